@@ -1,0 +1,38 @@
+//! The only reader of clocks. Everything else is handed times.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The clock of one session: monotonic µs since its start, and the wall clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+    origin_us: u64,
+}
+
+impl Clock {
+    /// A clock that starts at 0 now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_at(0)
+    }
+
+    /// A clock that shows `us` now: for a recording that is continued.
+    #[must_use]
+    pub fn start_at(us: u64) -> Self {
+        Self { origin: Instant::now(), origin_us: us }
+    }
+
+    /// µs since the session's start.
+    #[must_use]
+    pub fn now_us(&self) -> u64 {
+        self.origin_us.saturating_add(u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// Unix time in ms.
+    #[must_use]
+    pub fn unix_ms(&self) -> i64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}

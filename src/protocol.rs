@@ -1,0 +1,18 @@
+//! The words everything else speaks: ids, commands, events, records. No behaviour, no I/O, no other module of ours.
+//!
+//! *session* one run · *turn* one question to its answer · *step* one model request · *call* one tool use ·
+//! *attempt* one try of it · *record* a stamped event. Commands are imperatives, events past participles.
+
+mod command;
+mod event;
+mod ids;
+mod json;
+mod record;
+mod tool;
+
+pub use command::{Command, Decision};
+pub use event::*;
+pub use ids::{CallId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
+pub use json::Json;
+pub use record::{Record, RecordError, Scope};
+pub use tool::{Annotations, ToolDefinition};

@@ -1,0 +1,141 @@
+//! Events of a server: its life, its tools, its stderr and its wire.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{ServerName, ToolDefinition};
+
+/// Payload of `server.starting`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStarting {
+    /// The server.
+    pub server: ServerName,
+    /// How often it has been started in this session, from 1.
+    pub attempt: u32,
+    /// The command line or URL, environment by name only.
+    pub command: String,
+}
+
+/// Payload of `server.ready`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerReady {
+    /// The server.
+    pub server: ServerName,
+    /// MCP protocol revision in use, such as `2026-07-28`.
+    pub protocol: String,
+    /// What the server calls itself.
+    #[serde(default)]
+    pub name: String,
+    /// Its version.
+    #[serde(default)]
+    pub version: String,
+    /// Its `instructions`, cut at 8 KiB.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub instructions: String,
+    /// Process id of the child, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// From spawning to here, in ms.
+    pub startup_ms: u64,
+}
+
+/// Payload of `server.listed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerListed {
+    /// The server.
+    pub server: ServerName,
+    /// Its usable tools in its order.
+    pub tools: Vec<ToolDefinition>,
+    /// Tools that could not be taken, each with why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<RejectedTool>,
+}
+
+/// A tool of `tools/list` that cannot be offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedTool {
+    /// Its name, as far as it has one.
+    pub name: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Payload of `server.logged`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerLogged {
+    /// The server.
+    pub server: ServerName,
+    /// Where the line came from.
+    pub stream: LogStream,
+    /// The line without its end, cut at 4 KiB.
+    pub line: String,
+}
+
+/// Where a line of a server came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogStream {
+    /// Its stderr.
+    Stderr,
+    /// Its stdout, but it was no MCP message: shown, never answered.
+    Stdout,
+    /// An MCP `notifications/message`.
+    Mcp,
+}
+
+/// Payload of `server.lost`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerLost {
+    /// The server.
+    pub server: ServerName,
+    /// What happened, with exit status and the last lines of stderr.
+    pub reason: String,
+    /// What comes next.
+    pub next: AfterLoss,
+}
+
+/// What becomes of a lost server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterLoss {
+    /// It is started again.
+    Restarting {
+        /// This restart, from 1.
+        attempt: u32,
+        /// How many there will be at most.
+        of: u32,
+        /// The wait before it, in ms.
+        delay_ms: u64,
+    },
+    /// It stays down until the operator restarts it.
+    Failed,
+}
+
+/// Payload of `server.stopped`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStopped {
+    /// The server.
+    pub server: ServerName,
+    /// How it went down: `exited`, `terminated`, `killed`.
+    pub how: String,
+}
+
+/// Payload of `wire.framed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireFramed {
+    /// The server.
+    pub server: ServerName,
+    /// Which way it went.
+    pub direction: Direction,
+    /// The JSON-RPC message as text, one line, byte for byte (invalid UTF-8 replaced).
+    pub text: String,
+}
+
+/// Which way a frame went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From us to the server.
+    Sent,
+    /// From the server to us.
+    Received,
+}

@@ -1,0 +1,86 @@
+//! JSON kept as the text it arrived in, so that big integers, key order and spacing survive.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// One JSON value as text. Cheap to clone; parsed only where somebody looks inside.
+#[derive(Clone)]
+pub struct Json(Arc<RawValue>);
+
+impl Json {
+    /// Checks that `text` is one JSON value and keeps it as it is.
+    ///
+    /// # Errors
+    /// What serde_json says of text that is no JSON.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Box<RawValue>>(text).map(|raw| Self(Arc::from(raw)))
+    }
+
+    /// The text exactly as it was received.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Length of the text in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text().len()
+    }
+
+    /// The parsed value. Integers beyond 64 bits become floats here; the text keeps them.
+    /// Nesting over 128 levels, which `parse` accepts, gives the text as a JSON string.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.text()).unwrap_or_else(|_| Value::String(self.text().to_owned()))
+    }
+}
+
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        let text = value.to_string();
+        Self::parse(&text).unwrap_or_default()
+    }
+}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        Self::from(&value)
+    }
+}
+
+impl Default for Json {
+    fn default() -> Self {
+        Self(Arc::from(RawValue::NULL.to_owned()))
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Json {}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(Arc::from(raw)))
+    }
+}
