@@ -4,3 +4,4 @@ pub mod clock;
 pub mod link;
 pub mod model;
 pub mod protocol;
+pub mod session;

@@ -1,0 +1,180 @@
+//! The state of a session as a fold over its records: the only way the view of a session comes to be, live or replayed.
+//!
+//! `Session::apply` does no I/O and reads no clock; a prefix of the records gives the state at that moment. Records that
+//! make no sense (an unknown call, a second end) are counted in `oddities`, never fatal.
+
+mod calls;
+mod evidence;
+mod servers;
+mod turns;
+
+use std::sync::Arc;
+
+pub use calls::{Call, CallState, Frame};
+pub use evidence::{Claim, Evidence, Mark};
+pub use servers::{Health, LogLine, Server};
+pub use turns::{Step, StepState, Turn};
+
+use crate::protocol::CallId;
+use crate::protocol::{Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, TurnId};
+
+/// One bar on the time axis: a model step or a tool call. The three panes of the console select one of these together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Span {
+    /// A model request, in the lane of the model.
+    Step(StepId),
+    /// A tool call, in the lane of its server.
+    Call(CallId),
+}
+
+/// Everything a screen shows of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Who runs with what; absent until the first record.
+    pub started: Option<SessionStarted>,
+    /// Why it ended, once it has.
+    pub ended: Option<String>,
+    /// Turns in order; `TurnId::index` is the position.
+    pub turns: Vec<Turn>,
+    /// Model steps in order; `StepId::index` is the position.
+    pub steps: Vec<Step>,
+    /// Calls in order; `CallId::index` is the position.
+    pub calls: Vec<Call>,
+    /// Steps and calls in the order in which they came to be.
+    pub spans: Vec<Span>,
+    /// Servers in lane order, with the calls of each.
+    pub servers: Vec<Server>,
+    /// Notes with the time they were taken at, µs.
+    pub notes: Vec<(u64, NoteTaken)>,
+    /// Questions asked whose turn has not begun yet.
+    pub waiting: Vec<String>,
+    /// Turns that were over when the conversation was last forgotten.
+    pub cleared_at: usize,
+    /// What results have said so far, to mark claims of an answer.
+    pub evidence: Evidence,
+    /// Time of the last record, µs since the start.
+    pub last_us: u64,
+    /// Wall clock of the last record, Unix ms.
+    pub last_unix_ms: i64,
+    /// Records applied.
+    pub records: u64,
+    /// The last record applied.
+    pub last_index: Option<RecordIndex>,
+    /// Records of kinds that this version does not know.
+    pub foreign: u64,
+    /// Records that contradict what came before.
+    pub oddities: u64,
+}
+
+impl Session {
+    /// Folds one record into the state.
+    pub fn apply(&mut self, record: &Record) {
+        self.last_us = self.last_us.max(record.at_us);
+        self.last_unix_ms = record.unix_ms;
+        self.last_index = Some(record.index);
+        self.records += 1;
+        let known = match &record.event {
+            Event::SessionStarted(started) => {
+                for name in &started.servers {
+                    self.server_mut(name);
+                }
+                self.started = Some(started.clone());
+                Some(())
+            }
+            Event::SessionEnded(ended) => {
+                self.ended = Some(ended.reason.clone());
+                Some(())
+            }
+            Event::UserAsked(_)
+            | Event::UserInterrupted(_)
+            | Event::ConversationCleared(_)
+            | Event::TurnStarted(_)
+            | Event::TurnEnded(_)
+            | Event::ModelRequested(_)
+            | Event::ModelStreamed(_)
+            | Event::ModelAnswered(_)
+            | Event::ModelFailed(_)
+            | Event::ModelRetried(_) => turns::apply(self, record),
+            Event::CallProposed(_)
+            | Event::CallHeld(_)
+            | Event::CallDecided(_)
+            | Event::CallStarted(_)
+            | Event::CallProgressed(_)
+            | Event::CallFinished(_)
+            | Event::CallDelivered(_) => calls::apply(self, record),
+            Event::ServerStarting(_)
+            | Event::ServerReady(_)
+            | Event::ServerListed(_)
+            | Event::ServerLogged(_)
+            | Event::ServerLost(_)
+            | Event::ServerStopped(_)
+            | Event::WireFramed(_) => servers::apply(self, record),
+            Event::NoteTaken(note) => {
+                self.notes.push((record.at_us, note.clone()));
+                Some(())
+            }
+            Event::RecordingRepaired(_) => Some(()),
+            Event::Foreign { .. } => {
+                self.foreign += 1;
+                Some(())
+            }
+        };
+        if known.is_none() {
+            self.oddities += 1;
+        }
+    }
+
+    /// The state after all of `records`.
+    pub fn fold<'a>(records: impl IntoIterator<Item = &'a Arc<Record>>) -> Self {
+        let mut session = Self::default();
+        for record in records {
+            session.apply(record);
+        }
+        session
+    }
+
+    /// The turn that is being answered.
+    #[must_use]
+    pub fn running_turn(&self) -> Option<&Turn> {
+        self.turns.last().filter(|turn| turn.ended_us.is_none())
+    }
+
+    /// A turn by its id.
+    #[must_use]
+    pub fn turn(&self, id: TurnId) -> Option<&Turn> {
+        self.turns.get(id.index())
+    }
+
+    /// A step by its id.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.steps.get(id.index())
+    }
+
+    /// A call by its id.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(id.index())
+    }
+
+    /// A server by its name.
+    #[must_use]
+    pub fn server(&self, name: &ServerName) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name == *name)
+    }
+
+    /// The model's name as the session knows it.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        self.started.as_ref().map_or("", |started| &started.model)
+    }
+
+    fn server_mut(&mut self, name: &ServerName) -> &mut Server {
+        let position = self.servers.iter().position(|server| server.name == *name);
+        let position = position.unwrap_or_else(|| {
+            self.servers.push(Server::named(name.clone()));
+            self.servers.len() - 1
+        });
+        &mut self.servers[position]
+    }
+}

@@ -1,0 +1,192 @@
+//! Calls as the records tell them.
+
+use crate::protocol::{
+    CallDelivered, CallFailure, CallId, CallProgressed, CallStatus, Direction, Event, Json, Record, ServerName, StepId,
+    StopSite, ToolName, TurnId, Verdict,
+};
+
+use super::{Session, Span};
+
+/// One tool call with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its id.
+    pub id: CallId,
+    /// Its turn, if it belongs to one.
+    pub turn: Option<TurnId>,
+    /// Its model step, if it belongs to one.
+    pub step: Option<StepId>,
+    /// Its server; the empty name if no server has the tool.
+    pub server: ServerName,
+    /// Its tool.
+    pub tool: ToolName,
+    /// What the model wanted to send.
+    pub proposed: Json,
+    /// What was or will be sent: the operator's edit, else what the model wanted.
+    pub arguments: Json,
+    /// Whether the server says the tool only reads.
+    pub read_only: bool,
+    /// Where it stands.
+    pub state: CallState,
+    /// Why it is or was held.
+    pub held_reason: Option<String>,
+    /// The decisions, oldest first, in words such as `edit by operator`.
+    pub decisions: Vec<(Verdict, String)>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When the model wanted it, µs.
+    pub proposed_us: u64,
+    /// When the last attempt was sent, µs.
+    pub started_us: Option<u64>,
+    /// When it was over, µs.
+    pub finished_us: Option<u64>,
+    /// How long the last attempt took, µs.
+    pub duration_us: Option<u64>,
+    /// The time-out of the last attempt, ms.
+    pub timeout_ms: Option<u64>,
+    /// The last progress.
+    pub progress: Option<CallProgressed>,
+    /// The MCP `CallToolResult`.
+    pub result: Option<Json>,
+    /// Why there is no result.
+    pub failure: Option<CallFailure>,
+    /// Where the result breaks the declared output schema.
+    pub mismatch: Option<String>,
+    /// What the model got.
+    pub delivered: Option<CallDelivered>,
+    /// Its JSON-RPC messages, in wire order.
+    pub frames: Vec<Frame>,
+}
+
+/// One JSON-RPC message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// When, µs.
+    pub at_us: u64,
+    /// Which way.
+    pub direction: Direction,
+    /// The text, one line.
+    pub text: std::sync::Arc<str>,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallState {
+    /// The model wants it.
+    Proposed,
+    /// It waits at the gate and has not been sent (or its result has not been delivered).
+    Held(StopSite),
+    /// Its server has it.
+    Running,
+    /// It ended with a result.
+    Ok,
+    /// It ended with an error.
+    Error,
+    /// The operator cancelled it.
+    Cancelled,
+    /// It was refused.
+    Denied,
+}
+
+impl CallState {
+    /// Whether nothing more can come.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Proposed | Self::Held(_) | Self::Running => false,
+            Self::Ok | Self::Error | Self::Cancelled | Self::Denied => true,
+        }
+    }
+}
+
+impl From<CallStatus> for CallState {
+    fn from(status: CallStatus) -> Self {
+        match status {
+            CallStatus::Ok => Self::Ok,
+            CallStatus::Error => Self::Error,
+            CallStatus::Cancelled => Self::Cancelled,
+            CallStatus::Denied => Self::Denied,
+        }
+    }
+}
+
+/// Applies an event of a call; `None` if it contradicts the state.
+pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
+    let id = record.scope.call?;
+    if let Event::CallProposed(proposed) = &record.event {
+        if id.index() != session.calls.len() {
+            return None;
+        }
+        session.calls.push(Call {
+            id,
+            turn: record.scope.turn,
+            step: record.scope.step,
+            server: proposed.server.clone(),
+            tool: proposed.tool.clone(),
+            proposed: proposed.arguments.clone(),
+            arguments: proposed.arguments.clone(),
+            read_only: proposed.read_only,
+            state: CallState::Proposed,
+            held_reason: None,
+            decisions: Vec::new(),
+            attempts: 0,
+            proposed_us: record.at_us,
+            started_us: None,
+            finished_us: None,
+            duration_us: None,
+            timeout_ms: None,
+            progress: None,
+            result: None,
+            failure: None,
+            mismatch: None,
+            delivered: None,
+            frames: Vec::new(),
+        });
+        session.spans.push(Span::Call(id));
+        if let Some(turn) = record.scope.turn.and_then(|turn| session.turns.get_mut(turn.index())) {
+            turn.calls.push(id);
+        }
+        if let Some(step) = record.scope.step.and_then(|step| session.steps.get_mut(step.index())) {
+            step.calls.push(id);
+        }
+        session.server_mut(&proposed.server).calls.push(id);
+        return Some(());
+    }
+    let call = session.calls.get_mut(id.index())?;
+    match &record.event {
+        Event::CallHeld(held) => {
+            call.state = CallState::Held(held.site);
+            call.held_reason = Some(held.reason.clone());
+        }
+        Event::CallDecided(decided) => {
+            call.decisions.push((decided.verdict, decided.by.clone()));
+            if let (Verdict::Edit, CallState::Held(StopSite::BeforeCall), Some(after)) =
+                (decided.verdict, call.state, &decided.after)
+            {
+                call.arguments = after.clone();
+            }
+        }
+        Event::CallStarted(started) if !call.state.is_final() => {
+            call.state = CallState::Running;
+            call.attempts = started.attempt;
+            call.arguments = started.arguments.clone();
+            call.started_us = Some(record.at_us);
+            call.timeout_ms = Some(started.timeout_ms);
+        }
+        Event::CallProgressed(progressed) if !call.state.is_final() => call.progress = Some(progressed.clone()),
+        Event::CallFinished(finished) if !call.state.is_final() => {
+            call.state = finished.status.into();
+            call.finished_us = Some(record.at_us);
+            call.duration_us = Some(finished.duration_us);
+            call.result.clone_from(&finished.result);
+            call.failure.clone_from(&finished.failure);
+            call.mismatch.clone_from(&finished.mismatch);
+            if let Some(result) = &finished.result {
+                session.evidence.add(id, result);
+            }
+        }
+        Event::CallDelivered(delivered) => call.delivered = Some(delivered.clone()),
+        _ => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,206 @@
+//! Which ids, amounts and dates of an answer stand in a result of the session, and in which call's.
+//!
+//! A claim is a piece of text that looks like an id (`CUST-001`), an amount (`$12,450.00`) or a date (`2025-10-06`).
+//! It is supported if the same value, written in any of the usual ways, occurs in a result.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::protocol::{CallId, Json};
+
+/// Values kept from results; beyond it nothing is marked any more, because absence would prove nothing.
+const MOST_VALUES: usize = 1_000_000;
+
+/// What results have said.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Normal form of a value, and the first call whose result has it.
+    values: HashMap<Box<str>, CallId>,
+    full: bool,
+}
+
+/// A piece of an answer that can be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Byte range in the answer.
+    pub range: Range<usize>,
+    /// Whether a result has it.
+    pub mark: Mark,
+}
+
+/// What is known of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The result of this call has it.
+    Supported(CallId),
+    /// No result of the session has it.
+    Unsupported,
+}
+
+impl Evidence {
+    /// Takes in the result of a call.
+    pub fn add(&mut self, call: CallId, result: &Json) {
+        let value = result.value();
+        let body = value.get("structuredContent").filter(|body| !body.is_null()).unwrap_or(&value);
+        self.add_value(call, body);
+    }
+
+    fn add_value(&mut self, call: CallId, value: &Value) {
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(number) => self.insert(call, amount_form(&number.to_string())),
+            Value::String(text) => {
+                for claim in scan(text) {
+                    self.insert(call, claim.1);
+                }
+                if let Some(plain) = plain_number(text) {
+                    self.insert(call, plain);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.add_value(call, item)),
+            Value::Object(fields) => fields.values().for_each(|field| self.add_value(call, field)),
+        }
+    }
+
+    fn insert(&mut self, call: CallId, form: String) {
+        if self.values.len() >= MOST_VALUES {
+            self.full = true;
+            return;
+        }
+        self.values.entry(form.into_boxed_str()).or_insert(call);
+    }
+
+    /// The claims of `text`, in order. `computed` values (sums the writer declares as such) are not told apart.
+    #[must_use]
+    pub fn check(&self, text: &str) -> Vec<Claim> {
+        if self.full {
+            return Vec::new();
+        }
+        scan(text)
+            .into_iter()
+            .map(|(range, form)| {
+                let mark = self.values.get(form.as_str()).map_or(Mark::Unsupported, |call| Mark::Supported(*call));
+                Claim { range, mark }
+            })
+            .collect()
+    }
+
+    /// The distinct unsupported pieces of `text`, as written.
+    #[must_use]
+    pub fn unsupported<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let mut seen = HashSet::new();
+        self.check(text)
+            .into_iter()
+            .filter(|claim| claim.mark == Mark::Unsupported)
+            .map(|claim| &text[claim.range])
+            .filter(|piece| seen.insert(*piece))
+            .collect()
+    }
+}
+
+/// Finds claims: byte range and normal form.
+fn scan(text: &str) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
+    for (start, word) in words(text) {
+        let trimmed = word.trim_end_matches(['.', ',', ':', ';', '-', '/', '!', '?']);
+        if let Some(form) = id_form(trimmed).or_else(|| date_form(trimmed)).or_else(|| money_form(trimmed)) {
+            found.push((start..start + trimmed.len(), form));
+        }
+    }
+    found
+}
+
+/// Runs of characters that ids, dates and amounts are made of.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ',' | '$' | '€' | '£' | '_' | ':' | '/' | '+');
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let start = rest + text[rest..].find(part)?;
+        let end = text[start..].find(|c| !part(c)).map_or(text.len(), |length| start + length);
+        rest = end;
+        Some((start, &text[start..end]))
+    })
+}
+
+/// `TKT-1001`, `INV-2024-012`, `AST-SRV-001`: capital letters, a dash, and a last part of digits.
+fn id_form(word: &str) -> Option<String> {
+    let mut parts = word.split('-');
+    let first = parts.next()?;
+    let letters = (2..=6).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_uppercase());
+    let rest: Vec<&str> = parts.collect();
+    let shaped = !rest.is_empty()
+        && rest
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()))
+        && rest.last().is_some_and(|last| last.len() >= 3 && last.bytes().all(|b| b.is_ascii_digit()));
+    (letters && shaped).then(|| format!("id:{word}"))
+}
+
+/// `2025-10-06`, alone or as the date of a time stamp.
+fn date_form(word: &str) -> Option<String> {
+    let date = word.get(..10)?;
+    let rest = &word[10..];
+    let bytes = date.as_bytes();
+    let shaped = bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
+    let ends = rest.is_empty() || rest.starts_with('T');
+    (shaped && ends).then(|| format!("date:{date}"))
+}
+
+/// `$12,450.00`, or digits with exactly two decimals and nothing else.
+fn money_form(word: &str) -> Option<String> {
+    let digits = word.trim_start_matches(['$', '€', '£']);
+    let with_sign = digits.len() < word.len();
+    let (_, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let shaped = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'.')
+        && digits.matches('.').count() <= 1;
+    (shaped && (with_sign || decimals.len() == 2)).then(|| amount_form(&digits.replace(',', "")))
+}
+
+fn plain_number(text: &str) -> Option<String> {
+    let shaped = !text.is_empty() && text.len() < 32 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    shaped.then(|| amount_form(text))
+}
+
+/// One form for `12450`, `12450.0` and `12450.00`.
+fn amount_form(digits: &str) -> String {
+    let plain = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    format!("amount:{plain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(body: &str) -> Evidence {
+        let mut evidence = Evidence::default();
+        let result = Json::parse(&format!(r#"{{"structuredContent":{body}}}"#)).expect("test JSON");
+        evidence.add(CallId(3), &result);
+        evidence
+    }
+
+    #[test]
+    fn ids_dates_and_amounts_of_a_result_are_supported_however_they_are_written() {
+        let evidence = evidence(r#"{"id":"TKT-1001","due":"2025-09-30T10:00:00Z","amount":12450.5}"#);
+        let text = "TKT-1001 is due 2025-09-30, $12,450.50.";
+        let claims = evidence.check(text);
+        assert_eq!(claims.len(), 3);
+        assert!(claims.iter().all(|claim| claim.mark == Mark::Supported(CallId(3))), "{claims:?}");
+    }
+
+    #[test]
+    fn what_no_result_has_is_unsupported() {
+        let evidence = evidence(r#"{"id":"TKT-1001"}"#);
+        assert_eq!(
+            evidence.unsupported("TKT-1002 and TKT-1001, $5.00, 2025-01-01"),
+            ["TKT-1002", "$5.00", "2025-01-01"]
+        );
+    }
+
+    #[test]
+    fn plain_words_and_counts_are_no_claims() {
+        assert!(Evidence::default().check("3 tickets, UTF-8, half-open, 24/7, v1.2.3").is_empty());
+    }
+}

@@ -1,0 +1,162 @@
+//! Servers as the records tell them.
+
+use std::collections::VecDeque;
+
+use crate::protocol::{
+    AfterLoss, CallId, Event, LogStream, Record, RejectedTool, ServerName, ServerReady, ToolDefinition,
+};
+
+use super::{Frame, Session};
+
+/// Log lines kept per server; the recording has them all.
+pub const LOG_LINES: usize = 2000;
+/// Frames kept per server that belong to no call; the recording has them all.
+pub const LOOSE_FRAMES: usize = 500;
+
+/// One configured server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its configured name.
+    pub name: ServerName,
+    /// Where it stands.
+    pub health: Health,
+    /// When it came to stand there, µs.
+    pub since_us: u64,
+    /// The command line or URL of the last start.
+    pub command: String,
+    /// What it said of itself when it was last ready.
+    pub ready: Option<ServerReady>,
+    /// Its tools.
+    pub tools: Vec<ToolDefinition>,
+    /// Tools it announced that cannot be taken.
+    pub rejected: Vec<RejectedTool>,
+    /// Its last log lines, oldest first.
+    pub log: VecDeque<LogLine>,
+    /// Lines no longer kept here.
+    pub log_dropped: u64,
+    /// Messages that belong to no call: handshake, listings, notifications. Oldest first.
+    pub frames: VecDeque<Frame>,
+    /// Frames no longer kept here.
+    pub frames_dropped: u64,
+    /// Its calls in order.
+    pub calls: Vec<CallId>,
+}
+
+/// One line a server logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When, µs.
+    pub at_us: u64,
+    /// Where it came from.
+    pub stream: LogStream,
+    /// The text.
+    pub text: String,
+}
+
+/// Where a server stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// Nothing has been heard of it yet.
+    #[default]
+    Unknown,
+    /// Being started or connected.
+    Starting,
+    /// Connected; its tools may not be listed yet.
+    Ready,
+    /// Lost, and about to be started again.
+    Restarting {
+        /// What happened.
+        reason: String,
+        /// This restart, from 1.
+        attempt: u32,
+        /// How many there will be at most.
+        of: u32,
+    },
+    /// Down until the operator restarts it.
+    Failed {
+        /// What happened.
+        reason: String,
+    },
+    /// Stopped on purpose.
+    Stopped,
+}
+
+impl Server {
+    pub(super) fn named(name: ServerName) -> Self {
+        Self {
+            name,
+            health: Health::Unknown,
+            since_us: 0,
+            command: String::new(),
+            ready: None,
+            tools: Vec::new(),
+            rejected: Vec::new(),
+            log: VecDeque::new(),
+            log_dropped: 0,
+            frames: VecDeque::new(),
+            frames_dropped: 0,
+            calls: Vec::new(),
+        }
+    }
+}
+
+/// Applies an event of a server; `None` if it contradicts the state.
+pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
+    let at_us = record.at_us;
+    match &record.event {
+        Event::ServerStarting(starting) => {
+            let server = session.server_mut(&starting.server);
+            server.command.clone_from(&starting.command);
+            enter(server, Health::Starting, at_us);
+        }
+        Event::ServerReady(ready) => {
+            let server = session.server_mut(&ready.server);
+            server.ready = Some(ready.clone());
+            enter(server, Health::Ready, at_us);
+        }
+        Event::ServerListed(listed) => {
+            let server = session.server_mut(&listed.server);
+            server.tools.clone_from(&listed.tools);
+            server.rejected.clone_from(&listed.rejected);
+        }
+        Event::ServerLogged(logged) => {
+            let server = session.server_mut(&logged.server);
+            server.log.push_back(LogLine { at_us, stream: logged.stream, text: logged.line.clone() });
+            if server.log.len() > LOG_LINES {
+                server.log.pop_front();
+                server.log_dropped += 1;
+            }
+        }
+        Event::ServerLost(lost) => {
+            let health = match lost.next {
+                AfterLoss::Restarting { attempt, of, .. } => {
+                    Health::Restarting { reason: lost.reason.clone(), attempt, of }
+                }
+                AfterLoss::Failed => Health::Failed { reason: lost.reason.clone() },
+            };
+            enter(session.server_mut(&lost.server), health, at_us);
+        }
+        Event::ServerStopped(stopped) => enter(session.server_mut(&stopped.server), Health::Stopped, at_us),
+        Event::WireFramed(framed) => {
+            let frame = Frame { at_us, direction: framed.direction, text: framed.text.as_str().into() };
+            match record.scope.call {
+                Some(call) => session.calls.get_mut(call.index())?.frames.push(frame),
+                None => {
+                    let server = session.server_mut(&framed.server);
+                    server.frames.push_back(frame);
+                    if server.frames.len() > LOOSE_FRAMES {
+                        server.frames.pop_front();
+                        server.frames_dropped += 1;
+                    }
+                }
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn enter(server: &mut Server, health: Health, at_us: u64) {
+    server.health = health;
+    server.since_us = at_us;
+}
