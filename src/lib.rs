@@ -4,4 +4,5 @@ pub mod clock;
 pub mod link;
 pub mod model;
 pub mod protocol;
+pub mod recording;
 pub mod session;
