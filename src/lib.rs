@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod link;
+pub mod mcp;
 pub mod model;
 pub mod protocol;
 pub mod recording;
