@@ -3,6 +3,9 @@
 //! A model is asked once per step with the whole conversation and the tools; it answers with text, calls, or both.
 //! It keeps no state between requests: what it needs to know stands in the conversation.
 
+pub mod openai;
+pub mod scripted;
+
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
