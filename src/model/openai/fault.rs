@@ -52,12 +52,10 @@ impl Fault {
             return Self::ConnectTimedOut(connect);
         }
         for cause in causes(&error) {
-            let io = cause.downcast_ref::<io::Error>();
-            let inner = io.and_then(io::Error::get_ref).and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            if let Some(tls) = inner.or_else(|| cause.downcast_ref::<rustls::Error>()) {
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::Tls(tls.to_string());
             }
-            if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+            if cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
                 return Self::Refused;
             }
             if cause.to_string().contains("dns error") {
@@ -182,8 +180,16 @@ impl Fault {
     }
 }
 
+/// An error and its causes. An I/O error's own source skips the error it wraps, so that one is looked at first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+    std::iter::successors(Some(error), |error| cause(*error))
+}
+
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 /// The innermost cause: the outer ones only say that a request failed, and name the URL.

@@ -196,8 +196,9 @@ mod tests {
         let result = with_retries(&Retries::default(), &deltas, || {
             let next = first.borrow_mut().take();
             async move { next.map_or(Ok(()), Err) }
-        });
-        assert_eq!(result.await, Ok(()));
+        })
+        .await;
+        assert_eq!(result, Ok(()));
     }
 
     #[test]

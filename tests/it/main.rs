@@ -1,0 +1,4 @@
+//! Tests of the whole, in one binary: it links once.
+
+mod mock_endpoint;
+mod openai_endpoint;
