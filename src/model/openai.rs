@@ -20,6 +20,7 @@ mod settings;
 mod transport;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -50,7 +51,6 @@ use transport::{Exchange, Halt, Incoming, Notes, excerpt};
 const REST_TIME: Duration = Duration::from_secs(2);
 
 /// A model behind an endpoint.
-#[derive(Debug)]
 pub struct OpenAi {
     settings: Settings,
     asked: Asked,
@@ -163,6 +163,12 @@ impl OpenAi {
 
     fn refused(&self) -> Refused {
         Refused::from_bits(self.refused.load(Ordering::Relaxed))
+    }
+}
+
+impl fmt::Debug for OpenAi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenAi").field("endpoint", &self.endpoint()).field("settings", &self.settings).finish()
     }
 }
 

@@ -184,6 +184,8 @@ mod tests {
         assert_eq!(assembled(with_ids), [r#"a f {"x":1}"#, r#"b f {"x":2}"#]);
         let without = [piece(Some(0), "", "f", r#"{"x":1}"#), piece(Some(0), "", "f", r#"{"x":2}"#)];
         assert_eq!(assembled(without), [r#"call_1 f {"x":1}"#, r#"call_2 f {"x":2}"#]);
+        let later = [piece(Some(0), "a", "f", ""), piece(Some(0), "b", "f", ""), piece(Some(0), "", "", "{}")];
+        assert_eq!(assembled(later), ["a f ", "b f {}"]);
         let other_names = [piece(Some(0), "", "f", "{}"), piece(Some(0), "", "g", "{}")];
         assert_eq!(assembled(other_names), ["call_1 f {}", "call_2 g {}"]);
     }

@@ -3,8 +3,8 @@
 use reqwest::Url;
 use thiserror::Error;
 
-/// A base URL that was understood.
-#[derive(Clone, Debug)]
+/// A base URL that was understood. Not `Debug`: it holds credentials.
+#[derive(Clone)]
 pub(super) struct Endpoint {
     /// Where completions are posted, query and credentials included.
     pub completions: Url,
@@ -75,7 +75,8 @@ impl Endpoint {
     }
 }
 
-fn without_userinfo(text: &str) -> &str {
+/// What stands after `user:password@`, if that is there.
+pub(super) fn without_userinfo(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, rest)| rest)
 }
 
@@ -128,14 +129,14 @@ mod tests {
         for bad in
             ["ada:hush@example.org/v1", "ftp://ada:hush@example.org", "https://ada:hush@", "https://ada:hush@[x]/"]
         {
-            let words = Endpoint::parse(bad).unwrap_err().to_string();
+            let words = Endpoint::parse(bad).err().unwrap().to_string();
             assert!(words.contains("OPENAI_BASE_URL") && !words.contains("hush"), "{words}");
         }
     }
 
     #[test]
     fn a_missing_scheme_is_said_in_words() {
-        let words = Endpoint::parse("localhost:11434/v1").unwrap_err().to_string();
+        let words = Endpoint::parse("localhost:11434/v1").err().unwrap().to_string();
         assert!(words.contains("http://") && words.contains("localhost:11434/v1"), "{words}");
     }
 

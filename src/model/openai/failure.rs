@@ -36,7 +36,7 @@ pub(super) enum Remedy {
 }
 
 /// Who is asked for what: everything the words need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Asked {
     /// The endpoint.
     pub endpoint: Endpoint,

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::endpoint::without_userinfo;
+
 /// Where OpenAI itself answers.
 pub const OFFICIAL_BASE_URL: &str = "https://api.openai.com/v1";
 /// The model that is asked for when none is named.
 pub const DEFAULT_MODEL: &str = "gpt-4.1";
 
 /// Everything an endpoint needs to be asked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Settings {
     /// Base URL up to and including `/v1`; `/chat/completions` is added.
     pub base_url: String,
@@ -115,6 +117,20 @@ impl ApiKey {
     }
 }
 
+/// Without the credentials a base URL may have.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("base_url", &without_userinfo(&self.base_url))
+            .field("api_key", &self.api_key)
+            .field("model", &self.model)
+            .field("timeouts", &self.timeouts)
+            .field("retries", &self.retries)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiKey(‹not shown›)")
@@ -150,8 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_does_not_show_the_key() {
-        let shown = format!("{:?}", from(&[("OPENAI_API_KEY", "hush-hush")]));
+    fn debug_output_shows_no_credentials() {
+        let variables = [("OPENAI_API_KEY", "hush-hush"), ("OPENAI_BASE_URL", "http://ada:hush@localhost/v1")];
+        let shown = format!("{:?}", from(&variables));
+        assert!(shown.contains("localhost/v1"), "{shown}");
         assert!(!shown.contains("hush"), "{shown}");
     }
 }

@@ -291,9 +291,7 @@ async fn refusal(mut response: Response) -> Refusal {
     // A body that breaks off or takes too long is used as far as it came.
     let _late = timeout(ERROR_BODY_TIME, async {
         while let Ok(Some(piece)) = response.chunk().await {
-            let room = MAX_ERROR_BODY - body.len();
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
-            if body.len() == MAX_ERROR_BODY {
+            if fill(&mut body, &piece) == MAX_ERROR_BODY {
                 break;
             }
         }
@@ -302,9 +300,36 @@ async fn refusal(mut response: Response) -> Refusal {
     Refusal { status, retry_after, body }
 }
 
+/// Adds what of the piece has room in an error body and gives the new length.
+fn fill(body: &mut Vec<u8>, piece: &[u8]) -> usize {
+    let room = MAX_ERROR_BODY - body.len();
+    body.extend_from_slice(&piece[..piece.len().min(room)]);
+    body.len()
+}
+
 /// The first words of something, for a message.
 pub(super) fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(2048)]);
     let line = clean(&text, &[]);
     if line.chars().count() <= 120 { line } else { line.chars().take(119).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_body_is_kept_up_to_its_bound() {
+        let mut body = Vec::new();
+        assert_eq!(fill(&mut body, &[b'x'; 60_000]), 60_000);
+        assert_eq!(fill(&mut body, &[b'y'; 60_000]), 65_536);
+        assert_eq!(fill(&mut body, b"z"), 65_536);
+        assert!(body.starts_with(b"xx") && body.ends_with(b"yy"));
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_in_one_line() {
+        assert_eq!(excerpt(b"Ollama\nis\trunning"), "Ollama is running");
+        assert_eq!(excerpt("ä".repeat(4000).as_bytes()).chars().count(), 120);
+    }
 }
