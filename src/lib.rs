@@ -4,6 +4,7 @@ pub mod clock;
 pub mod link;
 pub mod mcp;
 pub mod model;
+pub mod orchestrator;
 pub mod protocol;
 pub mod recording;
 pub mod session;

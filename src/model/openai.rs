@@ -177,6 +177,10 @@ impl Model for OpenAi {
         &self.settings.model
     }
 
+    fn most_tools(&self) -> usize {
+        MAX_TOOLS
+    }
+
     fn request(
         &self,
         request: Request,
