@@ -3,6 +3,7 @@
 //! A model is asked once per step with the whole conversation and the tools; it answers with text, calls, or both.
 //! It keeps no state between requests: what it needs to know stands in the conversation.
 
+pub mod builtin;
 pub mod openai;
 pub mod scripted;
 

@@ -22,10 +22,7 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub fn of(schema: Value) -> Self {
-        Self {
-            schema,
-            validator: OnceLock::new(),
-        }
+        Self { schema, validator: OnceLock::new() }
     }
 
     /// Checks `given` and returns it in the one form that tools read.
@@ -41,19 +38,13 @@ impl Arguments {
         }
         let given = Value::Object(given);
         let Some(validator) = self.validator.get_or_init(|| compile(&self.schema)) else {
-            return Err(ToolError::new(
-                "broken_schema",
-                "The tool's own schema cannot be compiled",
-            )
-            .suggest("Check the id patterns in dataset.toml"));
+            return Err(ToolError::new("broken_schema", "The tool's own schema cannot be compiled")
+                .suggest("Check the id patterns in dataset.toml"));
         };
         let mut complaints: Vec<Complaint> = Vec::new();
         for error in validator.iter_errors(&given) {
             for complaint in self.complaints(&error, &given) {
-                if !complaints
-                    .iter()
-                    .any(|known| known.argument == complaint.argument)
-                {
+                if !complaints.iter().any(|known| known.argument == complaint.argument) {
                     complaints.push(complaint);
                 }
             }
@@ -81,15 +72,12 @@ impl Arguments {
 
     fn names(&self) -> Vec<&str> {
         let properties = self.schema.get("properties").and_then(Value::as_object);
-        properties.map_or_else(Vec::new, |properties| {
-            properties.keys().map(String::as_str).collect()
-        })
+        properties.map_or_else(Vec::new, |properties| properties.keys().map(String::as_str).collect())
     }
 
     fn is_optional(&self, name: &str) -> bool {
         let required = self.schema.get("required").and_then(Value::as_array);
-        let is_required =
-            required.is_some_and(|required| required.iter().any(|other| other == name));
+        let is_required = required.is_some_and(|required| required.iter().any(|other| other == name));
         !is_required && self.property(name).is_some()
     }
 
@@ -109,19 +97,13 @@ impl Arguments {
             }
             // Every other keyword concerns one argument; what it should have been is in its schema.
             _ => {
-                let name = error
-                    .instance_path()
-                    .as_str()
-                    .split('/')
-                    .nth(1)
-                    .unwrap_or_default();
+                let name = error.instance_path().as_str().split('/').nth(1).unwrap_or_default();
                 let received = given.get(name).cloned().unwrap_or_default();
                 vec![Complaint {
                     argument: name.to_owned(),
                     problem: format!("is {}", shortened(&received)),
                     expected: self.property(name).map_or_else(String::new, expected),
-                    received: Some(received)
-                        .filter(|value| value.to_string().len() <= LONGEST_ECHO),
+                    received: Some(received).filter(|value| value.to_string().len() <= LONGEST_ECHO),
                 }]
             }
         }
@@ -138,10 +120,7 @@ impl Arguments {
         };
         Complaint {
             argument: shortened(&Value::from(name)).trim_matches('"').to_owned(),
-            problem: format!(
-                "is not an argument of this tool{guess} (it takes {})",
-                names.join(", ")
-            ),
+            problem: format!("is not an argument of this tool{guess} (it takes {})", names.join(", ")),
             expected: "no such argument".to_owned(),
             received: None,
         }
@@ -155,11 +134,7 @@ impl Arguments {
 pub(crate) fn searchable(argument: &str, text: &str) -> Result<Words, ToolError> {
     if is_blank(text) {
         let problem = "has no letter or digit to look for";
-        return Err(ToolError::bad_argument(
-            argument,
-            problem,
-            "one or more words",
-        ));
+        return Err(ToolError::bad_argument(argument, problem, "one or more words"));
     }
     Ok(Words::of(text))
 }
@@ -173,20 +148,13 @@ pub(crate) fn in_order(start: Option<Date>, end: Option<Date>) -> Result<(), Too
         && start > end
     {
         let problem = format!("is {start}, after end_date {end}");
-        return Err(ToolError::bad_argument(
-            "start_date",
-            problem,
-            format!("a date up to {end}"),
-        ));
+        return Err(ToolError::bad_argument("start_date", problem, format!("a date up to {end}")));
     }
     Ok(())
 }
 
 fn compile(schema: &Value) -> Option<Validator> {
-    jsonschema::options()
-        .should_validate_formats(true)
-        .build(schema)
-        .ok()
+    jsonschema::options().should_validate_formats(true).build(schema).ok()
 }
 
 /// What a schema asks for, in words.
@@ -198,10 +166,7 @@ fn expected(schema: &Value) -> String {
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
         return format!("an id that matches {pattern}");
     }
-    match (
-        schema.get("type").and_then(Value::as_str),
-        schema.get("format").and_then(Value::as_str),
-    ) {
+    match (schema.get("type").and_then(Value::as_str), schema.get("format").and_then(Value::as_str)) {
         (_, Some("date")) => "a date that exists, as YYYY-MM-DD".to_owned(),
         (Some("integer"), _) => match (schema.get("minimum"), schema.get("maximum")) {
             (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
@@ -228,9 +193,7 @@ fn shortened(value: &Value) -> String {
 }
 
 fn make_whole(value: &mut Value) {
-    let whole = value
-        .as_f64()
-        .filter(|number| value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15);
+    let whole = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15);
     if let Some(whole) = whole {
         *value = Value::from(whole as i64);
     }
@@ -252,21 +215,14 @@ mod tests {
     }
 
     fn complaint(given: Value) -> ToolError {
-        arguments()
-            .check(given.as_object().unwrap().clone())
-            .unwrap_err()
+        arguments().check(given.as_object().unwrap().clone()).unwrap_err()
     }
 
     #[test]
     fn null_is_not_given_and_whole_floats_are_whole_numbers() {
         let given = json!({"ticket_id": "TKT-1001", "since": null, "limit": 5.0});
-        let checked = arguments()
-            .check(given.as_object().unwrap().clone())
-            .unwrap();
-        assert_eq!(
-            Value::Object(checked),
-            json!({"ticket_id": "TKT-1001", "limit": 5, "offset": 0})
-        );
+        let checked = arguments().check(given.as_object().unwrap().clone()).unwrap();
+        assert_eq!(Value::Object(checked), json!({"ticket_id": "TKT-1001", "limit": 5, "offset": 0}));
     }
 
     #[test]
@@ -279,10 +235,7 @@ mod tests {
 
     #[test]
     fn each_bad_argument_is_named_with_what_was_expected() {
-        let error = complaint(
-            json!({"since": "2025-02-30", "status": "done", "limit": 0, "tiket_id": "x"}),
-        )
-        .payload();
+        let error = complaint(json!({"since": "2025-02-30", "status": "done", "limit": 0, "tiket_id": "x"})).payload();
         assert_eq!(error["error"], "invalid_arguments");
         let reason = error["reason"].as_str().unwrap();
         let said = |part: &str| assert!(reason.contains(part), "{part:?} not in {reason:?}");

@@ -52,35 +52,14 @@ fn lookup_card(ids: &IdPatterns) -> Card {
     let input = Object::default()
         .may("asset_id", schema::id(&ids.asset, "The asset's id."))
         .may("serial_number", schema::words("The maker's serial number."))
-        .may(
-            "hostname",
-            schema::words("Its name on the network; a part of it is enough."),
-        )
-        .may(
-            "customer_id",
-            schema::id(
-                &ids.customer,
-                "Assets of this customer; lookup_customer finds the id by name.",
-            ),
-        )
-        .may(
-            "asset_type",
-            schema::one_of(AssetType::WORDS, "Only assets of this type."),
-        )
-        .may(
-            "status",
-            schema::one_of(AssetStatus::WORDS, "Only assets with this status."),
-        );
+        .may("hostname", schema::words("Its name on the network; a part of it is enough."))
+        .may("customer_id", schema::id(&ids.customer, "Assets of this customer; lookup_customer finds the id by name."))
+        .may("asset_type", schema::one_of(AssetType::WORDS, "Only assets of this type."))
+        .may("status", schema::one_of(AssetStatus::WORDS, "Only assets with this status."));
     let one = shown_schema(ids).must("as_of", schema::as_of());
     let several = Object::default()
-        .must(
-            "assets",
-            schema::list(shown_schema(ids).described("An asset."), "Ordered by id."),
-        )
-        .must(
-            "total_count",
-            schema::count("How many assets fit, on all pages together."),
-        )
+        .must("assets", schema::list(shown_schema(ids).described("An asset."), "Ordered by id."))
+        .must("total_count", schema::count("How many assets fit, on all pages together."))
         .must("as_of", schema::as_of());
     Card {
         name: "lookup_asset",
@@ -96,33 +75,15 @@ fn lookup_card(ids: &IdPatterns) -> Card {
 async fn lookup_asset(desk: Desk, wanted: Lookup) -> Answer {
     let filter = AssetFilter {
         asset_id: wanted.asset_id.as_ref(),
-        serial_number: wanted
-            .serial_number
-            .as_deref()
-            .filter(|text| !text.trim().is_empty()),
-        hostname: wanted
-            .hostname
-            .as_deref()
-            .filter(|text| !text.trim().is_empty()),
+        serial_number: wanted.serial_number.as_deref().filter(|text| !text.trim().is_empty()),
+        hostname: wanted.hostname.as_deref().filter(|text| !text.trim().is_empty()),
         customer_id: wanted.customer_id.as_ref(),
         asset_type: wanted.asset_type,
         status: wanted.status,
     };
-    let named =
-        filter.asset_id.is_some() || filter.serial_number.is_some() || filter.hostname.is_some();
-    if !named
-        && filter.customer_id.is_none()
-        && filter.asset_type.is_none()
-        && filter.status.is_none()
-    {
-        let arguments = [
-            "asset_id",
-            "serial_number",
-            "hostname",
-            "customer_id",
-            "asset_type",
-            "status",
-        ];
+    let named = filter.asset_id.is_some() || filter.serial_number.is_some() || filter.hostname.is_some();
+    if !named && filter.customer_id.is_none() && filter.asset_type.is_none() && filter.status.is_none() {
+        let arguments = ["asset_id", "serial_number", "hostname", "customer_id", "asset_type", "status"];
         return Err(ToolError::no_criteria(&arguments));
     }
     if let Some(customer) = filter.customer_id {
@@ -137,11 +98,7 @@ async fn lookup_asset(desk: Desk, wanted: Lookup) -> Answer {
         }
         (0, _) if named => Err(not_found(&desk, &filter).await),
         (total, _) => {
-            let assets: Vec<Value> = found
-                .items
-                .iter()
-                .map(|asset| shown(asset, desk.as_of))
-                .collect();
+            let assets: Vec<Value> = found.items.iter().map(|asset| shown(asset, desk.as_of)).collect();
             Ok(json!({ "assets": assets, "total_count": total, "as_of": desk.as_of }))
         }
     }
@@ -153,10 +110,8 @@ async fn not_found(desk: &Desk, filter: &AssetFilter<'_>) -> ToolError {
         match desk.store.asset(id).await {
             Ok(None) => return unknown(&desk.store, Kind::Asset, id.as_str()).await,
             Ok(Some(asset)) => {
-                let reason = format!(
-                    "{id} is {} of {}; it does not fit the other criteria",
-                    asset.hostname, asset.customer_id
-                );
+                let reason =
+                    format!("{id} is {} of {}; it does not fit the other criteria", asset.hostname, asset.customer_id);
                 return ToolError::contradiction("asset_id", id.as_str(), "lookup_asset", reason);
             }
             Err(error) => return error.into(),
@@ -168,31 +123,21 @@ async fn not_found(desk: &Desk, filter: &AssetFilter<'_>) -> ToolError {
     };
     let serial = |(_, serial, _): &(String, String, String)| serial.clone();
     let host = |(_, _, host): &(String, String, String)| host.clone();
-    let (argument, wanted, texts): (_, _, Vec<String>) =
-        match (filter.serial_number, filter.hostname) {
-            (Some(wanted), _) => ("serial_number", wanted, names.iter().map(serial).collect()),
-            (None, wanted) => (
-                "hostname",
-                wanted.unwrap_or_default(),
-                names.iter().map(host).collect(),
-            ),
-        };
+    let (argument, wanted, texts): (_, _, Vec<String>) = match (filter.serial_number, filter.hostname) {
+        (Some(wanted), _) => ("serial_number", wanted, names.iter().map(serial).collect()),
+        (None, wanted) => ("hostname", wanted.unwrap_or_default(), names.iter().map(host).collect()),
+    };
     let near = nearest(wanted, texts.iter().map(String::as_str), 3);
     let near_ids: Vec<&str> = near
         .iter()
         .filter_map(|near| texts.iter().position(|text| text == near))
         .map(|at| names[at].0.as_str())
         .collect();
-    let mut error = ToolError::new(
-        "asset_not_found",
-        format!("No asset that fits has the {argument} {wanted:?}"),
-    )
-    .with(argument, wanted)
-    .with("nearest_ids", json!(near_ids));
+    let mut error = ToolError::new("asset_not_found", format!("No asset that fits has the {argument} {wanted:?}"))
+        .with(argument, wanted)
+        .with("nearest_ids", json!(near_ids));
     if let Some(id) = near_ids.first() {
-        error = error.suggest(format!(
-            "Call lookup_asset with asset_id {id}, the nearest one"
-        ));
+        error = error.suggest(format!("Call lookup_asset with asset_id {id}, the nearest one"));
     }
     error
         .suggest("Call lookup_asset with hostname and a shorter part of the name")
@@ -224,16 +169,8 @@ async fn asset(desk: &Desk, id: &AssetId) -> Result<Asset, ToolError> {
 fn owned(asset: Asset, customer: Option<&CustomerId>, tool: &str) -> Result<Asset, ToolError> {
     match customer {
         Some(customer) if *customer != asset.customer_id => {
-            let reason = format!(
-                "{} belongs to {}, not to {customer}",
-                asset.asset_id, asset.customer_id
-            );
-            Err(ToolError::contradiction(
-                "asset_id",
-                asset.asset_id.as_str(),
-                tool,
-                reason,
-            ))
+            let reason = format!("{} belongs to {}, not to {customer}", asset.asset_id, asset.customer_id);
+            Err(ToolError::contradiction("asset_id", asset.asset_id.as_str(), tool, reason))
         }
         Some(_) | None => Ok(asset),
     }

@@ -86,18 +86,11 @@ async fn select(desk: &Desk, wanted: &Wanted) -> Result<Selection, ToolError> {
         };
     }
     if wanted.customer_id.is_none() && wanted.status.is_none() {
-        return Err(ToolError::no_criteria(&[
-            "invoice_id",
-            "customer_id",
-            "status",
-        ]));
+        return Err(ToolError::no_criteria(&["invoice_id", "customer_id", "status"]));
     }
     let filter = InvoiceFilter {
         customer_id: wanted.customer_id.as_ref(),
-        standing: wanted.status.map(|status| Standing {
-            status,
-            as_of: desk.as_of,
-        }),
+        standing: wanted.status.map(|status| Standing { status, as_of: desk.as_of }),
         issued: (None, None),
     };
     Ok(Selection::Several(store.invoices(&filter).await?))
@@ -106,34 +99,20 @@ async fn select(desk: &Desk, wanted: &Wanted) -> Result<Selection, ToolError> {
 /// The invoice exists but contradicts the other arguments.
 fn mismatch(invoice: &Invoice, wanted: &Wanted, as_of: Date) -> Option<ToolError> {
     let id = &invoice.invoice_id;
-    let contradicts =
-        |reason| ToolError::contradiction("invoice_id", id.as_str(), "get_invoice", reason);
-    if let Some(customer) = wanted
-        .customer_id
-        .as_ref()
-        .filter(|customer| **customer != invoice.customer_id)
-    {
-        return Some(contradicts(format!(
-            "{id} belongs to {}, not to {customer}",
-            invoice.customer_id
-        )));
+    let contradicts = |reason| ToolError::contradiction("invoice_id", id.as_str(), "get_invoice", reason);
+    if let Some(customer) = wanted.customer_id.as_ref().filter(|customer| **customer != invoice.customer_id) {
+        return Some(contradicts(format!("{id} belongs to {}, not to {customer}", invoice.customer_id)));
     }
     let standing = standing(invoice, as_of);
     let other = wanted.status.filter(|status| *status != standing)?;
-    Some(contradicts(format!(
-        "{id} is {}, not {}",
-        standing.as_str(),
-        other.as_str()
-    )))
+    Some(contradicts(format!("{id} is {}, not {}", standing.as_str(), other.as_str())))
 }
 
 /// The status of an invoice on a day.
 fn standing(invoice: &Invoice, as_of: Date) -> InvoiceStatus {
     match invoice.status {
         InvoiceStatus::Paid => InvoiceStatus::Paid,
-        InvoiceStatus::Pending | InvoiceStatus::Overdue if as_of > invoice.due_date => {
-            InvoiceStatus::Overdue
-        }
+        InvoiceStatus::Pending | InvoiceStatus::Overdue if as_of > invoice.due_date => InvoiceStatus::Overdue,
         InvoiceStatus::Pending | InvoiceStatus::Overdue => InvoiceStatus::Pending,
     }
 }
@@ -168,33 +147,15 @@ fn shown_schema(ids: &IdPatterns) -> Object {
 
 fn overdue_members(object: Object) -> Object {
     object
-        .must(
-            "is_overdue",
-            schema::flag("Whether it is unpaid and past its due date on the day as_of."),
-        )
-        .must(
-            "days_overdue",
-            schema::count("Days since the due date if it is overdue, otherwise 0."),
-        )
+        .must("is_overdue", schema::flag("Whether it is unpaid and past its due date on the day as_of."))
+        .must("days_overdue", schema::count("Days since the due date if it is overdue, otherwise 0."))
 }
 
 fn invoice_card(ids: &IdPatterns) -> Card {
     let several = Object::default()
-        .may(
-            "customer_id",
-            schema::id(
-                &ids.customer,
-                "Whose invoices these are, if only one customer's.",
-            ),
-        )
-        .must(
-            "invoices",
-            schema::list(shown_schema(ids).described("An invoice."), "Newest first."),
-        )
-        .must(
-            "total_invoices",
-            schema::count("How many invoices fit, on all pages together."),
-        )
+        .may("customer_id", schema::id(&ids.customer, "Whose invoices these are, if only one customer's."))
+        .must("invoices", schema::list(shown_schema(ids).described("An invoice."), "Newest first."))
+        .must("total_invoices", schema::count("How many invoices fit, on all pages together."))
         .must("as_of", schema::as_of());
     Card {
         name: "get_invoice",
@@ -215,13 +176,8 @@ async fn get_invoice(desk: Desk, wanted: Wanted) -> Answer {
         }
         Selection::Several(invoices) => {
             let page = wanted.window.of(invoices);
-            let shown: Vec<Value> = page
-                .items
-                .iter()
-                .map(|invoice| shown(invoice, desk.as_of))
-                .collect();
-            let mut value =
-                json!({ "invoices": shown, "total_invoices": page.total, "as_of": desk.as_of });
+            let shown: Vec<Value> = page.items.iter().map(|invoice| shown(invoice, desk.as_of)).collect();
+            let mut value = json!({ "invoices": shown, "total_invoices": page.total, "as_of": desk.as_of });
             if let Some(customer) = wanted.customer_id {
                 value["customer_id"] = json!(customer);
             }

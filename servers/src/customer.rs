@@ -44,38 +44,14 @@ struct Lookup {
 
 fn lookup_card(ids: &IdPatterns) -> Card {
     let input = Object::default()
-        .may(
-            "customer_id",
-            schema::id(&ids.customer, "The customer's id."),
-        )
-        .may(
-            "email",
-            schema::words("An e-mail address of the account or of any of its contacts."),
-        )
-        .may(
-            "company_name",
-            schema::words("The company's name; a part of it is enough."),
-        )
-        .may(
-            "tier",
-            schema::one_of(Tier::WORDS, "Only customers with this plan."),
-        )
-        .may(
-            "status",
-            schema::one_of(CustomerStatus::WORDS, "Only customers with this status."),
-        );
+        .may("customer_id", schema::id(&ids.customer, "The customer's id."))
+        .may("email", schema::words("An e-mail address of the account or of any of its contacts."))
+        .may("company_name", schema::words("The company's name; a part of it is enough."))
+        .may("tier", schema::one_of(Tier::WORDS, "Only customers with this plan."))
+        .may("status", schema::one_of(CustomerStatus::WORDS, "Only customers with this status."));
     let several = Object::default()
-        .must(
-            "customers",
-            schema::list(
-                record::customer(ids).described("A customer."),
-                "Ordered by id.",
-            ),
-        )
-        .must(
-            "total_count",
-            schema::count("How many customers fit, on all pages together."),
-        );
+        .must("customers", schema::list(record::customer(ids).described("A customer."), "Ordered by id."))
+        .must("total_count", schema::count("How many customers fit, on all pages together."));
     Card {
         name: "lookup_customer",
         title: "Look up a customer",
@@ -90,27 +66,14 @@ fn lookup_card(ids: &IdPatterns) -> Card {
 async fn lookup_customer(desk: Desk, wanted: Lookup) -> Answer {
     let filter = CustomerFilter {
         customer_id: wanted.customer_id.as_ref(),
-        email: wanted
-            .email
-            .as_deref()
-            .filter(|text| !text.trim().is_empty()),
-        company_name: wanted
-            .company_name
-            .as_deref()
-            .filter(|text| !text.trim().is_empty()),
+        email: wanted.email.as_deref().filter(|text| !text.trim().is_empty()),
+        company_name: wanted.company_name.as_deref().filter(|text| !text.trim().is_empty()),
         tier: wanted.tier,
         status: wanted.status,
     };
-    let named =
-        filter.customer_id.is_some() || filter.email.is_some() || filter.company_name.is_some();
+    let named = filter.customer_id.is_some() || filter.email.is_some() || filter.company_name.is_some();
     if !named && filter.tier.is_none() && filter.status.is_none() {
-        return Err(ToolError::no_criteria(&[
-            "customer_id",
-            "email",
-            "company_name",
-            "tier",
-            "status",
-        ]));
+        return Err(ToolError::no_criteria(&["customer_id", "email", "company_name", "tier", "status"]));
     }
     let found = desk.store.customers(&filter, wanted.window).await?;
     match (found.total, found.items.first()) {
@@ -135,36 +98,24 @@ async fn not_found(desk: &Desk, filter: &CustomerFilter<'_>) -> ToolError {
     };
     let names: Vec<&str> = companies.iter().map(|(_, name)| name.as_str()).collect();
     let (reason, near) = match (filter.company_name, filter.email) {
-        (Some(part), _) => (
-            format!("No customer has {part:?} in its company name"),
-            nearest_names(part, &names, 3),
-        ),
+        (Some(part), _) => (format!("No customer has {part:?} in its company name"), nearest_names(part, &names, 3)),
         (None, Some(email)) => {
             let domain = email.rsplit('@').next().unwrap_or(email);
             let company = domain.split('.').next().unwrap_or(domain);
-            (
-                format!("No customer or contact has the e-mail address {email}"),
-                nearest_names(company, &names, 3),
-            )
+            (format!("No customer or contact has the e-mail address {email}"), nearest_names(company, &names, 3))
         }
         (None, None) => ("No customer fits".to_owned(), Vec::new()),
     };
     let reason = match (filter.tier, filter.status) {
         (None, None) => reason,
-        (tier, status) => format!(
-            "{reason} and fits tier and status ({})",
-            words(tier, status)
-        ),
+        (tier, status) => format!("{reason} and fits tier and status ({})", words(tier, status)),
     };
     let listed: Vec<Value> = near
         .iter()
         .filter_map(|near| companies.iter().find(|(_, name)| name == near))
         .map(|(id, name)| json!({ "customer_id": id, "company_name": name }))
         .collect();
-    let near_ids: Vec<&Value> = listed
-        .iter()
-        .map(|company| &company["customer_id"])
-        .collect();
+    let near_ids: Vec<&Value> = listed.iter().map(|company| &company["customer_id"]).collect();
     let mut error = ToolError::new("customer_not_found", reason)
         .with("nearest_ids", json!(near_ids))
         .with("nearest_customers", json!(listed));
@@ -191,12 +142,7 @@ fn contradiction(customer: &Customer) -> ToolError {
         customer.tier.as_str(),
         customer.status.as_str()
     );
-    ToolError::contradiction(
-        "customer_id",
-        customer.customer_id.as_str(),
-        "lookup_customer",
-        reason,
-    )
+    ToolError::contradiction("customer_id", customer.customer_id.as_str(), "lookup_customer", reason)
 }
 
 #[derive(Deserialize)]
@@ -212,13 +158,7 @@ struct Contacts {
 }
 
 fn one_customer(ids: &IdPatterns) -> Object {
-    Object::default().must(
-        "customer_id",
-        schema::id(
-            &ids.customer,
-            "The customer; lookup_customer finds it by name.",
-        ),
-    )
+    Object::default().must("customer_id", schema::id(&ids.customer, "The customer; lookup_customer finds it by name."))
 }
 
 /// What every answer about one customer begins with.
@@ -237,26 +177,11 @@ async fn customer(desk: &Desk, id: &CustomerId) -> Result<Customer, ToolError> {
 
 fn status_card(ids: &IdPatterns) -> Card {
     let output = identity(ids)
-        .must(
-            "status",
-            schema::one_of(CustomerStatus::WORDS, "Whether the account is in use."),
-        )
-        .must(
-            "tier",
-            schema::one_of(Tier::WORDS, "The plan the customer pays for."),
-        )
-        .must(
-            "account_manager",
-            schema::text("Who looks after the account."),
-        )
-        .must(
-            "last_activity",
-            schema::date("When the account was last active."),
-        )
-        .must(
-            "created_date",
-            schema::date("Since when the account exists."),
-        );
+        .must("status", schema::one_of(CustomerStatus::WORDS, "Whether the account is in use."))
+        .must("tier", schema::one_of(Tier::WORDS, "The plan the customer pays for."))
+        .must("account_manager", schema::text("Who looks after the account."))
+        .must("last_activity", schema::date("When the account was last active."))
+        .must("created_date", schema::date("Since when the account exists."));
     Card {
         name: "check_customer_status",
         title: "Check customer status",
@@ -282,10 +207,7 @@ async fn check_customer_status(desk: Desk, wanted: One) -> Answer {
 
 fn sla_card(ids: &IdPatterns) -> Card {
     let output = identity(ids)
-        .must(
-            "tier",
-            schema::one_of(Tier::WORDS, "The plan the customer pays for."),
-        )
+        .must("tier", schema::one_of(Tier::WORDS, "The plan the customer pays for."))
         .must("sla_terms", record::sla_terms());
     Card {
         name: "get_sla_terms",
@@ -309,14 +231,8 @@ async fn get_sla_terms(desk: Desk, wanted: One) -> Answer {
 
 fn contacts_card(ids: &IdPatterns) -> Card {
     let output = identity(ids)
-        .must(
-            "contacts",
-            schema::list(record::contact(), "People at the customer."),
-        )
-        .must(
-            "total_contacts",
-            schema::count("How many there are, on all pages together."),
-        );
+        .must("contacts", schema::list(record::contact(), "People at the customer."))
+        .must("total_contacts", schema::count("How many there are, on all pages together."));
     Card {
         name: "list_customer_contacts",
         title: "List customer contacts",

@@ -59,12 +59,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            line: None,
-            field: String::new(),
-            message: message.into(),
-        }
+        Self { file: file.into(), line: None, field: String::new(), message: message.into() }
     }
 }
 

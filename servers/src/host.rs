@@ -7,9 +7,8 @@ use jiff::civil::Date;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult,
-        ErrorCode, Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-        ServerConfig, Tool as Listed,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult, ErrorCode,
+        Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool as Listed,
     },
     service::RequestContext,
 };
@@ -53,22 +52,12 @@ impl Host {
     pub fn new(server: &Server, origin: Origin) -> Self {
         let config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(
-                Implementation::new(
-                    format!("callboard-{}", server.name),
-                    env!("CARGO_PKG_VERSION"),
-                )
-                .with_title(format!("Callboard {} server", server.name)),
+                Implementation::new(format!("callboard-{}", server.name), env!("CARGO_PKG_VERSION"))
+                    .with_title(format!("Callboard {} server", server.name)),
             )
             .with_instructions(server.instructions);
         let tools = (server.tools)(&origin.profile.id_patterns);
-        Self {
-            shared: Arc::new(Shared {
-                config,
-                tools,
-                origin,
-                desk: OnceCell::new(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { config, tools, origin, desk: OnceCell::new() }) }
     }
 
     /// Gives the records up, if they were opened.
@@ -80,11 +69,7 @@ impl Host {
 
     async fn desk(&self) -> Result<Desk, ToolError> {
         let origin = &self.shared.origin;
-        self.shared
-            .desk
-            .get_or_try_init(|| open(origin))
-            .await
-            .cloned()
+        self.shared.desk.get_or_try_init(|| open(origin)).await.cloned()
     }
 
     async fn answer(&self, tool: &Tool, given: Map<String, Value>) -> Answer {
@@ -94,26 +79,12 @@ impl Host {
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {
-        self.shared
-            .tools
-            .iter()
-            .find(|tool| tool.listed.name == name)
+        self.shared.tools.iter().find(|tool| tool.listed.name == name)
     }
 
     fn unknown_tool(&self, name: &str) -> ErrorData {
-        let names: Vec<&str> = self
-            .shared
-            .tools
-            .iter()
-            .map(|tool| tool.listed.name.as_ref())
-            .collect();
-        ErrorData::invalid_params(
-            format!(
-                "unknown tool {name:?}; this server has {}",
-                names.join(", ")
-            ),
-            None,
-        )
+        let names: Vec<&str> = self.shared.tools.iter().map(|tool| tool.listed.name.as_ref()).collect();
+        ErrorData::invalid_params(format!("unknown tool {name:?}; this server has {}", names.join(", ")), None)
     }
 }
 
@@ -128,16 +99,12 @@ async fn open(origin: &Origin) -> Result<Desk, ToolError> {
         }
     };
     let store = Store::open(&origin.place, &data).await?;
-    Ok(Desk {
-        store,
-        as_of: origin.as_of,
-    })
+    Ok(Desk { store, as_of: origin.as_of })
 }
 
 fn unreadable(problems: Vec<Problem>) -> ToolError {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    ToolError::new("data_unreadable", lines.join("; "))
-        .suggest("Run `callboard data check` and correct the data files")
+    ToolError::new("data_unreadable", lines.join("; ")).suggest("Run `callboard data check` and correct the data files")
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send), tool: &str) -> ToolError {
@@ -145,10 +112,7 @@ fn panicked(panic: &(dyn std::any::Any + Send), tool: &str) -> ToolError {
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     ToolError::new(
         "internal_error",
-        format!(
-            "The tool {tool} failed inside: {}",
-            text.as_deref().unwrap_or("no reason given")
-        ),
+        format!("The tool {tool} failed inside: {}", text.as_deref().unwrap_or("no reason given")),
     )
     .suggest("Call the tool with other arguments; this is a fault of the server")
 }
@@ -169,12 +133,7 @@ impl ServerHandler for Host {
             // A failure is told to the first call, which tries again.
             let _ = host.desk().await;
         });
-        let tools = self
-            .shared
-            .tools
-            .iter()
-            .map(|tool| tool.listed.clone())
-            .collect();
+        let tools = self.shared.tools.iter().map(|tool| tool.listed.clone()).collect();
         Ok(ListToolsResult::with_all_items(tools))
     }
 
@@ -187,11 +146,8 @@ impl ServerHandler for Host {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let tool = self
-            .tool(&request.name)
-            .ok_or_else(|| self.unknown_tool(&request.name))?;
-        let answering = AssertUnwindSafe(self.answer(tool, request.arguments.unwrap_or_default()))
-            .catch_unwind();
+        let tool = self.tool(&request.name).ok_or_else(|| self.unknown_tool(&request.name))?;
+        let answering = AssertUnwindSafe(self.answer(tool, request.arguments.unwrap_or_default())).catch_unwind();
         let answer = tokio::select! {
             answer = answering => answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref(), &request.name))),
             () = context.ct.cancelled() => Err(ToolError::new("cancelled", "The call was cancelled")),
@@ -210,15 +166,8 @@ impl ServerHandler for Host {
     ) -> Result<CustomResult, ErrorData> {
         // A known method whose parameters have the wrong form arrives here.
         if request.method == "tools/call" {
-            return Err(ErrorData::invalid_params(
-                "tools/call takes a name (text) and arguments (an object)",
-                None,
-            ));
+            return Err(ErrorData::invalid_params("tools/call takes a name (text) and arguments (an object)", None));
         }
-        Err(ErrorData::new(
-            ErrorCode::METHOD_NOT_FOUND,
-            request.method,
-            None,
-        ))
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
     }
 }

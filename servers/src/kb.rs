@@ -49,50 +49,26 @@ struct Search {
 /// What every list of articles shows of one.
 fn summary(ids: &IdPatterns) -> Object {
     Object::default()
-        .must(
-            "article_id",
-            schema::id(&ids.article, "The article; get_article returns it whole."),
-        )
+        .must("article_id", schema::id(&ids.article, "The article; get_article returns it whole."))
         .must("title", schema::text("Its title."))
-        .must(
-            "category",
-            schema::text("What kind of problem it is about."),
-        )
-        .must(
-            "relevance_score",
-            schema::score("How well it fits: 0 not at all, 1 best."),
-        )
+        .must("category", schema::text("What kind of problem it is about."))
+        .must("relevance_score", schema::score("How well it fits: 0 not at all, 1 best."))
 }
 
 fn search_card(ids: &IdPatterns) -> Card {
     let input = Object::default()
-        .must(
-            "query",
-            schema::words("Words that describe the problem, such as blue screen after update."),
-        )
+        .must("query", schema::words("Words that describe the problem, such as blue screen after update."))
         .may("category", schema::words("Only articles of this category."));
     let result = summary(ids)
         .must("tags", schema::texts("Keywords."))
         .must("views", schema::count("How often it was read."))
-        .must(
-            "helpful_count",
-            schema::count("How many readers found it helpful."),
-        )
+        .must("helpful_count", schema::count("How many readers found it helpful."))
         .must("snippet", schema::text("The passage that fits best."));
     let output = Object::default()
         .must("query", schema::text("The words that were looked for."))
-        .must(
-            "category",
-            schema::or_null(schema::text("The category asked for; null if any.")),
-        )
-        .must(
-            "results",
-            schema::list(result.described("An article that fits."), "Best first."),
-        )
-        .must(
-            "total_count",
-            schema::count("How many articles fit, on all pages together."),
-        );
+        .must("category", schema::or_null(schema::text("The category asked for; null if any.")))
+        .must("results", schema::list(result.described("An article that fits."), "Best first."))
+        .must("total_count", schema::count("How many articles fit, on all pages together."));
     Card {
         name: "search_solutions",
         title: "Search solutions",
@@ -174,15 +150,8 @@ fn article_card(ids: &IdPatterns) -> Card {
         title: "Get an article",
         description: "Returns one whole article in Markdown: symptoms, causes, numbered resolution steps, verification, prevention. Use it \
                       after search_solutions, before advising anybody.",
-        input: Object::default()
-            .must(
-                "article_id",
-                schema::id(&ids.article, "The article to return."),
-            )
-            .closed(),
-        output: schema::output([
-            record::article(ids).must("content", schema::text("The article in Markdown."))
-        ]),
+        input: Object::default().must("article_id", schema::id(&ids.article, "The article to return.")).closed(),
+        output: schema::output([record::article(ids).must("content", schema::text("The article in Markdown."))]),
     }
 }
 

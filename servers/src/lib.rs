@@ -47,13 +47,7 @@ use tool::Server;
 /// The names of the servers, in the order in which they are shown.
 pub const NAMES: [&str; 5] = ["ticket", "customer", "billing", "kb", "asset"];
 
-const SERVERS: [Server; 5] = [
-    ticket::SERVER,
-    customer::SERVER,
-    billing::SERVER,
-    kb::SERVER,
-    asset::SERVER,
-];
+const SERVERS: [Server; 5] = [ticket::SERVER, customer::SERVER, billing::SERVER, kb::SERVER, asset::SERVER];
 
 /// What a server works with; the default is the sample data, in memory, on its own day.
 #[derive(Clone, Debug, Default)]
@@ -96,9 +90,7 @@ pub enum ServeError {
 /// The server cannot start: unknown name, unreadable data, bad day.
 pub fn serve(name: &str, options: &ServeOptions) -> Result<(), ServeError> {
     let host = host(name, options)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (reader, writer) = rmcp::transport::stdio_pipes();
         wire::serve(host, Box::new(reader), Box::new(writer)).await;
@@ -112,11 +104,7 @@ pub fn serve(name: &str, options: &ServeOptions) -> Result<(), ServeError> {
 ///
 /// # Errors
 /// The same as of [`serve`].
-pub async fn serve_stream<S>(
-    name: &str,
-    options: &ServeOptions,
-    stream: S,
-) -> Result<(), ServeError>
+pub async fn serve_stream<S>(name: &str, options: &ServeOptions, stream: S) -> Result<(), ServeError>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -145,31 +133,18 @@ fn host(name: &str, options: &ServeOptions) -> Result<Host, ServeError> {
     let source = Source::of(options.data.as_deref());
     let (profile, loaded) = match &source {
         // The sample is known to be sound: its records are read when they are needed.
-        Source::Sample => (
-            data::load::profile(&source).map_err(ServeError::Data)?,
-            None,
-        ),
+        Source::Sample => (data::load::profile(&source).map_err(ServeError::Data)?, None),
         Source::Folder(_) => {
             let data = data::load::load(&source).map_err(ServeError::Data)?;
             (data.profile.clone(), Some(Arc::new(data)))
         }
     };
-    let as_of = clock::as_of(options.as_of.as_deref(), profile.as_of).map_err(|error| {
-        ServeError::AsOf {
-            wanted: options.as_of.clone().unwrap_or_default(),
-            reason: error.to_string(),
-        }
+    let as_of = clock::as_of(options.as_of.as_deref(), profile.as_of).map_err(|error| ServeError::AsOf {
+        wanted: options.as_of.clone().unwrap_or_default(),
+        reason: error.to_string(),
     })?;
     let place = options.db.clone().map_or(Place::Memory, Place::File);
-    Ok(Host::new(
-        server,
-        Origin {
-            profile,
-            loaded,
-            place,
-            as_of,
-        },
-    ))
+    Ok(Host::new(server, Origin { profile, loaded, place, as_of }))
 }
 
 fn lines(problems: &[Problem]) -> String {

@@ -77,8 +77,7 @@ fn heading(line: &str) -> Option<(usize, &str)> {
     let level = line.bytes().take_while(|byte| *byte == b'#').count();
     let rest = &line[level..];
     (1..=6).contains(&level).then_some(())?;
-    rest.starts_with(' ')
-        .then(|| (level, rest.trim().trim_end_matches('#').trim_end()))
+    rest.starts_with(' ').then(|| (level, rest.trim().trim_end_matches('#').trim_end()))
 }
 
 fn begins_item(line: &str) -> bool {
@@ -102,10 +101,7 @@ mod tests {
     #[test]
     fn steps_are_the_numbered_list_of_the_section() {
         let steps = steps(ARTICLE, "resolution");
-        assert_eq!(
-            steps,
-            ["First\ngoes on", "Second:\n```\n# not a heading\n```"]
-        );
+        assert_eq!(steps, ["First\ngoes on", "Second:\n```\n# not a heading\n```"]);
     }
 
     #[test]

@@ -64,8 +64,7 @@ impl Serialize for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|_| de::Error::custom(format!("{text:?} is not an amount like \"1250.00\"")))
+        text.parse().map_err(|_| de::Error::custom(format!("{text:?} is not an amount like \"1250.00\"")))
     }
 }
 
@@ -75,10 +74,7 @@ mod tests {
 
     #[test]
     fn tenths_add_up_exactly() {
-        let sum: Money = ["0.10", "0.20", "1234567.35"]
-            .iter()
-            .map(|text| text.parse::<Money>().unwrap())
-            .sum();
+        let sum: Money = ["0.10", "0.20", "1234567.35"].iter().map(|text| text.parse::<Money>().unwrap()).sum();
         assert_eq!(sum.to_string(), "1234567.65");
         assert_eq!(sum.shown().to_string(), "1234567.65");
     }

@@ -12,27 +12,19 @@ use crate::{
 const NAMED: usize = 3;
 
 /// The `count` texts most like `wanted`, best first; equally good ones keep their order.
-pub(crate) fn nearest<'a>(
-    wanted: &str,
-    known: impl Iterator<Item = &'a str>,
-    count: usize,
-) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     let mut ranked: Vec<(f64, &str)> = known
         .map(|text| {
             let folded = text.to_lowercase();
             // Edits tell ids of the same form apart, the common beginning tells names apart.
-            let likeness = strsim::normalized_damerau_levenshtein(&wanted, &folded) * 2.0
-                + strsim::jaro_winkler(&wanted, &folded);
+            let likeness =
+                strsim::normalized_damerau_levenshtein(&wanted, &folded) * 2.0 + strsim::jaro_winkler(&wanted, &folded);
             (likeness, text)
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    ranked
-        .into_iter()
-        .take(count)
-        .map(|(_, text)| text)
-        .collect()
+    ranked.into_iter().take(count).map(|(_, text)| text).collect()
 }
 
 /// The `count` names most like `wanted`, judged also by each of their words alone.
@@ -48,11 +40,7 @@ pub(crate) fn nearest_names<'a>(wanted: &str, names: &[&'a str], count: usize) -
     };
     let mut ranked: Vec<(f64, &str)> = names.iter().map(|name| (likeness(name), *name)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    ranked
-        .into_iter()
-        .take(count)
-        .map(|(_, name)| name)
-        .collect()
+    ranked.into_iter().take(count).map(|(_, name)| name).collect()
 }
 
 /// The error for an id that nothing has.
@@ -63,21 +51,14 @@ pub(crate) async fn unknown(store: &Store, kind: Kind, id: &str) -> ToolError {
     };
     let near = nearest(id, known.iter().map(String::as_str), NAMED);
     let (noun, argument) = kind.words();
-    let mut error = ToolError::new(
-        format!("{noun}_not_found"),
-        format!("There is no {noun} {id}"),
-    )
-    .with(argument, id)
-    .with("nearest_ids", json!(near));
+    let mut error = ToolError::new(format!("{noun}_not_found"), format!("There is no {noun} {id}"))
+        .with(argument, id)
+        .with("nearest_ids", json!(near));
     if let Some(first) = near.first() {
-        error = error.suggest(format!(
-            "Call again with {argument} {first}, the nearest existing id"
-        ));
+        error = error.suggest(format!("Call again with {argument} {first}, the nearest existing id"));
     }
     for (tool, how) in kind.finders() {
-        error = error
-            .suggest(format!("Call {tool} with {how}"))
-            .follow_up(tool);
+        error = error.suggest(format!("Call {tool} with {how}")).follow_up(tool);
     }
     error
 }
@@ -109,19 +90,12 @@ impl Kind {
     fn finders(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Ticket => &[("search_tickets", "query or customer_id to find the ticket")],
-            Self::Customer => &[(
-                "lookup_customer",
-                "company_name (a part of it is enough) or email to find the customer",
-            )],
-            Self::Invoice => &[(
-                "get_invoice",
-                "customer_id to list the invoices of a customer",
-            )],
+            Self::Customer => {
+                &[("lookup_customer", "company_name (a part of it is enough) or email to find the customer")]
+            }
+            Self::Invoice => &[("get_invoice", "customer_id to list the invoices of a customer")],
             Self::Article => &[("search_solutions", "query to find the article")],
-            Self::Asset => &[(
-                "lookup_asset",
-                "hostname (a part of it is enough) or customer_id to find the asset",
-            )],
+            Self::Asset => &[("lookup_asset", "hostname (a part of it is enough) or customer_id to find the asset")],
         }
     }
 }
@@ -133,23 +107,13 @@ mod tests {
     #[test]
     fn the_nearest_id_differs_least() {
         let known = ["TKT-1001", "TKT-1010", "TKT-1015", "TKT-2001"];
-        assert_eq!(
-            nearest("TKT-1051", known.into_iter(), 2),
-            ["TKT-1015", "TKT-1001"]
-        );
+        assert_eq!(nearest("TKT-1051", known.into_iter(), 2), ["TKT-1015", "TKT-1001"]);
         assert_eq!(nearest("tkt-1010", known.into_iter(), 1), ["TKT-1010"]);
     }
 
     #[test]
     fn a_misspelt_word_of_a_name_is_enough() {
-        let names = [
-            "Harbor Logistics",
-            "TechCorp Industries",
-            "DataFlow Solutions",
-        ];
-        assert_eq!(
-            nearest_names("tehccorp", &names, 1),
-            ["TechCorp Industries"]
-        );
+        let names = ["Harbor Logistics", "TechCorp Industries", "DataFlow Solutions"];
+        assert_eq!(nearest_names("tehccorp", &names, 1), ["TechCorp Industries"]);
     }
 }

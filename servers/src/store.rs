@@ -17,9 +17,7 @@ use std::{path::PathBuf, time::Duration};
 use serde::{Deserialize, de::DeserializeOwned};
 use sqlx::{
     QueryBuilder, Row, Sqlite, SqlitePool,
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
 pub(crate) use asset::AssetFilter;
@@ -80,11 +78,7 @@ pub(crate) enum StoreError {
     #[error(
         "{file} was filled with the data set \"{found}\", not \"{wanted}\"; remove the file or name another with --db"
     )]
-    OtherData {
-        file: String,
-        found: String,
-        wanted: String,
-    },
+    OtherData { file: String, found: String, wanted: String },
     #[error(
         "{file} was made by another version of the program (layout {found}); remove the file or name another with --db"
     )]
@@ -135,19 +129,12 @@ impl Store {
         Ok(sqlx::query_scalar(sql).fetch_all(&self.pool).await?)
     }
 
-    async fn one<T: DeserializeOwned>(
-        &self,
-        sql: &'static str,
-        id: &str,
-    ) -> Result<Option<T>, StoreError> {
+    async fn one<T: DeserializeOwned>(&self, sql: &'static str, id: &str) -> Result<Option<T>, StoreError> {
         let row = sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(|row| read(row, 0)).transpose()
     }
 
-    async fn all<T: DeserializeOwned>(
-        &self,
-        mut query: QueryBuilder<Sqlite>,
-    ) -> Result<Vec<T>, StoreError> {
+    async fn all<T: DeserializeOwned>(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<T>, StoreError> {
         let rows = query.build().fetch_all(&self.pool).await?;
         rows.iter().map(|row| read(row, 0)).collect()
     }
@@ -176,10 +163,7 @@ impl Store {
                 items.push(read(row, 1)?);
             }
         }
-        Ok(Page {
-            items,
-            total: usize::try_from(total).unwrap_or_default(),
-        })
+        Ok(Page { items, total: usize::try_from(total).unwrap_or_default() })
     }
 }
 
@@ -188,10 +172,7 @@ impl Window {
     pub fn of<T>(self, items: Vec<T>) -> Page<T> {
         let total = items.len();
         let skipped = items.into_iter().skip(self.offset as usize);
-        Page {
-            items: skipped.take(self.limit as usize).collect(),
-            total,
-        }
+        Page { items: skipped.take(self.limit as usize).collect(), total }
     }
 }
 
@@ -230,10 +211,7 @@ struct Conditions<'q> {
 
 impl<'q> Conditions<'q> {
     fn of(query: &'q mut QueryBuilder<Sqlite>) -> Self {
-        Self {
-            query,
-            joined_by: " WHERE ",
-        }
+        Self { query, joined_by: " WHERE " }
     }
 
     /// Adds `left operator value` if there is a value.
@@ -242,11 +220,7 @@ impl<'q> Conditions<'q> {
         for<'t> T: sqlx::Encode<'t, Sqlite> + sqlx::Type<Sqlite>,
     {
         if let Some(value) = value {
-            self.query
-                .push(self.joined_by)
-                .push(left)
-                .push(operator)
-                .push_bind(value);
+            self.query.push(self.joined_by).push(left).push(operator).push_bind(value);
             self.joined_by = " AND ";
         }
     }

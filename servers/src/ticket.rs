@@ -73,14 +73,8 @@ fn search_card(ids: &IdPatterns) -> Card {
                 "Best match first with a query, otherwise newest first.",
             ),
         )
-        .must(
-            "total_count",
-            schema::count("How many tickets fit, on all pages together."),
-        )
-        .must(
-            "filters_applied",
-            json!({ "type": "object", "description": "The filters of this search." }),
-        );
+        .must("total_count", schema::count("How many tickets fit, on all pages together."))
+        .must("filters_applied", json!({ "type": "object", "description": "The filters of this search." }));
     Card {
         name: "search_tickets",
         title: "Search tickets",
@@ -93,11 +87,7 @@ fn search_card(ids: &IdPatterns) -> Card {
 
 async fn search_tickets(desk: Desk, wanted: Search) -> Answer {
     in_order(wanted.start_date, wanted.end_date)?;
-    let words = wanted
-        .query
-        .as_deref()
-        .map(|query| searchable("query", query))
-        .transpose()?;
+    let words = wanted.query.as_deref().map(|query| searchable("query", query)).transpose()?;
     if let Some(customer) = &wanted.customer_id {
         known_customer(&desk.store, customer).await?;
     }
@@ -159,12 +149,7 @@ fn details_card(ids: &IdPatterns) -> Card {
         name: "get_ticket_details",
         title: "Get ticket details",
         description: "Returns one whole ticket with its notes and resolution. Use it when the ticket's id is known.",
-        input: Object::default()
-            .must(
-                "ticket_id",
-                schema::id(&ids.ticket, "The ticket to return."),
-            )
-            .closed(),
+        input: Object::default().must("ticket_id", schema::id(&ids.ticket, "The ticket to return.")).closed(),
         output: schema::output([record::ticket(ids)]),
     }
 }

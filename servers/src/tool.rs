@@ -69,18 +69,13 @@ impl Tool {
         Self {
             listed,
             arguments: Arguments::of(card.input),
-            run: Box::new(
-                move |desk, arguments| match A::deserialize(Value::Object(arguments)) {
-                    Ok(arguments) => Box::pin(answer(desk, arguments)),
-                    Err(error) => {
-                        let error = ToolError::new(
-                            "invalid_arguments",
-                            format!("The arguments cannot be read: {error}"),
-                        );
-                        Box::pin(async { Err(error) })
-                    }
-                },
-            ),
+            run: Box::new(move |desk, arguments| match A::deserialize(Value::Object(arguments)) {
+                Ok(arguments) => Box::pin(answer(desk, arguments)),
+                Err(error) => {
+                    let error = ToolError::new("invalid_arguments", format!("The arguments cannot be read: {error}"));
+                    Box::pin(async { Err(error) })
+                }
+            }),
         }
     }
 

@@ -6,14 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::store::StoreError;
 
 /// The members of every tool error.
-pub(crate) const FIELDS: [&str; 6] = [
-    "error",
-    "reason",
-    "suggested_actions",
-    "retryable",
-    "follow_up_tools",
-    "context",
-];
+pub(crate) const FIELDS: [&str; 6] =
+    ["error", "reason", "suggested_actions", "retryable", "follow_up_tools", "context"];
 
 /// A failed call: the payload of a result with `isError`.
 #[derive(Clone, Debug, Serialize)]
@@ -64,19 +58,13 @@ impl ToolError {
             error = error.suggest(complaint.advice());
         }
         if let [complaint] = complaints {
-            error = error
-                .with("argument", complaint.argument.as_str())
-                .with("expected", complaint.expected.as_str());
+            error = error.with("argument", complaint.argument.as_str()).with("expected", complaint.expected.as_str());
         }
         error.with("problems", json!(complaints))
     }
 
     /// One argument cannot be used although its form is right.
-    pub fn bad_argument(
-        argument: &str,
-        problem: impl Into<String>,
-        expected: impl Into<String>,
-    ) -> Self {
+    pub fn bad_argument(argument: &str, problem: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::bad_arguments(&[Complaint {
             argument: argument.to_owned(),
             problem: problem.into(),
@@ -88,13 +76,10 @@ impl ToolError {
     /// None of `arguments` was given, but at least one is needed.
     pub fn no_criteria(arguments: &[&str]) -> Self {
         let expected = format!("at least one of {}", arguments.join(", "));
-        Self::new(
-            "missing_criteria",
-            format!("Nothing to look for; expected {expected}"),
-        )
-        .suggest(format!("Call again with {expected}"))
-        .with("argument", json!(arguments))
-        .with("expected", expected)
+        Self::new("missing_criteria", format!("Nothing to look for; expected {expected}"))
+            .suggest(format!("Call again with {expected}"))
+            .with("argument", json!(arguments))
+            .with("expected", expected)
     }
 
     /// `id` exists, but what else was asked for does not fit it; `tool` can be called with the id alone.
@@ -137,10 +122,7 @@ impl ToolError {
 
 impl Complaint {
     fn sentence(&self) -> String {
-        format!(
-            "{} {}; expected {}",
-            self.argument, self.problem, self.expected
-        )
+        format!("{} {}; expected {}", self.argument, self.problem, self.expected)
     }
 
     fn advice(&self) -> String {
@@ -155,13 +137,12 @@ impl From<StoreError> for ToolError {
     fn from(error: StoreError) -> Self {
         let failed = Self::new("store_failed", error.to_string());
         match error {
-            StoreError::Database(_) => failed
-                .retryable()
-                .suggest("Call the tool again; if it fails again, restart the server"),
-            StoreError::Record(_)
-            | StoreError::OtherData { .. }
-            | StoreError::OtherLayout { .. } => failed
-                .suggest("Remove the file given with --db; it is filled again at the next start"),
+            StoreError::Database(_) => {
+                failed.retryable().suggest("Call the tool again; if it fails again, restart the server")
+            }
+            StoreError::Record(_) | StoreError::OtherData { .. } | StoreError::OtherLayout { .. } => {
+                failed.suggest("Remove the file given with --db; it is filled again at the next start")
+            }
         }
     }
 }

@@ -24,29 +24,15 @@ pub(super) struct History {
 }
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
-    let input = Object::default().must(
-        "asset_id",
-        schema::id(&ids.asset, "The asset; lookup_asset finds it by hostname."),
-    );
+    let input =
+        Object::default().must("asset_id", schema::id(&ids.asset, "The asset; lookup_asset finds it by hostname."));
     let output = Object::default()
         .must("asset_id", schema::id(&ids.asset, "The asset."))
         .must("serial_number", schema::text("The maker's serial number."))
         .must("hostname", schema::text("Its name on the network."))
-        .must(
-            "current_status",
-            schema::one_of(AssetStatus::WORDS, "Whether it is in use."),
-        )
-        .must(
-            "history",
-            schema::list(
-                record::maintenance().described("An event."),
-                "Newest first.",
-            ),
-        )
-        .must(
-            "total_events",
-            schema::count("How many events there are, on all pages together."),
-        )
+        .must("current_status", schema::one_of(AssetStatus::WORDS, "Whether it is in use."))
+        .must("history", schema::list(record::maintenance().described("An event."), "Newest first."))
+        .must("total_events", schema::count("How many events there are, on all pages together."))
         .must("asset_age_days", schema::whole("Days since it was bought."))
         .must("as_of", schema::as_of());
     Card {

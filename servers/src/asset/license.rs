@@ -39,27 +39,14 @@ pub(super) fn masked(license: &License) -> Value {
 
 /// The schema of what [`masked`] makes.
 pub(super) fn schema() -> Object {
-    let masked = Object::default().must(
-        "license_key_masked",
-        shape::text("The key, all but its end hidden."),
-    );
-    record::license(masked).must(
-        "expires",
-        shape::or_null(shape::date("Until when it runs; null if for ever.")),
-    )
+    let masked = Object::default().must("license_key_masked", shape::text("The key, all but its end hidden."));
+    record::license(masked).must("expires", shape::or_null(shape::date("Until when it runs; null if for ever.")))
 }
 
 /// Hides all letters and digits but the last few; of a short key all.
 fn mask(key: &str) -> String {
-    let count = key
-        .chars()
-        .filter(|letter| letter.is_alphanumeric())
-        .count();
-    let mut hidden = if count >= LONG_ENOUGH {
-        count - SHOWN
-    } else {
-        count
-    };
+    let count = key.chars().filter(|letter| letter.is_alphanumeric()).count();
+    let mut hidden = if count >= LONG_ENOUGH { count - SHOWN } else { count };
     key.chars()
         .map(|letter| {
             if !letter.is_alphanumeric() || hidden == 0 {
@@ -74,28 +61,13 @@ fn mask(key: &str) -> String {
 pub(super) fn card(ids: &IdPatterns) -> Card {
     let input = Object::default()
         .may("asset_id", shape::id(&ids.asset, "Licences on this asset."))
-        .may(
-            "customer_id",
-            shape::id(&ids.customer, "Licences on all assets of this customer."),
-        );
+        .may("customer_id", shape::id(&ids.customer, "Licences on all assets of this customer."));
     let license = schema().must("asset_id", shape::id(&ids.asset, "The asset it is on."));
     let output = Object::default()
         .may("asset_id", shape::id(&ids.asset, "The asset asked about."))
-        .may(
-            "customer_id",
-            shape::id(&ids.customer, "The customer asked about."),
-        )
-        .must(
-            "licenses",
-            shape::list(
-                license.described("A licence."),
-                "Ordered by asset and name.",
-            ),
-        )
-        .must(
-            "total_licenses",
-            shape::count("How many licences there are, on all pages together."),
-        );
+        .may("customer_id", shape::id(&ids.customer, "The customer asked about."))
+        .must("licenses", shape::list(license.described("A licence."), "Ordered by asset and name."))
+        .must("total_licenses", shape::count("How many licences there are, on all pages together."));
     Card {
         name: "get_software_licenses",
         title: "Get software licences",
@@ -116,17 +88,9 @@ pub(super) async fn get_software_licenses(desk: Desk, wanted: Licenses) -> Answe
     let mut assets = match &wanted.asset_id {
         Some(id) => {
             let asset = super::asset(&desk, id).await?;
-            vec![super::owned(
-                asset,
-                wanted.customer_id.as_ref(),
-                "get_software_licenses",
-            )?]
+            vec![super::owned(asset, wanted.customer_id.as_ref(), "get_software_licenses")?]
         }
-        None => {
-            desk.store
-                .assets_by_warranty(wanted.customer_id.as_ref())
-                .await?
-        }
+        None => desk.store.assets_by_warranty(wanted.customer_id.as_ref()).await?,
     };
     assets.sort_by(|a, b| a.asset_id.cmp(&b.asset_id));
     let mut licenses = Vec::new();

@@ -54,19 +54,10 @@ pub(super) fn dated(warranty: &Warranty, as_of: Date) -> Value {
 /// The schema of what [`dated`] makes.
 pub(super) fn schema() -> Object {
     record::warranty()
-        .must(
-            "status",
-            shape::one_of(&STATES, "Where it stands on the day as_of."),
-        )
-        .must(
-            "remaining_days",
-            shape::whole("Days until its last day; negative when it has ended."),
-        )
+        .must("status", shape::one_of(&STATES, "Where it stands on the day as_of."))
+        .must("remaining_days", shape::whole("Days until its last day; negative when it has ended."))
         .must("is_expired", shape::flag("Whether it has ended."))
-        .must(
-            "expires_soon",
-            shape::flag("Whether it ends within 30 days."),
-        )
+        .must("expires_soon", shape::flag("Whether it ends within 30 days."))
 }
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
@@ -76,17 +67,9 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
     });
     let input = Object::default()
         .may("asset_id", shape::id(&ids.asset, "One asset."))
-        .may(
-            "customer_id",
-            shape::id(&ids.customer, "Only assets of this customer."),
-        )
+        .may("customer_id", shape::id(&ids.customer, "Only assets of this customer."))
         .may("expires_within_days", within)
-        .may(
-            "expired",
-            shape::flag(
-                "True: assets whose warranty has ended; false: assets whose warranty has not.",
-            ),
-        );
+        .may("expired", shape::flag("True: assets whose warranty has ended; false: assets whose warranty has not."));
     let covered = || {
         Object::default()
             .must("asset_id", shape::id(&ids.asset, "The asset."))
@@ -95,23 +78,11 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
             .must("hostname", shape::text("Its name on the network."))
             .must("manufacturer", shape::text("Who made it."))
             .must("model", shape::text("The model."))
-            .must(
-                "warranty",
-                schema().described("Its warranty on the day as_of."),
-            )
+            .must("warranty", schema().described("Its warranty on the day as_of."))
     };
     let several = Object::default()
-        .must(
-            "assets",
-            shape::list(
-                covered().described("An asset."),
-                "Earliest end of warranty first.",
-            ),
-        )
-        .must(
-            "total_count",
-            shape::count("How many assets fit, on all pages together."),
-        )
+        .must("assets", shape::list(covered().described("An asset."), "Earliest end of warranty first."))
+        .must("total_count", shape::count("How many assets fit, on all pages together."))
         .must("as_of", shape::as_of());
     Card {
         name: "check_warranty",
@@ -132,39 +103,22 @@ pub(super) async fn check_warranty(desk: Desk, wanted: Check) -> Answer {
         answer["as_of"] = json!(desk.as_of);
         return Ok(answer);
     }
-    if wanted.customer_id.is_none()
-        && wanted.expires_within_days.is_none()
-        && wanted.expired.is_none()
-    {
-        return Err(ToolError::no_criteria(&[
-            "asset_id",
-            "customer_id",
-            "expires_within_days",
-            "expired",
-        ]));
+    if wanted.customer_id.is_none() && wanted.expires_within_days.is_none() && wanted.expired.is_none() {
+        return Err(ToolError::no_criteria(&["asset_id", "customer_id", "expires_within_days", "expired"]));
     }
     if let Some(customer) = &wanted.customer_id {
         known_customer(&desk.store, customer).await?;
     }
-    let mut assets = desk
-        .store
-        .assets_by_warranty(wanted.customer_id.as_ref())
-        .await?;
+    let mut assets = desk.store.assets_by_warranty(wanted.customer_id.as_ref()).await?;
     assets.retain(|asset| fits(days_between(desk.as_of, asset.warranty.end_date), &wanted));
     let page = wanted.window.of(assets);
-    let shown: Vec<Value> = page
-        .items
-        .iter()
-        .map(|asset| covered(asset, desk.as_of))
-        .collect();
+    let shown: Vec<Value> = page.items.iter().map(|asset| covered(asset, desk.as_of)).collect();
     Ok(json!({ "assets": shown, "total_count": page.total, "as_of": desk.as_of }))
 }
 
 /// Whether a warranty with so many days left is wanted.
 fn fits(remaining: i64, wanted: &Check) -> bool {
-    let ends_soon = wanted
-        .expires_within_days
-        .map(|days| (0..=days).contains(&remaining));
+    let ends_soon = wanted.expires_within_days.map(|days| (0..=days).contains(&remaining));
     match (wanted.expired, ends_soon) {
         (Some(true), ends_soon) => remaining < 0 || ends_soon == Some(true),
         (Some(false), ends_soon) => remaining >= 0 && ends_soon != Some(false),

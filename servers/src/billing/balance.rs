@@ -29,24 +29,15 @@ pub(super) struct Balance {
 pub(super) fn card(ids: &IdPatterns) -> Card {
     let input = Object::default().may(
         "customer_id",
-        schema::id(&ids.customer, "The customer; lookup_customer finds the id by name. Without it, every customer that owes something."),
+        schema::id(
+            &ids.customer,
+            "The customer; lookup_customer finds the id by name. Without it, every customer that owes something.",
+        ),
     );
     let all = Object::default()
-        .must(
-            "customers",
-            schema::list(
-                balance(ids).described("A customer that owes."),
-                "Highest balance first.",
-            ),
-        )
-        .must(
-            "total_count",
-            schema::count("How many customers owe something, on all pages together."),
-        )
-        .must(
-            "total_outstanding",
-            record::amount("What all of them owe together."),
-        )
+        .must("customers", schema::list(balance(ids).described("A customer that owes."), "Highest balance first."))
+        .must("total_count", schema::count("How many customers owe something, on all pages together."))
+        .must("total_outstanding", record::amount("What all of them owe together."))
         .must("currency", schema::or_null(record::currency()))
         .must("as_of", schema::as_of());
     Card {
@@ -64,39 +55,18 @@ fn balance(ids: &IdPatterns) -> Object {
     let unpaid = Object::default()
         .must("invoice_id", schema::id(&ids.invoice, "The invoice."))
         .must("amount", record::amount("What is to be paid."))
-        .must(
-            "status",
-            schema::one_of(
-                InvoiceStatus::WORDS,
-                "The status as recorded by accounting.",
-            ),
-        )
+        .must("status", schema::one_of(InvoiceStatus::WORDS, "The status as recorded by accounting."))
         .must("due_date", schema::date("Until when it has to be paid."));
     Object::default()
         .must("customer_id", schema::id(&ids.customer, "The customer."))
-        .must(
-            "outstanding_balance",
-            record::amount("The sum of the unpaid invoices."),
-        )
+        .must("outstanding_balance", record::amount("The sum of the unpaid invoices."))
         .must("currency", schema::or_null(record::currency()))
-        .must(
-            "overdue_amount",
-            record::amount("The sum of the overdue ones."),
-        )
-        .must(
-            "number_of_unpaid_invoices",
-            schema::count("How many are unpaid."),
-        )
-        .must(
-            "number_of_overdue_invoices",
-            schema::count("How many of them are overdue."),
-        )
+        .must("overdue_amount", record::amount("The sum of the overdue ones."))
+        .must("number_of_unpaid_invoices", schema::count("How many are unpaid."))
+        .must("number_of_overdue_invoices", schema::count("How many of them are overdue."))
         .must(
             "unpaid_invoices",
-            schema::list(
-                overdue_members(unpaid).described("An unpaid invoice."),
-                "Earliest due first.",
-            ),
+            schema::list(overdue_members(unpaid).described("An unpaid invoice."), "Earliest due first."),
         )
 }
 
@@ -104,10 +74,7 @@ pub(super) async fn calculate_outstanding_balance(desk: Desk, wanted: Balance) -
     if let Some(customer) = &wanted.customer_id {
         known_customer(&desk.store, customer).await?;
     }
-    let filter = InvoiceFilter {
-        customer_id: wanted.customer_id.as_ref(),
-        ..InvoiceFilter::default()
-    };
+    let filter = InvoiceFilter { customer_id: wanted.customer_id.as_ref(), ..InvoiceFilter::default() };
     let invoices = desk.store.invoices(&filter).await?;
     match &wanted.customer_id {
         Some(customer) => {
@@ -125,10 +92,7 @@ fn everybody(desk: &Desk, unpaid: Vec<Invoice>, window: Window) -> Answer {
     let currency = currency_of(&unpaid)?;
     let mut by_customer: BTreeMap<CustomerId, Vec<Invoice>> = BTreeMap::new();
     for invoice in unpaid {
-        by_customer
-            .entry(invoice.customer_id.clone())
-            .or_default()
-            .push(invoice);
+        by_customer.entry(invoice.customer_id.clone()).or_default().push(invoice);
     }
     let mut balances: Vec<(Money, Value)> = by_customer
         .iter()
@@ -156,16 +120,8 @@ fn unpaid(mut invoices: Vec<Invoice>) -> Vec<Invoice> {
     invoices
 }
 
-fn owed(
-    customer: &CustomerId,
-    unpaid: &[Invoice],
-    currency: Option<&str>,
-    desk: &Desk,
-) -> (Money, Value) {
-    let overdue: Vec<&Invoice> = unpaid
-        .iter()
-        .filter(|invoice| days_overdue(invoice, desk.as_of) > 0)
-        .collect();
+fn owed(customer: &CustomerId, unpaid: &[Invoice], currency: Option<&str>, desk: &Desk) -> (Money, Value) {
+    let overdue: Vec<&Invoice> = unpaid.iter().filter(|invoice| days_overdue(invoice, desk.as_of) > 0).collect();
     let balance: Money = unpaid.iter().map(|invoice| invoice.amount).sum();
     let late: Money = overdue.iter().map(|invoice| invoice.amount).sum();
     let invoices: Vec<Value> = unpaid
@@ -199,10 +155,7 @@ fn owed(
 /// # Errors
 /// There are several: they cannot be added up.
 pub(super) fn currency_of(invoices: &[Invoice]) -> Result<Option<String>, ToolError> {
-    let mut currencies: Vec<&str> = invoices
-        .iter()
-        .map(|invoice| invoice.currency.as_str())
-        .collect();
+    let mut currencies: Vec<&str> = invoices.iter().map(|invoice| invoice.currency.as_str()).collect();
     currencies.sort_unstable();
     currencies.dedup();
     match currencies.as_slice() {
@@ -210,10 +163,7 @@ pub(super) fn currency_of(invoices: &[Invoice]) -> Result<Option<String>, ToolEr
         [only] => Ok(Some((*only).to_owned())),
         several => Err(ToolError::new(
             "mixed_currencies",
-            format!(
-                "The invoices are in {}; their amounts cannot be added up",
-                several.join(", ")
-            ),
+            format!("The invoices are in {}; their amounts cannot be added up", several.join(", ")),
         )
         .with("currencies", json!(several))
         .suggest("Call get_invoice with customer_id and add up each currency alone")

@@ -29,47 +29,20 @@ pub(super) struct History {
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
     let input = Object::default()
-        .must(
-            "customer_id",
-            schema::id(
-                &ids.customer,
-                "The customer; lookup_customer finds the id by name.",
-            ),
-        )
-        .may(
-            "start_date",
-            schema::date("Only invoices issued on this day or later, YYYY-MM-DD."),
-        )
-        .may(
-            "end_date",
-            schema::date("Only invoices issued on this day or earlier, YYYY-MM-DD."),
-        );
+        .must("customer_id", schema::id(&ids.customer, "The customer; lookup_customer finds the id by name."))
+        .may("start_date", schema::date("Only invoices issued on this day or later, YYYY-MM-DD."))
+        .may("end_date", schema::date("Only invoices issued on this day or earlier, YYYY-MM-DD."));
     let summary = Object::default()
-        .must(
-            "total_invoices",
-            schema::count("How many invoices there are, on all pages together."),
-        )
+        .must("total_invoices", schema::count("How many invoices there are, on all pages together."))
         .must("total_billed", record::amount("The sum of all of them."))
         .must("total_paid", record::amount("The sum of the paid ones."))
-        .must(
-            "total_pending",
-            record::amount("The sum of the unpaid ones, overdue or not."),
-        )
+        .must("total_pending", record::amount("The sum of the unpaid ones, overdue or not."))
         .must("currency", schema::or_null(record::currency()));
     let output = Object::default()
         .must("customer_id", schema::id(&ids.customer, "The customer."))
-        .must(
-            "start_date",
-            schema::or_null(schema::date("The first day asked for; null if open.")),
-        )
-        .must(
-            "end_date",
-            schema::or_null(schema::date("The last day asked for; null if open.")),
-        )
-        .must(
-            "invoices",
-            schema::list(shown_schema(ids).described("An invoice."), "Newest first."),
-        )
+        .must("start_date", schema::or_null(schema::date("The first day asked for; null if open.")))
+        .must("end_date", schema::or_null(schema::date("The last day asked for; null if open.")))
+        .must("invoices", schema::list(shown_schema(ids).described("An invoice."), "Newest first."))
         .must("summary", summary.described("Sums over the whole period."))
         .must("as_of", schema::as_of());
     Card {
@@ -104,11 +77,7 @@ pub(super) async fn get_billing_history(desk: Desk, wanted: History) -> Answer {
         "currency": currency,
     });
     let page = wanted.window.of(invoices);
-    let shown: Vec<Value> = page
-        .items
-        .iter()
-        .map(|invoice| shown(invoice, desk.as_of))
-        .collect();
+    let shown: Vec<Value> = page.items.iter().map(|invoice| shown(invoice, desk.as_of)).collect();
     Ok(json!({
         "customer_id": wanted.customer_id,
         "start_date": wanted.start_date,

@@ -21,13 +21,7 @@ use crate::{
 };
 
 /// The sections every article has, in their order.
-const SECTIONS: [&str; 5] = [
-    "Symptoms",
-    "Causes",
-    "Resolution",
-    "Verification",
-    "Prevention",
-];
+const SECTIONS: [&str; 5] = ["Symptoms", "Causes", "Resolution", "Verification", "Prevention"];
 
 /// Lists every problem of a data set; an empty list means that it is sound.
 pub(crate) fn check(source: &Source) -> Vec<Problem> {
@@ -71,17 +65,9 @@ impl<'a> Known<'a> {
         let tickets = placed.tickets.iter().map(|place| &place.record);
         let assets = placed.assets.iter().map(|place| &place.record);
         Self {
-            customers: placed
-                .customers
-                .iter()
-                .map(|place| &place.record.customer_id)
-                .collect(),
-            tickets: tickets
-                .map(|ticket| (&ticket.ticket_id, &ticket.customer_id))
-                .collect(),
-            assets: assets
-                .map(|asset| (&asset.asset_id, &asset.customer_id))
-                .collect(),
+            customers: placed.customers.iter().map(|place| &place.record.customer_id).collect(),
+            tickets: tickets.map(|ticket| (&ticket.ticket_id, &ticket.customer_id)).collect(),
+            assets: assets.map(|asset| (&asset.asset_id, &asset.customer_id)).collect(),
         }
     }
 }
@@ -103,25 +89,15 @@ impl<T> Report<'_, '_, T> {
     }
 
     fn customer(&mut self, known: &Known<'_>, customer: &CustomerId) {
-        self.expect(known.customers.contains(customer), "/customer_id", || {
-            format!("there is no customer {customer}")
-        });
+        self.expect(known.customers.contains(customer), "/customer_id", || format!("there is no customer {customer}"));
     }
 
     /// Checks a reference to something that belongs to a customer, who must be `owner`.
-    fn belongs(
-        &mut self,
-        pointer: &str,
-        what: &str,
-        found: Option<&&CustomerId>,
-        owner: &CustomerId,
-    ) {
+    fn belongs(&mut self, pointer: &str, what: &str, found: Option<&&CustomerId>, owner: &CustomerId) {
         match found {
             None => self.expect(false, pointer, || format!("there is no {what}")),
             Some(other) => {
-                self.expect(*other == owner, pointer, || {
-                    format!("{what} belongs to {other}, not to {owner}")
-                });
+                self.expect(*other == owner, pointer, || format!("{what} belongs to {other}, not to {owner}"));
             }
         }
     }
@@ -130,34 +106,14 @@ impl<T> Report<'_, '_, T> {
 /// Checks ids, e-mail addresses, unknown words and the like of records that could be read.
 fn forms(placed: &Placements<'_>, ids: &IdPatterns, problems: &mut Vec<Problem>) {
     form(&placed.tickets, record::ticket(ids), "ticket_id", problems);
-    form(
-        &placed.customers,
-        record::customer(ids),
-        "customer_id",
-        problems,
-    );
-    form(
-        &placed.invoices,
-        record::stored_invoice(ids),
-        "invoice_id",
-        problems,
-    );
-    form(
-        &placed.assets,
-        record::stored_asset(ids),
-        "asset_id",
-        problems,
-    );
+    form(&placed.customers, record::customer(ids), "customer_id", problems);
+    form(&placed.invoices, record::stored_invoice(ids), "invoice_id", problems);
+    form(&placed.assets, record::stored_asset(ids), "asset_id", problems);
     let article = record::article(ids).must("content", schema::text("Markdown."));
     form(&placed.articles, article, "article_id", problems);
 }
 
-fn form<T: Serialize>(
-    placed: &[Placed<'_, T>],
-    shape: Object,
-    id_field: &str,
-    problems: &mut Vec<Problem>,
-) {
+fn form<T: Serialize>(placed: &[Placed<'_, T>], shape: Object, id_field: &str, problems: &mut Vec<Problem>) {
     let schema = shape.closed();
     for place in placed {
         let written = match place.pointer.as_str() {
@@ -165,61 +121,32 @@ fn form<T: Serialize>(
             pointer => place.document.value.pointer(pointer),
         };
         let value = written.unwrap_or(&Value::Null);
-        problems.extend(load::violations(
-            place.document,
-            &place.pointer,
-            value,
-            &schema,
-            id_field,
-        ));
+        problems.extend(load::violations(place.document, &place.pointer, value, &schema, id_field));
     }
 }
 
 fn tickets(placed: &Placements<'_>, known: &Known<'_>, as_of: Date, problems: &mut Vec<Problem>) {
     for place in &placed.tickets {
         let ticket = &place.record;
-        let mut report = Report {
-            place,
-            id: ticket.ticket_id.as_str(),
-            problems,
-        };
+        let mut report = Report { place, id: ticket.ticket_id.as_str(), problems };
         report.customer(known, &ticket.customer_id);
         if let Some(asset) = &ticket.asset_id {
-            report.belongs(
-                "/asset_id",
-                &format!("asset {asset}"),
-                known.assets.get(asset),
-                &ticket.customer_id,
-            );
+            report.belongs("/asset_id", &format!("asset {asset}"), known.assets.get(asset), &ticket.customer_id);
         }
-        report.expect(
-            ticket.created_date <= ticket.last_updated,
-            "/last_updated",
-            || "lies before created_date".to_owned(),
-        );
-        report.expect(day(ticket.last_updated) <= as_of, "/last_updated", || {
-            format!("lies after as_of ({as_of})")
+        report.expect(ticket.created_date <= ticket.last_updated, "/last_updated", || {
+            "lies before created_date".to_owned()
         });
+        report.expect(day(ticket.last_updated) <= as_of, "/last_updated", || format!("lies after as_of ({as_of})"));
         let resolved = ticket.status == TicketStatus::Resolved;
-        report.expect(
-            resolved == ticket.resolution.is_some(),
-            "/resolution",
-            || {
-                format!(
-                    "a ticket has a resolution exactly when it is resolved; this one is {}",
-                    ticket.status.as_str()
-                )
-            },
-        );
+        report.expect(resolved == ticket.resolution.is_some(), "/resolution", || {
+            format!("a ticket has a resolution exactly when it is resolved; this one is {}", ticket.status.as_str())
+        });
         if let Some(at) = ticket.resolved_date {
-            report.expect(resolved, "/resolved_date", || {
-                format!("is set, but the ticket is {}", ticket.status.as_str())
+            report
+                .expect(resolved, "/resolved_date", || format!("is set, but the ticket is {}", ticket.status.as_str()));
+            report.expect(ticket.created_date <= at && at <= ticket.last_updated, "/resolved_date", || {
+                "does not lie between created_date and last_updated".to_owned()
             });
-            report.expect(
-                ticket.created_date <= at && at <= ticket.last_updated,
-                "/resolved_date",
-                || "does not lie between created_date and last_updated".to_owned(),
-            );
         }
         for (index, note) in ticket.notes.iter().enumerate() {
             report.expect(
@@ -234,63 +161,37 @@ fn tickets(placed: &Placements<'_>, known: &Known<'_>, as_of: Date, problems: &m
 fn customers(placed: &Placements<'_>, as_of: Date, problems: &mut Vec<Problem>) {
     for place in &placed.customers {
         let customer = &place.record;
-        let mut report = Report {
-            place,
-            id: customer.customer_id.as_str(),
-            problems,
-        };
-        report.expect(
-            customer.created_date <= customer.last_activity,
-            "/last_activity",
-            || "lies before created_date".to_owned(),
-        );
-        report.expect(customer.last_activity <= as_of, "/last_activity", || {
-            format!("lies after as_of ({as_of})")
+        let mut report = Report { place, id: customer.customer_id.as_str(), problems };
+        report.expect(customer.created_date <= customer.last_activity, "/last_activity", || {
+            "lies before created_date".to_owned()
         });
-        report.expect(!customer.contacts.is_empty(), "/contacts", || {
-            "has no contact".to_owned()
-        });
+        report.expect(customer.last_activity <= as_of, "/last_activity", || format!("lies after as_of ({as_of})"));
+        report.expect(!customer.contacts.is_empty(), "/contacts", || "has no contact".to_owned());
     }
 }
 
 fn invoices(placed: &Placements<'_>, known: &Known<'_>, as_of: Date, problems: &mut Vec<Problem>) {
     for place in &placed.invoices {
         let invoice = &place.record;
-        let mut report = Report {
-            place,
-            id: invoice.invoice_id.as_str(),
-            problems,
-        };
+        let mut report = Report { place, id: invoice.invoice_id.as_str(), problems };
         report.customer(known, &invoice.customer_id);
         if let Some(ticket) = &invoice.ticket_id {
             let owner = known.tickets.get(ticket);
-            report.belongs(
-                "/ticket_id",
-                &format!("ticket {ticket}"),
-                owner,
-                &invoice.customer_id,
-            );
+            report.belongs("/ticket_id", &format!("ticket {ticket}"), owner, &invoice.customer_id);
         }
         let sum: Money = invoice.line_items.iter().map(|item| item.amount).sum();
         report.expect(sum == invoice.amount, "/amount", || {
             format!("is {}, but the line items add up to {sum}", invoice.amount)
         });
-        report.expect(invoice.issue_date <= invoice.due_date, "/due_date", || {
-            "lies before issue_date".to_owned()
-        });
+        report.expect(invoice.issue_date <= invoice.due_date, "/due_date", || "lies before issue_date".to_owned());
         let paid = invoice.status == InvoiceStatus::Paid;
         report.expect(paid == invoice.paid_date.is_some(), "/paid_date", || {
-            format!(
-                "an invoice has a paid_date exactly when it is paid; this one is {}",
-                invoice.status.as_str()
-            )
+            format!("an invoice has a paid_date exactly when it is paid; this one is {}", invoice.status.as_str())
         });
         if let Some(at) = invoice.paid_date {
-            report.expect(
-                invoice.issue_date <= at && at <= as_of,
-                "/paid_date",
-                || format!("does not lie between issue_date and as_of ({as_of})"),
-            );
+            report.expect(invoice.issue_date <= at && at <= as_of, "/paid_date", || {
+                format!("does not lie between issue_date and as_of ({as_of})")
+            });
         }
     }
 }
@@ -300,19 +201,10 @@ fn currencies(placed: &Placements<'_>, problems: &mut Vec<Problem>) {
     let mut first: HashMap<&CustomerId, &str> = HashMap::new();
     for place in &placed.invoices {
         let invoice = &place.record;
-        let usual = *first
-            .entry(&invoice.customer_id)
-            .or_insert(&invoice.currency);
-        let mut report = Report {
-            place,
-            id: invoice.invoice_id.as_str(),
-            problems,
-        };
+        let usual = *first.entry(&invoice.customer_id).or_insert(&invoice.currency);
+        let mut report = Report { place, id: invoice.invoice_id.as_str(), problems };
         report.expect(usual == invoice.currency, "/currency", || {
-            format!(
-                "is {}, but {} is billed in {usual}",
-                invoice.currency, invoice.customer_id
-            )
+            format!("is {}, but {} is billed in {usual}", invoice.currency, invoice.customer_id)
         });
     }
 }
@@ -320,23 +212,15 @@ fn currencies(placed: &Placements<'_>, problems: &mut Vec<Problem>) {
 fn assets(placed: &Placements<'_>, known: &Known<'_>, problems: &mut Vec<Problem>) {
     for place in &placed.assets {
         let asset = &place.record;
-        let mut report = Report {
-            place,
-            id: asset.asset_id.as_str(),
-            problems,
-        };
+        let mut report = Report { place, id: asset.asset_id.as_str(), problems };
         report.customer(known, &asset.customer_id);
-        report.expect(
-            asset.warranty.start_date <= asset.warranty.end_date,
-            "/warranty/end_date",
-            || "lies before start_date".to_owned(),
-        );
+        report.expect(asset.warranty.start_date <= asset.warranty.end_date, "/warranty/end_date", || {
+            "lies before start_date".to_owned()
+        });
         for (index, event) in asset.maintenance.iter().enumerate() {
-            report.expect(
-                asset.purchase_date <= event.date,
-                &format!("/maintenance/{index}/date"),
-                || format!("lies before the asset was bought ({})", asset.purchase_date),
-            );
+            report.expect(asset.purchase_date <= event.date, &format!("/maintenance/{index}/date"), || {
+                format!("lies before the asset was bought ({})", asset.purchase_date)
+            });
         }
     }
 }
@@ -344,36 +228,22 @@ fn assets(placed: &Placements<'_>, known: &Known<'_>, problems: &mut Vec<Problem
 fn articles(placed: &Placements<'_>, known: &Known<'_>, problems: &mut Vec<Problem>) {
     for place in &placed.articles {
         let article = &place.record;
-        let mut report = Report {
-            place,
-            id: article.article_id.as_str(),
-            problems,
-        };
+        let mut report = Report { place, id: article.article_id.as_str(), problems };
         let file = format!("kb/{}.md", article.article_id);
-        report.expect(place.document.file == file, "/article_id", || {
-            format!("the file should be {file}")
-        });
+        report.expect(place.document.file == file, "/article_id", || format!("the file should be {file}"));
         for (index, ticket) in article.related_tickets.iter().enumerate() {
-            report.expect(
-                known.tickets.contains_key(ticket),
-                &format!("/related_tickets/{index}"),
-                || format!("there is no ticket {ticket}"),
-            );
-        }
-        report.expect(
-            article.created_date <= article.last_updated,
-            "/last_updated",
-            || "lies before created_date".to_owned(),
-        );
-        for section in SECTIONS {
-            let heading = crate::markdown::section(&article.content, section);
-            report.expect(heading.is_some(), "/content", || {
-                format!("has no section \"{section}\"")
+            report.expect(known.tickets.contains_key(ticket), &format!("/related_tickets/{index}"), || {
+                format!("there is no ticket {ticket}")
             });
         }
-        let steps = crate::markdown::steps(&article.content, "Resolution");
-        report.expect(!steps.is_empty(), "/content", || {
-            "the section \"Resolution\" has no numbered steps".to_owned()
+        report.expect(article.created_date <= article.last_updated, "/last_updated", || {
+            "lies before created_date".to_owned()
         });
+        for section in SECTIONS {
+            let heading = crate::markdown::section(&article.content, section);
+            report.expect(heading.is_some(), "/content", || format!("has no section \"{section}\""));
+        }
+        let steps = crate::markdown::steps(&article.content, "Resolution");
+        report.expect(!steps.is_empty(), "/content", || "the section \"Resolution\" has no numbered steps".to_owned());
     }
 }

@@ -33,11 +33,7 @@ impl Document {
         })?;
         let mut lines = HashMap::new();
         let value = table_value(table.get_ref(), "", &starts, &mut lines);
-        Ok(Self {
-            file: file.to_owned(),
-            value,
-            lines,
-        })
+        Ok(Self { file: file.to_owned(), value, lines })
     }
 
     /// The line where `pointer`, or the nearest part around it that is in the file, begins.
@@ -69,12 +65,7 @@ impl Lines {
     }
 }
 
-fn table_value(
-    table: &DeTable<'_>,
-    pointer: &str,
-    starts: &Lines,
-    lines: &mut HashMap<String, usize>,
-) -> Value {
+fn table_value(table: &DeTable<'_>, pointer: &str, starts: &Lines, lines: &mut HashMap<String, usize>) -> Value {
     let mut members = Map::new();
     for (key, value) in table {
         let name = key.get_ref().as_ref();
@@ -85,12 +76,7 @@ fn table_value(
     Value::Object(members)
 }
 
-fn value_of(
-    value: &Spanned<DeValue<'_>>,
-    pointer: &str,
-    starts: &Lines,
-    lines: &mut HashMap<String, usize>,
-) -> Value {
+fn value_of(value: &Spanned<DeValue<'_>>, pointer: &str, starts: &Lines, lines: &mut HashMap<String, usize>) -> Value {
     match value.get_ref() {
         DeValue::String(text) => Value::String(text.clone().into_owned()),
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())

@@ -92,9 +92,7 @@ pub(crate) fn load(source: &Source) -> Result<Dataset, Vec<Problem>> {
 pub(crate) fn documents(source: &Source) -> Result<Documents, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut parsed = [DATASET, TICKETS, CUSTOMERS, INVOICES, ASSETS].map(|name| {
-        let document = source
-            .file(name)
-            .and_then(|text| Document::parse(name, &text, 1));
+        let document = source.file(name).and_then(|text| Document::parse(name, &text, 1));
         document.map_err(|problem| problems.push(problem)).ok()
     });
     let mut articles = Vec::new();
@@ -110,20 +108,9 @@ pub(crate) fn documents(source: &Source) -> Result<Documents, Vec<Problem>> {
         Err(unread) => problems.extend(unread),
     }
     match parsed.each_mut().map(Option::take) {
-        [
-            Some(dataset),
-            Some(tickets),
-            Some(customers),
-            Some(invoices),
-            Some(assets),
-        ] if problems.is_empty() => Ok(Documents {
-            dataset,
-            tickets,
-            customers,
-            invoices,
-            assets,
-            articles,
-        }),
+        [Some(dataset), Some(tickets), Some(customers), Some(invoices), Some(assets)] if problems.is_empty() => {
+            Ok(Documents { dataset, tickets, customers, invoices, assets, articles })
+        }
         _ => Err(problems),
     }
 }
@@ -135,35 +122,11 @@ pub(crate) fn placements<'a>(
     problems: &mut Vec<Problem>,
 ) -> Placements<'a> {
     Placements {
-        tickets: listed(
-            &documents.tickets,
-            "ticket",
-            || record::ticket(ids),
-            problems,
-        ),
-        customers: listed(
-            &documents.customers,
-            "customer",
-            || record::customer(ids),
-            problems,
-        ),
-        invoices: listed(
-            &documents.invoices,
-            "invoice",
-            || record::stored_invoice(ids),
-            problems,
-        ),
-        assets: listed(
-            &documents.assets,
-            "asset",
-            || record::stored_asset(ids),
-            problems,
-        ),
-        articles: documents
-            .articles
-            .iter()
-            .filter_map(|document| article(document, ids, problems))
-            .collect(),
+        tickets: listed(&documents.tickets, "ticket", || record::ticket(ids), problems),
+        customers: listed(&documents.customers, "customer", || record::customer(ids), problems),
+        invoices: listed(&documents.invoices, "invoice", || record::stored_invoice(ids), problems),
+        assets: listed(&documents.assets, "asset", || record::stored_asset(ids), problems),
+        articles: documents.articles.iter().filter_map(|document| article(document, ids, problems)).collect(),
     }
 }
 
@@ -175,9 +138,7 @@ pub(crate) fn profile_of(document: &Document) -> Result<Profile, Vec<Problem>> {
     let pattern = || serde_json::json!({ "type": "string", "format": "regex" });
     let patterns = ["ticket", "customer", "invoice", "article", "asset"]
         .into_iter()
-        .fold(Object::default(), |patterns, kind| {
-            patterns.must(kind, pattern())
-        });
+        .fold(Object::default(), |patterns, kind| patterns.must(kind, pattern()));
     let shape = Object::default()
         .must("name", schema::text("The name of the data set."))
         .must("as_of", schema::date("The day that counts as today."))
@@ -198,17 +159,11 @@ pub(crate) fn violations(
     schema: &Value,
     id_field: &str,
 ) -> Vec<Problem> {
-    let validator = match jsonschema::options()
-        .should_validate_formats(true)
-        .build(schema)
-    {
+    let validator = match jsonschema::options().should_validate_formats(true).build(schema) {
         Ok(validator) => validator,
         // A pattern of dataset.toml is part of the schema, so this is the data's fault.
         Err(error) => {
-            return vec![Problem::of_file(
-                &document.file,
-                format!("cannot be checked: {error}"),
-            )];
+            return vec![Problem::of_file(&document.file, format!("cannot be checked: {error}"))];
         }
     };
     let name = naming(value, id_field);
@@ -227,15 +182,9 @@ pub(crate) fn violations(
 }
 
 fn documents_records<'a>(document: &'a Document, kind: &str) -> Result<&'a Vec<Value>, Problem> {
-    let stranger = document
-        .value
-        .as_object()
-        .and_then(|table| table.keys().find(|key| *key != kind));
+    let stranger = document.value.as_object().and_then(|table| table.keys().find(|key| *key != kind));
     if let Some(stranger) = stranger {
-        let mut problem = Problem::of_file(
-            &document.file,
-            format!("unknown table; every record is a [[{kind}]]"),
-        );
+        let mut problem = Problem::of_file(&document.file, format!("unknown table; every record is a [[{kind}]]"));
         problem.line = document.line(&format!("/{stranger}"));
         problem.field = stranger.clone();
         return Err(problem);
@@ -244,12 +193,7 @@ fn documents_records<'a>(document: &'a Document, kind: &str) -> Result<&'a Vec<V
         .value
         .get(kind)
         .and_then(Value::as_array)
-        .ok_or_else(|| {
-            Problem::of_file(
-                &document.file,
-                format!("has no records; each begins with [[{kind}]]"),
-            )
-        })
+        .ok_or_else(|| Problem::of_file(&document.file, format!("has no records; each begins with [[{kind}]]")))
 }
 
 fn listed<'a, T: DeserializeOwned>(
@@ -266,16 +210,7 @@ fn listed<'a, T: DeserializeOwned>(
         }
     };
     let id_field = format!("{kind}_id");
-    let place = |(index, value)| {
-        understood(
-            document,
-            format!("/{kind}/{index}"),
-            value,
-            &shape,
-            &id_field,
-            problems,
-        )
-    };
+    let place = |(index, value)| understood(document, format!("/{kind}/{index}"), value, &shape, &id_field, problems);
     values.iter().enumerate().filter_map(place).collect()
 }
 
@@ -289,11 +224,7 @@ fn understood<'a, T: DeserializeOwned>(
     problems: &mut Vec<Problem>,
 ) -> Option<Placed<'a, T>> {
     match T::deserialize(value) {
-        Ok(record) => Some(Placed {
-            record,
-            document,
-            pointer,
-        }),
+        Ok(record) => Some(Placed { record, document, pointer }),
         Err(error) => {
             let found = violations(document, &pointer, value, &shape().closed(), id_field);
             if found.is_empty() {
@@ -312,19 +243,10 @@ fn understood<'a, T: DeserializeOwned>(
 
 /// Splits an article file into its TOML header between `+++` lines and its Markdown content.
 fn article_document(name: &str, text: &str) -> Result<Document, Problem> {
-    let text: Cow<'_, str> = if text.contains('\r') {
-        text.replace("\r\n", "\n").into()
-    } else {
-        text.into()
-    };
-    let header_and_content = text
-        .strip_prefix("+++\n")
-        .and_then(|rest| rest.split_once("\n+++\n"));
+    let text: Cow<'_, str> = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() };
+    let header_and_content = text.strip_prefix("+++\n").and_then(|rest| rest.split_once("\n+++\n"));
     let Some((header, content)) = header_and_content else {
-        return Err(Problem::of_file(
-            name,
-            "does not begin with a TOML header between two lines of +++",
-        ));
+        return Err(Problem::of_file(name, "does not begin with a TOML header between two lines of +++"));
     };
     let mut document = Document::parse(name, header, 2)?;
     if let Some(members) = document.value.as_object_mut() {
@@ -333,73 +255,29 @@ fn article_document(name: &str, text: &str) -> Result<Document, Problem> {
     Ok(document)
 }
 
-fn article<'a>(
-    document: &'a Document,
-    ids: &IdPatterns,
-    problems: &mut Vec<Problem>,
-) -> Option<Placed<'a, Article>> {
+fn article<'a>(document: &'a Document, ids: &IdPatterns, problems: &mut Vec<Problem>) -> Option<Placed<'a, Article>> {
     let shape = || record::article(ids).must("content", schema::text("Markdown."));
-    understood(
-        document,
-        String::new(),
-        &document.value,
-        shape,
-        "article_id",
-        problems,
-    )
+    understood(document, String::new(), &document.value, shape, "article_id", problems)
 }
 
 /// Ids that were used before.
 pub(crate) fn duplicates(placed: &Placements<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    repeated(
-        &placed.tickets,
-        "ticket_id",
-        |ticket| ticket.ticket_id.as_str(),
-        &mut problems,
-    );
-    repeated(
-        &placed.customers,
-        "customer_id",
-        |customer| customer.customer_id.as_str(),
-        &mut problems,
-    );
-    repeated(
-        &placed.invoices,
-        "invoice_id",
-        |invoice| invoice.invoice_id.as_str(),
-        &mut problems,
-    );
-    repeated(
-        &placed.assets,
-        "asset_id",
-        |asset| asset.asset_id.as_str(),
-        &mut problems,
-    );
-    repeated(
-        &placed.articles,
-        "article_id",
-        |article| article.article_id.as_str(),
-        &mut problems,
-    );
+    repeated(&placed.tickets, "ticket_id", |ticket| ticket.ticket_id.as_str(), &mut problems);
+    repeated(&placed.customers, "customer_id", |customer| customer.customer_id.as_str(), &mut problems);
+    repeated(&placed.invoices, "invoice_id", |invoice| invoice.invoice_id.as_str(), &mut problems);
+    repeated(&placed.assets, "asset_id", |asset| asset.asset_id.as_str(), &mut problems);
+    repeated(&placed.articles, "article_id", |article| article.article_id.as_str(), &mut problems);
     problems
 }
 
-fn repeated<T>(
-    placed: &[Placed<'_, T>],
-    field: &str,
-    id: impl Fn(&T) -> &str,
-    problems: &mut Vec<Problem>,
-) {
+fn repeated<T>(placed: &[Placed<'_, T>], field: &str, id: impl Fn(&T) -> &str, problems: &mut Vec<Problem>) {
     let mut first: HashMap<&str, &Placed<'_, T>> = HashMap::new();
     for place in placed {
         let id = id(&place.record);
         if let Some(earlier) = first.get(id) {
             let line = earlier.document.line(&earlier.pointer).unwrap_or(1);
-            let message = format!(
-                "{id} is used twice; first in {} line {line}",
-                earlier.document.file
-            );
+            let message = format!("{id} is used twice; first in {} line {line}", earlier.document.file);
             problems.push(place.problem(&format!("/{field}"), message));
         } else {
             first.insert(id, place);

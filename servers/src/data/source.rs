@@ -64,19 +64,11 @@ impl Source {
             Self::Sample => return Ok(sample_articles()),
             Self::Folder(folder) => folder,
         };
-        let unlisted = |error: io::Error| {
-            vec![Problem::of_file(
-                ARTICLES,
-                format!("cannot list the articles: {error}"),
-            )]
-        };
+        let unlisted =
+            |error: io::Error| vec![Problem::of_file(ARTICLES, format!("cannot list the articles: {error}"))];
         let mut names = Vec::new();
         for entry in fs::read_dir(folder.join(ARTICLES)).map_err(unlisted)? {
-            let name = entry
-                .map_err(unlisted)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
+            let name = entry.map_err(unlisted)?.file_name().to_string_lossy().into_owned();
             if name.ends_with(".md") {
                 names.push(format!("{ARTICLES}/{name}"));
             }
@@ -90,11 +82,7 @@ impl Source {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() {
-            Ok(articles)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(articles) } else { Err(problems) }
     }
 }
 
@@ -105,21 +93,12 @@ impl Source {
 /// # Errors
 /// Nothing is written if one of the files exists already; otherwise any failure to write.
 pub(crate) fn export(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files: Vec<(PathBuf, Cow<'static, str>)> = SAMPLE
-        .iter()
-        .map(|(name, text)| (dir.join(name), Cow::Borrowed(*text)))
-        .collect();
-    files.extend(
-        sample_articles()
-            .into_iter()
-            .map(|(name, text)| (dir.join(name), text)),
-    );
+    let mut files: Vec<(PathBuf, Cow<'static, str>)> =
+        SAMPLE.iter().map(|(name, text)| (dir.join(name), Cow::Borrowed(*text))).collect();
+    files.extend(sample_articles().into_iter().map(|(name, text)| (dir.join(name), text)));
     for (path, _) in &files {
         if path.symlink_metadata().is_ok() {
-            let message = format!(
-                "{} exists already; export into an empty folder",
-                path.display()
-            );
+            let message = format!("{} exists already; export into an empty folder", path.display());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
     }
@@ -133,12 +112,8 @@ pub(crate) fn export(dir: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn read(folder: &Path, name: &str) -> Result<String, Problem> {
-    let bytes = fs::read(folder.join(name)).map_err(|error| {
-        Problem::of_file(
-            name,
-            format!("cannot be read in {}: {error}", folder.display()),
-        )
-    })?;
+    let bytes = fs::read(folder.join(name))
+        .map_err(|error| Problem::of_file(name, format!("cannot be read in {}: {error}", folder.display())))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Problem::of_file(name, format!("is not UTF-8 text: bad byte at offset {at}"))
@@ -148,11 +123,7 @@ fn read(folder: &Path, name: &str) -> Result<String, Problem> {
 fn sample_articles() -> Vec<(String, Cow<'static, str>)> {
     let mut articles: Vec<_> = SAMPLE_ARTICLES
         .files()
-        .filter(|file| {
-            file.path()
-                .extension()
-                .is_some_and(|extension| extension == "md")
-        })
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "md"))
         .filter_map(|file| {
             let name = format!("{ARTICLES}/{}", file.path().display());
             file.contents_utf8().map(|text| (name, Cow::Borrowed(text)))

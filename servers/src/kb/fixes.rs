@@ -29,46 +29,20 @@ pub(super) struct Fixes {
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
     let input = Object::default()
-        .may(
-            "product",
-            schema::words("The product concerned, such as Windows 11."),
-        )
-        .may(
-            "issue_type",
-            schema::words("The kind of problem, such as blue screen or vpn."),
-        );
+        .may("product", schema::words("The product concerned, such as Windows 11."))
+        .may("issue_type", schema::words("The kind of problem, such as blue screen or vpn."));
     let fix = summary(ids)
-        .must(
-            "helpful_count",
-            schema::count("How many readers found it helpful."),
-        )
+        .must("helpful_count", schema::count("How many readers found it helpful."))
         .must("tags", schema::texts("Keywords."))
-        .must(
-            "steps",
-            schema::texts("The resolution steps of the article, in order."),
-        );
+        .must("steps", schema::texts("The resolution steps of the article, in order."));
     let output = Object::default()
-        .must(
-            "product",
-            schema::or_null(schema::text("The product asked about; null if any.")),
-        )
-        .must(
-            "issue_type",
-            schema::or_null(schema::text(
-                "The kind of problem asked about; null if any.",
-            )),
-        )
+        .must("product", schema::or_null(schema::text("The product asked about; null if any.")))
+        .must("issue_type", schema::or_null(schema::text("The kind of problem asked about; null if any.")))
         .must(
             "common_fixes",
-            schema::list(
-                fix.described("An article with its steps."),
-                "Best first, then most helpful first.",
-            ),
+            schema::list(fix.described("An article with its steps."), "Best first, then most helpful first."),
         )
-        .must(
-            "total_found",
-            schema::count("How many articles fit, on all pages together."),
-        );
+        .must("total_found", schema::count("How many articles fit, on all pages together."));
     Card {
         name: "get_common_fixes",
         title: "Get common fixes",
@@ -99,16 +73,11 @@ pub(super) async fn get_common_fixes(desk: Desk, wanted: Fixes) -> Answer {
             issue
         }
     };
-    let mut fixes: Vec<(f64, Article)> = fitting
-        .into_values()
-        .map(|(score, article)| (rounded(score), article))
-        .collect();
+    let mut fixes: Vec<(f64, Article)> =
+        fitting.into_values().map(|(score, article)| (rounded(score), article)).collect();
     fixes.sort_by(|(a_score, a), (b_score, b)| {
         let by_help = b.helpful_count.cmp(&a.helpful_count);
-        b_score
-            .total_cmp(a_score)
-            .then(by_help)
-            .then_with(|| a.article_id.cmp(&b.article_id))
+        b_score.total_cmp(a_score).then(by_help).then_with(|| a.article_id.cmp(&b.article_id))
     });
     let page = wanted.window.of(fixes);
     let shown: Vec<Value> = page
@@ -156,31 +125,17 @@ async fn about_product(desk: &Desk, product: &str) -> Result<Fitting, ToolError>
         return Ok(listed);
     }
     let found = desk.store.articles_with(&words).await?.into_iter();
-    Ok(found
-        .map(|found| {
-            (
-                found.article.article_id.clone(),
-                (found.relevance, found.article),
-            )
-        })
-        .collect())
+    Ok(found.map(|found| (found.article.article_id.clone(), (found.relevance, found.article))).collect())
 }
 
 /// The articles about a kind of problem: those it is a label of, and those that mention it.
 async fn about_issue(desk: &Desk, issue: &str) -> Result<Fitting, ToolError> {
     let words = searchable("issue_type", &issue.replace('_', " "))?;
     let found = desk.store.articles_with(&words).await?.into_iter();
-    let mut fitting: Fitting = found
-        .map(|found| {
-            (
-                found.article.article_id.clone(),
-                (found.relevance, found.article),
-            )
-        })
-        .collect();
+    let mut fitting: Fitting =
+        found.map(|found| (found.article.article_id.clone(), (found.relevance, found.article))).collect();
     for article in desk.store.articles().await? {
-        let is_label =
-            means(&article.category, issue) || article.tags.iter().any(|tag| means(tag, issue));
+        let is_label = means(&article.category, issue) || article.tags.iter().any(|tag| means(tag, issue));
         if is_label {
             fitting.insert(article.article_id.clone(), (1.0, article));
         }

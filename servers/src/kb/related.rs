@@ -44,38 +44,15 @@ struct Scored {
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
     let input = Object::default()
-        .may(
-            "article_id",
-            schema::id(&ids.article, "Find articles related to this one."),
-        )
-        .may(
-            "topic",
-            schema::words("Find articles on this topic, such as vpn."),
-        );
-    let related = summary(ids).must(
-        "common_tags",
-        schema::texts("Tags shared with the article, or matching the topic."),
-    );
+        .may("article_id", schema::id(&ids.article, "Find articles related to this one."))
+        .may("topic", schema::words("Find articles on this topic, such as vpn."));
+    let related =
+        summary(ids).must("common_tags", schema::texts("Tags shared with the article, or matching the topic."));
     let output = Object::default()
-        .must(
-            "article_id",
-            schema::or_null(schema::id(
-                &ids.article,
-                "The article asked about; null if none.",
-            )),
-        )
-        .must(
-            "topic",
-            schema::or_null(schema::text("The topic asked about; null if none.")),
-        )
-        .must(
-            "related_articles",
-            schema::list(related.described("A related article."), "Best first."),
-        )
-        .must(
-            "total_found",
-            schema::count("How many are related, on all pages together."),
-        );
+        .must("article_id", schema::or_null(schema::id(&ids.article, "The article asked about; null if none.")))
+        .must("topic", schema::or_null(schema::text("The topic asked about; null if none.")))
+        .must("related_articles", schema::list(related.described("A related article."), "Best first."))
+        .must("total_found", schema::count("How many are related, on all pages together."));
     Card {
         name: "find_related_articles",
         title: "Find related articles",
@@ -147,21 +124,10 @@ async fn like(desk: &Desk, id: &ArticleId) -> Result<Vec<Scored>, ToolError> {
         let in_title = title.found_in(&article.title) as f64 / title.count().max(1) as f64;
         let score = TAGS * share(common_tags.len(), &reference.tags, &article.tags)
             + PRODUCTS
-                * share(
-                    common(&reference.products, &article.products).len(),
-                    &reference.products,
-                    &article.products,
-                )
-            + CATEGORY
-                * f64::from(u8::from(
-                    reference.category.eq_ignore_ascii_case(&article.category),
-                ))
+                * share(common(&reference.products, &article.products).len(), &reference.products, &article.products)
+            + CATEGORY * f64::from(u8::from(reference.category.eq_ignore_ascii_case(&article.category)))
             + TITLE * in_title;
-        Scored {
-            score: rounded(score),
-            article,
-            common_tags,
-        }
+        Scored { score: rounded(score), article, common_tags }
     });
     Ok(scored.filter(|scored| scored.score >= LEAST).collect())
 }
@@ -169,22 +135,11 @@ async fn like(desk: &Desk, id: &ArticleId) -> Result<Vec<Scored>, ToolError> {
 /// Articles on a topic.
 async fn on(desk: &Desk, topic: &str) -> Result<Vec<Scored>, ToolError> {
     let words = searchable("topic", topic)?;
-    let found = desk
-        .store
-        .articles_with(&words)
-        .await?
-        .into_iter()
-        .map(|found| Scored {
-            score: rounded(found.relevance),
-            common_tags: found
-                .article
-                .tags
-                .iter()
-                .filter(|tag| words.found_in(tag) > 0)
-                .cloned()
-                .collect(),
-            article: found.article,
-        });
+    let found = desk.store.articles_with(&words).await?.into_iter().map(|found| Scored {
+        score: rounded(found.relevance),
+        common_tags: found.article.tags.iter().filter(|tag| words.found_in(tag) > 0).cloned().collect(),
+        article: found.article,
+    });
     Ok(found.collect())
 }
 

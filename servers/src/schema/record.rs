@@ -20,10 +20,7 @@ pub(crate) fn ticket(ids: &IdPatterns) -> Object {
         .may("asset_id", id(&ids.asset, "The machine it is about."))
         .must("subject", text("One line that says what is wrong."))
         .must("description", text("What the customer reported."))
-        .must(
-            "status",
-            one_of(TicketStatus::WORDS, "How far the work is."),
-        )
+        .must("status", one_of(TicketStatus::WORDS, "How far the work is."))
         .must("priority", one_of(Priority::WORDS, "How urgent it is."))
         .must("category", text("What kind of problem it is."))
         .must("os", text("The operating system concerned."))
@@ -33,13 +30,7 @@ pub(crate) fn ticket(ids: &IdPatterns) -> Object {
         .may("resolved_date", timestamp("When it was resolved (UTC)."))
         .may("resolution", text("How it was resolved."))
         .must("tags", texts("Keywords."))
-        .may(
-            "notes",
-            list(
-                note.closed(),
-                "What was noted during the work, oldest first.",
-            ),
-        )
+        .may("notes", list(note.closed(), "What was noted during the work, oldest first."))
 }
 
 /// A whole customer.
@@ -49,14 +40,8 @@ pub(crate) fn customer(ids: &IdPatterns) -> Object {
         .must("company_name", text("The company."))
         .must("email", email("The account's e-mail address."))
         .must("phone", text("The account's telephone number."))
-        .must(
-            "status",
-            one_of(CustomerStatus::WORDS, "Whether the account is in use."),
-        )
-        .must(
-            "tier",
-            one_of(Tier::WORDS, "The plan the customer pays for."),
-        )
+        .must("status", one_of(CustomerStatus::WORDS, "Whether the account is in use."))
+        .must("tier", one_of(Tier::WORDS, "The plan the customer pays for."))
         .must("industry", text("What the company does."))
         .must("account_manager", text("Who looks after the account."))
         .must("created_date", date("Since when the account exists."))
@@ -69,27 +54,12 @@ pub(crate) fn customer(ids: &IdPatterns) -> Object {
 /// What a customer has been promised.
 pub(crate) fn sla_terms() -> Value {
     let terms = Object::default()
-        .must(
-            "level",
-            one_of(SlaLevel::WORDS, "The level of the agreement."),
-        )
-        .must(
-            "response_time_hours",
-            count("Hours until somebody answers."),
-        )
-        .must(
-            "resolution_time_hours",
-            count("Hours until the problem is solved."),
-        )
+        .must("level", one_of(SlaLevel::WORDS, "The level of the agreement."))
+        .must("response_time_hours", count("Hours until somebody answers."))
+        .must("resolution_time_hours", count("Hours until the problem is solved."))
         .must("support_hours", text("When support can be reached."))
-        .must(
-            "dedicated_support",
-            flag("Whether a named engineer looks after the customer."),
-        )
-        .must(
-            "escalation_contacts",
-            texts("Whom to call when a deadline is in danger."),
-        );
+        .must("dedicated_support", flag("Whether a named engineer looks after the customer."))
+        .must("escalation_contacts", texts("Whom to call when a deadline is in danger."));
     super::with_description(terms.closed(), "What the customer has been promised.")
 }
 
@@ -124,33 +94,20 @@ pub(crate) fn currency() -> Value {
 }
 
 fn invoice(ids: &IdPatterns, amount: &Value) -> Object {
-    let item = Object::default()
-        .must("description", text("What was done or delivered."))
-        .must("amount", amount.clone());
+    let item =
+        Object::default().must("description", text("What was done or delivered.")).must("amount", amount.clone());
     Object::default()
         .must("invoice_id", id(&ids.invoice, "The invoice."))
         .must("customer_id", id(&ids.customer, "Who has to pay it."))
-        .may(
-            "ticket_id",
-            id(&ids.ticket, "The ticket whose work it bills."),
-        )
+        .may("ticket_id", id(&ids.ticket, "The ticket whose work it bills."))
         .must("amount", amount.clone())
         .must("currency", currency())
-        .must(
-            "status",
-            one_of(
-                InvoiceStatus::WORDS,
-                "The status as recorded by accounting.",
-            ),
-        )
+        .must("status", one_of(InvoiceStatus::WORDS, "The status as recorded by accounting."))
         .must("issue_date", date("When it was issued."))
         .must("due_date", date("Until when it has to be paid."))
         .may("paid_date", date("When it was paid."))
         .must("description", text("What it is for."))
-        .must(
-            "line_items",
-            list(item.closed(), "Its positions; they add up to the amount."),
-        )
+        .must("line_items", list(item.closed(), "Its positions; they add up to the amount."))
 }
 
 /// An article without its content.
@@ -166,10 +123,7 @@ pub(crate) fn article(ids: &IdPatterns) -> Object {
         .must("last_updated", date("When it last changed."))
         .must("views", count("How often it was read."))
         .must("helpful_count", count("How many readers found it helpful."))
-        .may(
-            "related_tickets",
-            list(id(&ids.ticket, "A ticket."), "Tickets it helped with."),
-        )
+        .may("related_tickets", list(id(&ids.ticket, "A ticket."), "Tickets it helped with."))
 }
 
 /// An asset as it is written in a file.
@@ -220,27 +174,15 @@ fn asset(ids: &IdPatterns, license: Value, warranty: Value) -> Object {
         .must("serial_number", text("The maker's serial number."))
         .must("manufacturer", text("Who made it."))
         .must("model", text("The model."))
-        .must(
-            "status",
-            one_of(AssetStatus::WORDS, "Whether it is in use."),
-        )
+        .must("status", one_of(AssetStatus::WORDS, "Whether it is in use."))
         .must("location", text("Where it stands."))
         .must("os", text("Its operating system."))
-        .must(
-            "specs",
-            super::with_description(specs.closed(), "What is inside."),
-        )
+        .must("specs", super::with_description(specs.closed(), "What is inside."))
         .must("purchase_date", date("When it was bought."))
         .may("assigned_user", text("Who uses it."))
-        .must(
-            "warranty",
-            super::with_description(warranty, "How long and how it is covered."),
-        )
+        .must("warranty", super::with_description(warranty, "How long and how it is covered."))
         .may("licenses", list(license, "Software licences on it."))
-        .may(
-            "maintenance",
-            list(maintenance().closed(), "What was done to it."),
-        )
+        .may("maintenance", list(maintenance().closed(), "What was done to it."))
 }
 
 fn email(description: &str) -> Value {

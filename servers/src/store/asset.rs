@@ -19,36 +19,21 @@ pub(crate) struct AssetFilter<'a> {
 
 impl Store {
     pub async fn asset(&self, id: &AssetId) -> Result<Option<Asset>, StoreError> {
-        self.one("SELECT body FROM asset WHERE asset_id = $1", id.as_str())
-            .await
+        self.one("SELECT body FROM asset WHERE asset_id = $1", id.as_str()).await
     }
 
     /// The assets that fit, ordered by id.
-    pub async fn assets(
-        &self,
-        filter: &AssetFilter<'_>,
-        window: Window,
-    ) -> Result<Page<Asset>, StoreError> {
-        let mut query = QueryBuilder::new(
-            "WITH hit AS (SELECT body, ROW_NUMBER() OVER (ORDER BY asset_id) AS place FROM asset",
-        );
+    pub async fn assets(&self, filter: &AssetFilter<'_>, window: Window) -> Result<Page<Asset>, StoreError> {
+        let mut query =
+            QueryBuilder::new("WITH hit AS (SELECT body, ROW_NUMBER() OVER (ORDER BY asset_id) AS place FROM asset");
         restrict(&mut query, filter);
         self.page(query, window).await
     }
 
     /// Every asset, or every one of a customer, by the end of its warranty.
-    pub async fn assets_by_warranty(
-        &self,
-        customer: Option<&CustomerId>,
-    ) -> Result<Vec<Asset>, StoreError> {
+    pub async fn assets_by_warranty(&self, customer: Option<&CustomerId>) -> Result<Vec<Asset>, StoreError> {
         let mut query = QueryBuilder::new("SELECT body FROM asset");
-        restrict(
-            &mut query,
-            &AssetFilter {
-                customer_id: customer,
-                ..AssetFilter::default()
-            },
-        );
+        restrict(&mut query, &AssetFilter { customer_id: customer, ..AssetFilter::default() });
         query.push(" ORDER BY warranty_end, asset_id");
         self.all(query).await
     }

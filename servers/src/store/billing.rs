@@ -24,11 +24,7 @@ pub(crate) struct InvoiceFilter<'a> {
 
 impl Store {
     pub async fn invoice(&self, id: &InvoiceId) -> Result<Option<Invoice>, StoreError> {
-        self.one(
-            "SELECT body FROM invoice WHERE invoice_id = $1",
-            id.as_str(),
-        )
-        .await
+        self.one("SELECT body FROM invoice WHERE invoice_id = $1", id.as_str()).await
     }
 
     /// The invoices that fit, newest first.
@@ -50,16 +46,8 @@ impl Store {
                 }
             }
         }
-        conditions.compare(
-            "issue_date",
-            " >= ",
-            filter.issued.0.map(|day| day.to_string()),
-        );
-        conditions.compare(
-            "issue_date",
-            " <= ",
-            filter.issued.1.map(|day| day.to_string()),
-        );
+        conditions.compare("issue_date", " >= ", filter.issued.0.map(|day| day.to_string()));
+        conditions.compare("issue_date", " <= ", filter.issued.1.map(|day| day.to_string()));
         query.push(" ORDER BY issue_date DESC, invoice_id");
         self.all(query).await
     }

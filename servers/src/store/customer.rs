@@ -19,28 +19,19 @@ pub(crate) struct CustomerFilter<'a> {
 
 impl Store {
     pub async fn customer(&self, id: &CustomerId) -> Result<Option<Customer>, StoreError> {
-        self.one(
-            "SELECT body FROM customer WHERE customer_id = $1",
-            id.as_str(),
-        )
-        .await
+        self.one("SELECT body FROM customer WHERE customer_id = $1", id.as_str()).await
     }
 
     pub async fn has_customer(&self, id: &CustomerId) -> Result<bool, StoreError> {
-        let found: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM customer WHERE customer_id = $1")
-                .bind(id.as_str())
-                .fetch_optional(&self.pool)
-                .await?;
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM customer WHERE customer_id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(found.is_some())
     }
 
     /// The customers that fit, ordered by id.
-    pub async fn customers(
-        &self,
-        filter: &CustomerFilter<'_>,
-        window: Window,
-    ) -> Result<Page<Customer>, StoreError> {
+    pub async fn customers(&self, filter: &CustomerFilter<'_>, window: Window) -> Result<Page<Customer>, StoreError> {
         let mut query = QueryBuilder::new(
             "WITH hit AS (SELECT body, ROW_NUMBER() OVER (ORDER BY customer_id) AS place FROM customer",
         );

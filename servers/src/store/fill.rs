@@ -17,17 +17,11 @@ use crate::{
 };
 
 /// Creates the tables and inserts every record, unless that has been done before.
-pub(super) async fn fill(
-    pool: &SqlitePool,
-    place: &Place,
-    data: &Dataset,
-) -> Result<(), StoreError> {
+pub(super) async fn fill(pool: &SqlitePool, place: &Place, data: &Dataset) -> Result<(), StoreError> {
     // Taking the write lock first makes the others wait until the file is full.
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::raw_sql(MARK).execute(&mut *transaction).await?;
-    let mark = sqlx::query("SELECT layout, name FROM data_set")
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let mark = sqlx::query("SELECT layout, name FROM data_set").fetch_optional(&mut *transaction).await?;
     if let Some(mark) = mark {
         transaction.rollback().await?;
         return fits(mark.try_get(0)?, mark.try_get(1)?, place, data);
@@ -66,25 +60,15 @@ fn fits(layout: i64, name: String, place: &Place, data: &Dataset) -> Result<(), 
         Place::File(path) => path.display().to_string(),
     };
     if layout != LAYOUT {
-        return Err(StoreError::OtherLayout {
-            file,
-            found: layout,
-        });
+        return Err(StoreError::OtherLayout { file, found: layout });
     }
     if name != data.profile.name {
-        return Err(StoreError::OtherData {
-            file,
-            found: name,
-            wanted: data.profile.name.clone(),
-        });
+        return Err(StoreError::OtherData { file, found: name, wanted: data.profile.name.clone() });
     }
     Ok(())
 }
 
-async fn insert_customer(
-    connection: &mut SqliteConnection,
-    customer: &Customer,
-) -> Result<(), StoreError> {
+async fn insert_customer(connection: &mut SqliteConnection, customer: &Customer) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO customer VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(customer.customer_id.as_str())
         .bind(folded(&customer.company_name))
@@ -105,10 +89,7 @@ async fn insert_customer(
     Ok(())
 }
 
-async fn insert_ticket(
-    connection: &mut SqliteConnection,
-    ticket: &Ticket,
-) -> Result<(), StoreError> {
+async fn insert_ticket(connection: &mut SqliteConnection, ticket: &Ticket) -> Result<(), StoreError> {
     let id = ticket.ticket_id.as_str();
     sqlx::query("INSERT INTO ticket VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
         .bind(id)
@@ -142,10 +123,7 @@ async fn insert_ticket(
     text::TICKET.add(connection, id, &texts).await
 }
 
-async fn insert_invoice(
-    connection: &mut SqliteConnection,
-    invoice: &Invoice,
-) -> Result<(), StoreError> {
+async fn insert_invoice(connection: &mut SqliteConnection, invoice: &Invoice) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO invoice VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(invoice.invoice_id.as_str())
         .bind(invoice.customer_id.as_str())
@@ -158,10 +136,7 @@ async fn insert_invoice(
     Ok(())
 }
 
-async fn insert_article(
-    connection: &mut SqliteConnection,
-    article: &Article,
-) -> Result<(), StoreError> {
+async fn insert_article(connection: &mut SqliteConnection, article: &Article) -> Result<(), StoreError> {
     let id = article.article_id.as_str();
     sqlx::query("INSERT INTO article VALUES ($1, $2, $3)")
         .bind(id)
@@ -176,9 +151,7 @@ async fn insert_article(
         &category_key(&article.category),
         &article.content,
     ];
-    text::ARTICLE
-        .add(connection, id, &texts.map(String::as_str))
-        .await
+    text::ARTICLE.add(connection, id, &texts.map(String::as_str)).await
 }
 
 async fn insert_asset(connection: &mut SqliteConnection, asset: &Asset) -> Result<(), StoreError> {

@@ -15,25 +15,17 @@ pub(crate) struct Found {
 
 impl Store {
     pub async fn article(&self, id: &ArticleId) -> Result<Option<Article>, StoreError> {
-        self.one(
-            "SELECT body FROM article WHERE article_id = $1",
-            id.as_str(),
-        )
-        .await
+        self.one("SELECT body FROM article WHERE article_id = $1", id.as_str()).await
     }
 
     /// Every article, ordered by id.
     pub async fn articles(&self) -> Result<Vec<Article>, StoreError> {
-        self.all(QueryBuilder::new(
-            "SELECT body FROM article ORDER BY article_id",
-        ))
-        .await
+        self.all(QueryBuilder::new("SELECT body FROM article ORDER BY article_id")).await
     }
 
     /// The articles in which words are found, best first.
     pub async fn articles_with(&self, words: &text::Words) -> Result<Vec<Found>, StoreError> {
-        let mut query =
-            QueryBuilder::new("SELECT article.body, text.words, text.score FROM article JOIN ");
+        let mut query = QueryBuilder::new("SELECT article.body, text.words, text.score FROM article JOIN ");
         text::ARTICLE.push_hits(&mut query, words);
         query.push(" ON text.id = article.article_id ORDER BY text.words DESC, text.score, article.article_id");
         let rows = query.build().fetch_all(&self.pool).await?;
@@ -46,12 +38,8 @@ impl Store {
         for row in &rows {
             let matched = row.try_get::<i32, _>(1)?;
             let strength = (-row.try_get::<f64, _>(2)? / best).clamp(0.0, 1.0);
-            let relevance =
-                (f64::from(matched) - 0.5 + strength / 2.0) / words.count().max(1) as f64;
-            found.push(Found {
-                article: read(row, 0)?,
-                relevance,
-            });
+            let relevance = (f64::from(matched) - 0.5 + strength / 2.0) / words.count().max(1) as f64;
+            found.push(Found { article: read(row, 0)?, relevance });
         }
         Ok(found)
     }

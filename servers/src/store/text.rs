@@ -12,10 +12,10 @@ const MOST_WORDS: usize = 16;
 
 /// Words that are in every text; they are left out of a query unless there are no others.
 const COMMON: &[&str] = &[
-    "a", "about", "after", "all", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by",
-    "can", "do", "does", "for", "from", "had", "has", "have", "how", "i", "in", "into", "is", "it",
-    "its", "me", "my", "of", "on", "or", "our", "that", "the", "their", "there", "this", "to",
-    "was", "we", "were", "what", "when", "which", "why", "with", "you",
+    "a", "about", "after", "all", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "do",
+    "does", "for", "from", "had", "has", "have", "how", "i", "in", "into", "is", "it", "its", "me", "my", "of", "on",
+    "or", "our", "that", "the", "their", "there", "this", "to", "was", "we", "were", "what", "when", "which", "why",
+    "with", "you",
 ];
 
 /// What is indexed of one kind of record: a pair of tables, and what each column counts for.
@@ -40,13 +40,7 @@ pub(super) const TICKET: TextIndex = TextIndex {
 
 pub(super) const ARTICLE: TextIndex = TextIndex {
     tables: ["article_stem", "article_word"],
-    columns: &[
-        ("title", 10.0),
-        ("tags", 8.0),
-        ("products", 6.0),
-        ("category", 4.0),
-        ("content", 1.0),
-    ],
+    columns: &[("title", 10.0), ("tags", 8.0), ("products", 6.0), ("category", 4.0), ("content", 1.0)],
 };
 
 /// The words of a search, ready to be looked for.
@@ -63,9 +57,7 @@ impl Words {
     pub fn of(query: &str) -> Self {
         let mut words: Vec<String> = Vec::new();
         for word in query.split_whitespace() {
-            let word = word
-                .trim_matches(|letter: char| !letter.is_alphanumeric())
-                .to_lowercase();
+            let word = word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
             if !is_blank(&word) && !words.contains(&word) {
                 words.push(word);
             }
@@ -84,10 +76,8 @@ impl Words {
     /// How many of the words begin a word of `text`; a rough count, for choosing a passage to show.
     pub fn found_in(&self, text: &str) -> usize {
         let text = text.to_lowercase();
-        let tokens: Vec<&str> = text
-            .split(|letter: char| !letter.is_alphanumeric())
-            .filter(|token| !token.is_empty())
-            .collect();
+        let tokens: Vec<&str> =
+            text.split(|letter: char| !letter.is_alphanumeric()).filter(|token| !token.is_empty()).collect();
         let begins = |word: &&String| {
             let stem = stem_of(word);
             tokens.iter().any(|token| token.starts_with(stem))
@@ -107,44 +97,23 @@ impl TextIndex {
     /// Creates both tables.
     pub async fn create(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-        let weights: Vec<String> = self
-            .columns
-            .iter()
-            .map(|(_, weight)| format!("{weight:.1}"))
-            .collect();
-        for (table, tokenizer) in self
-            .tables
-            .into_iter()
-            .zip(["porter unicode61", "unicode61"])
-        {
+        let weights: Vec<String> = self.columns.iter().map(|(_, weight)| format!("{weight:.1}")).collect();
+        for (table, tokenizer) in self.tables.into_iter().zip(["porter unicode61", "unicode61"]) {
             let mut sql = QueryBuilder::<Sqlite>::new("CREATE VIRTUAL TABLE ");
-            sql.push(table)
-                .push(" USING fts5(id UNINDEXED, ")
-                .push(names.join(", "));
-            sql.push(", tokenize = '")
-                .push(tokenizer)
-                .push("', prefix = '2 3 4')");
+            sql.push(table).push(" USING fts5(id UNINDEXED, ").push(names.join(", "));
+            sql.push(", tokenize = '").push(tokenizer).push("', prefix = '2 3 4')");
             sql.build().execute(&mut *connection).await?;
             let mut sql = QueryBuilder::<Sqlite>::new("INSERT INTO ");
-            sql.push(table)
-                .push("(")
-                .push(table)
-                .push(", rank) VALUES ('rank', ");
+            sql.push(table).push("(").push(table).push(", rank) VALUES ('rank', ");
             // The first weight is that of the id, which is not indexed.
-            sql.push_bind(format!("bm25(0.0, {})", weights.join(", ")))
-                .push(")");
+            sql.push_bind(format!("bm25(0.0, {})", weights.join(", "))).push(")");
             sql.build().execute(&mut *connection).await?;
         }
         Ok(())
     }
 
     /// Adds one record; `texts` are in the order of the columns.
-    pub async fn add(
-        &self,
-        connection: &mut SqliteConnection,
-        id: &str,
-        texts: &[&str],
-    ) -> Result<(), StoreError> {
+    pub async fn add(&self, connection: &mut SqliteConnection, id: &str, texts: &[&str]) -> Result<(), StoreError> {
         for table in self.tables {
             let mut sql = QueryBuilder::<Sqlite>::new("INSERT INTO ");
             sql.push(table).push(" VALUES (").push_bind(id.to_owned());
@@ -168,17 +137,8 @@ impl TextIndex {
         let mut union = "";
         for (number, word) in words.0.iter().enumerate() {
             for table in self.tables {
-                query
-                    .push(union)
-                    .push("SELECT ")
-                    .push(number)
-                    .push(" AS word, id, rank AS score FROM ");
-                query
-                    .push(table)
-                    .push(" WHERE ")
-                    .push(table)
-                    .push(" MATCH ")
-                    .push_bind(quoted(word));
+                query.push(union).push("SELECT ").push(number).push(" AS word, id, rank AS score FROM ");
+                query.push(table).push(" WHERE ").push(table).push(" MATCH ").push_bind(quoted(word));
                 union = " UNION ALL ";
             }
         }
@@ -205,17 +165,11 @@ mod tests {
     #[test]
     fn operators_in_a_query_are_plain_text() {
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"*");
-        assert_eq!(
-            Words::of("NEAR(printer) OR* -tag:x").0,
-            ["near(printer", "tag:x"]
-        );
+        assert_eq!(Words::of("NEAR(printer) OR* -tag:x").0, ["near(printer", "tag:x"]);
     }
 
     #[test]
     fn a_passage_is_found_by_stems() {
-        assert_eq!(
-            Words::of("freezes printers").found_in("It is freezing the Printer."),
-            2
-        );
+        assert_eq!(Words::of("freezes printers").found_in("It is freezing the Printer."), 2);
     }
 }

@@ -24,22 +24,16 @@ pub(crate) struct TicketFilter<'a> {
 
 impl Store {
     pub async fn ticket(&self, id: &TicketId) -> Result<Option<Ticket>, StoreError> {
-        self.one("SELECT body FROM ticket WHERE ticket_id = $1", id.as_str())
-            .await
+        self.one("SELECT body FROM ticket WHERE ticket_id = $1", id.as_str()).await
     }
 
     /// The tickets that fit, best match first where words are looked for, otherwise newest first.
-    pub async fn tickets(
-        &self,
-        filter: &TicketFilter<'_>,
-        window: Window,
-    ) -> Result<Page<Ticket>, StoreError> {
+    pub async fn tickets(&self, filter: &TicketFilter<'_>, window: Window) -> Result<Page<Ticket>, StoreError> {
         let order = match filter.words {
             Some(_) => "text.words DESC, text.score, ticket.created_date DESC, ticket.ticket_id",
             None => "ticket.created_date DESC, ticket.ticket_id",
         };
-        let mut query =
-            QueryBuilder::new("WITH hit AS (SELECT ticket.body, ROW_NUMBER() OVER (ORDER BY ");
+        let mut query = QueryBuilder::new("WITH hit AS (SELECT ticket.body, ROW_NUMBER() OVER (ORDER BY ");
         query.push(order).push(") AS place FROM ticket");
         if let Some(words) = &filter.words {
             query.push(" JOIN ");
@@ -54,9 +48,7 @@ impl Store {
     pub async fn kindred_tickets(&self, ticket: &Ticket) -> Result<Vec<Ticket>, StoreError> {
         let mut query = QueryBuilder::new("SELECT body FROM ticket WHERE ticket_id <> ");
         query.push_bind(ticket.ticket_id.to_string());
-        query
-            .push(" AND (category_key = ")
-            .push_bind(category_key(&ticket.category));
+        query.push(" AND (category_key = ").push_bind(category_key(&ticket.category));
         query.push(" OR os_key = ").push_bind(folded(&ticket.os));
         if !ticket.tags.is_empty() {
             query.push(" OR ticket_id IN (SELECT ticket_id FROM ticket_tag WHERE tag_key IN (");
@@ -78,11 +70,7 @@ impl Store {
         last: Date,
     ) -> Result<Vec<Ticket>, StoreError> {
         let mut query = QueryBuilder::new("SELECT body FROM ticket");
-        let filter = TicketFilter {
-            customer_id: customer,
-            opened: (first, Some(last)),
-            ..TicketFilter::default()
-        };
+        let filter = TicketFilter { customer_id: customer, opened: (first, Some(last)), ..TicketFilter::default() };
         restrict(&mut query, &filter);
         query.push(" ORDER BY created_date, ticket_id");
         self.all(query).await
@@ -92,23 +80,15 @@ impl Store {
 fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &TicketFilter<'_>) {
     let mut conditions = Conditions::of(query);
     conditions.equals("ticket.ticket_id", filter.ticket_id.map(TicketId::as_str));
-    conditions.equals(
-        "ticket.customer_id",
-        filter.customer_id.map(CustomerId::as_str),
-    );
+    conditions.equals("ticket.customer_id", filter.customer_id.map(CustomerId::as_str));
     conditions.equals("ticket.status", filter.status.map(TicketStatus::as_str));
     conditions.equals("ticket.priority", filter.priority.map(Priority::as_str));
     if let Some(category) = filter.category {
         // A category that exists is meant exactly; anything else may be a part of one.
         let key = category_key(category);
         conditions.compare("(ticket.category_key", " = ", Some(key.clone()));
-        conditions
-            .query
-            .push(" OR (ticket.category_key LIKE ")
-            .push_bind(super::anywhere(&key));
-        conditions
-            .query
-            .push(" ESCAPE '\\' AND NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.category_key = ");
+        conditions.query.push(" OR (ticket.category_key LIKE ").push_bind(super::anywhere(&key));
+        conditions.query.push(" ESCAPE '\\' AND NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.category_key = ");
         conditions.query.push_bind(key).push(")))");
     }
     conditions.contains("ticket.os_key", filter.os);
@@ -121,14 +101,6 @@ fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &TicketFilter<'_>) {
         );
         conditions.query.push(")");
     }
-    conditions.compare(
-        "ticket.created_day",
-        " >= ",
-        filter.opened.0.map(|day| day.to_string()),
-    );
-    conditions.compare(
-        "ticket.created_day",
-        " <= ",
-        filter.opened.1.map(|day| day.to_string()),
-    );
+    conditions.compare("ticket.created_day", " >= ", filter.opened.0.map(|day| day.to_string()));
+    conditions.compare("ticket.created_day", " <= ", filter.opened.1.map(|day| day.to_string()));
 }

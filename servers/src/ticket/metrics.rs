@@ -47,20 +47,14 @@ impl Period {
 }
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
-    let mut period = schema::one_of(
-        &PERIODS,
-        "The period in which the tickets were opened; last_7_days if not given.",
-    );
+    let mut period = schema::one_of(&PERIODS, "The period in which the tickets were opened; last_7_days if not given.");
     period["default"] = json!(PERIODS[0]);
     let mut all_time = schema::flag("True: count all tickets, whatever time_period says.");
     all_time["default"] = json!(false);
     let input = Object::default()
         .may("time_period", period)
         .may("all_time", all_time)
-        .may(
-            "customer_id",
-            schema::id(&ids.customer, "Count only tickets of this customer."),
-        );
+        .may("customer_id", schema::id(&ids.customer, "Count only tickets of this customer."));
     let reported = [PERIODS[0], PERIODS[1], PERIODS[2], ALL_TIME];
     let output = Object::default()
         .must("time_period", schema::one_of(&reported, "The period that was counted."))
@@ -73,7 +67,9 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
         .must("resolved_tickets", schema::count("Those that are resolved."))
         .must(
             "avg_resolution_time_hours",
-            schema::or_null(schema::number("Mean hours from opening to resolution of the resolved ones; null if there are none.")),
+            schema::or_null(schema::number(
+                "Mean hours from opening to resolution of the resolved ones; null if there are none.",
+            )),
         )
         .must("by_priority", schema::counts("Tickets by priority."))
         .must("by_category", schema::counts("Tickets by category."));
@@ -93,16 +89,8 @@ pub(super) async fn get_ticket_metrics(desk: Desk, wanted: Metrics) -> Answer {
     }
     let (period, days) = wanted.time_period.reach();
     let first = (!wanted.all_time).then(|| days_before(desk.as_of, days));
-    let tickets = desk
-        .store
-        .tickets_opened(wanted.customer_id.as_ref(), first, desk.as_of)
-        .await?;
-    let counted = |status| {
-        tickets
-            .iter()
-            .filter(|ticket| ticket.status == status)
-            .count()
-    };
+    let tickets = desk.store.tickets_opened(wanted.customer_id.as_ref(), first, desk.as_of).await?;
+    let counted = |status| tickets.iter().filter(|ticket| ticket.status == status).count();
     let mut answer = json!({
         "time_period": if wanted.all_time { ALL_TIME } else { period },
         "start_date": first.unwrap_or_else(|| earliest(&tickets, desk.as_of)),
@@ -122,11 +110,7 @@ pub(super) async fn get_ticket_metrics(desk: Desk, wanted: Metrics) -> Answer {
 }
 
 fn earliest(tickets: &[Ticket], as_of: Date) -> Date {
-    tickets
-        .iter()
-        .map(|ticket| day(ticket.created_date))
-        .min()
-        .unwrap_or(as_of)
+    tickets.iter().map(|ticket| day(ticket.created_date)).min().unwrap_or(as_of)
 }
 
 /// Mean hours to resolution, to one decimal.
@@ -140,29 +124,15 @@ fn mean_hours(tickets: &[Ticket]) -> Option<f64> {
             resolved.as_second() - ticket.created_date.as_second()
         })
         .collect();
-    let count = i64::try_from(seconds.len())
-        .ok()
-        .filter(|count| *count > 0)?;
+    let count = i64::try_from(seconds.len()).ok().filter(|count| *count > 0)?;
     let tenths = (seconds.iter().sum::<i64>() + count * 180) / (count * 360);
     Some(tenths as f64 / 10.0)
 }
 
 fn by_priority(tickets: &[Ticket]) -> Map<String, Value> {
-    let all = [
-        Priority::Critical,
-        Priority::High,
-        Priority::Medium,
-        Priority::Low,
-    ];
-    let count = |priority| {
-        tickets
-            .iter()
-            .filter(|ticket| ticket.priority == priority)
-            .count()
-    };
-    all.into_iter()
-        .map(|priority| (priority.as_str().to_owned(), json!(count(priority))))
-        .collect()
+    let all = [Priority::Critical, Priority::High, Priority::Medium, Priority::Low];
+    let count = |priority| tickets.iter().filter(|ticket| ticket.priority == priority).count();
+    all.into_iter().map(|priority| (priority.as_str().to_owned(), json!(count(priority)))).collect()
 }
 
 fn by_category(tickets: &[Ticket]) -> Value {

@@ -34,40 +34,19 @@ pub(super) struct Similar {
 }
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
-    let input = Object::default().must(
-        "ticket_id",
-        schema::id(&ids.ticket, "The ticket to compare with."),
-    );
+    let input = Object::default().must("ticket_id", schema::id(&ids.ticket, "The ticket to compare with."));
     let similar = Object::default()
         .must("ticket_id", schema::id(&ids.ticket, "The ticket."))
         .must("subject", schema::text("One line that says what is wrong."))
-        .must(
-            "status",
-            schema::one_of(TicketStatus::WORDS, "How far the work is."),
-        )
-        .must(
-            "priority",
-            schema::one_of(Priority::WORDS, "How urgent it is."),
-        )
-        .must(
-            "similarity_score",
-            schema::score("How alike the two are: 0 not at all, 1 the same."),
-        )
+        .must("status", schema::one_of(TicketStatus::WORDS, "How far the work is."))
+        .must("priority", schema::one_of(Priority::WORDS, "How urgent it is."))
+        .must("similarity_score", schema::score("How alike the two are: 0 not at all, 1 the same."))
         .must("common_tags", schema::texts("Tags that both have."));
     let output = Object::default()
-        .must(
-            "reference_ticket_id",
-            schema::id(&ids.ticket, "The ticket that was compared with."),
-        )
+        .must("reference_ticket_id", schema::id(&ids.ticket, "The ticket that was compared with."))
         .must("reference_ticket_subject", schema::text("Its subject."))
-        .must(
-            "similar_tickets",
-            schema::list(similar.described("A ticket like it."), "Most alike first."),
-        )
-        .must(
-            "total_found",
-            schema::count("How many tickets are alike, on all pages together."),
-        );
+        .must("similar_tickets", schema::list(similar.described("A ticket like it."), "Most alike first."))
+        .must("total_found", schema::count("How many tickets are alike, on all pages together."));
     Card {
         name: "find_similar_tickets",
         title: "Find similar tickets",
@@ -118,25 +97,15 @@ pub(super) async fn find_similar_tickets(desk: Desk, wanted: Similar) -> Answer 
 
 /// How alike two tickets are, 0 to 1, to two decimals.
 fn likeness(reference: &Ticket, reference_terms: &BTreeSet<String>, other: &Ticket) -> f64 {
-    let own: BTreeSet<String> = reference
-        .tags
-        .iter()
-        .map(|tag| tag.to_lowercase())
-        .collect();
+    let own: BTreeSet<String> = reference.tags.iter().map(|tag| tag.to_lowercase()).collect();
     let others: BTreeSet<String> = other.tags.iter().map(|tag| tag.to_lowercase()).collect();
-    let system = match (
-        reference.os.eq_ignore_ascii_case(&other.os),
-        family(&reference.os) == family(&other.os),
-    ) {
+    let system = match (reference.os.eq_ignore_ascii_case(&other.os), family(&reference.os) == family(&other.os)) {
         (true, _) => 1.0,
         (false, true) => 0.6,
         (false, false) => 0.0,
     };
     let score = TAGS * overlap(&own, &others)
-        + CATEGORY
-            * f64::from(u8::from(
-                reference.category.eq_ignore_ascii_case(&other.category),
-            ))
+        + CATEGORY * f64::from(u8::from(reference.category.eq_ignore_ascii_case(&other.category)))
         + SYSTEM * system
         + PRIORITY * f64::from(u8::from(reference.priority == other.priority))
         + TEXT * overlap(reference_terms, &terms(other));
@@ -153,26 +122,13 @@ fn overlap(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
 }
 
 fn common_tags<'a>(reference: &Ticket, other: &'a Ticket) -> Vec<&'a str> {
-    let shared = |tag: &&String| {
-        reference
-            .tags
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(tag))
-    };
-    other
-        .tags
-        .iter()
-        .filter(shared)
-        .map(String::as_str)
-        .collect()
+    let shared = |tag: &&String| reference.tags.iter().any(|own| own.eq_ignore_ascii_case(tag));
+    other.tags.iter().filter(shared).map(String::as_str).collect()
 }
 
 /// The first word of a system's name: `Windows 11` and `Windows Server 2022` are of one family.
 fn family(os: &str) -> String {
-    os.split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .to_lowercase()
+    os.split_whitespace().next().unwrap_or_default().to_lowercase()
 }
 
 /// The longer words of subject and description, cut so that their endings do not matter.
