@@ -2,3 +2,5 @@
 
 mod mock_endpoint;
 mod openai_endpoint;
+mod real_peers;
+mod tidy;
