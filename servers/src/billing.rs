@@ -58,7 +58,7 @@ enum Selection {
 
 fn wanted_input(ids: &IdPatterns) -> Value {
     let input = Object::default()
-        .may("invoice_id", schema::id(&ids.invoice, "One invoice."))
+        .may("invoice_id", schema::id(&ids.invoice, "The one invoice that is meant."))
         .may("customer_id", schema::id(&ids.customer, "The invoices of this customer; lookup_customer finds the id by name."))
         .may(
             "status",

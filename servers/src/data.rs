@@ -5,6 +5,7 @@
 pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod load;
+pub(crate) mod placed;
 pub(crate) mod record;
 pub(crate) mod source;
 

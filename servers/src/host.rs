@@ -1,6 +1,11 @@
 //! Hosts one server: lists its tools at once, opens the records when they are first needed, and answers every call.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::FutureExt;
 use jiff::civil::Date;
@@ -55,7 +60,7 @@ impl Host {
                 Implementation::new(format!("callboard-{}", server.name), env!("CARGO_PKG_VERSION"))
                     .with_title(format!("Callboard {} server", server.name)),
             )
-            .with_instructions(server.instructions);
+            .with_instructions(format!("{} Data as of {}.", server.instructions, origin.as_of));
         let tools = (server.tools)(&origin.profile.id_patterns);
         Self { shared: Arc::new(Shared { config, tools, origin, desk: OnceCell::new() }) }
     }
@@ -130,8 +135,12 @@ impl ServerHandler for Host {
         let host = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(WARM_UP).await;
-            // A failure is told to the first call, which tries again.
-            let _ = host.desk().await;
+            // The first call tries again and is told the reason; until then it is in the log.
+            if let Err(error) = host.desk().await {
+                let name = &host.shared.config.server_info.name;
+                // The log may be closed; that is no reason to stop serving.
+                let _ = writeln!(io::stderr(), "{name}: {}", error.payload()["reason"]);
+            }
         });
         let tools = self.shared.tools.iter().map(|tool| tool.listed.clone()).collect();
         Ok(ListToolsResult::with_all_items(tools))
@@ -169,5 +178,84 @@ impl ServerHandler for Host {
             return Err(ErrorData::invalid_params("tools/call takes a name (text) and arguments (an object)", None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rmcp::ServiceExt;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        schema::{Object, output},
+        tool::Card,
+        wire,
+    };
+
+    #[derive(serde::Deserialize)]
+    struct Nothing {}
+
+    fn card(name: &'static str) -> Card {
+        Card {
+            name,
+            title: "A test",
+            description: "Returns nothing.",
+            input: Object::default().closed(),
+            output: output([Object::default()]),
+        }
+    }
+
+    #[expect(clippy::panic, reason = "the test is about it")]
+    async fn fall_over(_: Desk, _: Nothing) -> Answer {
+        panic!("the floor is wet")
+    }
+
+    async fn stand(_: Desk, _: Nothing) -> Answer {
+        Ok(json!({}))
+    }
+
+    const SERVER: Server = Server {
+        name: "test",
+        instructions: "",
+        tools: |_| vec![Tool::new(card("fall_over"), fall_over), Tool::new(card("stand"), stand)],
+    };
+
+    async fn call(place: Place, tools: &[&'static str]) -> Vec<CallToolResult> {
+        let profile = load::profile(&Source::Sample).unwrap();
+        let as_of = profile.as_of;
+        let origin = Origin { profile, loaded: None, place, as_of };
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let (reader, writer) = tokio::io::split(theirs);
+        tokio::spawn(wire::serve(Host::new(&SERVER, origin), Box::new(reader), Box::new(writer)));
+        let client = ().serve(ours).await.unwrap();
+        let mut results = Vec::new();
+        for tool in tools {
+            results.push(client.call_tool(CallToolRequestParams::new(*tool)).await.unwrap());
+        }
+        results
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_tool_is_answered_and_the_server_goes_on() {
+        let results = call(Place::Memory, &["fall_over", "stand", "fall_over"]).await;
+        let states: Vec<Option<bool>> = results.iter().map(|result| result.is_error).collect();
+        assert_eq!(states, [Some(true), Some(false), Some(true)]);
+        let payload = results[0].structured_content.as_ref().unwrap();
+        assert_eq!(payload["error"], "internal_error");
+        assert_eq!(payload["reason"], "The tool fall_over failed inside: the floor is wet");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_opened_is_a_tool_error() {
+        let place = Place::File(PathBuf::from("/nowhere/at/all/records.db"));
+        let results = call(place, &["stand", "stand"]).await;
+        for result in results {
+            let payload = result.structured_content.unwrap();
+            assert_eq!((&payload["error"], &payload["retryable"]), (&json!("store_failed"), &json!(false)));
+            assert!(payload["reason"].as_str().unwrap().starts_with("/nowhere/at/all/records.db"), "{payload}");
+        }
     }
 }

@@ -12,7 +12,7 @@ mod tables;
 mod text;
 mod ticket;
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use sqlx::{
@@ -73,6 +73,8 @@ pub(crate) enum Kind {
 pub(crate) enum StoreError {
     #[error("the record store failed: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("{file} cannot be opened to keep the records in: {error}")]
+    Unopened { file: String, error: sqlx::Error },
     #[error("a stored record cannot be read: {0}")]
     Record(#[from] serde_json::Error),
     #[error(
@@ -83,6 +85,15 @@ pub(crate) enum StoreError {
         "{file} was made by another version of the program (layout {found}); remove the file or name another with --db"
     )]
     OtherLayout { file: String, found: i64 },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("the memory"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
 }
 
 impl Store {
@@ -107,7 +118,8 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_with(options)
-            .await?;
+            .await
+            .map_err(|error| StoreError::Unopened { file: place.to_string(), error })?;
         fill::fill(&pool, place, data).await?;
         Ok(Self { pool })
     }

@@ -140,6 +140,8 @@ impl From<StoreError> for ToolError {
             StoreError::Database(_) => {
                 failed.retryable().suggest("Call the tool again; if it fails again, restart the server")
             }
+            StoreError::Unopened { .. } => failed
+                .suggest("Start the server with another file for --db, one in a folder that exists and can be written"),
             StoreError::Record(_) | StoreError::OtherData { .. } | StoreError::OtherLayout { .. } => {
                 failed.suggest("Remove the file given with --db; it is filled again at the next start")
             }

@@ -66,7 +66,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
         "description": "Assets whose warranty ends within this many days from the day as_of; with expired true, ended ones too.",
     });
     let input = Object::default()
-        .may("asset_id", shape::id(&ids.asset, "One asset."))
+        .may("asset_id", shape::id(&ids.asset, "The asset to check."))
         .may("customer_id", shape::id(&ids.customer, "Only assets of this customer."))
         .may("expires_within_days", within)
         .may("expired", shape::flag("True: assets whose warranty has ended; false: assets whose warranty has not."));
@@ -88,7 +88,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
         name: "check_warranty",
         title: "Check warranty",
         description: "Returns the warranty of one asset (asset_id), or {assets, total_count} of a customer or of all customers, by what has \
-                      expired or expires soon. Use expired true together with expires_within_days to list both. At least one \
+                      expired or expires soon; expired true together with expires_within_days lists both. Use it for anything about cover. At least one \
                       argument is needed.",
         input: shape::paged(input, 50).closed(),
         output: shape::output([covered().must("as_of", shape::as_of()), several]),

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::{
     IdPatterns, Problem, Profile,
-    load::{self, Documents, Placed, Placements},
+    load::{self, Documents},
+    placed::{Placed, Placements, duplicates},
     record::{AssetId, CustomerId, InvoiceStatus, TicketId, TicketStatus},
     source::Source,
 };
@@ -42,7 +43,7 @@ fn check_records(documents: &Documents, profile: &Profile) -> Vec<Problem> {
     let mut problems = Vec::new();
     let placed = load::placements(documents, &profile.id_patterns, &mut problems);
     forms(&placed, &profile.id_patterns, &mut problems);
-    problems.extend(load::duplicates(&placed));
+    problems.extend(duplicates(&placed));
     let known = Known::of(&placed);
     tickets(&placed, &known, profile.as_of, &mut problems);
     customers(&placed, profile.as_of, &mut problems);
@@ -141,9 +142,10 @@ fn tickets(placed: &Placements<'_>, known: &Known<'_>, as_of: Date, problems: &m
         report.expect(resolved == ticket.resolution.is_some(), "/resolution", || {
             format!("a ticket has a resolution exactly when it is resolved; this one is {}", ticket.status.as_str())
         });
+        report.expect(resolved == ticket.resolved_date.is_some(), "/resolved_date", || {
+            format!("a ticket has a resolved_date exactly when it is resolved; this one is {}", ticket.status)
+        });
         if let Some(at) = ticket.resolved_date {
-            report
-                .expect(resolved, "/resolved_date", || format!("is set, but the ticket is {}", ticket.status.as_str()));
             report.expect(ticket.created_date <= at && at <= ticket.last_updated, "/resolved_date", || {
                 "does not lie between created_date and last_updated".to_owned()
             });

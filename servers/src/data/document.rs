@@ -36,6 +36,12 @@ impl Document {
         Ok(Self { file: file.to_owned(), value, lines })
     }
 
+    /// Adds a text that stands outside the TOML, from `line` on.
+    pub fn add(&mut self, name: &str, text: &str, line: usize) {
+        self.value[name] = Value::from(text);
+        self.lines.insert(format!("/{name}"), line);
+    }
+
     /// The line where `pointer`, or the nearest part around it that is in the file, begins.
     pub fn line(&self, pointer: &str) -> Option<usize> {
         let mut pointer = pointer;

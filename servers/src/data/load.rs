@@ -1,6 +1,6 @@
 //! Reads a data set into records. What does not fit is reported with file, line and field.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,30 +8,11 @@ use serde_json::Value;
 use super::{
     Dataset, IdPatterns, Problem, Profile,
     document::Document,
-    record::{Article, Asset, Customer, Invoice, Ticket},
+    placed::{Placed, Placements, dotted, duplicates},
+    record::Article,
     source::{ASSETS, CUSTOMERS, DATASET, INVOICES, Source, TICKETS},
 };
 use crate::schema::{self, Object, record};
-
-/// A record and the place it was written at.
-pub(crate) struct Placed<'a, T> {
-    pub record: T,
-    pub document: &'a Document,
-    /// JSON pointer of the record within its document.
-    pub pointer: String,
-}
-
-impl<T> Placed<'_, T> {
-    /// A problem with the member of this record that `pointer` names, such as `/line_items/1/amount`.
-    pub fn problem(&self, pointer: &str, message: String) -> Problem {
-        Problem {
-            file: self.document.file.clone(),
-            line: self.document.line(&format!("{}{pointer}", self.pointer)),
-            field: dotted(pointer),
-            message,
-        }
-    }
-}
 
 /// Every file of a data set, parsed but not yet understood.
 pub(crate) struct Documents {
@@ -41,15 +22,6 @@ pub(crate) struct Documents {
     invoices: Document,
     assets: Document,
     articles: Vec<Document>,
-}
-
-/// Every record of a data set with its place.
-pub(crate) struct Placements<'a> {
-    pub tickets: Vec<Placed<'a, Ticket>>,
-    pub customers: Vec<Placed<'a, Customer>>,
-    pub invoices: Vec<Placed<'a, Invoice>>,
-    pub assets: Vec<Placed<'a, Asset>>,
-    pub articles: Vec<Placed<'a, Article>>,
 }
 
 /// Reads `dataset.toml` alone: cheap, and all that is needed to list tools.
@@ -249,40 +221,14 @@ fn article_document(name: &str, text: &str) -> Result<Document, Problem> {
         return Err(Problem::of_file(name, "does not begin with a TOML header between two lines of +++"));
     };
     let mut document = Document::parse(name, header, 2)?;
-    if let Some(members) = document.value.as_object_mut() {
-        members.insert("content".to_owned(), Value::from(content.trim()));
-    }
+    let line = header.lines().count() + 3;
+    document.add("content", content.trim(), line);
     Ok(document)
 }
 
 fn article<'a>(document: &'a Document, ids: &IdPatterns, problems: &mut Vec<Problem>) -> Option<Placed<'a, Article>> {
     let shape = || record::article(ids).must("content", schema::text("Markdown."));
     understood(document, String::new(), &document.value, shape, "article_id", problems)
-}
-
-/// Ids that were used before.
-pub(crate) fn duplicates(placed: &Placements<'_>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    repeated(&placed.tickets, "ticket_id", |ticket| ticket.ticket_id.as_str(), &mut problems);
-    repeated(&placed.customers, "customer_id", |customer| customer.customer_id.as_str(), &mut problems);
-    repeated(&placed.invoices, "invoice_id", |invoice| invoice.invoice_id.as_str(), &mut problems);
-    repeated(&placed.assets, "asset_id", |asset| asset.asset_id.as_str(), &mut problems);
-    repeated(&placed.articles, "article_id", |article| article.article_id.as_str(), &mut problems);
-    problems
-}
-
-fn repeated<T>(placed: &[Placed<'_, T>], field: &str, id: impl Fn(&T) -> &str, problems: &mut Vec<Problem>) {
-    let mut first: HashMap<&str, &Placed<'_, T>> = HashMap::new();
-    for place in placed {
-        let id = id(&place.record);
-        if let Some(earlier) = first.get(id) {
-            let line = earlier.document.line(&earlier.pointer).unwrap_or(1);
-            let message = format!("{id} is used twice; first in {} line {line}", earlier.document.file);
-            problems.push(place.problem(&format!("/{field}"), message));
-        } else {
-            first.insert(id, place);
-        }
-    }
 }
 
 fn records<T>(placed: Vec<Placed<'_, T>>) -> Vec<T> {
@@ -293,20 +239,4 @@ fn records<T>(placed: Vec<Placed<'_, T>>) -> Vec<T> {
 fn naming(value: &Value, id_field: &str) -> String {
     let id = value.get(id_field).and_then(Value::as_str);
     id.map_or_else(String::new, |id| format!("{id}: "))
-}
-
-/// `/line_items/1/amount` as `line_items[1].amount`.
-fn dotted(pointer: &str) -> String {
-    let mut field = String::new();
-    for step in pointer.split('/').skip(1) {
-        if step.chars().all(|letter| letter.is_ascii_digit()) {
-            field.push_str(&format!("[{step}]"));
-        } else {
-            if !field.is_empty() {
-                field.push('.');
-            }
-            field.push_str(step);
-        }
-    }
-    field
 }

@@ -26,6 +26,8 @@ const SAMPLE: [(&str, &str); 5] = [
     (INVOICES, include_str!("../../../data/invoices.toml")),
     (ASSETS, include_str!("../../../data/assets.toml")),
 ];
+// Explains the files to whoever edits them; no record comes from it.
+const README: (&str, &str) = ("README.md", include_str!("../../../data/README.md"));
 static SAMPLE_ARTICLES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../data/kb");
 
 /// Where a data set is read from.
@@ -94,7 +96,7 @@ impl Source {
 /// Nothing is written if one of the files exists already; otherwise any failure to write.
 pub(crate) fn export(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files: Vec<(PathBuf, Cow<'static, str>)> =
-        SAMPLE.iter().map(|(name, text)| (dir.join(name), Cow::Borrowed(*text))).collect();
+        SAMPLE.iter().chain([&README]).map(|(name, text)| (dir.join(name), Cow::Borrowed(*text))).collect();
     files.extend(sample_articles().into_iter().map(|(name, text)| (dir.join(name), text)));
     for (path, _) in &files {
         if path.symlink_metadata().is_ok() {

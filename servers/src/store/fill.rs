@@ -55,10 +55,7 @@ pub(super) async fn fill(pool: &SqlitePool, place: &Place, data: &Dataset) -> Re
 
 /// Refuses a file that was filled by something else.
 fn fits(layout: i64, name: String, place: &Place, data: &Dataset) -> Result<(), StoreError> {
-    let file = match place {
-        Place::Memory => "the store".to_owned(),
-        Place::File(path) => path.display().to_string(),
-    };
+    let file = place.to_string();
     if layout != LAYOUT {
         return Err(StoreError::OtherLayout { file, found: layout });
     }
