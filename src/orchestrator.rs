@@ -1,6 +1,6 @@
 //! Answers questions: runs the turn machine, carries out its effects, and tells everything that happens to the recording.
 //!
-//! It speaks to screens only over the [`Feed`]. Its own state machine is [`turn::Turn`], which is pure.
+//! It speaks to screens only over the [`Feed`](crate::link::Feed). Its own state machine is [`turn::Turn`], which is pure.
 
 mod conversation;
 mod deltas;
