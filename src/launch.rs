@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Setup};
+use crate::orchestrator::{self, Models, Setup};
 use crate::protocol::SessionId;
 use crate::recording::format::{FORMAT, Header, VERSION};
 use crate::recording::redact::Redactor;
@@ -75,8 +75,20 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
     let name = model.name().to_owned();
-    let setup =
-        Setup { model, servers: fleet.specs, recording, app: app(), session: id.clone(), policy: settings.policy };
+    let choices = settings.clone();
+    let models: Models = Box::new(move |name| {
+        let chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
+        self::model(&chosen).map_err(|failure| failure.message)
+    });
+    let setup = Setup {
+        model,
+        models,
+        servers: fleet.specs,
+        recording,
+        app: app(),
+        session: id.clone(),
+        policy: settings.policy,
+    };
     let thread = std::thread::Builder::new()
         .name("orchestrator".into())
         .spawn(move || {

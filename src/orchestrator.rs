@@ -20,10 +20,15 @@ use crate::mcp::ServerSpec;
 use crate::model::Model;
 use crate::recording::Recording;
 
+/// Finds a model by its name, or says why there is none.
+pub type Models = Box<dyn Fn(&str) -> Result<Arc<dyn Model>, String> + Send>;
+
 /// What an orchestrator works with.
 pub struct Setup {
     /// The model.
     pub model: Arc<dyn Model>,
+    /// Finds another model by its name, when the operator asks for one.
+    pub models: Models,
     /// The servers, in lane order.
     pub servers: Vec<ServerSpec>,
     /// Where events go first.

@@ -13,8 +13,8 @@ use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelAnswered,
-    ModelFailed, ModelFailureCode, NoteLevel, NoteTaken, Record, Scope, ServerName, SessionEnded, SessionStarted,
-    StepId, UserAsked,
+    ModelFailed, ModelFailureCode, ModelSelected, NoteLevel, NoteTaken, Record, Scope, ServerName, SessionEnded,
+    SessionStarted, StepId, UserAsked,
 };
 use crate::recording::Recording;
 
@@ -23,7 +23,7 @@ use super::deltas::Deltas;
 use super::roster::Roster;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
-use super::{Policy, Setup, prompt};
+use super::{Models, Policy, Setup, prompt};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
-    let Setup { model, servers: specs, recording, app, session, policy } = setup;
+    let Setup { model, models, servers: specs, recording, app, session, policy } = setup;
     let Feed { mut commands, records } = feed;
     let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
     let mut shell = Shell {
@@ -42,6 +42,7 @@ pub async fn run(setup: Setup, feed: Feed) {
         servers: Servers::start(&[]),
         roster,
         model,
+        models,
         policy,
         conversation: Conversation::default(),
         toolbox: Toolbox::default(),
@@ -128,6 +129,7 @@ struct Shell {
     servers: Servers,
     roster: Roster,
     model: Arc<dyn Model>,
+    models: Models,
     policy: Policy,
     conversation: Conversation,
     /// The tools of the running turn.
@@ -190,11 +192,27 @@ impl Shell {
                 self.conversation.clear();
                 self.stage.tell(Scope::default(), ConversationCleared {}).await;
             }
+            Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => {
                 self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Info, text }).await;
             }
             // Taken by the loop.
             Command::Quit => {}
+        }
+    }
+
+    async fn select(&mut self, name: &str) {
+        match (self.models)(name) {
+            Ok(model) => {
+                let model_name = model.name().to_owned();
+                self.model = model;
+                self.warned_of_tools = false;
+                self.stage.tell(Scope::default(), ModelSelected { model: model_name }).await;
+            }
+            Err(reason) => {
+                let text = format!("The model {name:?} cannot be used: {reason}");
+                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+            }
         }
     }
 
