@@ -69,3 +69,4 @@ pub mod recording;
 pub mod sanitise;
 pub mod session;
 pub mod stdout;
+pub mod ui;
