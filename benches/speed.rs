@@ -83,6 +83,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         app: "bench".into(),
         session: id,
         policy: Policy::Auto,
+        warnings: Vec::new(),
     };
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -33,8 +33,6 @@ pub struct Running {
     pub model: String,
     /// Its file, if it is recorded.
     pub file: Option<PathBuf>,
-    /// What was odd when it was put together.
-    pub warnings: Vec<String>,
     thread: JoinHandle<()>,
 }
 
@@ -88,6 +86,7 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
         app: app(),
         session: id.clone(),
         policy: settings.policy,
+        warnings,
     };
     let thread = std::thread::Builder::new()
         .name("orchestrator".into())
@@ -100,7 +99,7 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
             }
         })
         .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
-    Ok(Running { link: screen, id, model: name, file, warnings, thread })
+    Ok(Running { link: screen, id, model: name, file, thread })
 }
 
 fn header(id: &SessionId, model: &str, specs: &[ServerSpec], settings: &Settings, clock: Clock) -> Header {

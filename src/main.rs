@@ -66,9 +66,6 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
 
 fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), Failure> {
     let running = launch::start(settings)?;
-    for warning in &running.warnings {
-        eprintln!("callboard: {}", callboard::sanitise::clean_line(warning));
-    }
     let (link, thread) = running.split();
     let result = block_on(headless::ask(link, questions, output));
     // A panic over there has been reported, and the session counts as broken off.

@@ -39,4 +39,6 @@ pub struct Setup {
     pub session: crate::protocol::SessionId,
     /// Which calls need a yes.
     pub policy: Policy,
+    /// What was odd when all this was put together: told first.
+    pub warnings: Vec<String>,
 }

@@ -34,7 +34,7 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
-    let Setup { model, models, servers: specs, recording, app, session, policy } = setup;
+    let Setup { model, models, servers: specs, recording, app, session, policy, warnings } = setup;
     let Feed { mut commands, records } = feed;
     let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
     let mut shell = Shell {
@@ -58,6 +58,9 @@ pub async fn run(setup: Setup, feed: Feed) {
     let names = specs.iter().map(|spec| spec.name.clone()).collect();
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
+    for text in warnings {
+        shell.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+    }
     shell.servers = Servers::start(&specs);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
