@@ -1,7 +1,9 @@
 //! Tests of the whole, in one binary: it links once.
 
+mod fleet;
 mod mock_endpoint;
 mod openai_endpoint;
+mod orchestrator;
 mod real_peers;
 mod recordings;
 mod tidy;
