@@ -4,6 +4,7 @@ mod fleet;
 mod mock_endpoint;
 mod openai_endpoint;
 mod orchestrator;
+mod processes;
 mod real_peers;
 mod recordings;
 mod tidy;
