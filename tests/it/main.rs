@@ -1,5 +1,6 @@
 //! Tests of the whole, in one binary: it links once.
 
+mod console;
 mod fleet;
 mod mock_endpoint;
 mod openai_endpoint;

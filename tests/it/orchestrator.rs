@@ -35,11 +35,13 @@ impl Chat {
         let (link, feed) = link(clock);
         let setup = Setup {
             model: model.clone(),
+            models: Box::new(|_| Err("there is only one".into())),
             servers,
             recording: Recording::off(clock, Redactor::default()),
             app: "callboard test".into(),
             session: "01TEST".into(),
             policy,
+            warnings: Vec::new(),
         };
         let task = tokio::spawn(orchestrator::run(setup, feed));
         Self { link, session: Session::default(), records: Vec::new(), model, task }
