@@ -8,4 +8,5 @@ mod orchestrator;
 mod processes;
 mod real_peers;
 mod recordings;
+mod servers;
 mod tidy;
