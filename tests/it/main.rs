@@ -9,4 +9,5 @@ mod processes;
 mod real_peers;
 mod recordings;
 mod servers;
+mod session_folds;
 mod tidy;
