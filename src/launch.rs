@@ -157,7 +157,7 @@ pub fn model(settings: &Settings) -> Result<Arc<dyn Model>, Failure> {
         return Ok(Arc::new(scripted));
     }
     let no_endpoint = key.is_none() && settings.base_url.is_none();
-    if wanted == Some(BuiltIn::NAME) || (wanted.is_none() && no_endpoint) {
+    if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
         let builtin = BuiltIn::load(settings.assistant.as_deref()).map_err(|error| usage(error.to_string()))?;
         return Ok(Arc::new(builtin));
     }
