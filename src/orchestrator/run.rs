@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::link::Feed;
 use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
-    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelAnswered,
-    ModelFailed, ModelFailureCode, ModelSelected, NoteLevel, NoteTaken, Record, Scope, ServerName, SessionEnded,
-    SessionStarted, StepId, UserAsked,
+    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
+    NoteTaken, Record, Scope, ServerName, SessionEnded, SessionStarted, StepId, UserAsked,
 };
 use crate::recording::Recording;
 
+use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
 use super::roster::Roster;
@@ -84,46 +83,6 @@ impl Stage {
 
     fn now_us(&self) -> u64 {
         self.recording.clock().now_us()
-    }
-}
-
-/// A model request that runs.
-struct Asking {
-    step: StepId,
-    deltas: mpsc::Receiver<Delta>,
-    task: JoinHandle<Result<ModelAnswered, ModelFailed>>,
-}
-
-enum Heard {
-    Delta(Delta),
-    Done(Result<ModelAnswered, ModelFailed>),
-}
-
-impl Asking {
-    /// What comes next. Cancel-safe.
-    async fn next(asking: &mut Option<Self>) -> Heard {
-        let Some(asking) = asking else { return std::future::pending().await };
-        match asking.deltas.recv().await {
-            Some(delta) => Heard::Delta(delta),
-            // The request's future held the sender, so it is over.
-            None => Heard::Done((&mut asking.task).await.unwrap_or_else(|error| Err(crashed(&error)))),
-        }
-    }
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-fn crashed(error: &tokio::task::JoinError) -> ModelFailed {
-    ModelFailed {
-        code: ModelFailureCode::Malformed,
-        message: format!(
-            "The model's request broke inside Callboard ({error}). Ask again; if it happens again, report it."
-        ),
-        http_status: None,
     }
 }
 

@@ -147,7 +147,9 @@ impl Conversation<'_> {
                     Some(self.desk.call(tool, &arguments).await)
                 };
                 let ok = result.as_ref().is_some_and(|result| result.value()["isError"] != Value::Bool(true));
-                let text = result.as_ref().map_or("the server went away during the call".to_owned(), |result| result.text().to_owned());
+                let text = result
+                    .as_ref()
+                    .map_or("the server went away during the call".to_owned(), |result| result.text().to_owned());
                 turn.calls.push(Made {
                     tool: tool.tool.to_string(),
                     arguments,

@@ -115,6 +115,7 @@ fn samples() -> Vec<Event> {
         ConversationCleared {}.into(),
         TurnStarted { question: "Why?".into() }.into(),
         TurnEnded { ending: Ending::Limited, reason: Some("25".into()) }.into(),
+        ModelSelected { model: "n".into() }.into(),
         ModelRequested {
             model: "m".into(),
             messages: 2,

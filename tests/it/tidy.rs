@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// Lines a file may have before its tests.
 const LONGEST_FILE: usize = 400;
 
+/// Files that are tests as a whole, declared with `#[cfg(test)]` by their parent.
+const TEST_MODULES: &[&str] = &["turn/playbooks.rs", "ui/fixtures.rs", "ui/screens.rs"];
+
 /// Module to the modules of ours it may name. What is not listed may name anything.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("protocol", &["protocol"]),
@@ -104,7 +107,7 @@ fn no_file_is_too_long_and_no_folder_has_a_mod_file() {
     for (name, text) in sources("src").into_iter().chain(sources("servers/src")) {
         let before_tests = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or(&text);
         let lines = before_tests.lines().count();
-        if lines > LONGEST_FILE {
+        if lines > LONGEST_FILE && !TEST_MODULES.iter().any(|module| name.ends_with(module)) {
             wrong.push(format!("{name} has {lines} lines before its tests"));
         }
         if name.ends_with("/mod.rs") {

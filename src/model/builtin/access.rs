@@ -77,7 +77,9 @@ fn access<'k>(source: &'k Source, tool: &Tool<'_>, bindings: &Bindings, today: D
     for (field, takes) in &source.takes {
         let Some(bound) = bindings.get(field) else { continue };
         if let (Bound::Each(values), Takes::Value(argument)) = (bound, takes) {
-            if each.is_none() && tool.argument(argument).is_some_and(|known| values.iter().all(|value| fits(known, value))) {
+            if each.is_none()
+                && tool.argument(argument).is_some_and(|known| values.iter().all(|value| fits(known, value)))
+            {
                 each = Some((field.clone(), argument.clone(), values.clone()));
                 pushed.push(field.clone());
                 criteria = true;
@@ -155,17 +157,21 @@ fn arguments(tool: &Tool<'_>, takes: &Takes, bound: &Bound, today: Date) -> Opti
             }
             (!out.is_empty()).then_some(out)
         }
-        (Takes::DaysAhead { days_ahead }, Bound::Days(DateSpan { from: Some(from), to: Some(to), .. })) if *from == today => {
+        (Takes::DaysAhead { days_ahead }, Bound::Days(DateSpan { from: Some(from), to: Some(to), .. }))
+            if *from == today =>
+        {
             let days = from.until((jiff::Unit::Day, *to)).ok()?.get_days();
             one(days_ahead, json!(days))
         }
         (Takes::Period { period }, Bound::Days(span)) => {
             let days = span.from?.until((jiff::Unit::Day, today)).ok()?.get_days();
             let argument = tool.argument(period)?;
-            let fitting = argument.values.iter().filter_map(|value| Some((value, days_of(value)?))).min_by_key(|(_, length)| {
-                // The shortest period that covers the days asked for, else the longest there is.
-                if *length >= days { length - days } else { 100_000 - length }
-            })?;
+            let fitting = argument.values.iter().filter_map(|value| Some((value, days_of(value)?))).min_by_key(
+                |(_, length)| {
+                    // The shortest period that covers the days asked for, else the longest there is.
+                    if *length >= days { length - days } else { 100_000 - length }
+                },
+            )?;
             one(period, json!(fitting.0))
         }
         _ => None,

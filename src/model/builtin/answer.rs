@@ -51,7 +51,9 @@ pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
     }
     match &turn.understood {
         Understood::Talk(talk) => talk_text(material, *talk),
-        Understood::Foreign => forms::fill(&material.knowledge.forms, "foreign", context! { abilities => abilities(material) }),
+        Understood::Foreign => {
+            forms::fill(&material.knowledge.forms, "foreign", context! { abilities => abilities(material) })
+        }
         Understood::Missing { of, for_kind, .. } => missing(material.knowledge, *of, *for_kind),
         Understood::Plan(frame) => planned(material, turn, frame),
     }
@@ -72,7 +74,11 @@ fn planned(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
     if titled {
         let opening = overview(&scribe, material, turn);
         let sections = parts.into_iter().map(|part| {
-            let title = if part.title.is_empty() { String::new() } else { forms::fill(&material.knowledge.forms, "heading", context! { title => part.title }) };
+            let title = if part.title.is_empty() {
+                String::new()
+            } else {
+                forms::fill(&material.knowledge.forms, "heading", context! { title => part.title })
+            };
             join(&[title, part.lead, part.block])
         });
         return join(&[vec![opening], sections.collect()].concat());
@@ -106,11 +112,18 @@ fn join(parts: &[String]) -> String {
 fn part(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn, head: &Head, answered: &Answered) -> Part {
     let title = if head.title.is_empty() && turn.answers.len() > 3 {
         let kind = scribe.kind(answered.kind);
-        let twice = turn.answers.iter().filter(|(other, _)| scribe.frame.nodes.get(other.node).is_some_and(|node| node.kind == answered.kind)).count() > 1;
+        let twice = turn
+            .answers
+            .iter()
+            .filter(|(other, _)| scribe.frame.nodes.get(other.node).is_some_and(|node| node.kind == answered.kind))
+            .count()
+            > 1;
         let name = if twice {
             scribe.describe_alone(head.node, scribe::Grammar::Many)
         } else {
-            kind.noun.clone().unwrap_or_else(|| if answered.rows.len() == 1 { kind.one.clone() } else { kind.many.clone() })
+            kind.noun
+                .clone()
+                .unwrap_or_else(|| if answered.rows.len() == 1 { kind.one.clone() } else { kind.many.clone() })
         };
         let mut letters = name.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -144,7 +157,9 @@ fn shown_elsewhere(scribe: &Scribe<'_>, turn: &Turn, head: &Head) -> Vec<String>
     for (other, _) in &turn.answers {
         let Some(kind) = scribe.frame.nodes.get(other.node).map(|node| scribe.kind(node.kind)) else { continue };
         if kind.of == Some(node.kind) {
-            out.extend(kind.columns.iter().filter_map(|column| column.split_once('.').map(|(whole, _)| whole.to_owned())));
+            out.extend(
+                kind.columns.iter().filter_map(|column| column.split_once('.').map(|(whole, _)| whole.to_owned())),
+            );
             out.push(format!("{}s", kind.name));
         }
     }
@@ -164,14 +179,22 @@ fn overview(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn) -> String
             continue;
         }
         if let (None, Some(node)) = (&about, node) {
-            about = node.links.iter().filter_map(|link| scribe.frame.nodes.get(link.to)).find_map(|to| scribe.one_named(to));
+            about = node
+                .links
+                .iter()
+                .filter_map(|link| scribe.frame.nodes.get(link.to))
+                .find_map(|to| scribe.one_named(to));
         }
         if kind.single && answered.rows.len() <= 1 || head.ask != Ask::List {
             continue;
         }
         let n = answered.all;
         let noun = scribe.describe_alone(head.node, if n == 1 { scribe::Grammar::One } else { scribe::Grammar::Many });
-        let words = format!("{} {noun} {}", if n == 0 { "no".to_owned() } else { n.to_string() }, scribe::refs(&lead::calls(answered)));
+        let words = format!(
+            "{} {noun} {}",
+            if n == 0 { "no".to_owned() } else { n.to_string() },
+            scribe::refs(&lead::calls(answered))
+        );
         if answered.found.problems.is_empty() && !counts.contains(&words) {
             counts.push(words);
         }
@@ -189,7 +212,13 @@ fn talk_text(material: &Material<'_>, talk: Talk) -> String {
         Talk::Greeting => "greeting",
         Talk::Thanks => "thanks",
         Talk::Change => {
-            let writing: Vec<String> = material.catalog.tools.iter().filter(|tool| !tool.definition.annotations.read_only).map(|tool| format!("`{}`", tool.definition.tool)).collect();
+            let writing: Vec<String> = material
+                .catalog
+                .tools
+                .iter()
+                .filter(|tool| !tool.definition.annotations.read_only)
+                .map(|tool| format!("`{}`", tool.definition.tool))
+                .collect();
             let read = if writing.is_empty() {
                 "these servers only read".to_owned()
             } else {
@@ -229,7 +258,8 @@ fn abilities(material: &Material<'_>) -> String {
     let text = forms::fill(&knowledge.forms, "abilities", context! { servers => list.join("\n") });
     let intro = forms::fill(&knowledge.forms, "examples_intro", context! {});
     let served = |tool: &str| material.catalog.reading(tool).is_some();
-    let examples: Vec<String> = EXAMPLES_BY_TOOL.iter().filter(|(tool, _)| served(tool)).map(|(_, question)| format!("- {question}")).collect();
+    let examples: Vec<String> =
+        EXAMPLES_BY_TOOL.iter().filter(|(tool, _)| served(tool)).map(|(_, question)| format!("- {question}")).collect();
     if examples.is_empty() { text } else { format!("{text}\n\n{intro}\n{}", examples.join("\n")) }
 }
 
@@ -250,7 +280,13 @@ fn missing(knowledge: &Knowledge, of: usize, for_kind: usize) -> String {
     }
     let mail = base.fields.iter().any(|field| field.looks_like == Some(super::knowledge::Look::Email));
     let host = base.fields.iter().any(|field| field.looks_like == Some(super::knowledge::Look::Host));
-    let more = if mail { "an e-mail address" } else if host { "a host name" } else { "" };
+    let more = if mail {
+        "an e-mail address"
+    } else if host {
+        "a host name"
+    } else {
+        ""
+    };
     let what = what.noun.clone().unwrap_or_else(|| what.many.clone());
     forms::fill(&knowledge.forms, "missing", context! { of => base.one.as_str(), what => what, more => more })
 }

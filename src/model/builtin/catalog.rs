@@ -33,7 +33,10 @@ pub(super) struct Argument {
 impl<'a> Catalog<'a> {
     pub(super) fn new(tools: &'a [ToolDefinition]) -> Self {
         Self {
-            tools: tools.iter().map(|definition| Tool { definition, arguments: arguments(&definition.input_schema.value()) }).collect(),
+            tools: tools
+                .iter()
+                .map(|definition| Tool { definition, arguments: arguments(&definition.input_schema.value()) })
+                .collect(),
         }
     }
 

@@ -135,7 +135,10 @@ fn open_end(days: (Date, Date), direction: Direction) -> Option<Date> {
 }
 
 fn is_relative(rest: &[&str]) -> bool {
-    matches!(rest.first(), Some(&("last" | "past" | "previous" | "next" | "coming" | "following" | "this" | "recent" | "upcoming")))
+    matches!(
+        rest.first(),
+        Some(&("last" | "past" | "previous" | "next" | "coming" | "following" | "this" | "recent" | "upcoming"))
+    )
 }
 
 fn starts_with_amount(rest: &[&str]) -> bool {
@@ -215,8 +218,27 @@ fn units(number: i64, unit: &str) -> Option<Span> {
 /// A number in figures or words.
 pub(super) fn number(word: &str) -> Option<i64> {
     const WORDS: [&str; 21] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
     ];
     if let Some(index) = WORDS.iter().position(|known| *known == word) {
         return i64::try_from(index).ok();
@@ -236,7 +258,10 @@ pub(super) fn number(word: &str) -> Option<i64> {
 fn point(rest: &[&str], today: Date, direction: Direction) -> Option<((Date, Date), usize)> {
     let skip = usize::from(rest.first() == Some(&"the"));
     let rest = rest.get(skip..)?;
-    let (days, used) = calendar(rest, today).or_else(|| quarter(rest, today)).or_else(|| day(rest, today, direction)).or_else(|| month(rest, today, direction))?;
+    let (days, used) = calendar(rest, today)
+        .or_else(|| quarter(rest, today))
+        .or_else(|| day(rest, today, direction))
+        .or_else(|| month(rest, today, direction))?;
     Some((days, used + skip))
 }
 
@@ -294,7 +319,8 @@ fn quarter(rest: &[&str], today: Date) -> Option<((Date, Date), usize)> {
         _ => return None,
     };
     let (year, more) = year_after(rest.get(used..).unwrap_or_default());
-    let year = year.unwrap_or_else(|| if number <= (today.month() - 1) / 3 + 1 { today.year() } else { today.year() - 1 });
+    let year =
+        year.unwrap_or_else(|| if number <= (today.month() - 1) / 3 + 1 { today.year() } else { today.year() - 1 });
     let first = date(year, number * 3 - 2, 1);
     Some(((first, first.checked_add(2.months()).ok()?.last_of_month()), used + more))
 }
@@ -308,12 +334,24 @@ fn year_after(rest: &[&str]) -> (Option<i16>, usize) {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
 fn month_number(word: &str) -> Option<i8> {
-    let short = |name: &&str| *name == word || (word.len() >= 3 && name.starts_with(word)) || (word == "sept" && *name == "september");
+    let short = |name: &&str| {
+        *name == word || (word.len() >= 3 && name.starts_with(word)) || (word == "sept" && *name == "september")
+    };
     let index = MONTHS.iter().position(short)?;
     i8::try_from(index + 1).ok()
 }
@@ -350,8 +388,10 @@ fn day(rest: &[&str], today: Date, direction: Direction) -> Option<((Date, Date)
     }
     if let Some(weekday) = weekday {
         let lead = usize::from(is_relative(rest));
-        let step = if lead == 1 && matches!(*first, "next" | "coming") || direction == Direction::Future { 1 } else { -1 };
-        let day = if lead == 0 && today.weekday() == weekday { today } else { today.nth_weekday(step, weekday).ok()? };
+        let step =
+            if lead == 1 && matches!(*first, "next" | "coming") || direction == Direction::Future { 1 } else { -1 };
+        let day =
+            if lead == 0 && today.weekday() == weekday { today } else { today.nth_weekday(step, weekday).ok()? };
         return Some(((day, day), lead + 1));
     }
     if let Some(day) = numeric(first) {
@@ -368,7 +408,10 @@ fn day(rest: &[&str], today: Date, direction: Direction) -> Option<((Date, Date)
         cleaned.push(without_ordinal(word));
         let has_month = cleaned.iter().any(|word| month_number(word).is_some());
         let days = cleaned.iter().filter(|word| word.parse::<u8>().is_ok_and(|day| (1..=31).contains(&day))).count();
-        if !has_month || days != 1 || cleaned.iter().any(|word| month_number(word).is_none() && word.parse::<u16>().is_err()) {
+        if !has_month
+            || days != 1
+            || cleaned.iter().any(|word| month_number(word).is_none() && word.parse::<u16>().is_err())
+        {
             continue;
         }
         let base = today.to_datetime(Time::midnight()).to_zoned(TimeZone::UTC).ok()?;

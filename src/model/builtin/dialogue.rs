@@ -108,10 +108,13 @@ fn turn(
     };
     let foreign = match (&understood, &refusal) {
         (_, Some(_)) => None,
-        (Understood::Talk(understand::Talk::Greeting | understand::Talk::Thanks | understand::Talk::Abilities), _) => None,
+        (Understood::Talk(understand::Talk::Greeting | understand::Talk::Thanks | understand::Talk::Abilities), _) => {
+            None
+        }
         (understood, None) => foreign::choose(knowledge, catalog, &question, matches!(understood, Understood::Foreign)),
     };
-    let mut turn = Turn { question, understood, answers: Vec::new(), planned: Vec::new(), runbook: name, refusal, foreign };
+    let mut turn =
+        Turn { question, understood, answers: Vec::new(), planned: Vec::new(), runbook: name, refusal, foreign };
     if turn.foreign.is_none()
         && let Understood::Plan(frame) = &turn.understood
     {
@@ -140,7 +143,11 @@ fn settled(knowledge: &Knowledge, directory: &mut Directory, context: Option<&Co
         }
         Pending::Missing { question } => {
             let short = asked.split_whitespace().count() <= 5 && !asked.trim_end().ends_with('?');
-            if short { format!("{} of {}", question.trim_end_matches(['?', '.', '!', ' ']), asked.trim()) } else { asked.to_owned() }
+            if short {
+                format!("{} of {}", question.trim_end_matches(['?', '.', '!', ' ']), asked.trim())
+            } else {
+                asked.to_owned()
+            }
         }
         Pending::Argument { question, name } => {
             format!("{} {name}={asked}", question.trim_end_matches(['?', '.', '!', ' ']))
@@ -154,7 +161,11 @@ fn chosen<'r>(knowledge: &Knowledge, rows: &'r [Row], asked: &str) -> Option<&'r
     const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
     let number = plain
         .split_whitespace()
-        .find_map(|word| super::dates::number(word).or_else(|| ORDINALS.iter().position(|ordinal| *ordinal == word).and_then(|at| i64::try_from(at + 1).ok())))
+        .find_map(|word| {
+            super::dates::number(word).or_else(|| {
+                ORDINALS.iter().position(|ordinal| *ordinal == word).and_then(|at| i64::try_from(at + 1).ok())
+            })
+        })
         .filter(|_| plain.split_whitespace().count() <= 4);
     if let Some(row) = number.and_then(|number| usize::try_from(number - 1).ok()).and_then(|at| rows.get(at)) {
         return Some(row);

@@ -57,7 +57,8 @@ impl Directory {
         for known in &self.names {
             let length = known.words.len();
             let Some(typed) = words.get(at..at + length) else { continue };
-            let broken = typed.iter().skip(1).any(|word| word.gap != Gap::None) || typed.iter().any(|word| word.quote.is_some());
+            let broken =
+                typed.iter().skip(1).any(|word| word.gap != Gap::None) || typed.iter().any(|word| word.quote.is_some());
             let typed = typed.iter().map(|word| word.low.as_str()).collect::<Vec<_>>().join(" ");
             let name = known.words.join(" ");
             let same = typed == name || (name.len() >= 8 && strsim::damerau_levenshtein(&typed, &name) <= 2);

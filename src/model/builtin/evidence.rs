@@ -58,7 +58,9 @@ pub(super) fn exchanges(messages: &[Message]) -> Vec<Exchange> {
                 asked.clear();
             }
             Message::Assistant { text, calls, .. } => {
-                asked.extend(calls.iter().map(|call| (call.provider_id.clone(), call.name.clone(), call.arguments.clone())));
+                asked.extend(
+                    calls.iter().map(|call| (call.provider_id.clone(), call.name.clone(), call.arguments.clone())),
+                );
                 if let Some(last) = out.last_mut() {
                     last.answer.clone_from(text);
                 }
@@ -82,7 +84,8 @@ pub(super) fn exchanges(messages: &[Message]) -> Vec<Exchange> {
 fn outcome(text: &str, result: Option<&Json>, ok: bool) -> Outcome {
     let whole = result.map(Json::value).unwrap_or_default();
     let failed = !ok || whole.get("isError").and_then(Value::as_bool).unwrap_or_default();
-    let content = content(&whole).unwrap_or_else(|| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
+    let content = content(&whole)
+        .unwrap_or_else(|| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
     if failed { Outcome::Failed(failure(&content, text)) } else { Outcome::Content(content) }
 }
 
@@ -111,15 +114,33 @@ fn failure(content: &Value, text: &str) -> Failure {
     let mut near = Vec::new();
     if let Some(fields) = context.as_object() {
         for (key, value) in fields {
-            if key.contains("near") || key.contains("similar") || key.contains("suggest") || key.contains("candidate") || key.contains("closest") || key.contains("match") {
+            if key.contains("near")
+                || key.contains("similar")
+                || key.contains("suggest")
+                || key.contains("candidate")
+                || key.contains("closest")
+                || key.contains("match")
+            {
                 strings(value, &mut near);
             }
         }
     }
     let lower = format!("{error} {reason}").to_lowercase();
-    let not_found = ["not found", "not_found", "no customer", "no asset", "no ticket", "no invoice", "no article", "does not exist", "unknown", "nothing", "no match"]
-        .iter()
-        .any(|words| lower.contains(words));
+    let not_found = [
+        "not found",
+        "not_found",
+        "no customer",
+        "no asset",
+        "no ticket",
+        "no invoice",
+        "no article",
+        "does not exist",
+        "unknown",
+        "nothing",
+        "no match",
+    ]
+    .iter()
+    .any(|words| lower.contains(words));
     Failure {
         error,
         reason,

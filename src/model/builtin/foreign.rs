@@ -33,7 +33,12 @@ impl Choice {
 const ENOUGH: f64 = 2.0;
 
 /// The tool for a question, if one is named or, where nothing else was understood, one fits well.
-pub(super) fn choose(knowledge: &Knowledge, catalog: &Catalog<'_>, question: &str, nothing_else: bool) -> Option<Choice> {
+pub(super) fn choose(
+    knowledge: &Knowledge,
+    catalog: &Catalog<'_>,
+    question: &str,
+    nothing_else: bool,
+) -> Option<Choice> {
     let words = Words::of(question);
     let named = catalog.tools.iter().find(|tool| words.names(tool));
     if let Some(tool) = named {
@@ -72,7 +77,11 @@ impl Words {
     fn of(question: &str) -> Self {
         let raw: Vec<String> = question
             .split_whitespace()
-            .map(|word| word.trim_matches(|c: char| matches!(c, '?' | '!' | ',' | '"' | '“' | '”' | ';' | ':')).trim_end_matches('.').to_owned())
+            .map(|word| {
+                word.trim_matches(|c: char| matches!(c, '?' | '!' | ',' | '"' | '“' | '”' | ';' | ':'))
+                    .trim_end_matches('.')
+                    .to_owned()
+            })
             .filter(|word| !word.is_empty())
             .collect();
         let low: Vec<String> = raw.iter().map(|word| word.to_lowercase()).collect();
@@ -108,7 +117,10 @@ fn parts(name: &str) -> Vec<String> {
 fn description(tool: &Tool<'_>) -> Vec<String> {
     let title = tool.definition.title.as_deref().unwrap_or_default();
     let text = format!("{title} {}", tool.definition.description);
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2).map(|word| stem(&word.to_lowercase())).collect()
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 2)
+        .map(|word| stem(&word.to_lowercase()))
+        .collect()
 }
 
 /// How much a word says: less, the more tools have it.
@@ -124,8 +136,15 @@ fn rarity(tools: &[&Tool<'_>]) -> HashMap<String, f64> {
     counts.into_iter().map(|(word, count)| (word, (1.0 + total / count as f64).ln())).collect()
 }
 
-fn score(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, rarity: &HashMap<String, f64>, small: &HashSet<String>) -> f64 {
-    const PLAIN: [&str; 12] = ["get", "list", "show", "find", "search", "fetch", "tool", "run", "data", "inform", "return", "request"];
+fn score(
+    knowledge: &Knowledge,
+    tool: &Tool<'_>,
+    words: &Words,
+    rarity: &HashMap<String, f64>,
+    small: &HashSet<String>,
+) -> f64 {
+    const PLAIN: [&str; 12] =
+        ["get", "list", "show", "find", "search", "fetch", "tool", "run", "data", "inform", "return", "request"];
     let name = parts(tool.definition.tool.as_str());
     let about = description(tool);
     let mut sum = 0.0;
@@ -146,7 +165,9 @@ fn score(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, rarity: &HashMap
             sum += weight(stem);
         } else if let Some(other) = synonyms.iter().find(|other| about.contains(other)) {
             sum += 0.6 * weight(other);
-        } else if tool.arguments.iter().any(|argument| argument.values.iter().any(|value| value.to_lowercase().contains(stem.as_str()) && stem.len() > 2)) {
+        } else if tool.arguments.iter().any(|argument| {
+            argument.values.iter().any(|value| value.to_lowercase().contains(stem.as_str()) && stem.len() > 2)
+        }) {
             sum += 1.0;
         }
     }
@@ -165,8 +186,13 @@ fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words) -> Choice {
         .enumerate()
         .filter(|(at, stem)| {
             let low = &words.low[*at];
-            parts(&title).contains(stem) || *low == title.to_lowercase() || *low == tool.definition.model_name.to_lowercase()
-                || knowledge.tool_synonyms.get(*stem).is_some_and(|others| others.iter().any(|other| parts(&title).contains(other)))
+            parts(&title).contains(stem)
+                || *low == title.to_lowercase()
+                || *low == tool.definition.model_name.to_lowercase()
+                || knowledge
+                    .tool_synonyms
+                    .get(*stem)
+                    .is_some_and(|others| others.iter().any(|other| parts(&title).contains(other)))
         })
         .map(|(at, _)| at)
         .collect();
@@ -188,14 +214,20 @@ fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words) -> Choice {
     let open: Vec<&Argument> = tool
         .arguments
         .iter()
-        .filter(|argument| argument.required && !out.contains_key(&argument.name) && argument.kind == "string" && argument.values.is_empty())
+        .filter(|argument| {
+            argument.required
+                && !out.contains_key(&argument.name)
+                && argument.kind == "string"
+                && argument.values.is_empty()
+        })
         .collect();
     if let [argument] = open[..]
         && let Some(rest) = rest(words, &used)
     {
         out.insert(argument.name.clone(), json!(rest));
     }
-    if let Some(missing) = tool.arguments.iter().find(|argument| argument.required && !out.contains_key(&argument.name)) {
+    if let Some(missing) = tool.arguments.iter().find(|argument| argument.required && !out.contains_key(&argument.name))
+    {
         return Choice::Missing {
             title,
             argument: missing.name.clone(),
@@ -232,7 +264,11 @@ fn marked(argument: &Argument, words: &Words) -> Option<(Value, Vec<usize>)> {
         {
             let start = words.raw.get(at)?.split_once('=')?.1.to_owned();
             // What was asked for and then given is the rest of the line.
-            let tail = if argument.kind == "string" { words.raw.get(at + 1..).unwrap_or_default().to_vec() } else { Vec::new() };
+            let tail = if argument.kind == "string" {
+                words.raw.get(at + 1..).unwrap_or_default().to_vec()
+            } else {
+                Vec::new()
+            };
             let value = [vec![start], tail].concat().join(" ");
             return Some((typed(argument, value.trim())?, (at..words.raw.len()).collect()));
         }
@@ -243,7 +279,10 @@ fn marked(argument: &Argument, words: &Words) -> Option<(Value, Vec<usize>)> {
                 None => (at + 2, words.raw.get(at + 2)?),
             };
             if let Some(value) = typed(argument, raw).filter(|value| argument.kind != "string" || value.is_string()) {
-                let rest = argument.kind == "string" && argument.values.is_empty() && argument.format.is_none() && argument.pattern.is_none();
+                let rest = argument.kind == "string"
+                    && argument.values.is_empty()
+                    && argument.format.is_none()
+                    && argument.pattern.is_none();
                 if rest {
                     return Some((json!(words.raw.get(at_value..)?.join(" ")), (at..words.raw.len()).collect()));
                 }
@@ -257,13 +296,23 @@ fn marked(argument: &Argument, words: &Words) -> Option<(Value, Vec<usize>)> {
 fn typed(argument: &Argument, raw: &str) -> Option<Value> {
     match argument.kind.as_str() {
         "integer" => dates::number(&raw.to_lowercase()).or_else(|| raw.parse().ok()).map(|number| json!(number)),
-        "number" => raw.parse::<i64>().ok().map(|number| json!(number)).or_else(|| raw.parse::<f64>().ok().map(|number| json!(number))).or_else(|| dates::number(&raw.to_lowercase()).map(|number| json!(number))),
+        "number" => raw
+            .parse::<i64>()
+            .ok()
+            .map(|number| json!(number))
+            .or_else(|| raw.parse::<f64>().ok().map(|number| json!(number)))
+            .or_else(|| dates::number(&raw.to_lowercase()).map(|number| json!(number))),
         "boolean" => match raw.to_lowercase().as_str() {
             "true" | "yes" | "on" => Some(json!(true)),
             "false" | "no" | "off" => Some(json!(false)),
             _ => None,
         },
-        "string" => argument.values.iter().find(|value| plain(value) == plain(raw)).map(|value| json!(value)).or_else(|| argument.values.is_empty().then(|| json!(raw))),
+        "string" => argument
+            .values
+            .iter()
+            .find(|value| plain(value) == plain(raw))
+            .map(|value| json!(value))
+            .or_else(|| argument.values.is_empty().then(|| json!(raw))),
         _ => None,
     }
 }
@@ -273,26 +322,46 @@ fn plain(text: &str) -> String {
 }
 
 /// A value whose form says where it belongs: a number, one of the enumerated words, an id, a date, an address.
-fn by_form(knowledge: &Knowledge, argument: &Argument, words: &Words, used: &HashSet<usize>) -> Option<(Value, Vec<usize>)> {
+fn by_form(
+    knowledge: &Knowledge,
+    argument: &Argument,
+    words: &Words,
+    used: &HashSet<usize>,
+) -> Option<(Value, Vec<usize>)> {
     if !argument.values.is_empty() {
         let question = format!(" {} ", plain(&words.low.join(" ")));
-        let value = argument.values.iter().filter(|value| question.contains(&format!(" {} ", plain(value)))).max_by_key(|value| value.len())?;
+        let value = argument
+            .values
+            .iter()
+            .filter(|value| question.contains(&format!(" {} ", plain(value))))
+            .max_by_key(|value| value.len())?;
         return Some((json!(value), Vec::new()));
     }
     let free = |at: &usize| !used.contains(at);
     let find = |test: &dyn Fn(&str) -> Option<Value>| {
-        (0..words.raw.len()).filter(free).find_map(|at| words.raw.get(at).and_then(|raw| test(raw)).map(|value| (value, vec![at])))
+        (0..words.raw.len())
+            .filter(free)
+            .find_map(|at| words.raw.get(at).and_then(|raw| test(raw)).map(|value| (value, vec![at])))
     };
     match (argument.kind.as_str(), argument.format.as_deref()) {
         ("integer" | "number", _) if argument.required => find(&|raw| typed(argument, raw)),
-        ("string", Some("date")) => find(&|raw| raw.parse::<jiff::civil::Date>().ok().map(|day| json!(day.to_string()))),
+        ("string", Some("date")) => {
+            find(&|raw| raw.parse::<jiff::civil::Date>().ok().map(|day| json!(day.to_string())))
+        }
         ("string", Some("email")) => find(&|raw| raw.contains('@').then(|| json!(raw))),
         ("string", Some("uri" | "url")) => find(&|raw| raw.contains("://").then(|| json!(raw))),
-        ("string", _) if argument.name == "path" || argument.name.ends_with("_path") => find(&|raw| raw.contains('/').then(|| json!(raw))),
+        ("string", _) if argument.name == "path" || argument.name.ends_with("_path") => {
+            find(&|raw| raw.contains('/').then(|| json!(raw)))
+        }
         ("string", _) => {
-            let kind = knowledge.kinds.iter().position(|kind| !kind.key.is_empty() && kind.key == argument.name && !kind.ids.is_empty())?;
+            let kind = knowledge
+                .kinds
+                .iter()
+                .position(|kind| !kind.key.is_empty() && kind.key == argument.name && !kind.ids.is_empty())?;
             let typed = text::words(&words.question, &knowledge.synonyms);
-            let mention = (0..typed.len()).find_map(|at| super::mention::mention_at(knowledge, &typed, at, 0).filter(|(mention, _)| mention.kind == kind))?;
+            let mention = (0..typed.len()).find_map(|at| {
+                super::mention::mention_at(knowledge, &typed, at, 0).filter(|(mention, _)| mention.kind == kind)
+            })?;
             match mention.0.how {
                 super::frame::How::Ids(ids) => ids.first().map(|id| (json!(id), Vec::new())),
                 super::frame::How::OneOf(_) | super::frame::How::Fields(..) => None,
@@ -313,7 +382,8 @@ fn rest(words: &Words, used: &HashSet<usize>) -> Option<String> {
         return Some(text);
     }
     const LEAD: [&str; 22] = [
-        "please", "the", "a", "an", "of", "for", "to", "with", "call", "run", "use", "tool", "me", "can", "could", "you", "in", "about", "what", "is", "and", "that",
+        "please", "the", "a", "an", "of", "for", "to", "with", "call", "run", "use", "tool", "me", "can", "could",
+        "you", "in", "about", "what", "is", "and", "that",
     ];
     let left: Vec<usize> = (0..words.raw.len()).filter(|at| !used.contains(at)).collect();
     let start = left.iter().position(|at| !LEAD.contains(&words.low[*at].as_str()))?;
@@ -342,10 +412,25 @@ mod tests {
 
     fn ask(question: &str) -> Option<Choice> {
         let tools = [
-            tool("echo", "Echoes back the input string", r#"{"properties":{"message":{"type":"string"}},"required":["message"]}"#, true),
-            tool("get-sum", "Returns the sum of two numbers", r#"{"properties":{"a":{"type":"number"},"b":{"type":"number"}},"required":["a","b"]}"#, true),
+            tool(
+                "echo",
+                "Echoes back the input string",
+                r#"{"properties":{"message":{"type":"string"}},"required":["message"]}"#,
+                true,
+            ),
+            tool(
+                "get-sum",
+                "Returns the sum of two numbers",
+                r#"{"properties":{"a":{"type":"number"},"b":{"type":"number"}},"required":["a","b"]}"#,
+                true,
+            ),
             tool("get-env", "Returns all environment variables", r#"{"properties":{}}"#, true),
-            tool("delete_file", "Deletes a file", r#"{"properties":{"path":{"type":"string"}},"required":["path"]}"#, false),
+            tool(
+                "delete_file",
+                "Deletes a file",
+                r#"{"properties":{"path":{"type":"string"}},"required":["path"]}"#,
+                false,
+            ),
         ];
         choose(&Knowledge::load(None).unwrap(), &Catalog::new(&tools), question, true)
     }

@@ -163,9 +163,15 @@ pub(super) enum Ask {
 /// By what records are put in order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Order {
-    Field { field: String, descending: bool },
+    Field {
+        field: String,
+        descending: bool,
+    },
     /// By how many records of the node belong to each.
-    CountOf { node: NodeId, descending: bool },
+    CountOf {
+        node: NodeId,
+        descending: bool,
+    },
 }
 
 /// One thing that was asked.
@@ -187,7 +193,16 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn list(node: NodeId) -> Self {
-        Self { node, ask: Ask::List, fields: Vec::new(), order: None, limit: None, yesno: false, title: String::new(), names: None }
+        Self {
+            node,
+            ask: Ask::List,
+            fields: Vec::new(),
+            order: None,
+            limit: None,
+            yesno: false,
+            title: String::new(),
+            names: None,
+        }
     }
 }
 

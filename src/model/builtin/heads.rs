@@ -111,7 +111,9 @@ fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -
         groups.retain(|group| group.rows.len() >= least.max(1));
     }
     let knowledge = run.knowledge();
-    if let Some(target) = knowledge.kind(answered.kind).refers(answered.kind, field).filter(|target| *target != answered.kind) {
+    if let Some(target) =
+        knowledge.kind(answered.kind).refers(answered.kind, field).filter(|target| *target != answered.kind)
+    {
         let some: Vec<Row> = groups.iter().filter_map(|group| group.rows.first().cloned()).collect();
         run.names(answered.kind, target, &some)?;
     }

@@ -126,14 +126,10 @@ impl Lexicon {
         }
         found.retain(|(found, _)| found.words + found.beyond.len() == longest);
         let best = found.iter().map(|(_, likeness)| *likeness).max()?;
-        found
-            .into_iter()
-            .filter(|(_, likeness)| *likeness == best)
-            .map(|(found, _)| found)
-            .reduce(|mut all, one| {
-                all.meaning.extend(one.meaning);
-                all
-            })
+        found.into_iter().filter(|(_, likeness)| *likeness == best).map(|(found, _)| found).reduce(|mut all, one| {
+            all.meaning.extend(one.meaning);
+            all
+        })
     }
 
     /// The known word that a misspelt one was meant to be, if exactly one is near enough.

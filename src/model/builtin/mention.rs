@@ -1,12 +1,17 @@
 //! Records named in a question: ids with or without dash, prefix or zeros, e-mails, hosts, serial numbers.
 
 use super::frame::{How, Mention};
-use super::lexicon::Meaning;
 use super::knowledge::{IdForm, KindId, Knowledge, Look};
+use super::lexicon::Meaning;
 use super::text::{Gap, Word, stem};
 
 /// The record named at `at`, and how many words name it.
-pub(super) fn mention_at(knowledge: &Knowledge, words: &[Word], at: usize, today_year: i16) -> Option<(Mention, usize)> {
+pub(super) fn mention_at(
+    knowledge: &Knowledge,
+    words: &[Word],
+    at: usize,
+    today_year: i16,
+) -> Option<(Mention, usize)> {
     let word = words.get(at)?;
     if word.low.contains('@') && word.low.rsplit('@').next().is_some_and(|domain| domain.contains('.')) {
         return looks(knowledge, word, &[Look::Email]).map(|mention| (mention, 1));
@@ -255,16 +260,11 @@ fn width(form: &IdForm) -> Option<usize> {
 }
 
 /// Numbers after "and", "or" or a comma that continue a list.
-fn more(
-    words: &[Word],
-    at: usize,
-    used: &mut usize,
-    read: impl Fn(&Word) -> Option<String>,
-    out: &mut Vec<String>,
-) {
+fn more(words: &[Word], at: usize, used: &mut usize, read: impl Fn(&Word) -> Option<String>, out: &mut Vec<String>) {
     while let Some(next) = words.get(at + *used) {
         let joined = matches!(next.low.as_str(), "and" | "or" | "&");
-        let candidate = if joined { words.get(at + *used + 1) } else { Some(next).filter(|next| next.gap == Gap::Comma) };
+        let candidate =
+            if joined { words.get(at + *used + 1) } else { Some(next).filter(|next| next.gap == Gap::Comma) };
         let Some(number) = candidate.and_then(&read) else { return };
         out.push(number);
         *used += if joined { 2 } else { 1 };
@@ -306,7 +306,8 @@ fn fill(form: &IdForm, number: &str, today_year: i16) -> Vec<String> {
 /// A number alone that is as long as such an id's.
 fn bare(knowledge: &Knowledge, words: &[Word], at: usize, word: &Word) -> Option<FoundId> {
     let before = at.checked_sub(1).and_then(|at| words.get(at)).map_or("", |word| word.low.as_str());
-    if matches!(before, "error" | "code" | "event" | "port" | "top" | "last" | "first" | "next" | "windows" | "server") {
+    if matches!(before, "error" | "code" | "event" | "port" | "top" | "last" | "first" | "next" | "windows" | "server")
+    {
         return None;
     }
     let (kind, form) = forms(knowledge).find(|(_, form)| form.bare && width(form) == Some(word.low.len()))?;
@@ -349,7 +350,9 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_ids_are_left_alone() {
-        for question in ["top 2 tickets", "Windows Server 2022", "since 2025", "error 1005", "last 30 days", "0x0000007E"] {
+        for question in
+            ["top 2 tickets", "Windows Server 2022", "since 2025", "error 1005", "last 30 days", "0x0000007E"]
+        {
             assert_eq!(read(question), "", "{question}");
         }
     }

@@ -51,7 +51,11 @@ fn next_calls(turn: &Turn, exchange: &Exchange, open: bool) -> Vec<Planned> {
     match &turn.foreign {
         Some(Choice::Call { tool, title, arguments }) => {
             let made = exchange.calls.iter().any(|done| done.name == *tool && done.arguments == *arguments);
-            if made { Vec::new() } else { vec![Planned { tool: tool.clone(), arguments: arguments.clone(), why: format!("ask `{title}`") }] }
+            if made {
+                Vec::new()
+            } else {
+                vec![Planned { tool: tool.clone(), arguments: arguments.clone(), why: format!("ask `{title}`") }]
+            }
         }
         Some(Choice::Missing { .. }) => Vec::new(),
         None => turn.planned.clone(),
@@ -110,7 +114,8 @@ fn remembered_tools(knowledge: &Knowledge, exchanges: &[Exchange]) -> Vec<ToolDe
     let done: Vec<&Done> = exchanges.iter().flat_map(|exchange| &exchange.calls).collect();
     let mut out: Vec<ToolDefinition> = Vec::new();
     for source in &knowledge.sources {
-        let calls: Vec<&&Done> = done.iter().filter(|done| done.name == source.tool || done.name.ends_with(&source.tool)).collect();
+        let calls: Vec<&&Done> =
+            done.iter().filter(|done| done.name == source.tool || done.name.ends_with(&source.tool)).collect();
         let Some(first) = calls.first() else { continue };
         let mut names: BTreeSet<&str> = source.cover.iter().map(String::as_str).collect();
         for takes in source.takes.values() {

@@ -64,7 +64,12 @@ impl Item {
     fn meanings(&self) -> &[Meaning] {
         match &self.what {
             What::Phrase(meanings) => meanings,
-            What::Record(_) | What::Days(_) | What::Number(_) | What::Position(_) | What::Unknown { .. } | What::Quoted => &[],
+            What::Record(_)
+            | What::Days(_)
+            | What::Number(_)
+            | What::Position(_)
+            | What::Unknown { .. }
+            | What::Quoted => &[],
         }
     }
 
@@ -78,7 +83,12 @@ impl Item {
         let kinds = || {
             self.meanings().iter().filter_map(|meaning| match meaning {
                 Meaning::Kind(kind, strength) => Some((*kind, *strength)),
-                Meaning::Value(..) | Meaning::Field(..) | Meaning::Role(_) | Meaning::Superlative(_) | Meaning::Composite(_) | Meaning::Topic => None,
+                Meaning::Value(..)
+                | Meaning::Field(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Composite(_)
+                | Meaning::Topic => None,
             })
         };
         kinds().find(|(_, strength)| *strength == Strength::Strong).or_else(|| kinds().next())
@@ -90,7 +100,12 @@ impl Item {
             .iter()
             .filter_map(|meaning| match meaning {
                 Meaning::Value(kind, filter, naming) => Some((*kind, filter.clone(), *naming)),
-                Meaning::Kind(..) | Meaning::Field(..) | Meaning::Role(_) | Meaning::Superlative(_) | Meaning::Composite(_) | Meaning::Topic => None,
+                Meaning::Kind(..)
+                | Meaning::Field(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Composite(_)
+                | Meaning::Topic => None,
             })
             .collect()
     }
@@ -101,7 +116,12 @@ impl Item {
             .iter()
             .filter_map(|meaning| match meaning {
                 Meaning::Field(kind, field) => Some((*kind, *field)),
-                Meaning::Kind(..) | Meaning::Value(..) | Meaning::Role(_) | Meaning::Superlative(_) | Meaning::Composite(_) | Meaning::Topic => None,
+                Meaning::Kind(..)
+                | Meaning::Value(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Composite(_)
+                | Meaning::Topic => None,
             })
             .collect()
     }
@@ -110,7 +130,12 @@ impl Item {
     pub(super) fn superlative(&self) -> Option<usize> {
         self.meanings().iter().find_map(|meaning| match meaning {
             Meaning::Superlative(index) => Some(*index),
-            Meaning::Kind(..) | Meaning::Value(..) | Meaning::Field(..) | Meaning::Role(_) | Meaning::Composite(_) | Meaning::Topic => None,
+            Meaning::Kind(..)
+            | Meaning::Value(..)
+            | Meaning::Field(..)
+            | Meaning::Role(_)
+            | Meaning::Composite(_)
+            | Meaning::Topic => None,
         })
     }
 
@@ -120,7 +145,12 @@ impl Item {
             .iter()
             .filter_map(|meaning| match meaning {
                 Meaning::Composite(index) => Some(*index),
-                Meaning::Kind(..) | Meaning::Value(..) | Meaning::Field(..) | Meaning::Role(_) | Meaning::Superlative(_) | Meaning::Topic => None,
+                Meaning::Kind(..)
+                | Meaning::Value(..)
+                | Meaning::Field(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Topic => None,
             })
             .collect()
     }
@@ -191,7 +221,8 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
     if let Some(quote) = word.quote {
         let used = words.iter().skip(at).take_while(|word| word.quote == Some(quote)).count();
         let inner = words.get(at..at + used).unwrap_or_default();
-        let named = mention::mention_at(reader.knowledge, inner, 0, reader.today.year()).filter(|found| found.1 == used);
+        let named =
+            mention::mention_at(reader.knowledge, inner, 0, reader.today.year()).filter(|found| found.1 == used);
         return match named {
             Some((mention, _)) => done(What::Record(mention), used),
             None => done(What::Quoted, used),
@@ -202,7 +233,9 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
     }
     let phrase = reader.knowledge.lexicon.longest(words, at);
     let covered = phrase.as_ref().map_or(0, |phrase| phrase.words);
-    if let Some((mention, used)) = mention::mention_at(reader.knowledge, words, at, reader.today.year()).filter(|m| m.1 >= covered) {
+    if let Some((mention, used)) =
+        mention::mention_at(reader.knowledge, words, at, reader.today.year()).filter(|m| m.1 >= covered)
+    {
         return done(What::Record(mention), used);
     }
     if let Some((span, used)) = dates::span_at(words, at, reader.today, direction).filter(|found| {
@@ -228,12 +261,20 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
 /// `the second one`, `the 3rd ticket`, `number 2`.
 fn position(words: &[Word], at: usize) -> Option<(usize, usize)> {
     const ORDINALS: [(&str, &str); 8] = [
-        ("first", "1st"), ("second", "2nd"), ("third", "3rd"), ("fourth", "4th"), ("fifth", "5th"), ("sixth", "6th"),
-        ("seventh", "7th"), ("eighth", "8th"),
+        ("first", "1st"),
+        ("second", "2nd"),
+        ("third", "3rd"),
+        ("fourth", "4th"),
+        ("fifth", "5th"),
+        ("sixth", "6th"),
+        ("seventh", "7th"),
+        ("eighth", "8th"),
     ];
     let word = &words.get(at)?.low;
     let next = words.get(at + 1).map_or("", |word| word.low.as_str());
-    if matches!(word.as_str(), "number" | "option" | "choice" | "nr") && dates::number(next).is_some_and(|n| (1..=50).contains(&n)) {
+    if matches!(word.as_str(), "number" | "option" | "choice" | "nr")
+        && dates::number(next).is_some_and(|n| (1..=50).contains(&n))
+    {
         return dates::number(next).and_then(|number| usize::try_from(number - 1).ok()).map(|position| (position, 2));
     }
     let before = at.checked_sub(1).and_then(|at| words.get(at)).map_or("", |word| word.low.as_str());
@@ -291,7 +332,11 @@ fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
             continue;
         }
         let date = dates::span_at(&words, at, reader.today, Direction::Past).is_some();
-        if date || dates::number(&word.low).is_some() || reader.directory.named(&words, at).is_some() || is_date_word(&word.low) {
+        if date
+            || dates::number(&word.low).is_some()
+            || reader.directory.named(&words, at).is_some()
+            || is_date_word(&word.low)
+        {
             continue;
         }
         if let Some((low, _)) = reader.knowledge.lexicon.corrected(&word.low) {
@@ -306,10 +351,46 @@ fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
 
 fn is_date_word(low: &str) -> bool {
     const WORDS: [&str; 40] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-        "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "week", "weeks", "month",
-        "months", "year", "years", "quarter", "quarters", "days", "since", "until", "till", "before", "after", "during",
-        "yesterday", "tomorrow", "today", "fortnight", "couple", "past",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "quarter",
+        "quarters",
+        "days",
+        "since",
+        "until",
+        "till",
+        "before",
+        "after",
+        "during",
+        "yesterday",
+        "tomorrow",
+        "today",
+        "fortnight",
+        "couple",
+        "past",
     ];
     WORDS.contains(&low)
 }
@@ -322,8 +403,15 @@ fn direction(reader: &Reader<'_>, words: &[Word]) -> Direction {
             .meaning
             .iter()
             .filter_map(|meaning| match meaning {
-                Meaning::Field(kind, field) => reader.knowledge.kind(*kind).fields.get(*field).map(|field| field.future),
-                Meaning::Kind(..) | Meaning::Value(..) | Meaning::Role(_) | Meaning::Superlative(_) | Meaning::Composite(_) | Meaning::Topic => None,
+                Meaning::Field(kind, field) => {
+                    reader.knowledge.kind(*kind).fields.get(*field).map(|field| field.future)
+                }
+                Meaning::Kind(..)
+                | Meaning::Value(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Composite(_)
+                | Meaning::Topic => None,
             })
             .collect();
         fields.contains(&true) && !fields.contains(&false)
@@ -370,6 +458,11 @@ fn joined(last: &Item, item: &Item, after: Option<&Item>) -> bool {
     if name(last) && item.raw == "&" {
         return after.is_some_and(starts_capital);
     }
-    let known_capital = |item: &Item| matches!(item.what, What::Phrase(_)) && starts_capital(item) && item.raw.len() > 2 && item.raw.chars().skip(1).any(char::is_lowercase);
+    let known_capital = |item: &Item| {
+        matches!(item.what, What::Phrase(_))
+            && starts_capital(item)
+            && item.raw.len() > 2
+            && item.raw.chars().skip(1).any(char::is_lowercase)
+    };
     (name(last) || last.raw.ends_with('&')) && known_capital(item)
 }

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::frame::{Filter, Test};
-use super::knowledge::{KindId, Kind, Matching};
+use super::knowledge::{Kind, KindId, Matching};
 use crate::protocol::CallId;
 
 /// One record.
@@ -99,9 +99,9 @@ fn holds(kind: &Kind, row: &Row, filter: &Filter) -> bool {
         }
         Test::Like(part) => any_text(row.get(&filter.field), |text| contains(text, part)),
         Test::Is(wanted) => row.get(&filter.field).and_then(Value::as_bool) == Some(*wanted),
-        Test::Dates(span) => row.day(&filter.field).is_some_and(|day| {
-            span.from.is_none_or(|from| day >= from) && span.to.is_none_or(|to| day <= to)
-        }),
+        Test::Dates(span) => row
+            .day(&filter.field)
+            .is_some_and(|day| span.from.is_none_or(|from| day >= from) && span.to.is_none_or(|to| day <= to)),
         Test::WithinDays(_) => true,
         Test::Numbers(least, most) => row.number(&filter.field).is_some_and(|number| {
             least.is_none_or(|least| number >= least.into()) && most.is_none_or(|most| number <= most.into())

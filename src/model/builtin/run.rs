@@ -164,7 +164,8 @@ impl<'a> Run<'a> {
             0 => {}
             1 => found.problems.clear(),
             _ => {
-                found.problems = vec![Problem::Ambiguous { said: said.to_owned(), rows: std::mem::take(&mut found.rows) }];
+                found.problems =
+                    vec![Problem::Ambiguous { said: said.to_owned(), rows: std::mem::take(&mut found.rows) }];
             }
         }
         State::Ready(found)
@@ -307,7 +308,9 @@ impl<'a> Run<'a> {
             match self.keys(link.to, other) {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => narrow(&mut bound, field, values),
-                Keys::None(found) if !link.or_else.is_empty() && found.is_missing() => filters.extend(link.or_else.clone()),
+                Keys::None(found) if !link.or_else.is_empty() && found.is_missing() => {
+                    filters.extend(link.or_else.clone())
+                }
                 Keys::None(found) => return State::Ready(found),
             }
         }
@@ -332,13 +335,18 @@ impl<'a> Run<'a> {
             all
         };
         // Dozens of calls for known ids are not made where one list will do.
-        let each: Vec<String> = bound.iter().filter(|(_, value)| matches!(value, Bound::Each(values) if values.len() > 1)).map(|(field, _)| field.clone()).collect();
+        let each: Vec<String> = bound
+            .iter()
+            .filter(|(_, value)| matches!(value, Bound::Each(values) if values.len() > 1))
+            .map(|(field, _)| field.clone())
+            .collect();
         let mut fetched_by = bound.clone();
         for field in each {
             let mut without = fetched_by.clone();
             without.remove(&field);
             let calls = |run: &Self, bound: &Bindings| {
-                access::choose(run.knowledge, run.catalog, node.kind, &own(bound), &node.wanted, run.today).map(|access| access.calls.len())
+                access::choose(run.knowledge, run.catalog, node.kind, &own(bound), &node.wanted, run.today)
+                    .map(|access| access.calls.len())
             };
             if let (Some(fewer), Some(many)) = (calls(self, &without), calls(self, &fetched_by))
                 && fewer + 1 < many
@@ -400,7 +408,9 @@ impl<'a> Run<'a> {
             match self.keys(link.to, other) {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => {
-                    let has = |row: &Row| rows::distinct(std::slice::from_ref(row), field).iter().any(|value| values.contains(value));
+                    let has = |row: &Row| {
+                        rows::distinct(std::slice::from_ref(row), field).iter().any(|value| values.contains(value))
+                    };
                     let carried = found.rows.iter().any(|row| row.get(field).is_some());
                     if carried || link.sense == Sense::Missing {
                         found.rows.retain(|row| has(row) == (link.sense == Sense::Exists));
@@ -440,7 +450,9 @@ impl<'a> Run<'a> {
     fn keys(&mut self, id: NodeId, field: &str) -> Keys {
         let Some(node) = self.frame.nodes.get(id) else { return Keys::None(Found::default()) };
         let key = &self.knowledge.kind(node.kind).key;
-        if let (Some(Mention { how: How::Ids(ids), .. }), true, true) = (&node.named, field == key, node.filters.is_empty()) {
+        if let (Some(Mention { how: How::Ids(ids), .. }), true, true) =
+            (&node.named, field == key, node.filters.is_empty())
+        {
             return Keys::Known(ids.clone());
         }
         match self.resolve(id) {
@@ -468,7 +480,11 @@ impl<'a> Run<'a> {
         });
         let Some(access) = choice else {
             let served = access::served(self.knowledge, self.catalog, node.kind);
-            return problem(if served { Problem::TooVague { kind: node.kind } } else { Problem::NoServer { kind: node.kind } });
+            return problem(if served {
+                Problem::TooVague { kind: node.kind }
+            } else {
+                Problem::NoServer { kind: node.kind }
+            });
         };
         if access.calls.len() > MOST_CALLS {
             return problem(Problem::TooMany { kind: node.kind, calls: access.calls.len() });
@@ -487,7 +503,14 @@ impl<'a> Run<'a> {
     }
 
     /// Reads one call's result and, if the list goes on, its further pages. True if a call has to be made first.
-    fn read(&mut self, node: &Node, access: &Access<'_>, arguments: &Map<String, Value>, said: &str, found: &mut Found) -> bool {
+    fn read(
+        &mut self,
+        node: &Node,
+        access: &Access<'_>,
+        arguments: &Map<String, Value>,
+        said: &str,
+        found: &mut Found,
+    ) -> bool {
         let mut arguments = arguments.clone();
         let mut count = 0;
         for _ in 0..MOST_PAGES {
@@ -530,7 +553,14 @@ impl<'a> Run<'a> {
         found
     }
 
-    fn rows_of(&self, kind: KindId, access: &Access<'_>, arguments: &Map<String, Value>, content: &Value, call: CallId) -> Vec<Row> {
+    fn rows_of(
+        &self,
+        kind: KindId,
+        access: &Access<'_>,
+        arguments: &Map<String, Value>,
+        content: &Value,
+        call: CallId,
+    ) -> Vec<Row> {
         let list: Vec<&Value> = match place(access, content) {
             Some(Value::Array(items)) => items.iter().collect(),
             Some(value @ Value::Object(_)) => vec![value],
@@ -567,7 +597,8 @@ impl<'a> Run<'a> {
     /// The rows that meet the conditions the server did not take care of.
     fn kept(&self, node: &Node, filters: &[Filter], rows: Vec<Row>, pushed: &[String]) -> Vec<Row> {
         let kind = self.knowledge.kind(node.kind);
-        let left: Vec<&Filter> = filters.iter().filter(|filter| filter.negated || !pushed.contains(&filter.field)).collect();
+        let left: Vec<&Filter> =
+            filters.iter().filter(|filter| filter.negated || !pushed.contains(&filter.field)).collect();
         rows.into_iter().filter(|row| left.iter().all(|filter| rows::meets(kind, row, filter))).collect()
     }
 
@@ -606,7 +637,10 @@ impl Found {
     /// Whether the server said that there is no such record.
     pub(super) fn is_missing(&self) -> bool {
         self.rows.is_empty()
-            && self.problems.iter().any(|problem| matches!(problem, Problem::Failed { failure, .. } if failure.not_found))
+            && self
+                .problems
+                .iter()
+                .any(|problem| matches!(problem, Problem::Failed { failure, .. } if failure.not_found))
     }
 }
 
@@ -624,7 +658,9 @@ fn calls_of(rows: &[Row]) -> Vec<CallId> {
 /// Two argument objects are the same whatever the order of their members.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(key, value)| b.get(key) == Some(value)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key) == Some(value))
+        }
         _ => a == b,
     }
 }
@@ -641,7 +677,10 @@ fn place<'v>(access: &Access<'_>, content: &'v Value) -> Option<&'v Value> {
 
 fn total(content: &Value) -> Option<u64> {
     let fields = content.as_object()?;
-    fields.iter().find(|(key, value)| key.starts_with("total_") && value.is_u64() && !key.ends_with("_events")).and_then(|(_, value)| value.as_u64())
+    fields
+        .iter()
+        .find(|(key, value)| key.starts_with("total_") && value.is_u64() && !key.ends_with("_events"))
+        .and_then(|(_, value)| value.as_u64())
 }
 
 // ---- what heads need beyond their own records
@@ -661,7 +700,9 @@ impl<'a> Run<'a> {
         let with = known.links.iter().filter(|link| link.sense == Sense::Exists && link.manner == Manner::With);
         let mut out = Vec::new();
         for link in with {
-            let (Some(on), State::Ready(found)) = (self.knowledge.join(known.kind, self.kind_of(link.to)), self.resolve(link.to)) else {
+            let (Some(on), State::Ready(found)) =
+                (self.knowledge.join(known.kind, self.kind_of(link.to)), self.resolve(link.to))
+            else {
                 continue;
             };
             out.push(Evidence { node: link.to, on, rows: found.rows });
@@ -672,7 +713,10 @@ impl<'a> Run<'a> {
     /// Whether a node has conditions besides its tie to another.
     pub(super) fn narrows_itself(&self, node: NodeId, besides: NodeId) -> bool {
         self.frame.nodes.get(node).is_some_and(|node| {
-            !node.filters.is_empty() || !node.any.is_empty() || node.named.is_some() || node.links.iter().any(|link| link.to != besides)
+            !node.filters.is_empty()
+                || !node.any.is_empty()
+                || node.named.is_some()
+                || node.links.iter().any(|link| link.to != besides)
         })
     }
 
@@ -684,7 +728,10 @@ impl<'a> Run<'a> {
         };
         let node = Node::new(kind);
         let by_key = Bindings::from([(field.to_owned(), values)]);
-        let calls = |bindings: &Bindings| access::choose(self.knowledge, self.catalog, kind, bindings, &[], self.today).map(|access| access.calls.len());
+        let calls = |bindings: &Bindings| {
+            access::choose(self.knowledge, self.catalog, kind, bindings, &[], self.today)
+                .map(|access| access.calls.len())
+        };
         // Listing everything may need fewer calls than asking for each.
         let by_list = match (calls(&by_key), calls(&Bindings::new())) {
             (Some(each), Some(all)) => all < each,
@@ -695,7 +742,9 @@ impl<'a> Run<'a> {
         match self.fetch(&node, &[], bindings, "") {
             State::Waiting => None,
             State::Ready(mut found) => {
-                found.rows.retain(|row| rows::distinct(std::slice::from_ref(row), field).iter().any(|value| wanted.contains(value)));
+                found.rows.retain(|row| {
+                    rows::distinct(std::slice::from_ref(row), field).iter().any(|value| wanted.contains(value))
+                });
                 Some(found)
             }
         }

@@ -39,7 +39,8 @@ pub(super) fn understand(reader: &Reader<'_>, name: &str, arguments: &str) -> Re
         }
     }
     let has = |name: &str| given.iter().any(|(parameter, _)| parameter.name == name);
-    let asked_for = |parameter: &String| given.iter().any(|(known, _)| known.name == *parameter && known.default.is_none());
+    let asked_for =
+        |parameter: &String| given.iter().any(|(known, _)| known.name == *parameter && known.default.is_none());
     let mut steps = Vec::new();
     for step in &book.steps {
         let complete = placeholders(&step.ask).all(|name| has(name));
@@ -49,7 +50,8 @@ pub(super) fn understand(reader: &Reader<'_>, name: &str, arguments: &str) -> Re
         let ask = texts.iter().fold(step.ask.clone(), |ask, (name, value)| ask.replace(&format!("{{{name}}}"), value));
         steps.push((step.title.clone(), ask));
     }
-    let reader = Reader { bindings: &bindings, knowledge: reader.knowledge, directory: reader.directory, today: reader.today };
+    let reader =
+        Reader { bindings: &bindings, knowledge: reader.knowledge, directory: reader.directory, today: reader.today };
     Ok(understand::understand_steps(&reader, &steps))
 }
 
@@ -58,18 +60,26 @@ fn placeholders(ask: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Parameters with what was given for them: `name=value` anywhere, the rest in order.
-fn given<'b>(reader: &Reader<'_>, book: &'b Runbook, arguments: &str) -> Result<Vec<(&'b RunbookParameter, String)>, String> {
+fn given<'b>(
+    reader: &Reader<'_>,
+    book: &'b Runbook,
+    arguments: &str,
+) -> Result<Vec<(&'b RunbookParameter, String)>, String> {
     let mut rest = arguments.trim().to_owned();
     let mut given = Vec::new();
     for parameter in &book.parameters {
-        let marked = rest.split_whitespace().find_map(|word| word.strip_prefix(&format!("{}=", parameter.name)).map(str::to_owned));
+        let marked = rest
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix(&format!("{}=", parameter.name)).map(str::to_owned));
         let value = if let Some(value) = marked {
             rest = rest.replacen(&format!("{}={value}", parameter.name), "", 1).trim().to_owned();
             Some(value)
         } else if book.parameters.len() == 1 && !rest.is_empty() {
             Some(std::mem::take(&mut rest))
         } else {
-            let (first, others) = rest.split_once(char::is_whitespace).map_or((rest.clone(), String::new()), |(a, b)| (a.to_owned(), b.trim().to_owned()));
+            let (first, others) = rest
+                .split_once(char::is_whitespace)
+                .map_or((rest.clone(), String::new()), |(a, b)| (a.to_owned(), b.trim().to_owned()));
             rest = others;
             Some(first).filter(|first| !first.is_empty())
         };
@@ -79,7 +89,13 @@ fn given<'b>(reader: &Reader<'_>, book: &'b Runbook, arguments: &str) -> Result<
             }
             Some(value) => given.push((parameter, value.trim_matches('"').to_owned())),
             None if parameter.required => {
-                return Err(format!("The runbook `{}` needs `{}`: {}. Type `{}`.", book.name, parameter.name, parameter.description, usage(book)));
+                return Err(format!(
+                    "The runbook `{}` needs `{}`: {}. Type `{}`.",
+                    book.name,
+                    parameter.name,
+                    parameter.description,
+                    usage(book)
+                ));
             }
             None => {}
         }
@@ -108,18 +124,33 @@ fn mention(reader: &Reader<'_>, kind: &str, value: &str) -> Option<Mention> {
 /// How a runbook is typed.
 pub(super) fn usage(book: &Runbook) -> String {
     let parameters = book.parameters.iter().map(|parameter| {
-        if parameter.required { format!(" {}", parameter.name.to_uppercase()) } else { format!(" [{}]", parameter.name.to_uppercase()) }
+        if parameter.required {
+            format!(" {}", parameter.name.to_uppercase())
+        } else {
+            format!(" [{}]", parameter.name.to_uppercase())
+        }
     });
     format!("/run {}{}", book.name, parameters.collect::<String>())
 }
 
 fn wrong(book: &Runbook, parameter: &RunbookParameter, value: &str) -> String {
-    format!("The runbook `{}` cannot take “{value}” for `{}`: it wants {}. Type `{}`.", book.name, parameter.name, parameter.description, usage(book))
+    format!(
+        "The runbook `{}` cannot take “{value}” for `{}`: it wants {}. Type `{}`.",
+        book.name,
+        parameter.name,
+        parameter.description,
+        usage(book)
+    )
 }
 
 fn unknown(knowledge: &Knowledge, name: &str) -> String {
-    let mut out = if name.is_empty() { "Which runbook?".to_owned() } else { format!("There is no runbook “{name}”.") };
-    let near = knowledge.runbooks.iter().map(|book| (strsim::jaro_winkler(name, &book.name), book)).filter(|(likeness, _)| *likeness > 0.8);
+    let mut out =
+        if name.is_empty() { "Which runbook?".to_owned() } else { format!("There is no runbook “{name}”.") };
+    let near = knowledge
+        .runbooks
+        .iter()
+        .map(|book| (strsim::jaro_winkler(name, &book.name), book))
+        .filter(|(likeness, _)| *likeness > 0.8);
     if let Some((_, book)) = near.max_by(|a, b| a.0.total_cmp(&b.0)) {
         out.push_str(&format!(" Did you mean `{}`?", usage(book)));
     }

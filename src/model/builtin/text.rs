@@ -37,7 +37,11 @@ pub(super) struct Word {
 
 /// The stem of a lower-case word; words with digits stay as they are.
 pub(super) fn stem(low: &str) -> String {
-    if low.chars().all(char::is_alphabetic) { Stemmer::create(Algorithm::English).stem(low).into_owned() } else { low.to_owned() }
+    if low.chars().all(char::is_alphabetic) {
+        Stemmer::create(Algorithm::English).stem(low).into_owned()
+    } else {
+        low.to_owned()
+    }
 }
 
 /// Splits a question into words, with single words replaced by their synonyms.
@@ -93,7 +97,9 @@ fn later(a: Gap, b: Gap) -> Gap {
 }
 
 fn opening(c: char) -> bool {
-    matches!(c, '"' | '\'' | '(' | '[' | '{' | '<' | '¿' | '¡' | '#' | '*' | '_' | '$' | '€' | '£') || c == '.' || c == ','
+    matches!(c, '"' | '\'' | '(' | '[' | '{' | '<' | '¿' | '¡' | '#' | '*' | '_' | '$' | '€' | '£')
+        || c == '.'
+        || c == ','
 }
 
 fn closing(c: char) -> bool {
@@ -113,7 +119,10 @@ fn gap_of(tail: &str) -> Gap {
 /// `5,000` is a number; other commas part words.
 fn without_thousands(body: &str) -> String {
     let number = body.contains(',')
-        && body.split(',').skip(1).all(|part| part.len() == 3 || part.split('.').next().is_some_and(|whole| whole.len() == 3))
+        && body
+            .split(',')
+            .skip(1)
+            .all(|part| part.len() == 3 || part.split('.').next().is_some_and(|whole| whole.len() == 3))
         && body.chars().all(|c| c.is_ascii_digit() || c == ',' || c == '.');
     if number { body.replace(',', "") } else { body.to_owned() }
 }
@@ -121,7 +130,8 @@ fn without_thousands(body: &str) -> String {
 /// `tickets/invoices` are two words; `s/n`, `w/o`, `24/7`, paths and web addresses are one.
 fn split_slash(part: &str) -> Vec<&str> {
     let pieces: Vec<&str> = part.split('/').collect();
-    let plain = pieces.len() == 2 && pieces.iter().all(|piece| piece.len() > 2 && piece.chars().all(char::is_alphabetic));
+    let plain =
+        pieces.len() == 2 && pieces.iter().all(|piece| piece.len() > 2 && piece.chars().all(char::is_alphabetic));
     if plain { pieces } else { vec![part] }
 }
 
@@ -170,7 +180,10 @@ pub(super) fn mixed_case(raw: &str) -> bool {
 
 /// The words of a phrase in a knowledge file.
 pub(super) fn phrase_stems(phrase: &str) -> Vec<String> {
-    phrase.split_whitespace().map(|word| if word == "*" { word.to_owned() } else { stem(&word.to_lowercase()) }).collect()
+    phrase
+        .split_whitespace()
+        .map(|word| if word == "*" { word.to_owned() } else { stem(&word.to_lowercase()) })
+        .collect()
 }
 
 #[cfg(test)]

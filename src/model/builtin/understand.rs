@@ -60,8 +60,15 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
     if let Some(talk) = talk(&items) {
         return Understood::Talk(talk);
     }
-    let mut builder =
-        Builder { reader, context, earlier, frame: Frame::default(), named: Vec::new(), missing: None, title: String::new() };
+    let mut builder = Builder {
+        reader,
+        context,
+        earlier,
+        frame: Frame::default(),
+        named: Vec::new(),
+        missing: None,
+        title: String::new(),
+    };
     if let Some(frame) = builder.refined(&items) {
         return Understood::Plan(frame);
     }
@@ -73,8 +80,15 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
 
 /// Understands the steps of a composite or runbook as one question; each step's heads carry its title.
 pub(super) fn understand_steps(reader: &Reader<'_>, steps: &[(String, String)]) -> Understood {
-    let mut builder =
-        Builder { reader, context: None, earlier: &[], frame: Frame::default(), named: Vec::new(), missing: None, title: String::new() };
+    let mut builder = Builder {
+        reader,
+        context: None,
+        earlier: &[],
+        frame: Frame::default(),
+        named: Vec::new(),
+        missing: None,
+        title: String::new(),
+    };
     for (title, ask) in steps {
         builder.step(title, ask);
     }
@@ -117,7 +131,8 @@ impl Builder<'_> {
 fn talk(items: &[Item]) -> Option<Talk> {
     let content: Vec<&Item> = items.iter().filter(|item| !is_noise(item)).collect();
     let only = |role: Role| !content.is_empty() && content.iter().all(|item| item.has(role) || item.has(Role::Ignore));
-    if items.iter().any(|item| item.has(Role::Abilities)) && items.iter().filter(|item| item.is_content()).count() == 0 {
+    if items.iter().any(|item| item.has(Role::Abilities)) && items.iter().filter(|item| item.is_content()).count() == 0
+    {
         return Some(Talk::Abilities);
     }
     if asks_for_change(items) {
@@ -127,7 +142,9 @@ fn talk(items: &[Item]) -> Option<Talk> {
         return Some(Talk::Greeting);
     }
     if content.iter().any(|item| item.has(Role::Thanks))
-        && content.iter().all(|item| item.has(Role::Thanks) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::Greet))
+        && content
+            .iter()
+            .all(|item| item.has(Role::Thanks) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::Greet))
     {
         return Some(Talk::Thanks);
     }
@@ -147,10 +164,17 @@ fn asks_for_change(items: &[Item]) -> bool {
     if first.gap == Gap::Stop {
         return false;
     }
-    let article = matches!(first.low.as_str(), "a" | "an" | "the" | "this" | "that" | "my" | "our" | "new" | "it" | "all" | "another");
+    let article = matches!(
+        first.low.as_str(),
+        "a" | "an" | "the" | "this" | "that" | "my" | "our" | "new" | "it" | "all" | "another"
+    );
     let object = |item: &&&Item| {
-        item.kind().is_some() || matches!(item.what, What::Record(_)) || !item.fields().is_empty() || item.is_topic()
-            || !item.values().is_empty() || matches!(item.what, What::Unknown { .. })
+        item.kind().is_some()
+            || matches!(item.what, What::Record(_))
+            || !item.fields().is_empty()
+            || item.is_topic()
+            || !item.values().is_empty()
+            || matches!(item.what, What::Unknown { .. })
     };
     let target = if article { next.iter().skip(1).find(object) } else { next.first().filter(object) };
     // "open tickets", "issue 3", "call notes": a verb that is also an adjective or noun needs an article.
@@ -164,14 +188,17 @@ fn asks_for_change(items: &[Item]) -> bool {
 
 /// "please can you …", "I want to …"
 fn is_opening(item: &Item) -> bool {
-    item.is_small() && !item.has(Role::Change) && (item.has(Role::Ignore) || item.has(Role::Yesno) || item.has(Role::Greet) || item.has(Role::And))
+    item.is_small()
+        && !item.has(Role::Change)
+        && (item.has(Role::Ignore) || item.has(Role::Yesno) || item.has(Role::Greet) || item.has(Role::And))
 }
 
 /// Splits at sentence ends and where a new question or order begins.
 fn clauses(items: &[Item]) -> Vec<&[Item]> {
     const OPENERS: [&str; 30] = [
-        "who", "what", "which", "how", "when", "where", "show", "list", "give", "tell", "find", "is", "are", "does", "do", "did", "has",
-        "whom", "whose", "get", "check", "display", "can", "could", "also", "any", "was", "were", "let", "please",
+        "who", "what", "which", "how", "when", "where", "show", "list", "give", "tell", "find", "is", "are", "does",
+        "do", "did", "has", "whom", "whose", "get", "check", "display", "can", "could", "also", "any", "was", "were",
+        "let", "please",
     ];
     let mut out = Vec::new();
     let mut start = 0;
@@ -179,11 +206,16 @@ fn clauses(items: &[Item]) -> Vec<&[Item]> {
         let opens = OPENERS.contains(&item.low.as_str());
         let before = at.checked_sub(1).and_then(|before| items.get(before));
         let joined = before.is_some_and(|before| before.low == "and" || before.low == "then" || before.low == "but");
-        let question_word = opens && !matches!(item.low.as_str(), "do" | "is" | "are" | "does" | "did" | "has" | "can" | "any" | "whose" | "was" | "were");
+        let question_word = opens
+            && !matches!(
+                item.low.as_str(),
+                "do" | "is" | "are" | "does" | "did" | "has" | "can" | "any" | "whose" | "was" | "were"
+            );
         let so_far = items.get(start..at).unwrap_or_default();
         let relative = is_relative(items, at)
             || (matches!(item.low.as_str(), "which" | "whose" | "where" | "that") && item.has(Role::With))
-            || (item.low == "who" && (0..so_far.len()).any(|inner| so_far[inner].low == "who" && is_relative(so_far, inner)));
+            || (item.low == "who"
+                && (0..so_far.len()).any(|inner| so_far[inner].low == "who" && is_relative(so_far, inner)));
         let begins = item.gap == Gap::Stop
             || (joined && opens && !relative)
             || (item.gap == Gap::Comma && question_word && !relative && at > start + 1);

@@ -20,21 +20,27 @@ pub(super) fn answer(material: &Material<'_>, choice: &Choice) -> String {
             context! { tool => title, argument => argument, description => description, values => values.join(", ") },
         ),
         Choice::Call { tool, title, arguments } => {
-            let Some(done) = material.calls.iter().find(|done| done.name == *tool && done.arguments == *arguments) else {
+            let Some(done) = material.calls.iter().find(|done| done.name == *tool && done.arguments == *arguments)
+            else {
                 return String::new();
             };
             let references = refs(&[done.call]);
             match &done.outcome {
                 Outcome::Failed(failure) => {
                     let reason = if failure.reason.is_empty() { &failure.error } else { &failure.reason };
-                    let mut text = forms::fill(forms, "tool_failed", context! { tool => title, reason => reason.trim_end_matches('.'), refs => references.as_str() });
+                    let mut text = forms::fill(
+                        forms,
+                        "tool_failed",
+                        context! { tool => title, reason => reason.trim_end_matches('.'), refs => references.as_str() },
+                    );
                     for suggestion in &failure.suggestions {
                         text.push_str(&format!("\n- {suggestion}"));
                     }
                     text
                 }
                 Outcome::Content(content) => {
-                    let intro = forms::fill(forms, "tool_said", context! { tool => title, refs => references.as_str() });
+                    let intro =
+                        forms::fill(forms, "tool_said", context! { tool => title, refs => references.as_str() });
                     let shown = shown(content, &references);
                     if shown.contains('\n') { format!("{intro}\n\n{shown}") } else { format!("{} {shown}", intro) }
                 }
@@ -51,7 +57,9 @@ fn shown(content: &Value, references: &str) -> String {
             let lines: Vec<String> = fields.iter().map(|(name, value)| entry(name, value, references)).collect();
             lines.join("\n")
         }
-        Value::Array(items) => items.iter().map(|item| format!("- {}", cell(&text(item)))).collect::<Vec<_>>().join("\n"),
+        Value::Array(items) => {
+            items.iter().map(|item| format!("- {}", cell(&text(item)))).collect::<Vec<_>>().join("\n")
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => content.to_string(),
     }
 }
@@ -73,6 +81,10 @@ fn text(value: &Value) -> String {
         Value::Null => "none".to_owned(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => fields.iter().map(|(name, value)| format!("{} {}", name.replace('_', " "), text(value))).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{} {}", name.replace('_', " "), text(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }

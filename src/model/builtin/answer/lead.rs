@@ -16,7 +16,12 @@ pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
     if answered.rows.is_empty() && answered.groups.is_empty() {
         return answered.found.calls.clone();
     }
-    answered.rows.iter().map(|row| row.call).chain(answered.groups.iter().flat_map(|group| group.rows.iter().map(|row| row.call))).collect()
+    answered
+        .rows
+        .iter()
+        .map(|row| row.call)
+        .chain(answered.groups.iter().flat_map(|group| group.rows.iter().map(|row| row.call)))
+        .collect()
 }
 
 /// The sentence.
@@ -38,7 +43,13 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
     if let (Some(Order::Field { field, descending }), Some(row)) = (&head.order, answered.rows.first()) {
         let label = values::label(kind, field);
         let dated = values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());
-        let name = if answered.rows.len() > 1 { "first_of" } else if dated { "first_by_date" } else { "first" };
+        let name = if answered.rows.len() > 1 {
+            "first_of"
+        } else if dated {
+            "first_by_date"
+        } else {
+            "first"
+        };
         return forms::fill(
             forms,
             name,
@@ -69,9 +80,13 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
 /// The exact total of the records' measure, if there are several and they have one currency.
 fn in_all(scribe: &Scribe<'_>, answered: &Answered) -> Option<String> {
     let kind = scribe.kind(answered.kind);
-    let numbers: Vec<rust_decimal::Decimal> = answered.rows.iter().filter_map(|row| row.number(&kind.measure)).collect();
+    let numbers: Vec<rust_decimal::Decimal> =
+        answered.rows.iter().filter_map(|row| row.number(&kind.measure)).collect();
     let currencies = rows::distinct(&answered.rows, &kind.currency);
-    let whole = answered.rows.len() > 1 && numbers.len() == answered.rows.len() && answered.all == answered.rows.len() && answered.found.total.is_none();
+    let whole = answered.rows.len() > 1
+        && numbers.len() == answered.rows.len()
+        && answered.all == answered.rows.len()
+        && answered.found.total.is_none();
     match currencies.as_slice() {
         [currency] if whole => Some(format!("{} {currency}", values::money(numbers.into_iter().sum()))),
         _ => None,
@@ -84,17 +99,26 @@ fn single<'r>(scribe: &Scribe<'_>, head: &Head, answered: &'r Answered) -> Optio
     let node = scribe.frame.nodes.get(head.node)?;
     let kind = scribe.kind(node.kind);
     let listed = !node.filters.is_empty() || !node.any.is_empty();
-    let of_one = node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| scribe.is_one_named(to)));
+    let of_one =
+        node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| scribe.is_one_named(to)));
     let named = scribe.is_one_named(node);
     let facet = kind.single && kind.name != "warranty" || kind.single && of_one;
     let asked = !head.fields.is_empty() && head.ask == Ask::List;
     // "the customer of TKT-1012": one record by its own key.
     let by_key = node.links.iter().any(|link| {
         let to = scribe.frame.nodes.get(link.to);
-        to.is_some_and(|to| scribe.is_one_named(to) && scribe.knowledge.join(node.kind, to.kind).is_some_and(|(field, _)| field == kind.key && !kind.refs.contains_key(&kind.key)))
+        to.is_some_and(|to| {
+            scribe.is_one_named(to)
+                && scribe
+                    .knowledge
+                    .join(node.kind, to.kind)
+                    .is_some_and(|(field, _)| field == kind.key && !kind.refs.contains_key(&kind.key))
+        })
     });
     let whole = kind.single && kind.of.is_none();
-    (named || whole || (by_key && !listed) || (facet && (of_one || !listed)) || (asked && answered.all == 1)).then_some(row).filter(|_| head.ask == Ask::List && answered.all == 1)
+    (named || whole || (by_key && !listed) || (facet && (of_one || !listed)) || (asked && answered.all == 1))
+        .then_some(row)
+        .filter(|_| head.ask == Ask::List && answered.all == 1)
 }
 
 /// About one record: a field that was asked for, a yes or no, or what it is.
@@ -151,7 +175,11 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
     let status = values::shown(kind, row, "status").unwrap_or_default();
     let owner = row.text("customer_id").map(|id| scribe.id(&id));
     let record = json_value(&json!(*row.fields));
-    forms::fill(forms, name, context! { subject => scribe.subject(row), r => record, refs => refs(&[row.call]), status => status, owner => owner })
+    forms::fill(
+        forms,
+        name,
+        context! { subject => scribe.subject(row), r => record, refs => refs(&[row.call]), status => status, owner => owner },
+    )
 }
 
 fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
@@ -186,20 +214,42 @@ fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -
         && let Some(first) = answered.groups.first()
     {
         let most = first.rows.len();
-        let names: Vec<String> = answered.groups.iter().filter(|group| group.rows.len() == most).map(|group| scribe.id(&group.value)).collect();
-        return forms::fill(forms, "group_first", context! { value => names.join(", "), several => names.len() > 1, n => most, all => answered.all, what => what, refs => references });
+        let names: Vec<String> = answered
+            .groups
+            .iter()
+            .filter(|group| group.rows.len() == most)
+            .map(|group| scribe.id(&group.value))
+            .collect();
+        return forms::fill(
+            forms,
+            "group_first",
+            context! { value => names.join(", "), several => names.len() > 1, n => most, all => answered.all, what => what, refs => references },
+        );
     }
-    forms::fill(forms, "group", context! { n => answered.all, what => what, label => values::label(kind, field), refs => references })
+    forms::fill(
+        forms,
+        "group",
+        context! { n => answered.all, what => what, label => values::label(kind, field), refs => references },
+    )
 }
 
 fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descending: bool) -> String {
     let Some(first) = answered.groups.first() else {
-        return forms::fill(&scribe.knowledge.forms, "list", context! { n => 0, what => scribe.describe(node, Grammar::Many), refs => refs(&answered.found.calls) });
+        return forms::fill(
+            &scribe.knowledge.forms,
+            "list",
+            context! { n => 0, what => scribe.describe(node, Grammar::Many), refs => refs(&answered.found.calls) },
+        );
     };
     let n = first.rows.len();
-    let winners: Vec<&super::super::heads::Group> = answered.groups.iter().filter(|group| group.rows.len() == n).collect();
+    let winners: Vec<&super::super::heads::Group> =
+        answered.groups.iter().filter(|group| group.rows.len() == n).collect();
     let names: Vec<String> = winners.iter().map(|group| scribe.id(&group.value)).collect();
-    let calls: Vec<CallId> = winners.iter().flat_map(|group| group.rows.iter().map(|row| row.call)).chain(answered.rows.iter().map(|row| row.call)).collect();
+    let calls: Vec<CallId> = winners
+        .iter()
+        .flat_map(|group| group.rows.iter().map(|row| row.call))
+        .chain(answered.rows.iter().map(|row| row.call))
+        .collect();
     let what = scribe.describe(node, if n == 1 { Grammar::One } else { Grammar::Many });
     forms::fill(
         &scribe.knowledge.forms,
@@ -218,7 +268,11 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         let counted = scribe.frame.nodes.get(*node).map(|node| scribe.kind(node.kind).many.clone()).unwrap_or_default();
         let records: Vec<Row> = answered.groups.iter().flat_map(|group| group.rows.clone()).collect();
         if answered.groups.len() > 1 {
-            return format!("{}\n\n{}", groups(scribe, answered, &counted), table::table(scribe, &Head::list(*node), &records, &[]));
+            return format!(
+                "{}\n\n{}",
+                groups(scribe, answered, &counted),
+                table::table(scribe, &Head::list(*node), &records, &[])
+            );
         }
         return table::table(scribe, &Head::list(*node), &records, &[]);
     }
@@ -228,19 +282,31 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
             .iter()
             .filter_map(|field| match row.get(field) {
                 Some(Value::Array(items)) if items.iter().any(Value::is_object) => {
-                    let items: Vec<String> = items.iter().filter_map(|item| table::list_item(kind, item)).map(|item| format!("- {item} {}", refs(&[row.call]))).collect();
+                    let items: Vec<String> = items
+                        .iter()
+                        .filter_map(|item| table::list_item(kind, item))
+                        .map(|item| format!("- {item} {}", refs(&[row.call])))
+                        .collect();
                     Some(items.join("\n"))
                 }
                 _ => None,
             })
             .collect();
         let checked = scribe.frame.nodes.get(head.node).is_some_and(|node| !node.checks.is_empty());
-        return if head.fields.is_empty() && !checked { table::detail(scribe, row, hidden) } else { lists.join("\n\n") };
+        return if head.fields.is_empty() && !checked {
+            table::detail(scribe, row, hidden)
+        } else {
+            lists.join("\n\n")
+        };
     }
     let whole = !kind.long.is_empty() && kind.single;
     if whole {
         // Texts are shown one after another, not in a table.
-        let texts: Vec<String> = answered.rows.iter().map(|row| format!("{}\n\n{}", sentence(scribe, row), table::detail(scribe, row, hidden))).collect();
+        let texts: Vec<String> = answered
+            .rows
+            .iter()
+            .map(|row| format!("{}\n\n{}", sentence(scribe, row), table::detail(scribe, row, hidden)))
+            .collect();
         return texts.join("\n\n");
     }
     if head.ask == Ask::Count && answered.rows.len() > 20 {
@@ -261,4 +327,3 @@ fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
     }
     out.trim_end().to_owned()
 }
-

@@ -35,11 +35,17 @@ fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
         Problem::Failed { call, failure, said } => failed(scribe, *call, failure, said),
         Problem::NoServer { kind } => forms::fill(forms, "no_server", context! { what => many(kind) }),
         Problem::TooVague { kind } => forms::fill(forms, "too_vague", context! { what => many(kind) }),
-        Problem::TooMany { kind, calls } => forms::fill(forms, "too_many", context! { what => many(kind), calls => calls }),
+        Problem::TooMany { kind, calls } => {
+            forms::fill(forms, "too_many", context! { what => many(kind), calls => calls })
+        }
         Problem::Ambiguous { said, rows } => {
             let calls: Vec<CallId> = rows.iter().map(|row| row.call).collect();
             let what = rows.first().map(|row| scribe.kind(row.kind).many.clone()).unwrap_or_default();
-            let mut text = forms::fill(forms, "ambiguous", context! { said => said, n => rows.len(), what => what, refs => refs(&calls) });
+            let mut text = forms::fill(
+                forms,
+                "ambiguous",
+                context! { said => said, n => rows.len(), what => what, refs => refs(&calls) },
+            );
             for (index, row) in rows.iter().enumerate() {
                 text.push_str(&format!("\n{}. {} {}", index + 1, scribe.subject(row), refs(&[row.call])));
             }

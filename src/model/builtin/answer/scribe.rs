@@ -61,7 +61,9 @@ impl<'a> Scribe<'a> {
             return self.named(kind, &id, row);
         }
         let base = kind.of.or_else(|| kind.refs.values().next().copied());
-        let Some((field, base)) = base.and_then(|base| kind.refs.iter().find(|(_, target)| **target == base).map(|(field, _)| (field, base))) else {
+        let Some((field, base)) =
+            base.and_then(|base| kind.refs.iter().find(|(_, target)| **target == base).map(|(field, _)| (field, base)))
+        else {
             return row.text(&kind.label).unwrap_or_else(|| kind.one.clone());
         };
         match row.text(field) {
@@ -185,13 +187,21 @@ impl<'a> Scribe<'a> {
         let word = match (link.sense, link.manner) {
             (Sense::Missing, _) => "without",
             (Sense::Exists, Manner::With) => {
-                if after.contains(" with ") { "and with" } else { "with" }
+                if after.contains(" with ") {
+                    "and with"
+                } else {
+                    "with"
+                }
             }
             (Sense::Exists, Manner::Of) if kind.preposition.is_empty() => "of",
             (Sense::Exists, Manner::Of) => &kind.preposition,
         };
         if target.known.is_some() || target.named.is_some() {
-            let said = target.named.as_ref().map(|mention| self.mention(mention)).or_else(|| target.known.as_ref().map(|rows| self.those(rows)));
+            let said = target
+                .named
+                .as_ref()
+                .map(|mention| self.mention(mention))
+                .or_else(|| target.known.as_ref().map(|rows| self.those(rows)));
             after.push_str(&format!(" {word} {}", said.unwrap_or_default()));
             return;
         }
@@ -209,7 +219,8 @@ impl<'a> Scribe<'a> {
         match &mention.how {
             How::Ids(ids) => ids.iter().map(|id| self.id(id)).collect::<Vec<_>>().join(", "),
             How::OneOf(_) | How::Fields(..) => {
-                let known = self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&mention.said.to_lowercase()));
+                let known =
+                    self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&mention.said.to_lowercase()));
                 known.map_or_else(|| mention.said.clone(), |(id, (name, _))| format!("{name} ({id})"))
             }
         }
@@ -249,7 +260,9 @@ fn learn(knowledge: &Knowledge, value: &Value, call: CallId, names: &mut HashMap
     match value {
         Value::Object(fields) => {
             for kind in knowledge.kinds.iter().filter(|kind| !kind.key.is_empty() && !kind.name_field.is_empty()) {
-                if let (Some(Value::String(id)), Some(Value::String(name))) = (fields.get(&kind.key), fields.get(&kind.name_field)) {
+                if let (Some(Value::String(id)), Some(Value::String(name))) =
+                    (fields.get(&kind.key), fields.get(&kind.name_field))
+                {
                     names.entry(id.clone()).or_insert_with(|| (name.clone(), call));
                 }
             }

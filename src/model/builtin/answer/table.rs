@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::super::frame::{Head, Order, Test};
-use super::super::knowledge::Kind;
 use super::super::heads::Evidence;
+use super::super::knowledge::Kind;
 use super::super::rows::Row;
 use super::scribe::{Grammar, Scribe, refs};
 use super::values;
@@ -44,7 +44,8 @@ pub(super) fn table(scribe: &Scribe<'_>, head: &Head, rows: &[Row], evidence: &[
 /// The records that make a row meet a condition, with where they stand.
 fn because(scribe: &Scribe<'_>, row: &Row, evidence: &Evidence) -> String {
     let value = row.text(&evidence.on.0);
-    let fitting: Vec<&Row> = evidence.rows.iter().filter(|other| value.is_some() && other.text(&evidence.on.1) == value).collect();
+    let fitting: Vec<&Row> =
+        evidence.rows.iter().filter(|other| value.is_some() && other.text(&evidence.on.1) == value).collect();
     let names: Vec<String> = fitting
         .iter()
         .take(4)
@@ -65,7 +66,9 @@ fn cell(scribe: &Scribe<'_>, kind: &Kind, row: &Row, column: &str, columns: &[St
     let foreign = kind.refs.contains_key(column);
     let beside = |name: &str| columns.iter().any(|other| row.get(other).and_then(Value::as_str) == Some(name));
     match scribe.name(&text).filter(|(name, _)| foreign && !beside(name)) {
-        Some((name, call)) if call == row.call || row.fields.values().any(|value| value.as_str() == Some(name)) => format!("{} {text}", values::cell(name)),
+        Some((name, call)) if call == row.call || row.fields.values().any(|value| value.as_str() == Some(name)) => {
+            format!("{} {text}", values::cell(name))
+        }
         Some((name, call)) => format!("{} {text} {}", values::cell(name), refs(&[call])),
         None => text,
     }
@@ -74,13 +77,19 @@ fn cell(scribe: &Scribe<'_>, kind: &Kind, row: &Row, column: &str, columns: &[St
 fn columns(scribe: &Scribe<'_>, head: &Head, kind: &Kind, rows: &[Row]) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
     let mut add = |field: &str| {
-        if !field.is_empty() && !columns.iter().any(|known| known == field) && rows.iter().any(|row| values::shown(kind, row, field).is_some()) {
+        if !field.is_empty()
+            && !columns.iter().any(|known| known == field)
+            && rows.iter().any(|row| values::shown(kind, row, field).is_some())
+        {
             columns.push(field.to_owned());
         }
     };
     add(&kind.key);
     if kind.key.is_empty() || !head.fields.is_empty() {
-        kind.refs.keys().filter(|_| kind.key.is_empty() && kind.of.is_some() && rows.len() > 1 && kind.label.is_empty()).for_each(|field| add(field));
+        kind.refs
+            .keys()
+            .filter(|_| kind.key.is_empty() && kind.of.is_some() && rows.len() > 1 && kind.label.is_empty())
+            .for_each(|field| add(field));
         add(&kind.label);
     }
     head.fields.iter().for_each(|field| add(field));
@@ -95,11 +104,13 @@ fn columns(scribe: &Scribe<'_>, head: &Head, kind: &Kind, rows: &[Row]) -> Vec<S
     }
     // What is the same for all rows was said before the table.
     let keep = |column: &String| {
-        let same = rows.len() > 1 && rows.iter().all(|row| row.get(column) == rows.first().and_then(|row| row.get(column)));
+        let same =
+            rows.len() > 1 && rows.iter().all(|row| row.get(column) == rows.first().and_then(|row| row.get(column)));
         let asked = head.fields.contains(column);
-        let base = kind.refs.contains_key(column) && scribe.frame.nodes.get(head.node).is_some_and(|node| node.links.iter().any(|link| {
-            scribe.frame.nodes.get(link.to).is_some_and(|to| to.named.is_some())
-        }));
+        let base = kind.refs.contains_key(column)
+            && scribe.frame.nodes.get(head.node).is_some_and(|node| {
+                node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| to.named.is_some()))
+            });
         asked || *column == kind.key || !((same || rows.len() == 1) && base)
     };
     columns.retain(keep);
@@ -114,7 +125,9 @@ pub(super) fn detail(scribe: &Scribe<'_>, row: &Row, hidden: &[String]) -> Strin
     let reference = refs(&[row.call]);
     let mut names: Vec<&str> = kind.columns.iter().map(String::as_str).filter(|name| row.get(name).is_some()).collect();
     for name in row.fields.keys() {
-        let covered = names.iter().any(|known| *known == name || known.split('.').next() == Some(name.as_str()) && known.contains('.'));
+        let covered = names
+            .iter()
+            .any(|known| *known == name || known.split('.').next() == Some(name.as_str()) && known.contains('.'));
         if !covered {
             names.push(name);
         }
@@ -123,10 +136,17 @@ pub(super) fn detail(scribe: &Scribe<'_>, row: &Row, hidden: &[String]) -> Strin
     for name in names {
         let whole = name.split('.').next().unwrap_or(name);
         let base = kind.refs.get(name).copied();
-        let said = name == kind.key || (!kind.name_field.is_empty() && name == kind.name_field) || (base.is_some() && base == kind.of)
+        let said = name == kind.key
+            || (!kind.name_field.is_empty() && name == kind.name_field)
+            || (base.is_some() && base == kind.of)
             || kind.of.is_some_and(|base| name == scribe.kind(base).name_field)
             || (name == kind.label && !kind.key.is_empty());
-        if said || !kind.section.is_empty() || name == "as_of" || hidden.iter().any(|field| field == whole) || kind.long.iter().any(|long| long == name) {
+        if said
+            || !kind.section.is_empty()
+            || name == "as_of"
+            || hidden.iter().any(|field| field == whole)
+            || kind.long.iter().any(|long| long == name)
+        {
             continue;
         }
         if name.contains('.') {
@@ -144,7 +164,9 @@ pub(super) fn detail(scribe: &Scribe<'_>, row: &Row, hidden: &[String]) -> Strin
                 out.push(format!("- {}:", values::label(kind, name)));
                 out.extend(items.iter().filter_map(|item| list_item(kind, item)).map(|item| format!("  - {item}")));
             }
-            Some(Value::Object(fields)) => fields.keys().for_each(|field| line(kind, row, &format!("{name}.{field}"), scribe, &mut out)),
+            Some(Value::Object(fields)) => {
+                fields.keys().for_each(|field| line(kind, row, &format!("{name}.{field}"), scribe, &mut out))
+            }
             Some(_) => line(kind, row, name, scribe, &mut out),
             None => {}
         }
@@ -168,7 +190,10 @@ pub(super) fn detail(scribe: &Scribe<'_>, row: &Row, hidden: &[String]) -> Strin
 fn line(kind: &Kind, row: &Row, field: &str, scribe: &Scribe<'_>, out: &mut Vec<String>) {
     let Some(text) = values::shown(kind, row, field) else { return };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = scribe.name(&text).filter(|_| kind.refs.contains_key(field)).map_or(text.clone(), |(name, _)| format!("{name} ({text})"));
+    let text = scribe
+        .name(&text)
+        .filter(|_| kind.refs.contains_key(field))
+        .map_or(text.clone(), |(name, _)| format!("{name} ({text})"));
     out.push(format!("- {}: {text}", values::label(kind, field)));
 }
 
@@ -204,10 +229,13 @@ pub(super) fn section(text: &str, heading: &str) -> String {
         }
     }
     let chosen = if found { lines.join("\n") } else { text.to_owned() };
-    let plain: Vec<String> = chosen
-        .trim()
-        .lines()
-        .map(|line| if is_heading(line) { format!("**{}**", line.trim_start_matches('#').trim()) } else { line.to_owned() })
-        .collect();
+    let plain: Vec<String> =
+        chosen
+            .trim()
+            .lines()
+            .map(|line| {
+                if is_heading(line) { format!("**{}**", line.trim_start_matches('#').trim()) } else { line.to_owned() }
+            })
+            .collect();
     plain.join("\n")
 }

@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn amounts_have_separators_and_two_decimals() {
-        for (amount, shown) in [("0", "0.00"), ("1320", "1,320.00"), ("14400.5", "14,400.50"), ("-1234567.891", "-1,234,567.89")] {
+        for (amount, shown) in
+            [("0", "0.00"), ("1320", "1,320.00"), ("14400.5", "14,400.50"), ("-1234567.891", "-1,234,567.89")]
+        {
             assert_eq!(money(Decimal::from_str(amount).unwrap()), shown);
         }
     }

@@ -167,10 +167,8 @@ fn runbooks(
         for step in &book.steps {
             for name in placeholders(step.ask.get_ref()) {
                 if !book.parameters.iter().any(|parameter| parameter.name == name) {
-                    return Err(place.error(
-                        &step.ask,
-                        format!("the runbook {:?} has no parameter {name:?}", book.name.get_ref()),
-                    ));
+                    return Err(place
+                        .error(&step.ask, format!("the runbook {:?} has no parameter {name:?}", book.name.get_ref())));
                 }
             }
         }
@@ -321,4 +319,3 @@ fn compiled(raw: &RawTest) -> (Test, bool) {
     }
     (Test::Numbers(raw.at_least, raw.at_most), false)
 }
-

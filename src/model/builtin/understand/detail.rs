@@ -13,13 +13,29 @@ impl Builder<'_> {
     /// Whether a field's word is followed by days: then it says which date is meant.
     pub(super) fn field_with_days(&self, items: &[Item], at: usize, item: &Item) -> bool {
         !item.fields().is_empty()
-            && items.iter().skip(at + 1).take(2).take_while(|item| item.gap == Gap::None).any(|item| matches!(item.what, What::Days(_)))
+            && items
+                .iter()
+                .skip(at + 1)
+                .take(2)
+                .take_while(|item| item.gap == Gap::None)
+                .any(|item| matches!(item.what, What::Days(_)))
     }
 
     /// Notes a field. False if its word means nothing here.
-    pub(super) fn field(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item, fields: Vec<(KindId, FieldId)>) -> bool {
+    pub(super) fn field(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        item: &Item,
+        fields: Vec<(KindId, FieldId)>,
+    ) -> bool {
         let names: Vec<&str> = fields.iter().filter_map(|(kind, field)| self.field_name(*kind, *field)).collect();
-        let beside = |other: &Item| other.values().iter().any(|(kind, filter, _)| fields.iter().any(|(known, _)| known == kind) && names.contains(&filter.field.as_str()));
+        let beside = |other: &Item| {
+            other.values().iter().any(|(kind, filter, _)| {
+                fields.iter().any(|(known, _)| known == kind) && names.contains(&filter.field.as_str())
+            })
+        };
         let after: Vec<&Item> = items.iter().skip(at + 1).take_while(|item| item.gap == Gap::None).take(3).collect();
         let value_after = after.iter().find(|item| !item.is_small()).is_some_and(|item| beside(item));
         let value_before = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(beside);
@@ -64,7 +80,13 @@ impl Builder<'_> {
     }
 
     /// "assigned to Marcus Bell", "Marcus is working on": the name is a condition, not a company.
-    fn person_named(&mut self, clause: &mut Clause, items: &[Item], at: usize, (kind, field): (KindId, String)) -> bool {
+    fn person_named(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        (kind, field): (KindId, String),
+    ) -> bool {
         let mut name: Option<String> = None;
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(3) {
             match &item.what {
@@ -78,12 +100,16 @@ impl Builder<'_> {
             }
         }
         let asked = clause.roles.contains(&Role::Who);
-        if name.is_none() && !asked && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3) {
+        if name.is_none()
+            && !asked
+            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
+        {
             name = clause.unknown.pop().map(|unknown| unknown.raw);
         }
         let Some(name) = name else { return false };
         let filter = Filter::new(&field, Test::Like(name));
-        let placed = clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
+        let placed =
+            clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
         match placed {
             Some(node) => self.apply(clause, node, filter, Conn::And),
             None => clause.waiting.push((at, vec![(kind, filter)])),
@@ -100,10 +126,13 @@ impl Builder<'_> {
                 known.given.then(|| (*kind, known.name.clone()))
             })
             .collect();
-        let Some((position, item)) = items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.is_small() && item.has(Role::Ignore))) else {
+        let Some((position, item)) =
+            items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.is_small() && item.has(Role::Ignore)))
+        else {
             return false;
         };
-        let value = matches!(item.what, What::Unknown { .. } | What::Quoted) || (item.is_topic() && item.kind().is_none());
+        let value =
+            matches!(item.what, What::Unknown { .. } | What::Quoted) || (item.is_topic() && item.kind().is_none());
         if given.is_empty() || !value || item.gap == Gap::Stop {
             return false;
         }
@@ -139,7 +168,11 @@ impl Builder<'_> {
         clause.fields.pop();
         let conditions: Vec<(KindId, Filter)> =
             dated.into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Dates(span.clone())))).collect();
-        let joined = if items.get(..at).unwrap_or_default().iter().rev().take(3).any(|item| item.has(Role::Or)) { Conn::Or } else { Conn::And };
+        let joined = if items.get(..at).unwrap_or_default().iter().rev().take(3).any(|item| item.has(Role::Or)) {
+            Conn::Or
+        } else {
+            Conn::And
+        };
         let target = clause.placed.iter().rev().find_map(|placed| {
             let kind = self.kind_of(placed.node)?;
             self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
@@ -156,13 +189,28 @@ impl Builder<'_> {
     /// Whether a field holds dates.
     pub(super) fn is_date(&self, kind: KindId, field: &str) -> bool {
         let known = self.reader.knowledge.kind(kind);
-        known.date == field || known.date_of.values().any(|date| date == field) || ["date", "updated", "activity", "expires", "period"].iter().any(|part| field.contains(part))
+        known.date == field
+            || known.date_of.values().any(|date| date == field)
+            || ["date", "updated", "activity", "expires", "period"].iter().any(|part| field.contains(part))
     }
 
     pub(super) fn number(&mut self, clause: &mut Clause, items: &[Item], at: usize, number: i64) {
-        let before: Vec<&str> = items.get(..at).unwrap_or_default().iter().rev().take(2).map(|item| item.raw.as_str()).collect();
+        let before: Vec<&str> =
+            items.get(..at).unwrap_or_default().iter().rev().take(2).map(|item| item.raw.as_str()).collect();
         let words = before.iter().rev().map(|raw| raw.to_lowercase()).collect::<Vec<_>>().join(" ");
-        let least = ["over", "above", "more than", "at least", "exceeding", "greater than", "bigger than", "larger than", "higher than", "exceeds", "exceed"];
+        let least = [
+            "over",
+            "above",
+            "more than",
+            "at least",
+            "exceeding",
+            "greater than",
+            "bigger than",
+            "larger than",
+            "higher than",
+            "exceeds",
+            "exceed",
+        ];
         let most = ["below", "under", "less than", "at most", "lower than"];
         let test = if least.iter().any(|word| words.ends_with(word)) {
             Test::Numbers(Some(number), None)
@@ -193,7 +241,12 @@ impl Builder<'_> {
         };
         let after = number(items.get(at + 1));
         let before = at.checked_sub(1).and_then(|before| number(items.get(before)));
-        let ranks = next.is_some_and(|item| item.kind().is_some() || !item.values().is_empty() || !item.fields().is_empty() || item.superlative().is_some());
+        let ranks = next.is_some_and(|item| {
+            item.kind().is_some()
+                || !item.values().is_empty()
+                || !item.fields().is_empty()
+                || item.superlative().is_some()
+        });
         let closing = next.is_none() && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
         if !(ranks || after.is_some() || closing || words_after) {
@@ -214,16 +267,25 @@ impl Builder<'_> {
 
     /// The next word that names a kind or a value that names one.
     fn next_word<'i>(&self, items: &'i [Item], at: usize) -> Option<&'i Item> {
-        items.iter().skip(at + 1).find(|item| item.kind().is_some() || item.values().iter().any(|(.., naming)| *naming == super::super::lexicon::Naming::Noun))
+        items.iter().skip(at + 1).find(|item| {
+            item.kind().is_some()
+                || item.values().iter().any(|(.., naming)| *naming == super::super::lexicon::Naming::Noun)
+        })
     }
 
     // ---- searched text
 
     /// Whether words after "about" are to be searched for; "about CUST-001" and "about their SLA" are not.
     pub(super) fn opens_text(&self, clause: &Clause, items: &[Item], at: usize) -> bool {
-        let Some(next) = items.iter().skip(at + 1).find(|item| !(item.is_small() && item.has(Role::Ignore))) else { return false };
-        let plain = matches!(next.what, What::Unknown { .. } | What::Quoted | What::Phrase(_)) && !next.has(Role::Pronoun);
-        let searchable = clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.reader.knowledge.kind(kind).text))
+        let Some(next) = items.iter().skip(at + 1).find(|item| !(item.is_small() && item.has(Role::Ignore))) else {
+            return false;
+        };
+        let plain =
+            matches!(next.what, What::Unknown { .. } | What::Quoted | What::Phrase(_)) && !next.has(Role::Pronoun);
+        let searchable = clause
+            .placed
+            .iter()
+            .any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.reader.knowledge.kind(kind).text))
             || clause.weak.iter().any(|(_, kind, _)| self.reader.knowledge.kind(*kind).text);
         plain && searchable
     }
@@ -241,11 +303,18 @@ impl Builder<'_> {
         let joins = item.has(Role::And) || item.gap == Gap::Comma;
         if joins {
             let new = next.filter(|_| item.has(Role::And)).or(Some(item));
-            return new.is_some_and(|next| next.has(Role::Who) || next.has(Role::Pronoun) || matches!(next.kind(), Some((_, super::super::lexicon::Strength::Strong))) || !next.fields().is_empty() && !next.is_topic());
+            return new.is_some_and(|next| {
+                next.has(Role::Who)
+                    || next.has(Role::Pronoun)
+                    || matches!(next.kind(), Some((_, super::super::lexicon::Strength::Strong)))
+                    || !next.fields().is_empty() && !next.is_topic()
+            });
         }
         let ties = item.has(Role::Of) || item.has(Role::With);
         ties && next.is_some_and(|next| {
-            matches!(next.what, What::Record(_) | What::Unknown { capital: true }) || next.has(Role::Pronoun) || matches!(next.kind(), Some((_, super::super::lexicon::Strength::Strong)))
+            matches!(next.what, What::Record(_) | What::Unknown { capital: true })
+                || next.has(Role::Pronoun)
+                || matches!(next.kind(), Some((_, super::super::lexicon::Strength::Strong)))
         })
     }
 }

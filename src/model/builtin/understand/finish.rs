@@ -47,7 +47,10 @@ impl Builder<'_> {
     /// Whether a head already belongs to a head of the same clause, as "their customers" do.
     fn is_tied(&self, node: NodeId) -> bool {
         self.frame.nodes.get(node).is_some_and(|node| {
-            node.known.is_some() || node.links.iter().any(|link| link.manner == Manner::Of && self.frame.nodes.get(link.to).is_some_and(|to| to.named.is_some()))
+            node.known.is_some()
+                || node.links.iter().any(|link| {
+                    link.manner == Manner::Of && self.frame.nodes.get(link.to).is_some_and(|to| to.named.is_some())
+                })
         })
     }
 
@@ -59,16 +62,27 @@ impl Builder<'_> {
 
     /// A name that is no company may be a person, or words of the text.
     fn other_readings(&self, node: NodeId, named: NodeId) -> Vec<Filter> {
-        let Some(Mention { how: How::Fields(fields, value), kind, .. }) = self.frame.nodes.get(named).and_then(|node| node.named.as_ref()) else {
+        let Some(Mention { how: How::Fields(fields, value), kind, .. }) =
+            self.frame.nodes.get(named).and_then(|node| node.named.as_ref())
+        else {
             return Vec::new();
         };
         let knowledge = self.reader.knowledge;
-        if fields.first() != Some(&knowledge.kind(*kind).name_field) || knowledge.kind(*kind).field(&knowledge.kind(*kind).name_field).is_some_and(|field| field.looks_like.is_some()) {
+        if fields.first() != Some(&knowledge.kind(*kind).name_field)
+            || knowledge
+                .kind(*kind)
+                .field(&knowledge.kind(*kind).name_field)
+                .is_some_and(|field| field.looks_like.is_some())
+        {
             return Vec::new();
         }
         let Some(kind) = self.kind_of(node).map(|kind| knowledge.kind(kind)) else { return Vec::new() };
         let capital = value.chars().next().is_some_and(char::is_uppercase);
-        let person = kind.fields.iter().find(|field| field.person).map(|field| Filter::new(&field.name, Test::Like(value.clone())));
+        let person = kind
+            .fields
+            .iter()
+            .find(|field| field.person)
+            .map(|field| Filter::new(&field.name, Test::Like(value.clone())));
         let text = kind.text.then(|| Filter::new("text", Test::Like(value.clone())));
         let readings = if capital { [person, text] } else { [text, person] };
         readings.into_iter().flatten().take(1).collect()
@@ -79,12 +93,16 @@ impl Builder<'_> {
     /// "their", "those", "any similar ones", "who are the customers": records spoken of before.
     pub(super) fn tie_earlier(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
         let pronoun = clause.roles.contains(&Role::Pronoun) || clause.roles.contains(&Role::Ones);
-        let begins = items.first().is_some_and(|item| item.has(Role::And) || item.has(Role::WhatAbout)) || clause.roles.contains(&Role::WhatAbout);
-        let every = clause.roles.contains(&Role::Every) && !items.iter().any(|item| item.low == "any" || item.low == "each");
+        let begins = items.first().is_some_and(|item| item.has(Role::And) || item.has(Role::WhatAbout))
+            || clause.roles.contains(&Role::WhatAbout);
+        let every =
+            clause.roles.contains(&Role::Every) && !items.iter().any(|item| item.low == "any" || item.low == "each");
         for head in heads {
             let Some(kind) = self.kind_of(head.node) else { continue };
             let node = self.frame.nodes.get(head.node);
-            let open = node.is_some_and(|node| node.named.is_none() && node.known.is_none() && !node.links.iter().any(|link| link.manner == Manner::Of));
+            let open = node.is_some_and(|node| {
+                node.named.is_none() && node.known.is_none() && !node.links.iter().any(|link| link.manner == Manner::Of)
+            });
             if !open || !clause.named.is_empty() {
                 continue;
             }
@@ -98,12 +116,16 @@ impl Builder<'_> {
             }
             // In one sentence the records just spoken of are meant unless the new ones are fully described.
             // "articles and the recommended solutions": a facet of what stands beside it.
-            let beside = heads.iter().map(|other| other.node).find(|other| dependent && self.kind_of(*other) == self.reader.knowledge.kind(kind).of);
+            let beside = heads
+                .iter()
+                .map(|other| other.node)
+                .find(|other| dependent && self.kind_of(*other) == self.reader.knowledge.kind(kind).of);
             if let Some(beside) = beside {
                 self.link(head.node, beside, Sense::Exists, Manner::Of, Vec::new());
                 continue;
             }
-            let earlier = self.earlier_here(kind, head.node, heads).filter(|_| asked || (!self.named.is_empty() && !every));
+            let earlier =
+                self.earlier_here(kind, head.node, heads).filter(|_| asked || (!self.named.is_empty() && !every));
             if let Some(earlier) = earlier {
                 self.link(head.node, earlier, Sense::Exists, Manner::Of, Vec::new());
                 continue;
@@ -113,8 +135,15 @@ impl Builder<'_> {
             let focused = self.context.is_some_and(|context| context.named.len() == 1);
             // "who is the customer?": a definite one, so one that was spoken of.
             let at = clause.placed.iter().find(|placed| placed.node == head.node);
-            let definite = free && at.is_some_and(|placed| !placed.plural && placed.at > 0 && items.get(placed.at - 1).is_some_and(|item| item.low == "the"));
-            let carry = definite || pronoun || begins || dependent && !every || (focused && !every && (any || (free && short && items.len() <= 4)));
+            let definite = free
+                && at.is_some_and(|placed| {
+                    !placed.plural && placed.at > 0 && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
+                });
+            let carry = definite
+                || pronoun
+                || begins
+                || dependent && !every
+                || (focused && !every && (any || (free && short && items.len() <= 4)));
             if carry && self.frame.heads.is_empty() {
                 self.tie_to_context(kind, head.node);
             }
@@ -129,8 +158,11 @@ impl Builder<'_> {
     /// Records named or wanted in an earlier clause of the same question.
     fn earlier_here(&self, kind: KindId, node: NodeId, heads: &[Head]) -> Option<NodeId> {
         let mine = |other: &NodeId| *other != node && !heads.iter().any(|head| head.node == *other);
-        let ties = |other: &NodeId| self.kind_of(*other).is_some_and(|other| other != kind && self.can_link(kind, other));
-        let direct = |other: &NodeId| self.kind_of(*other).is_some_and(|other| other != kind && self.reader.knowledge.reaches(kind, other));
+        let ties =
+            |other: &NodeId| self.kind_of(*other).is_some_and(|other| other != kind && self.can_link(kind, other));
+        let direct = |other: &NodeId| {
+            self.kind_of(*other).is_some_and(|other| other != kind && self.reader.knowledge.reaches(kind, other))
+        };
         let named = self.named.iter().rev().copied().filter(mine);
         let wanted = self.frame.heads.iter().map(|head| head.node).filter(mine);
         let all: Vec<NodeId> = named.chain(wanted).collect();
@@ -139,14 +171,25 @@ impl Builder<'_> {
 
     fn tie_to_context(&mut self, kind: KindId, node: NodeId) {
         let Some(context) = self.context else { return };
-        let all: Vec<(KindId, Vec<Row>)> = context.named.iter().chain(&context.heads).filter(|(_, rows)| !rows.is_empty() && rows.len() <= MOST_CARRIED).cloned().collect();
-        if let Some((_, rows)) = all.iter().find(|(known, _)| *known == kind && self.reader.knowledge.kind(kind).of.is_none()) {
+        let all: Vec<(KindId, Vec<Row>)> = context
+            .named
+            .iter()
+            .chain(&context.heads)
+            .filter(|(_, rows)| !rows.is_empty() && rows.len() <= MOST_CARRIED)
+            .cloned()
+            .collect();
+        if let Some((_, rows)) =
+            all.iter().find(|(known, _)| *known == kind && self.reader.knowledge.kind(kind).of.is_none())
+        {
             if let Some(known) = self.frame.nodes.get_mut(node) {
                 known.known = Some(rows.clone());
             }
             return;
         }
-        let found = all.iter().find(|(known, _)| self.reader.knowledge.reaches(kind, *known)).or_else(|| all.iter().find(|(known, _)| self.can_link(kind, *known)));
+        let found = all
+            .iter()
+            .find(|(known, _)| self.reader.knowledge.reaches(kind, *known))
+            .or_else(|| all.iter().find(|(known, _)| self.can_link(kind, *known)));
         if let Some((known, rows)) = found {
             let earlier = self.frame.add(Node { known: Some(rows.clone()), ..Node::new(*known) });
             self.link(node, earlier, Sense::Exists, Manner::Of, Vec::new());
@@ -159,8 +202,17 @@ impl Builder<'_> {
         for head in heads.iter_mut() {
             let Some(kind) = self.kind_of(head.node) else { continue };
             let wanted = clause.placed.iter().find(|placed| placed.node == head.node).and_then(|placed| placed.names);
-            let who = clause.roles.contains(&Role::Who) && head.fields.is_empty() && clause.named.is_empty() && self.reader.knowledge.kind(kind).label.is_empty();
-            let base = wanted.or_else(|| self.reader.knowledge.kind(kind).of.filter(|base| who && self.reader.knowledge.kind(*base).person_question));
+            let who = clause.roles.contains(&Role::Who)
+                && head.fields.is_empty()
+                && clause.named.is_empty()
+                && self.reader.knowledge.kind(kind).label.is_empty();
+            let base = wanted.or_else(|| {
+                self.reader
+                    .knowledge
+                    .kind(kind)
+                    .of
+                    .filter(|base| who && self.reader.knowledge.kind(*base).person_question)
+            });
             head.names = head.names.or(base);
         }
     }
@@ -175,7 +227,12 @@ impl Builder<'_> {
             head.yesno = yesno;
             let Some(kind) = self.kind_of(head.node) else { continue };
             let known = self.reader.knowledge.kind(kind);
-            if let Some(field) = grouped_field.iter().flatten().find(|(other, _)| *other == kind).and_then(|(kind, field)| self.field_name(*kind, *field)) {
+            if let Some(field) = grouped_field
+                .iter()
+                .flatten()
+                .find(|(other, _)| *other == kind)
+                .and_then(|(kind, field)| self.field_name(*kind, *field))
+            {
                 head.ask = Ask::GroupBy(field.to_owned());
                 continue;
             }
@@ -186,8 +243,14 @@ impl Builder<'_> {
             if head.ask != Ask::List || index > 0 && !clause.roles.contains(&Role::Sum) {
                 continue;
             }
-            let measure = head.fields.iter().find(|field| **field == known.measure).cloned().or_else(|| (!known.measure.is_empty()).then(|| known.measure.clone()));
-            let one = known.single && self.is_of_one(head.node) || self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some());
+            let measure = head
+                .fields
+                .iter()
+                .find(|field| **field == known.measure)
+                .cloned()
+                .or_else(|| (!known.measure.is_empty()).then(|| known.measure.clone()));
+            let one = known.single && self.is_of_one(head.node)
+                || self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some());
             let other_field = !head.fields.is_empty() && head.fields.iter().all(|field| *field != known.measure);
             if clause.roles.contains(&Role::Sum) && !other_field {
                 match measure {
@@ -209,7 +272,12 @@ impl Builder<'_> {
     /// Whether a facet is wanted of one record only.
     fn is_of_one(&self, node: NodeId) -> bool {
         self.frame.nodes.get(node).is_some_and(|node| {
-            node.links.iter().any(|link| self.frame.nodes.get(link.to).is_some_and(|to| to.named.is_some() || to.known.as_ref().is_some_and(|rows| rows.len() == 1)))
+            node.links.iter().any(|link| {
+                self.frame
+                    .nodes
+                    .get(link.to)
+                    .is_some_and(|to| to.named.is_some() || to.known.as_ref().is_some_and(|rows| rows.len() == 1))
+            })
         })
     }
 
@@ -261,23 +329,49 @@ impl Builder<'_> {
         let knowledge = self.reader.knowledge;
         let earlier = self.named.last().copied();
         let about = clause.named.first().map(|(_, node, _)| *node).or(earlier);
-        let binding = about
-            .and_then(|node| self.frame.nodes.get(node).and_then(|node| node.named.clone()))
-            .or_else(|| self.context.filter(|_| clause.roles.contains(&Role::Pronoun)).and_then(|context| context.named.iter().chain(&context.heads).find(|(_, rows)| rows.len() == 1).and_then(|(_, rows)| mention_of(knowledge, &rows[0]))));
+        let binding =
+            about.and_then(|node| self.frame.nodes.get(node).and_then(|node| node.named.clone())).or_else(|| {
+                self.context.filter(|_| clause.roles.contains(&Role::Pronoun)).and_then(|context| {
+                    context
+                        .named
+                        .iter()
+                        .chain(&context.heads)
+                        .find(|(_, rows)| rows.len() == 1)
+                        .and_then(|(_, rows)| mention_of(knowledge, &rows[0]))
+                })
+            });
         let chosen = clause
             .composites
             .iter()
             .filter_map(|index| knowledge.composites.get(*index))
             .find(|composite| composite.kind == binding.as_ref().map(|mention| mention.kind))
-            .or_else(|| clause.composites.iter().filter_map(|index| knowledge.composites.get(*index)).find(|composite| composite.kind.is_none() && binding.is_none()));
+            .or_else(|| {
+                clause
+                    .composites
+                    .iter()
+                    .filter_map(|index| knowledge.composites.get(*index))
+                    .find(|composite| composite.kind.is_none() && binding.is_none())
+            });
         let Some(composite) = chosen else {
-            if let (None, Some(kind)) = (&binding, clause.composites.iter().filter_map(|index| knowledge.composites.get(*index)).find_map(|composite| composite.kind)) {
+            if let (None, Some(kind)) = (
+                &binding,
+                clause
+                    .composites
+                    .iter()
+                    .filter_map(|index| knowledge.composites.get(*index))
+                    .find_map(|composite| composite.kind),
+            ) {
                 self.missing = Some((kind, kind));
             }
             return binding.is_none();
         };
         let bindings = binding.map(|mention| it(Binding::Mention(mention))).unwrap_or_default();
-        let reader = Reader { bindings: &bindings, knowledge: self.reader.knowledge, directory: self.reader.directory, today: self.reader.today };
+        let reader = Reader {
+            bindings: &bindings,
+            knowledge: self.reader.knowledge,
+            directory: self.reader.directory,
+            today: self.reader.today,
+        };
         let mut inner = Builder {
             reader: &reader,
             context: None,

@@ -27,12 +27,14 @@ impl<'a> Builder<'a> {
         let last = context.frame.as_ref().filter(|frame| !frame.heads.is_empty())?;
         let content: Vec<&Item> = items.iter().filter(|item| item.is_content()).collect();
         let has = |role: Role| items.iter().any(|item| item.has(role));
-        let begins = items.first().is_some_and(|item| item.has(Role::And) || item.has(Role::WhatAbout)) || has(Role::WhatAbout);
+        let begins =
+            items.first().is_some_and(|item| item.has(Role::And) || item.has(Role::WhatAbout)) || has(Role::WhatAbout);
         let narrows = has(Role::Only) || has(Role::Ones) || has(Role::Pronoun);
         if content.len() > 6 || has(Role::Who) {
             return None;
         }
-        let kinds: Vec<KindId> = last.heads.iter().filter_map(|head| last.nodes.get(head.node)).map(|node| node.kind).collect();
+        let kinds: Vec<KindId> =
+            last.heads.iter().filter_map(|head| last.nodes.get(head.node)).map(|node| node.kind).collect();
         let other_kind = content.iter().any(|item| {
             item.values().is_empty() && item.kind().is_some_and(|(kind, _)| !kinds.contains(&kind))
                 || item.values().iter().any(|(kind, _, naming)| *naming == Naming::Noun && !kinds.contains(kind))
@@ -42,7 +44,8 @@ impl<'a> Builder<'a> {
             return None;
         }
         let names_kind = content.iter().any(|item| item.kind().is_some());
-        let named = content.iter().any(|item| matches!(item.what, What::Record(_) | What::Unknown { .. } | What::Position(_)));
+        let named =
+            content.iter().any(|item| matches!(item.what, What::Record(_) | What::Unknown { .. } | What::Position(_)));
         let values = content.iter().any(|item| !item.values().is_empty());
         let days = content.iter().any(|item| matches!(item.what, What::Days(_)));
         let ranks = content.iter().any(|item| item.superlative().is_some());
@@ -90,7 +93,13 @@ impl<'a> Builder<'a> {
                 What::Position(index) => self.position(&mut clause, at, *index),
                 What::Unknown { .. } => self.company(
                     &mut clause,
-                    super::place::Unknown { at, raw: item.raw.clone(), capital: true, quoted: false, conn: super::place::Conn::Of },
+                    super::place::Unknown {
+                        at,
+                        raw: item.raw.clone(),
+                        capital: true,
+                        quoted: false,
+                        conn: super::place::Conn::Of,
+                    },
                 ),
                 What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted => {}
             }
@@ -138,7 +147,9 @@ impl<'a> Builder<'a> {
             negated = false;
             for index in 0..self.frame.heads.len() {
                 let Some(node) = self.frame.heads.get(index).map(|head| head.node) else { continue };
-                let Some((fits, filters)) = self.kind_of(node).and_then(|kind| self.fitting(&conditions, kind)) else { continue };
+                let Some((fits, filters)) = self.kind_of(node).and_then(|kind| self.fitting(&conditions, kind)) else {
+                    continue;
+                };
                 for filter in &filters {
                     if let Some(known) = self.frame.nodes.get_mut(node)
                         && !fresh.contains(&(node, filter.field.clone()))
@@ -196,7 +207,9 @@ impl<'a> Builder<'a> {
             What::Number(number) => usize::try_from(number).ok(),
             _ => None,
         });
-        let Some(known) = items.iter().find_map(Item::superlative).and_then(|index| self.reader.knowledge.superlatives.get(index)) else {
+        let Some(known) =
+            items.iter().find_map(Item::superlative).and_then(|index| self.reader.knowledge.superlatives.get(index))
+        else {
             return false;
         };
         let Some(node) = self.frame.heads.first().map(|head| head.node) else { return false };

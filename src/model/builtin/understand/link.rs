@@ -6,7 +6,14 @@ use super::Builder;
 
 impl Builder<'_> {
     /// Says that records of one node belong to records of another. False if nothing ties the two kinds.
-    pub(super) fn link(&mut self, from: NodeId, to: NodeId, sense: Sense, manner: Manner, or_else: Vec<Filter>) -> bool {
+    pub(super) fn link(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        sense: Sense,
+        manner: Manner,
+        or_else: Vec<Filter>,
+    ) -> bool {
         let (Some(a), Some(b)) = (self.kind_of(from), self.kind_of(to)) else { return false };
         if from == to {
             return false;

@@ -162,7 +162,9 @@ impl Builder<'_> {
         }
         match item.kind() {
             Some((kind, Strength::Strong)) => return self.kind(clause, items, at, kind, None),
-            Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => return self.kind(clause, items, at, kind, None),
+            Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
+                return self.kind(clause, items, at, kind, None);
+            }
             Some((kind, Strength::Weak)) if values.is_empty() => {
                 clause.weak.push((at, kind, clause.conn));
                 return;
@@ -192,7 +194,18 @@ impl Builder<'_> {
     fn roles(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
         let grouping = item.has(Role::Per) && self.groups_here(clause, items, at);
         let relative = super::is_relative(items, at);
-        for role in [Role::Count, Role::Sum, Role::Average, Role::Every, Role::Only, Role::Who, Role::Pronoun, Role::Ones, Role::WhatAbout, Role::More] {
+        for role in [
+            Role::Count,
+            Role::Sum,
+            Role::Average,
+            Role::Every,
+            Role::Only,
+            Role::Who,
+            Role::Pronoun,
+            Role::Ones,
+            Role::WhatAbout,
+            Role::More,
+        ] {
             if item.has(role) && !(relative && role == Role::Who) {
                 clause.roles.insert(role);
             }
@@ -227,10 +240,19 @@ impl Builder<'_> {
         let item = &items[at];
         let sure = !item.has(Role::Of) && !item.has(Role::Every);
         let next = items.iter().skip(at + 1).find(|item| !item.has(Role::Ignore));
-        let target = next.is_some_and(|next| next.kind().is_some() || (!next.fields().is_empty() && next.values().is_empty()));
-        let counted = clause.roles.contains(&Role::Count) || clause.roles.contains(&Role::Sum) || clause.roles.contains(&Role::Average);
+        let target =
+            next.is_some_and(|next| next.kind().is_some() || (!next.fields().is_empty() && next.values().is_empty()));
+        let counted = clause.roles.contains(&Role::Count)
+            || clause.roles.contains(&Role::Sum)
+            || clause.roles.contains(&Role::Average);
         let ranked = !clause.rankings.is_empty();
-        target && !ranked && (sure || counted || items.iter().any(|item| matches!(item.low.as_str(), "breakdown" | "broken" | "grouped" | "group" | "split")))
+        target
+            && !ranked
+            && (sure
+                || counted
+                || items
+                    .iter()
+                    .any(|item| matches!(item.low.as_str(), "breakdown" | "broken" | "grouped" | "group" | "split")))
     }
 
     // ---- kinds
@@ -275,10 +297,12 @@ impl Builder<'_> {
             return;
         }
         // "who has a balance" asks for balances with names; "who has an invoice" for customers.
-        let facet = conn == Conn::With && self.reader.knowledge.kind(kind).of.is_some_and(|base| self.reader.knowledge.kind(base).person_question);
+        let facet = conn == Conn::With
+            && self.reader.knowledge.kind(kind).of.is_some_and(|base| self.reader.knowledge.kind(base).person_question);
         if facet && clause.roles.contains(&Role::Who) {
             clause.roles.insert(Role::With);
-        } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No) {
+        } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No)
+        {
             self.person_head(clause, kind, at);
         }
         let node = self.frame.add(Node::new(kind));
@@ -298,11 +322,19 @@ impl Builder<'_> {
     /// "their invoices" after records of this clause.
     fn link_to_earlier(&mut self, clause: &mut Clause, node: NodeId) {
         let Some(kind) = self.kind_of(node) else { return };
-        let earlier: Vec<NodeId> = clause.placed.iter().rev().filter(|placed| placed.node != node && placed.part == Part::Head).map(|placed| placed.node).collect();
+        let earlier: Vec<NodeId> = clause
+            .placed
+            .iter()
+            .rev()
+            .filter(|placed| placed.node != node && placed.part == Part::Head)
+            .map(|placed| placed.node)
+            .collect();
         if !clause.named.is_empty() {
             return;
         }
-        let known = earlier.into_iter().find(|other| self.kind_of(*other).is_some_and(|other| other != kind && self.can_link(kind, other)));
+        let known = earlier
+            .into_iter()
+            .find(|other| self.kind_of(*other).is_some_and(|other| other != kind && self.can_link(kind, other)));
         if let Some(other) = known {
             clause.roles.remove(&Role::Pronoun);
             self.link(node, other, Sense::Exists, Manner::Of, Vec::new());
@@ -325,30 +357,45 @@ impl Builder<'_> {
     /// A kind's word beside a record of that kind says nothing new: "ticket TKT-1005", "customer TechCorp".
     fn is_apposition(&self, clause: &Clause, items: &[Item], at: usize, kind: KindId) -> bool {
         let same = |other: KindId| other == kind;
-        let after = items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
+        let after =
+            items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
         if let Some((_, item)) = after
             && item.gap < Gap::Stop
         {
             match &item.what {
                 What::Record(mention) if same(mention.kind) => return true,
                 What::Unknown { .. } | What::Quoted if item.gap == Gap::None && !is_plural(items.get(at)) => {
-                    return !self.reader.knowledge.kind(kind).name_field.is_empty() && !self.reader.knowledge.kind(kind).key.is_empty();
+                    return !self.reader.knowledge.kind(kind).name_field.is_empty()
+                        && !self.reader.knowledge.kind(kind).key.is_empty();
                 }
                 _ => {}
             }
         }
         let before = at.checked_sub(1).and_then(|at| items.get(at));
-        let beside = before.is_some_and(|item| matches!(&item.what, What::Record(mention) if mention.kind == kind) && !item.possessive);
+        let beside = before.is_some_and(|item| {
+            matches!(&item.what, What::Record(mention) if mention.kind == kind) && !item.possessive
+        });
         beside && clause.conn == Conn::None && items.get(at).is_some_and(|item| item.gap == Gap::None)
     }
 
     /// Two kinds side by side are one: "similar tickets", "tickets similar to", "customer contacts".
-    fn compound(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, conn: Conn, plural: bool) -> Option<NodeId> {
+    fn compound(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        kind: KindId,
+        conn: Conn,
+        plural: bool,
+    ) -> Option<NodeId> {
         let last = clause.placed.last()?.clone();
         let gap = items.get(at).map_or(Gap::None, |item| item.gap);
         let known = self.kind_of(last.node)?;
         let knowledge = self.reader.knowledge;
-        if known == kind && matches!(conn, Conn::And | Conn::Or) && items.get(at).is_some_and(|item| item.values().iter().any(|(.., naming)| *naming == Naming::Noun)) {
+        if known == kind
+            && matches!(conn, Conn::And | Conn::Or)
+            && items.get(at).is_some_and(|item| item.values().iter().any(|(.., naming)| *naming == Naming::Noun))
+        {
             return Some(last.node);
         }
         let free = self.frame.nodes.get(last.node).is_some_and(Node::is_free);
@@ -376,7 +423,8 @@ impl Builder<'_> {
                 node.kind = kind;
             }
             if let Some(placed) = clause.placed.last_mut() {
-                let named = knowledge.kind(known).person_question && (placed.plural || clause.roles.contains(&Role::Who));
+                let named =
+                    knowledge.kind(known).person_question && (placed.plural || clause.roles.contains(&Role::Who));
                 placed.names = (named && !absorbs).then_some(known);
                 placed.plural |= plural;
             }
@@ -394,9 +442,11 @@ impl Builder<'_> {
         match conn {
             Conn::With | Conn::No if ties => {
                 let sense = if conn == Conn::No { Sense::Missing } else { Sense::Exists };
-                let constrained = self.fits_waiting(clause, kind) || sense == Sense::Missing || self.is_conditioned(items, at, kind);
+                let constrained =
+                    self.fits_waiting(clause, kind) || sense == Sense::Missing || self.is_conditioned(items, at, kind);
                 // "customers with their SLA", "CUST-001 with contacts": shown beside, not a condition.
-                let shown = !constrained && (self.reader.knowledge.kind(kind).of == Some(anchor_kind) || !clause.named.is_empty());
+                let shown = !constrained
+                    && (self.reader.knowledge.kind(kind).of == Some(anchor_kind) || !clause.named.is_empty());
                 if shown {
                     let plain = !self.frame.nodes.get(anchor).is_some_and(Node::is_free);
                     clause.conn = if plain { Conn::Their } else { Conn::None };
@@ -410,7 +460,9 @@ impl Builder<'_> {
                 Part::Narrows(anchor, Sense::Exists, Manner::Of)
             }
             Conn::And | Conn::Or => match last.part {
-                Part::Narrows(first, sense, manner) if self.kind_of(first).is_some_and(|first| first != kind && self.can_link(first, kind)) => {
+                Part::Narrows(first, sense, manner)
+                    if self.kind_of(first).is_some_and(|first| first != kind && self.can_link(first, kind)) =>
+                {
                     Part::Narrows(first, sense, manner)
                 }
                 Part::Narrows(..) | Part::Head => Part::Head,
@@ -425,7 +477,11 @@ impl Builder<'_> {
             .iter()
             .skip(at + 1)
             .take_while(|item| !item.has(Role::And) && item.kind().is_none() && item.gap == Gap::None)
-            .any(|item| item.values().iter().any(|(known, ..)| *known == kind) || item.fields().iter().any(|(known, _)| *known == kind) || matches!(item.what, What::Days(_)))
+            .any(|item| {
+                item.values().iter().any(|(known, ..)| *known == kind)
+                    || item.fields().iter().any(|(known, _)| *known == kind)
+                    || matches!(item.what, What::Days(_))
+            })
     }
 
     /// Conditions that stood before their records.
@@ -458,7 +514,11 @@ impl Builder<'_> {
             }
             return;
         }
-        let existing = self.frame.nodes.get(node).and_then(|known| known.links.iter().map(|link| link.to).find(|to| self.kind_of(*to) == Some(fits)));
+        let existing = self
+            .frame
+            .nodes
+            .get(node)
+            .and_then(|known| known.links.iter().map(|link| link.to).find(|to| self.kind_of(*to) == Some(fits)));
         let facet = existing.unwrap_or_else(|| {
             let facet = self.frame.add(Node::new(fits));
             self.link(node, facet, Sense::Exists, Manner::With, Vec::new());
@@ -471,7 +531,14 @@ impl Builder<'_> {
 
     // ---- conditions
 
-    fn value(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item, values: Vec<(KindId, Filter, Naming)>) {
+    fn value(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        item: &Item,
+        values: Vec<(KindId, Filter, Naming)>,
+    ) {
         let negated = std::mem::take(&mut clause.negated);
         let turn = |mut filter: Filter| {
             filter.negated ^= negated;
@@ -485,7 +552,9 @@ impl Builder<'_> {
         let noun = values.iter().find(|(.., naming)| *naming == Naming::Noun).cloned();
         if let Some((kind, filter, _)) = noun {
             let next_same = self.next_kind(items, at).is_some_and(|next| next == kind);
-            let record_after = items.get(at + 1).is_some_and(|next| matches!(&next.what, What::Record(mention) if mention.kind == kind));
+            let record_after = items
+                .get(at + 1)
+                .is_some_and(|next| matches!(&next.what, What::Record(mention) if mention.kind == kind));
             if record_after {
                 return;
             }
@@ -501,11 +570,11 @@ impl Builder<'_> {
             clause.waiting.push((at, conditions));
             return;
         }
-        let target = clause
-            .placed
-            .iter()
-            .rev()
-            .find_map(|placed| self.kind_of(placed.node).and_then(|kind| self.fitting(&conditions, kind)).map(|(fits, filters)| (placed.node, fits, filters)));
+        let target = clause.placed.iter().rev().find_map(|placed| {
+            self.kind_of(placed.node)
+                .and_then(|kind| self.fitting(&conditions, kind))
+                .map(|(fits, filters)| (placed.node, fits, filters))
+        });
         if let Some((node, fits, filters)) = target {
             let same_kind = self.kind_of(node) == Some(fits);
             if same_kind {
@@ -526,10 +595,12 @@ impl Builder<'_> {
     /// Whether only articles or steps are wanted so far: then technical words are for the search.
     fn only_text_wanted(&self, clause: &Clause) -> bool {
         !clause.placed.is_empty()
-            && clause.placed.iter().all(|placed| self.kind_of(placed.node).is_some_and(|kind| {
-                let kind = self.reader.knowledge.kind(kind);
-                kind.text && (kind.ranked || kind.of.is_some())
-            }))
+            && clause.placed.iter().all(|placed| {
+                self.kind_of(placed.node).is_some_and(|kind| {
+                    let kind = self.reader.knowledge.kind(kind);
+                    kind.text && (kind.ranked || kind.of.is_some())
+                })
+            })
     }
 
     /// Adds a condition; values of one field joined by "and"/"or" are alternatives, other conditions joined by "or" too.
@@ -538,7 +609,8 @@ impl Builder<'_> {
         let field = filter.field.clone();
         let last = clause.last_value.replace((node, field.clone()));
         let Some(known) = self.frame.nodes.get_mut(node) else { return };
-        if let Some(same) = known.filters.iter_mut().find(|same| same.field == field && same.negated == filter.negated) {
+        if let Some(same) = known.filters.iter_mut().find(|same| same.field == field && same.negated == filter.negated)
+        {
             if let (Some(mut values), Some(more)) = (values_of(&same.test), values_of(&filter.test)) {
                 for value in more {
                     if !values.contains(&value) {
@@ -590,13 +662,18 @@ impl Builder<'_> {
                 return Some(*kind);
             }
             let joins = item.has(Role::And) || item.has(Role::Or);
-            let next_is_value = items.get(at + offset + 2).is_some_and(|next| !next.values().is_empty() && next.kind().is_none());
+            let next_is_value =
+                items.get(at + offset + 2).is_some_and(|next| !next.values().is_empty() && next.kind().is_none());
             let passes = !values.is_empty()
                 || item.superlative().is_some()
                 || matches!(item.what, What::Number(_))
                 || (joins && next_is_value)
-                || (item.is_small() && (item.has(Role::Ignore) || item.has(Role::Not) || item.has(Role::Every)) && !item.has(Role::With) && !item.has(Role::Of))
-                || (item.fields().iter().any(|_| item.low.starts_with("priorit") || item.low.starts_with("sever")) && item.kind().is_none());
+                || (item.is_small()
+                    && (item.has(Role::Ignore) || item.has(Role::Not) || item.has(Role::Every))
+                    && !item.has(Role::With)
+                    && !item.has(Role::Of))
+                || (item.fields().iter().any(|_| item.low.starts_with("priorit") || item.low.starts_with("sever"))
+                    && item.kind().is_none());
             if !passes {
                 return None;
             }
@@ -610,7 +687,10 @@ impl Builder<'_> {
         // Ids of one kind that follow each other are one list.
         let together = clause.named.last().map(|(_, node, _)| *node).and_then(|node| self.frame.nodes.get_mut(node));
         if let (Some(node), true) = (together, matches!(conn, Conn::And | Conn::Or | Conn::None))
-            && let (Some(Mention { kind, how: super::super::frame::How::Ids(ids), said }), super::super::frame::How::Ids(more)) = (&mut node.named, &mention.how)
+            && let (
+                Some(Mention { kind, how: super::super::frame::How::Ids(ids), said }),
+                super::super::frame::How::Ids(more),
+            ) = (&mut node.named, &mention.how)
             && *kind == mention.kind
         {
             for id in more {

@@ -43,7 +43,8 @@ impl Builder<'_> {
         for (at, kind, conn) in std::mem::take(&mut clause.weak) {
             let named = clause.named.iter().any(|(_, node, _)| self.kind_of(*node) == Some(kind));
             let alone = clause.placed.is_empty() && clause.composites.is_empty() && !named && !own_trouble;
-            let narrows = matches!(conn, Conn::With | Conn::No) && clause.placed.iter().any(|placed| self.kind_of(placed.node) != Some(kind));
+            let narrows = matches!(conn, Conn::With | Conn::No)
+                && clause.placed.iter().any(|placed| self.kind_of(placed.node) != Some(kind));
             if alone || narrows {
                 clause.set_connection(conn);
                 self.kind(clause, items, at, kind, None);
@@ -62,7 +63,8 @@ impl Builder<'_> {
             && clause.texts.is_empty();
         for unknown in std::mem::take(&mut clause.unknown) {
             let content = items.iter().filter(|item| item.is_content()).count();
-            let alone = content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
+            let alone =
+                content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
             if foreign && !alone {
                 continue;
             }
@@ -78,10 +80,16 @@ impl Builder<'_> {
     fn is_text(&self, clause: &Clause, unknown: &Unknown) -> bool {
         let kinds: Vec<KindId> = clause.placed.iter().filter_map(|placed| self.kind_of(placed.node)).collect();
         let text = |kind: &KindId| self.reader.knowledge.kind(*kind).text;
-        let only_text = !kinds.is_empty() && kinds.iter().all(|kind| text(kind) && (self.reader.knowledge.kind(*kind).ranked || self.reader.knowledge.kind(*kind).of.is_some()));
+        let only_text = !kinds.is_empty()
+            && kinds.iter().all(|kind| {
+                text(kind)
+                    && (self.reader.knowledge.kind(*kind).ranked || self.reader.knowledge.kind(*kind).of.is_some())
+            });
         let beside_topic = clause.texts.iter().any(|(at, _)| at.abs_diff(unknown.at) == 1);
         let letters = unknown.raw.chars().filter(|c| c.is_alphabetic()).count();
-        let code = unknown.raw.contains('_') || unknown.raw.to_lowercase().starts_with("0x") || (letters <= 5 && letters > 1 && unknown.raw.chars().all(|c| c.is_uppercase() || c.is_ascii_digit()));
+        let code = unknown.raw.contains('_')
+            || unknown.raw.to_lowercase().starts_with("0x")
+            || (letters <= 5 && letters > 1 && unknown.raw.chars().all(|c| c.is_uppercase() || c.is_ascii_digit()));
         let searchable = kinds.iter().any(text) || (kinds.is_empty() && !clause.texts.is_empty());
         if unknown.quoted {
             return searchable;
@@ -92,7 +100,9 @@ impl Builder<'_> {
         if unknown.capital || matches!(unknown.conn, Conn::Of) {
             return false;
         }
-        searchable && (beside_topic || unknown.conn == Conn::None || unknown.conn == Conn::With) && !clause.roles.contains(&Role::WhatAbout)
+        searchable
+            && (beside_topic || unknown.conn == Conn::None || unknown.conn == Conn::With)
+            && !clause.roles.contains(&Role::WhatAbout)
     }
 
     /// A name that has to be looked up.
@@ -127,7 +137,9 @@ impl Builder<'_> {
                 self.impose(clause, node, fits, filters);
                 continue;
             }
-            let only_text = !clause.placed.is_empty() || (items.get(at).is_some_and(Item::is_topic) && clause.texts.iter().any(|(position, _)| *position == at));
+            let only_text = !clause.placed.is_empty()
+                || (items.get(at).is_some_and(Item::is_topic)
+                    && clause.texts.iter().any(|(position, _)| *position == at));
             if only_text {
                 continue;
             }
@@ -153,17 +165,31 @@ impl Builder<'_> {
 
     /// The kind that a condition alone most likely speaks of.
     fn likely_kind(&self, clause: &Clause, conditions: &[(KindId, Filter)]) -> Option<KindId> {
-        let kinds: Vec<KindId> = conditions.iter().map(|(kind, _)| *kind).filter(|kind| !self.reader.knowledge.kind(*kind).absorbs.contains(kind)).collect();
+        let kinds: Vec<KindId> = conditions
+            .iter()
+            .map(|(kind, _)| *kind)
+            .filter(|kind| !self.reader.knowledge.kind(*kind).absorbs.contains(kind))
+            .collect();
         let linkable = |kind: &KindId| {
             clause.named.iter().all(|(_, node, _)| self.kind_of(*node).is_some_and(|named| self.can_link(*kind, named)))
         };
-        let asked = |kind: &KindId| clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| known == kind));
-        let before = |kind: &KindId| self.context.is_some_and(|context| context.heads.iter().any(|(known, _)| known == kind));
-        let person = |kind: &KindId| clause.roles.contains(&Role::Who) && self.reader.knowledge.kind(*kind).person_question;
+        let asked =
+            |kind: &KindId| clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| known == kind));
+        let before =
+            |kind: &KindId| self.context.is_some_and(|context| context.heads.iter().any(|(known, _)| known == kind));
+        let person =
+            |kind: &KindId| clause.roles.contains(&Role::Who) && self.reader.knowledge.kind(*kind).person_question;
         let find = |test: &dyn Fn(&KindId) -> bool| kinds.iter().find(|kind| linkable(kind) && test(kind)).copied();
         // Without any hint a facet of another kind is not meant first.
-        let whole = |kind: &KindId| self.reader.knowledge.kind(*kind).of.is_none() && !self.reader.knowledge.kind(*kind).person_question;
-        find(&person).or_else(|| find(&asked)).or_else(|| find(&before)).or_else(|| find(&whole)).or_else(|| find(&|_| true)).or(kinds.first().copied())
+        let whole = |kind: &KindId| {
+            self.reader.knowledge.kind(*kind).of.is_none() && !self.reader.knowledge.kind(*kind).person_question
+        };
+        find(&person)
+            .or_else(|| find(&asked))
+            .or_else(|| find(&before))
+            .or_else(|| find(&whole))
+            .or_else(|| find(&|_| true))
+            .or(kinds.first().copied())
     }
 
     /// "Is TKT-1004 resolved?": the condition is what is asked about the named record.
@@ -173,7 +199,10 @@ impl Builder<'_> {
         }
         for (at, node, _) in clause.named.clone() {
             let Some(kind) = self.kind_of(node) else { continue };
-            let Some((fits, filters)) = self.fitting(conditions, kind).or_else(|| self.facet_fitting(conditions, kind)) else { continue };
+            let Some((fits, filters)) = self.fitting(conditions, kind).or_else(|| self.facet_fitting(conditions, kind))
+            else {
+                continue;
+            };
             let target = if fits == kind {
                 node
             } else {
@@ -194,8 +223,14 @@ impl Builder<'_> {
 
     /// A facet with one record each, that a condition speaks of.
     fn facet_fitting(&self, conditions: &super::place::Conditions, kind: KindId) -> Option<(KindId, Vec<Filter>)> {
-        let facet = conditions.iter().map(|(facet, _)| *facet).find(|facet| self.is_facet_of(*facet, kind) && self.reader.knowledge.kind(*facet).single)?;
-        Some((facet, conditions.iter().filter(|(known, _)| *known == facet).map(|(_, filter)| filter.clone()).collect()))
+        let facet = conditions
+            .iter()
+            .map(|(facet, _)| *facet)
+            .find(|facet| self.is_facet_of(*facet, kind) && self.reader.knowledge.kind(*facet).single)?;
+        Some((
+            facet,
+            conditions.iter().filter(|(known, _)| *known == facet).map(|(_, filter)| filter.clone()).collect(),
+        ))
     }
 
     fn dated_filter(&self, filter: Filter) -> Filter {
@@ -208,7 +243,11 @@ impl Builder<'_> {
             .map(|mut filter| {
                 if let Test::WithinDays(days) = filter.test {
                     let to = today.checked_add(jiff::Span::new().days(days)).ok();
-                    filter.test = Test::Dates(super::super::frame::DateSpan { from: Some(today), to, said: format!("within {days} days") });
+                    filter.test = Test::Dates(super::super::frame::DateSpan {
+                        from: Some(today),
+                        to,
+                        said: format!("within {days} days"),
+                    });
                 }
                 filter
             })
@@ -224,13 +263,24 @@ impl Builder<'_> {
         for (at, node, conn) in &clause.named {
             let kind = self.kind_of(*node);
             let checked = self.frame.nodes.get(*node).is_some_and(|node| !node.checks.is_empty());
-            let has_fields = clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| Some(*known) == kind));
+            let has_fields =
+                clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| Some(*known) == kind));
             let same_kind = placed.iter().any(|placed| self.kind_of(placed.node) == kind);
-            let shown_too = placed.iter().all(|placed| placed.at > *at) && *conn != Conn::Of && is_followed_by_more(items, *at);
+            let shown_too =
+                placed.iter().all(|placed| placed.at > *at) && *conn != Conn::Of && is_followed_by_more(items, *at);
             let elsewhere = !clause.fields.is_empty() && !has_fields;
             let alone = placed.is_empty() && clause.texts.is_empty() && !elsewhere;
-            let wanted = alone || checked || (has_fields && placed.is_empty()) || (!placed.is_empty() && shown_too && !same_kind);
-            let other_named_fields = has_fields && placed.iter().all(|placed| !clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| Some(*known) == self.kind_of(placed.node))));
+            let wanted = alone
+                || checked
+                || (has_fields && placed.is_empty())
+                || (!placed.is_empty() && shown_too && !same_kind);
+            let other_named_fields = has_fields
+                && placed.iter().all(|placed| {
+                    !clause
+                        .fields
+                        .iter()
+                        .any(|(_, fields)| fields.iter().any(|(known, _)| Some(*known) == self.kind_of(placed.node)))
+                });
             if wanted || (other_named_fields && !same_kind) {
                 heads.push(Head::list(*node));
             }
@@ -262,10 +312,17 @@ impl Builder<'_> {
             let mut order: Vec<usize> = (0..heads.len()).collect();
             order.sort_by_key(|index| {
                 let node = heads[*index].node;
-                let position = clause.placed.iter().find(|placed| placed.node == node).map(|placed| placed.at).or_else(|| clause.named.iter().find(|(_, known, _)| *known == node).map(|(at, ..)| *at));
+                let position = clause
+                    .placed
+                    .iter()
+                    .find(|placed| placed.node == node)
+                    .map(|placed| placed.at)
+                    .or_else(|| clause.named.iter().find(|(_, known, _)| *known == node).map(|(at, ..)| *at));
                 position.map_or(usize::MAX, |position| position.abs_diff(at))
             });
-            if let Some((index, field)) = order.into_iter().find_map(|index| fits(heads[index].node).map(|field| (index, field))) {
+            if let Some((index, field)) =
+                order.into_iter().find_map(|index| fits(heads[index].node).map(|field| (index, field)))
+            {
                 if let Some(node) = self.frame.nodes.get_mut(heads[index].node) {
                     node.wanted.push(field.clone());
                 }
@@ -278,10 +335,24 @@ impl Builder<'_> {
 
     /// A field of records that were not spoken of otherwise: "account manager for TKT-1001".
     fn field_alone(&mut self, clause: &mut Clause, heads: &mut Vec<Head>, at: usize, fields: &[(KindId, FieldId)]) {
-        let around: Vec<NodeId> = clause.named.iter().map(|(_, node, _)| *node).chain(heads.iter().map(|head| head.node)).collect();
-        let ties = |kind: KindId| around.iter().any(|node| self.kind_of(*node).is_some_and(|other| self.can_link(kind, other)));
-        let before = |kind: KindId| self.context.is_some_and(|context| context.named.iter().chain(&context.heads).any(|(known, _)| *known == kind || self.can_link(kind, *known)));
-        let chosen = fields.iter().find(|(kind, _)| ties(*kind)).or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)));
+        let around: Vec<NodeId> =
+            clause.named.iter().map(|(_, node, _)| *node).chain(heads.iter().map(|head| head.node)).collect();
+        let ties = |kind: KindId| {
+            around.iter().any(|node| self.kind_of(*node).is_some_and(|other| self.can_link(kind, other)))
+        };
+        let before = |kind: KindId| {
+            self.context.is_some_and(|context| {
+                context
+                    .named
+                    .iter()
+                    .chain(&context.heads)
+                    .any(|(known, _)| *known == kind || self.can_link(kind, *known))
+            })
+        };
+        let chosen = fields
+            .iter()
+            .find(|(kind, _)| ties(*kind))
+            .or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)));
         let Some((kind, field)) = chosen.copied() else { return };
         let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
         let mut node = Node::new(kind);
@@ -306,13 +377,21 @@ impl Builder<'_> {
         }
         let text = clause.texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
         let knowledge = self.reader.knowledge;
-        let searched = clause.placed.iter().map(|placed| placed.node).find(|node| self.kind_of(*node).is_some_and(|kind| knowledge.kind(kind).text));
+        let searched = clause
+            .placed
+            .iter()
+            .map(|placed| placed.node)
+            .find(|node| self.kind_of(*node).is_some_and(|kind| knowledge.kind(kind).text));
         let target = match searched {
             Some(node) => node,
             None if heads.is_empty() => {
                 let named = clause.named.iter().filter_map(|(_, node, _)| self.kind_of(*node)).next();
                 // What a customer has trouble with is in its tickets; otherwise the knowledge base is asked.
-                let fitting = |kind: &KindId| knowledge.kind(*kind).text && !knowledge.kind(*kind).key.is_empty() && knowledge.kind(*kind).of.is_none();
+                let fitting = |kind: &KindId| {
+                    knowledge.kind(*kind).text
+                        && !knowledge.kind(*kind).key.is_empty()
+                        && knowledge.kind(*kind).of.is_none()
+                };
                 let kind = (0..knowledge.kinds.len()).filter(fitting).find(|kind| match named {
                     Some(named) => knowledge.reaches(*kind, named),
                     None => knowledge.kind(*kind).ranked && !knowledge.kind(*kind).ids.is_empty(),
@@ -327,9 +406,12 @@ impl Builder<'_> {
         };
         let Some(kind) = self.kind_of(target) else { return };
         // A facet that only describes what is searched: the steps of the best article.
-        match knowledge.kind(kind).of.filter(|_| !knowledge.sources.iter().any(|source| source.kind == kind && source.takes.contains_key("text"))) {
+        match knowledge.kind(kind).of.filter(|_| {
+            !knowledge.sources.iter().any(|source| source.kind == kind && source.takes.contains_key("text"))
+        }) {
             Some(base) => {
-                let articles = clause.placed.iter().map(|placed| placed.node).find(|node| self.kind_of(*node) == Some(base));
+                let articles =
+                    clause.placed.iter().map(|placed| placed.node).find(|node| self.kind_of(*node) == Some(base));
                 let articles = articles.unwrap_or_else(|| {
                     let mut node = Node::new(base);
                     node.limit = knowledge.kind(kind).top;
@@ -374,7 +456,11 @@ impl Builder<'_> {
         };
         let Some(kind) = self.kind_of(target.node) else { return };
         let known = self.reader.knowledge.kind(kind);
-        let near_field = heads.iter().find(|head| head.node == target.node).and_then(|head| head.fields.iter().find(|field| known.field(field).is_some())).cloned();
+        let near_field = heads
+            .iter()
+            .find(|head| head.node == target.node)
+            .and_then(|head| head.fields.iter().find(|field| known.field(field).is_some()))
+            .cloned();
         // Of records that come by fitness the top ones are the first.
         let by_fitness = known.ranked && known.measure.is_empty() && near_field.is_none() && ranking.by == "measure";
         let field = match ranking.by.as_str() {
@@ -390,12 +476,18 @@ impl Builder<'_> {
         if ranking.by == "count" && near_field.is_none() && self.rank_by_count(clause, heads, ranking, &target) {
             return;
         }
-        let field = field.or_else(|| (ranking.by == "measure" && !by_fitness && self.narrowing_measure(clause, &target).is_none()).then(|| [&known.urgency, &known.date].into_iter().find(|field| !field.is_empty()).cloned()).flatten());
+        let field = field.or_else(|| {
+            (ranking.by == "measure" && !by_fitness && self.narrowing_measure(clause, &target).is_none())
+                .then(|| [&known.urgency, &known.date].into_iter().find(|field| !field.is_empty()).cloned())
+                .flatten()
+        });
         let Some(head) = heads.iter_mut().find(|head| head.node == target.node) else {
             self.swap_with_narrowing(heads, ranking, &target, field);
             return;
         };
-        if let (None, Some(facet)) = (&field, self.narrowing_measure(clause, &target).filter(|_| ranking.by == "measure")) {
+        if let (None, Some(facet)) =
+            (&field, self.narrowing_measure(clause, &target).filter(|_| ranking.by == "measure"))
+        {
             let measure = self.kind_of(facet.node).map(|kind| self.reader.knowledge.kind(kind).measure.clone());
             return self.swap_with_narrowing(heads, ranking, &facet, measure);
         }
@@ -423,7 +515,11 @@ impl Builder<'_> {
     fn swap_with_narrowing(&mut self, heads: &mut [Head], ranking: &Ranking, target: &Placed, field: Option<String>) {
         let Part::Narrows(anchor, ..) = target.part else { return };
         let Some(head) = heads.iter_mut().find(|head| head.node == anchor) else { return };
-        let free = self.frame.nodes.get(anchor).is_some_and(|node| node.filters.is_empty() && node.named.is_none() && node.links.len() <= 1);
+        let free = self
+            .frame
+            .nodes
+            .get(anchor)
+            .is_some_and(|node| node.filters.is_empty() && node.named.is_none() && node.links.len() <= 1);
         if let Some(node) = self.frame.nodes.get_mut(anchor) {
             node.links.retain(|link| link.to != target.node);
         }
@@ -457,15 +553,21 @@ impl Builder<'_> {
     fn days_left(&mut self, clause: &Clause, heads: &[Head]) {
         for (at, span) in &clause.days {
             let mut order: Vec<(usize, NodeId)> = clause.placed.iter().map(|placed| (placed.at, placed.node)).collect();
-            order.extend(heads.iter().filter(|head| !clause.placed.iter().any(|placed| placed.node == head.node)).map(|head| (0, head.node)));
+            order.extend(
+                heads
+                    .iter()
+                    .filter(|head| !clause.placed.iter().any(|placed| placed.node == head.node))
+                    .map(|head| (0, head.node)),
+            );
             order.sort_by_key(|(position, _)| if position < at { at - position } else { 1000 + position });
             let dated = order.into_iter().find_map(|(_, node)| {
                 let known = self.frame.nodes.get(node)?;
                 let kind = self.reader.knowledge.kind(known.kind);
-                let of_value = known.filters.iter().filter(|filter| !filter.negated).find_map(|filter| match &filter.test {
-                    Test::In(values) => values.iter().find_map(|value| kind.date_of.get(value)),
-                    _ => None,
-                });
+                let of_value =
+                    known.filters.iter().filter(|filter| !filter.negated).find_map(|filter| match &filter.test {
+                        Test::In(values) => values.iter().find_map(|value| kind.date_of.get(value)),
+                        _ => None,
+                    });
                 let date = of_value.unwrap_or(&kind.date);
                 (!date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
             });
@@ -481,8 +583,10 @@ impl Builder<'_> {
 /// "TKT-1001 and its customer", "CUST-001's details and SLA": the named record is wanted too.
 fn is_followed_by_more(items: &[Item], at: usize) -> bool {
     let Some(item) = items.get(at) else { return false };
-    let mut after = items.iter().skip(at + 1).skip_while(|next| next.is_small() && next.has(Role::Ignore) && !next.has(Role::And));
-    let described = item.possessive && items.get(at + 1).is_some_and(|next| next.is_small() && next.has(Role::Ignore) && is_description(&next.low));
+    let mut after =
+        items.iter().skip(at + 1).skip_while(|next| next.is_small() && next.has(Role::Ignore) && !next.has(Role::And));
+    let described = item.possessive
+        && items.get(at + 1).is_some_and(|next| next.is_small() && next.has(Role::Ignore) && is_description(&next.low));
     let joined = after.next().is_some_and(|next| (next.has(Role::And) || next.has(Role::With)) && next.is_small());
     joined || described
 }
