@@ -122,8 +122,11 @@ impl Yard {
 }
 
 fn how(events: &[Event]) -> Vec<&str> {
-    let how = |event| if let &Event::ServerStopped(ref stopped) = event { Some(stopped.how.as_str()) } else { None };
-    events.iter().filter_map(how).collect()
+    let stopped = events.iter().filter_map(|event| match event {
+        Event::ServerStopped(stopped) => Some(stopped.how.as_str()),
+        _ => None,
+    });
+    stopped.collect()
 }
 
 fn text(end: &CallEnd) -> String {
