@@ -5,3 +5,4 @@ pub mod link;
 pub mod model;
 pub mod protocol;
 pub mod session;
+pub mod ui;
