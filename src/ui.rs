@@ -1,27 +1,35 @@
-//! The console.
+//! The console: a full-screen terminal program over one [`Link`](crate::link::Link).
+//!
+//! ```text
+//! keys, paste, mouse, resize ─┐                              ┌─► Effect ─► shell: commands, clipboard, mouse
+//! records (drained, batched) ─┼─► update(&mut State, Msg) ───┤
+//! ticks while something runs ─┘        settle: rows, areas   └─► State ─► view(&State, Frame), at most 60 a second
+//! ```
+//!
+//! `update` and `view` are pure: no I/O, no clock. `shell` is the only async part, `terminal` the only one that switches
+//! modes. `keymap` holds every key once; `text` holds the one sanitiser; `theme` holds every colour.
+
+mod command;
 pub mod json;
-pub mod markdown;
-pub mod state {
-    use crate::protocol::CallId;
-    use ratatui::text::Line;
-    use std::ops::Range;
-    #[derive(Debug, Clone)]
-    pub struct Row {
-        pub line: Line<'static>,
-        pub links: Vec<Link>,
-        pub target: Option<()>,
-    }
-    #[derive(Debug, Clone)]
-    pub struct Link {
-        pub columns: Range<usize>,
-        pub call: CallId,
-        pub hint: Option<String>,
-    }
-    impl Row {
-        pub fn is_blank(&self) -> bool {
-            self.line.spans.iter().all(|s| s.content.trim().is_empty())
-        }
-    }
-}
+pub mod keymap;
+pub mod layout;
+mod markdown;
+mod shell;
+pub mod state;
+mod terminal;
 pub mod text;
 pub mod theme;
+pub mod update;
+pub mod view;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod screens;
+
+pub use keymap::keys_markdown;
+pub use shell::{Outcome, RunError, run};
+pub use state::{Mouse, Offer, Options, Request, State};
+pub use theme::Theme;
+pub use update::{Effect, Msg, update};
+pub use view::view;

@@ -1,6 +1,6 @@
 //! Which nodes of a document are visible: folds, the cursor, search.
 
-use super::Doc;
+use super::{Doc, Table};
 
 /// A document opens with at most so many rows unfolded.
 const FIRST_ROWS: usize = 400;
@@ -10,6 +10,8 @@ const FIRST_ROWS: usize = 400;
 pub struct Tree {
     /// The document.
     pub doc: Doc,
+    /// Whether some array in it can be shown as a table.
+    pub has_table: bool,
     folded: Vec<bool>,
     visible: Vec<u32>,
     /// The row the cursor is on.
@@ -37,7 +39,8 @@ impl Tree {
         });
         let open = open.count().max(2) - 1;
         let folded = doc.nodes().iter().map(|node| usize::from(node.depth) >= open && node.kind.is_container());
-        let mut tree = Self { folded: folded.collect(), visible: Vec::new(), cursor: 0, top: 0, doc };
+        let has_table = Table::find(&doc, 0).is_some();
+        let mut tree = Self { has_table, folded: folded.collect(), visible: Vec::new(), cursor: 0, top: 0, doc };
         tree.show();
         tree
     }
