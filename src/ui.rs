@@ -23,6 +23,8 @@ pub mod update;
 pub mod view;
 
 #[cfg(test)]
+mod behaviour;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod screens;

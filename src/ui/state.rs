@@ -200,6 +200,8 @@ pub struct State {
     pub leaving: Leaving,
     /// Whether records still come.
     pub feed: FeedState,
+    /// The held call on the screen, and when it came there, µs.
+    pub held_shown: Option<(CallId, u64)>,
 }
 
 impl State {

@@ -87,8 +87,10 @@ pub fn count(number: usize, one: &str) -> String {
 /// How well `query` matches `text` as letters in order, higher is better; `None` if it does not.
 #[must_use]
 pub fn fuzzy(query: &str, text: &str) -> Option<i32> {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    let mut score = 0;
+    let lower = text.to_lowercase();
+    let whole = query.trim().to_lowercase();
+    let mut score = if !whole.is_empty() && lower.contains(&whole) { 100 } else { 0 };
+    let text: Vec<char> = lower.chars().collect();
     let mut at = 0;
     let mut last = None;
     for wanted in query.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn fuzzy_prefers_starts_of_words_and_runs() {
-        assert!(fuzzy("nc", "next call") > fuzzy("nc", "announce"));
+        assert!(fuzzy("nc", "next call") > fuzzy("nc", "lantern ice"));
         assert_eq!(fuzzy("xyz", "next call"), None);
         assert!(fuzzy("", "anything").is_some());
     }
