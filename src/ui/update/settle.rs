@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::session::{Health, Server};
 use crate::ui::layout::{Areas, Lanes, Wish};
-use crate::ui::state::{Advice, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
+use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
 use crate::ui::{text, view};
 
 use super::{banner, scroll, source};
@@ -133,10 +133,9 @@ fn calls(state: &mut State) {
             scroll::keep(&mut state.calls.top, position, height);
             // A heading right above the first row in view belongs to it.
             let heading = position.checked_sub(1).filter(|above| *above + 1 == state.calls.top);
-            if let Some(above) = heading {
-                if matches!(state.calls.row(above), Some(crate::ui::state::CallRow::Turn(_))) {
-                    state.calls.top = above;
-                }
+            let is_turn = |above: &usize| matches!(state.calls.row(*above), Some(CallRow::Turn(_)));
+            if let Some(above) = heading.filter(is_turn) {
+                state.calls.top = above;
             }
         }
     }
