@@ -28,6 +28,18 @@ impl Clock {
         self.origin_us.saturating_add(u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
+    /// Today in the operator's time zone, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn today(&self) -> String {
+        jiff::Zoned::now().date().to_string()
+    }
+
+    /// Now, RFC 3339 in UTC, to the ms.
+    #[must_use]
+    pub fn now_rfc3339(&self) -> String {
+        jiff::Timestamp::from_millisecond(self.unix_ms()).map(|now| format!("{now:.3}")).unwrap_or_default()
+    }
+
     /// Unix time in ms.
     #[must_use]
     pub fn unix_ms(&self) -> i64 {

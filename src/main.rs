@@ -1,2 +1,175 @@
-//! The program.
-fn main() {}
+//! The program: dispatches commands. Everything else is in the library.
+
+use std::io::{IsTerminal, Read};
+use std::process::ExitCode;
+
+use callboard::cli::{Cli, DataTask, Task};
+use callboard::config::{self, Settings};
+use callboard::failure::{Failure, Form};
+use callboard::headless::{self, Output};
+use callboard::stdout::say;
+use callboard::{console, direct, launch, recording};
+use callboard_servers::ServeOptions;
+use clap::{CommandFactory, Parser};
+use serde_json::json;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let form = if cli.common.json { Form::Json } else { Form::Text };
+    match run(cli, form) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(form),
+    }
+}
+
+fn run(cli: Cli, form: Form) -> Result<(), Failure> {
+    // A server is started before anything else is set up: its stdout belongs to the protocol.
+    if let Some(Task::Serve { name }) = &cli.command {
+        let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
+        return callboard_servers::serve(name, &options).map_err(|error| Failure::usage(error.to_string()));
+    }
+    let settings = config::resolve(&cli.common)?;
+    match cli.command {
+        None => console::open(&settings),
+        Some(Task::Serve { .. }) => Ok(()),
+        Some(Task::Ask { events, questions }) => {
+            let output = match (events, form) {
+                (true, _) => Output::Events,
+                (false, Form::Json) => Output::Json,
+                (false, Form::Text) => Output::Text,
+            };
+            ask(&settings, &questions_or_stdin(questions)?, output)
+        }
+        Some(Task::Examples) => {
+            let questions: Vec<String> = callboard::model::builtin::EXAMPLES.map(str::to_owned).into();
+            ask(&settings, &questions, if form == Form::Json { Output::Json } else { Output::Text })
+        }
+        Some(Task::Check) => block_on(direct::check(&fleet(&settings)?, form)),
+        Some(Task::Tools { server }) => block_on(direct::tools(&fleet(&settings)?, server.as_deref(), form)),
+        Some(Task::Call { server, tool, arguments }) => {
+            let arguments = match arguments.as_deref() {
+                None => "{}".to_owned(),
+                Some("-") => stdin()?,
+                Some(text) => text.to_owned(),
+            };
+            block_on(direct::call(&fleet(&settings)?, &server, &tool, &arguments, form))
+        }
+        Some(Task::Sessions) => sessions(form),
+        Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
+        Some(Task::Data { task: DataTask::Export { dir } }) => data_export(&dir, form),
+        Some(Task::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), Failure> {
+    let running = launch::start(settings)?;
+    let (link, thread) = running.split();
+    let result = block_on(headless::ask(link, questions, output));
+    // A panic over there has been reported, and the session counts as broken off.
+    let _ = thread.join();
+    result
+}
+
+fn questions_or_stdin(questions: Vec<String>) -> Result<Vec<String>, Failure> {
+    let from_stdin = questions.is_empty() || questions == ["-"];
+    if !from_stdin {
+        return Ok(questions);
+    }
+    if questions.is_empty() && std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "there is no question; try: callboard ask \"What are the critical tickets?\"".into(),
+        ));
+    }
+    let question = stdin()?.trim().to_owned();
+    if question.is_empty() {
+        return Err(Failure::usage("standard input holds no question".into()));
+    }
+    Ok(vec![question])
+}
+
+fn stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
+    Ok(text)
+}
+
+fn fleet(settings: &Settings) -> Result<Vec<callboard::mcp::ServerSpec>, Failure> {
+    let fleet = launch::fleet(settings)?;
+    for warning in &fleet.warnings {
+        eprintln!("callboard: {}", callboard::sanitise::clean_line(warning));
+    }
+    Ok(fleet.specs)
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime: {error}")))?
+        .block_on(work)
+}
+
+fn sessions(form: Form) -> Result<(), Failure> {
+    let dir = recording::sessions_dir()
+        .ok_or_else(|| Failure::failed("there is no home folder; set XDG_STATE_HOME".into()))?;
+    let sessions = recording::list::sessions(&dir)
+        .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))?;
+    if form == Form::Json {
+        say(&json!({"sessions": sessions}).to_string());
+        return Ok(());
+    }
+    for session in &sessions {
+        let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
+        let created = session.created.get(..16).unwrap_or(&session.created).replace('T', " ");
+        let line = format!(
+            "{}  {created}  {:<12} {:>3} turns {:>4} calls  {what}",
+            session.id, session.model, session.turns, session.calls
+        );
+        say(&callboard::sanitise::clean_line(&line));
+    }
+    if sessions.is_empty() {
+        eprintln!("no sessions in {} yet", dir.display());
+    }
+    Ok(())
+}
+
+fn data_check(dir: Option<&std::path::Path>, form: Form) -> Result<(), Failure> {
+    let problems = callboard_servers::check(dir);
+    let shown = dir.map_or_else(|| "the bundled data set".to_owned(), |dir| dir.display().to_string());
+    if form == Form::Json {
+        let rows: Vec<_> = problems
+            .iter()
+            .map(|problem| json!({"file": problem.file, "line": problem.line, "field": problem.field, "message": problem.message}))
+            .collect();
+        say(&json!({"problems": rows}).to_string());
+    } else {
+        for problem in &problems {
+            say(&callboard::sanitise::clean_line(&problem.to_string()));
+        }
+    }
+    match problems.len() {
+        0 => {
+            eprintln!("{shown} is sound");
+            Ok(())
+        }
+        count => Err(Failure::failed(format!("{shown} has {count} problems"))),
+    }
+}
+
+fn data_export(dir: &std::path::Path, form: Form) -> Result<(), Failure> {
+    let files = callboard_servers::export(dir)
+        .map_err(|error| Failure::failed(format!("the data cannot be written to {}: {error}", dir.display())))?;
+    match form {
+        Form::Json => say(&json!({"files": files}).to_string()),
+        Form::Text => {
+            say(&format!("{} files written to {}", files.len(), dir.display()));
+            say(&format!("use them with: callboard --data {}", dir.display()));
+        }
+    }
+    Ok(())
+}

@@ -3,6 +3,10 @@
 //! A model is asked once per step with the whole conversation and the tools; it answers with text, calls, or both.
 //! It keeps no state between requests: what it needs to know stands in the conversation.
 
+pub mod builtin;
+pub mod openai;
+pub mod scripted;
+
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -86,6 +90,11 @@ pub enum Delta {
 pub trait Model: Send + Sync {
     /// The name shown wherever a model's name stands.
     fn name(&self) -> &str;
+
+    /// Tools it takes in one request; more are left out, and the operator is told.
+    fn most_tools(&self) -> usize {
+        usize::MAX
+    }
 
     /// Runs one request. Deltas are sent while it runs (a closed channel is not an error); dropping the future cancels it.
     /// The text of the answer is the concatenation of the text deltas.

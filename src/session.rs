@@ -32,6 +32,8 @@ pub enum Span {
 pub struct Session {
     /// Who runs with what; absent until the first record.
     pub started: Option<SessionStarted>,
+    /// The model chosen since the start.
+    pub selected_model: Option<String>,
     /// Why it ended, once it has.
     pub ended: Option<String>,
     /// Turns in order; `TurnId::index` is the position.
@@ -79,6 +81,10 @@ impl Session {
                     self.server_mut(name);
                 }
                 self.started = Some(started.clone());
+                Some(())
+            }
+            Event::ModelSelected(selected) => {
+                self.selected_model = Some(selected.model.clone());
                 Some(())
             }
             Event::SessionEnded(ended) => {
@@ -163,10 +169,11 @@ impl Session {
         self.servers.iter().find(|server| server.name == *name)
     }
 
-    /// The model's name as the session knows it.
+    /// The name of the model that answers the next turn.
     #[must_use]
     pub fn model(&self) -> &str {
-        self.started.as_ref().map_or("", |started| &started.model)
+        let first = self.started.as_ref().map_or("", |started| &started.model);
+        self.selected_model.as_deref().unwrap_or(first)
     }
 
     fn server_mut(&mut self, name: &ServerName) -> &mut Server {

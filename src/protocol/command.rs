@@ -29,6 +29,11 @@ pub enum Command {
         /// Its configured name.
         server: ServerName,
     },
+    /// Ask another model from the next turn on.
+    SelectModel {
+        /// Its name, `built-in` for the assistant without a model.
+        name: String,
+    },
     /// Forget the conversation so far: the next question starts a new one. The recording goes on.
     ClearConversation,
     /// Put a note of the operator into the recording.

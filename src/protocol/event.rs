@@ -89,6 +89,8 @@ events! {
     TurnStarted = "turn.started",
     /// A turn came to its end.
     TurnEnded = "turn.ended",
+    /// Another model answers from the next turn on.
+    ModelSelected = "model.selected",
     /// The model was asked.
     ModelRequested = "model.requested",
     /// The model said a piece of its answer.

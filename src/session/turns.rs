@@ -146,11 +146,10 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             turn.reason.clone_from(&ended.reason);
             turn.ended_us = Some(record.at_us);
             let open = turn.steps.last().copied();
-            if let Some(step) = open.and_then(|id| session.steps.get_mut(id.index())) {
-                if step.ended_us.is_none() {
-                    step.ended_us = Some(record.at_us);
-                    step.state = StepState::Stopped;
-                }
+            let step = open.and_then(|id| session.steps.get_mut(id.index()));
+            if let Some(step) = step.filter(|step| step.ended_us.is_none()) {
+                step.ended_us = Some(record.at_us);
+                step.state = StepState::Stopped;
             }
         }
         Event::ModelRequested(requested) => {

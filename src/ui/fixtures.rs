@@ -187,7 +187,7 @@ impl Story {
 
     pub(super) fn run(&mut self, server: &str, call: u64, arguments: &str) -> &mut Self {
         let scope = self.of(call);
-        self.put(scope, CallStarted { attempt: 1, arguments: json(arguments), timeout_ms: 60_000 });
+        self.put(scope, CallStarted { attempt: 1, arguments: json(arguments), timeout_ms: 60_000, read_only: true });
         let sent =
             format!(r#"{{"jsonrpc":"2.0","id":{call},"method":"tools/call","params":{{"arguments":{arguments}}}}}"#);
         self.put(scope, WireFramed { server: server.into(), direction: Direction::Sent, text: sent })

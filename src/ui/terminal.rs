@@ -41,7 +41,7 @@ pub(super) struct Screen {
 }
 
 /// Whether there is a terminal to read keys from and to draw on.
-pub(super) fn is_there() -> bool {
+pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 

@@ -80,6 +80,9 @@ pub struct CallStarted {
     pub arguments: Json,
     /// The time-out in ms, restarted by progress.
     pub timeout_ms: u64,
+    /// Whether the tool counts as one that only reads; one that does not is on the disk before it is sent.
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 /// Payload of `call.progressed` (MCP `notifications/progress`).

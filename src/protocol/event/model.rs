@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::Json;
 
+/// Payload of `model.selected`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelSelected {
+    /// The model's name, or `built-in`.
+    pub model: String,
+}
+
 /// Payload of `model.requested`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRequested {

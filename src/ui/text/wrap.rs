@@ -117,7 +117,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn joins(word: &str, next: &str) -> bool {
     let narrow = |text: &str| text.is_ascii() || width(text) == text.chars().count();
-    let blank = |text: &str| text.ends_with(char::is_whitespace);
+    // A no-break space does not break.
+    let blank = |text: &str| text.ends_with(|c: char| c.is_whitespace() && c != '\u{a0}');
     !blank(word) && !blank(next) && narrow(word) && narrow(next)
 }
 

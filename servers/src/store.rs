@@ -1,0 +1,257 @@
+//! Where the records are kept: SQLite, in memory or in a file that several processes share.
+//!
+//! Each record is stored whole, as JSON, beside the columns it is looked for by. SQL is written only in this module
+//! and below. It keeps to what PostgreSQL understands too, except for the tables of the full-text index in `text`.
+
+mod asset;
+mod billing;
+mod customer;
+mod fill;
+mod kb;
+mod tables;
+mod text;
+mod ticket;
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use sqlx::{
+    QueryBuilder, Row, Sqlite, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+
+pub(crate) use asset::AssetFilter;
+pub(crate) use billing::{InvoiceFilter, Standing};
+pub(crate) use customer::CustomerFilter;
+pub(crate) use text::{Words, is_blank};
+pub(crate) use ticket::TicketFilter;
+
+use crate::data::Dataset;
+
+/// How long one process waits for another that is filling a shared file.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// Where the records are kept.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Memory,
+    File(PathBuf),
+}
+
+/// The records of one data set.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pool: SqlitePool,
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Window {
+    pub limit: u32,
+    pub offset: u32,
+}
+
+/// A part of a list, and how long the whole list is.
+#[derive(Clone, Debug)]
+pub(crate) struct Page<T> {
+    pub items: Vec<T>,
+    pub total: usize,
+}
+
+/// A kind of record that has ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ticket,
+    Customer,
+    Invoice,
+    Article,
+    Asset,
+}
+
+/// Why the store did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("the record store failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("{file} cannot be opened to keep the records in: {error}")]
+    Unopened { file: String, error: sqlx::Error },
+    #[error("a stored record cannot be read: {0}")]
+    Record(#[from] serde_json::Error),
+    #[error(
+        "{file} was filled with the data set \"{found}\", not \"{wanted}\"; remove the file or name another with --db"
+    )]
+    OtherData { file: String, found: String, wanted: String },
+    #[error(
+        "{file} was made by another version of the program (layout {found}); remove the file or name another with --db"
+    )]
+    OtherLayout { file: String, found: i64 },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("the memory"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store and, unless that has been done before, fills it with `data`.
+    ///
+    /// # Errors
+    /// The file cannot be opened or written, or holds something else.
+    pub async fn open(place: &Place, data: &Dataset) -> Result<Self, StoreError> {
+        let options = match place {
+            Place::Memory => SqliteConnectOptions::new().in_memory(true),
+            Place::File(path) => SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(BUSY_WAIT),
+        };
+        // One connection that is never given up: an in-memory database lives exactly as long as it.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(|error| StoreError::Unopened { file: place.to_string(), error })?;
+        fill::fill(&pool, place, data).await?;
+        Ok(Self { pool })
+    }
+
+    /// Gives the database up; a shared file is left tidy.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Every id of a kind, in order.
+    pub async fn ids(&self, kind: Kind) -> Result<Vec<String>, StoreError> {
+        let sql = match kind {
+            Kind::Ticket => "SELECT ticket_id FROM ticket ORDER BY ticket_id",
+            Kind::Customer => "SELECT customer_id FROM customer ORDER BY customer_id",
+            Kind::Invoice => "SELECT invoice_id FROM invoice ORDER BY invoice_id",
+            Kind::Article => "SELECT article_id FROM article ORDER BY article_id",
+            Kind::Asset => "SELECT asset_id FROM asset ORDER BY asset_id",
+        };
+        Ok(sqlx::query_scalar(sql).fetch_all(&self.pool).await?)
+    }
+
+    async fn one<T: DeserializeOwned>(&self, sql: &'static str, id: &str) -> Result<Option<T>, StoreError> {
+        let row = sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(|row| read(row, 0)).transpose()
+    }
+
+    async fn all<T: DeserializeOwned>(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<T>, StoreError> {
+        let rows = query.build().fetch_all(&self.pool).await?;
+        rows.iter().map(|row| read(row, 0)).collect()
+    }
+
+    /// Runs a query that selects `body` and `place`, the row's number in the whole list, and cuts a page out of it.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        hits: QueryBuilder<Sqlite>,
+        window: Window,
+    ) -> Result<Page<T>, StoreError> {
+        let mut query = hits;
+        // The count comes with the page, also when the page lies behind the end of the list.
+        query.push(
+            ") SELECT whole.total, page.body FROM (SELECT COUNT(*) AS total FROM hit) AS whole \
+             LEFT JOIN (SELECT body, place FROM hit WHERE place > ",
+        );
+        query.push_bind(i64::from(window.offset));
+        query.push(" AND place <= ");
+        query.push_bind(i64::from(window.offset) + i64::from(window.limit));
+        query.push(") AS page ON 1 = 1 ORDER BY page.place");
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>(0))?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.try_get::<Option<&str>, _>(1)?.is_some() {
+                items.push(read(row, 1)?);
+            }
+        }
+        Ok(Page { items, total: usize::try_from(total).unwrap_or_default() })
+    }
+}
+
+impl Window {
+    /// Cuts a page out of a list that is in memory already.
+    pub fn of<T>(self, items: Vec<T>) -> Page<T> {
+        let total = items.len();
+        let skipped = items.into_iter().skip(self.offset as usize);
+        Page { items: skipped.take(self.limit as usize).collect(), total }
+    }
+}
+
+fn read<T: DeserializeOwned>(row: &SqliteRow, column: usize) -> Result<T, StoreError> {
+    Ok(serde_json::from_str(row.try_get(column)?)?)
+}
+
+/// Text as it is compared: lower case, without spaces at its ends.
+fn folded(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// A category as it is compared: `Blue Screen`, `blue-screen` and `blue_screen` are one.
+fn category_key(category: &str) -> String {
+    folded(category).replace(['_', '-'], " ")
+}
+
+/// A pattern for LIKE that finds `text` anywhere.
+fn anywhere(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The conditions of a query, joined by AND.
+struct Conditions<'q> {
+    query: &'q mut QueryBuilder<Sqlite>,
+    joined_by: &'static str,
+}
+
+impl<'q> Conditions<'q> {
+    fn of(query: &'q mut QueryBuilder<Sqlite>) -> Self {
+        Self { query, joined_by: " WHERE " }
+    }
+
+    /// Adds `left operator value` if there is a value.
+    fn compare<T>(&mut self, left: &str, operator: &str, value: Option<T>)
+    where
+        for<'t> T: sqlx::Encode<'t, Sqlite> + sqlx::Type<Sqlite>,
+    {
+        if let Some(value) = value {
+            self.query.push(self.joined_by).push(left).push(operator).push_bind(value);
+            self.joined_by = " AND ";
+        }
+    }
+
+    fn equals(&mut self, column: &str, value: Option<&str>) {
+        self.compare(column, " = ", value.map(str::to_owned));
+    }
+
+    /// Adds that a folded column contains `part`.
+    fn contains(&mut self, column: &str, part: Option<&str>) {
+        if let Some(part) = part {
+            self.compare(column, " LIKE ", Some(anywhere(&folded(part))));
+            self.query.push(" ESCAPE '\\'");
+        }
+    }
+
+    /// Adds a condition without a value.
+    fn plain(&mut self, condition: &str) {
+        self.query.push(self.joined_by).push(condition);
+        self.joined_by = " AND ";
+    }
+}

@@ -1,0 +1,10 @@
+//! The five servers, driven by a real client over an in-memory stream.
+
+mod arguments;
+mod client;
+mod data;
+mod errors;
+mod protocol;
+mod search;
+mod stories;
+mod tools;

@@ -1,0 +1,123 @@
+//! The command line: what can be asked for, and nothing of how it is done.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// A terminal console that answers support questions by calling MCP tools, and shows every call.
+#[derive(Debug, Parser)]
+#[command(
+    name = "callboard",
+    version,
+    about,
+    after_help = "Without a command the console opens. Without OPENAI_API_KEY or OPENAI_BASE_URL the built-in assistant answers.\n\
+                  Exit codes: 0 ok, 1 failed, 2 usage, 3 not authorised, 4 unreachable, 5 the tool reported an error."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Option<Task>,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// The model's name; `built-in` is the assistant without a model, `scripted:FILE` plays answers from a JSON file
+    #[arg(long, global = true, value_name = "NAME", env = "OPENAI_MODEL")]
+    pub model: Option<String>,
+    /// An OpenAI-compatible endpoint, such as http://localhost:11434/v1
+    #[arg(long, global = true, value_name = "URL", env = "OPENAI_BASE_URL")]
+    pub base_url: Option<String>,
+    /// A folder with a data set of your own for the bundled servers (see `data export`)
+    #[arg(long, global = true, value_name = "DIR", env = "CALLBOARD_DATA")]
+    pub data: Option<PathBuf>,
+    /// Keep the bundled servers' records in this SQLite file, shared by all of them
+    #[arg(long, global = true, value_name = "PATH")]
+    pub db: Option<PathBuf>,
+    /// The day the bundled servers count as today: YYYY-MM-DD, or `today`; by default the data set's own day
+    #[arg(long, global = true, value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// A folder that adds to or replaces the built-in assistant's knowledge
+    #[arg(long, global = true, value_name = "DIR")]
+    pub assistant: Option<PathBuf>,
+    /// A file with `mcpServers`: more servers, or others in place of bundled ones of the same name
+    #[arg(long, global = true, value_name = "FILE")]
+    pub servers: Option<PathBuf>,
+    /// Settings file instead of the user's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Which calls wait for a yes: ask-all, ask-writes (default), auto, read-only
+    #[arg(long, global = true, value_name = "MODE")]
+    pub policy: Option<String>,
+    /// Do not record the session
+    #[arg(long, global = true)]
+    pub no_record: bool,
+    /// Print JSON for machines; errors too, on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do instead of opening the console.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Ask without the screen; several questions are turns of one conversation
+    Ask {
+        /// Print the session's records as they happen, one JSON object a line
+        #[arg(long, conflicts_with = "json")]
+        events: bool,
+        /// The questions; `-`, or none with a pipe, reads one from standard input
+        questions: Vec<String>,
+    },
+    /// Ask the seven example questions, one after another
+    Examples,
+    /// Start every server, list its tools, stop; exit 0 only if all are well
+    Check,
+    /// List the tools of all servers, or of one
+    Tools {
+        /// The server
+        server: Option<String>,
+    },
+    /// Call one tool and print its result
+    Call {
+        /// The server
+        server: String,
+        /// The tool
+        tool: String,
+        /// The arguments, a JSON object; `-` reads them from standard input
+        arguments: Option<String>,
+    },
+    /// Run one bundled server on stdin and stdout, for any MCP client
+    Serve {
+        /// ticket, customer, billing, kb or asset
+        name: String,
+    },
+    /// List recorded sessions, newest first
+    Sessions,
+    /// Check or export the bundled servers' data set
+    Data {
+        #[command(subcommand)]
+        task: DataTask,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What to do with a data set.
+#[derive(Debug, Subcommand)]
+pub enum DataTask {
+    /// Report every broken reference, duplicate id, bad date and sum; exit 1 if there is one
+    Check {
+        /// The folder; the bundled sample if absent
+        dir: Option<PathBuf>,
+    },
+    /// Write the bundled sample out, to edit
+    Export {
+        /// A folder; files that exist are never overwritten
+        dir: PathBuf,
+    },
+}

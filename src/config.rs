@@ -1,0 +1,141 @@
+//! Settings: flag, then environment, then the user's file, then the default.
+
+pub mod servers;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::cli::Common;
+use crate::failure::Failure;
+use crate::orchestrator::Policy;
+use crate::ui::{Mouse, Theme};
+
+/// The file's content; every key is optional. A key that is not here is a warning, not an error.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct File {
+    model: Option<String>,
+    base_url: Option<String>,
+    theme: Option<String>,
+    mouse: Option<bool>,
+    record: Option<bool>,
+    policy: Option<String>,
+    data: Option<PathBuf>,
+    db: Option<PathBuf>,
+    as_of: Option<String>,
+    assistant: Option<PathBuf>,
+    servers: Option<PathBuf>,
+}
+
+const KEYS: &[&str] =
+    &["model", "base_url", "theme", "mouse", "record", "policy", "data", "db", "as_of", "assistant", "servers"];
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The model's name as it was asked for.
+    pub model: Option<String>,
+    /// The endpoint.
+    pub base_url: Option<String>,
+    /// Colours of the console.
+    pub theme: Theme,
+    /// Whether the console takes the mouse at the start.
+    pub mouse: Mouse,
+    /// Whether sessions are recorded.
+    pub record: Record,
+    /// Which calls wait for a yes.
+    pub policy: Policy,
+    /// The bundled servers' data set.
+    pub data: Option<PathBuf>,
+    /// The bundled servers' database file.
+    pub db: Option<PathBuf>,
+    /// The bundled servers' today.
+    pub as_of: Option<String>,
+    /// The built-in assistant's extra knowledge.
+    pub assistant: Option<PathBuf>,
+    /// A file with more servers, or others in place of bundled ones.
+    pub servers: Option<PathBuf>,
+    /// What was odd about the settings; shown once.
+    pub warnings: Vec<String>,
+}
+
+/// Whether sessions are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Record {
+    /// Yes.
+    #[default]
+    On,
+    /// No.
+    Off,
+}
+
+/// Resolves all settings.
+///
+/// # Errors
+/// A settings file that cannot be read, with line and field; a value that is none of the allowed ones.
+pub fn resolve(common: &Common) -> Result<Settings, Failure> {
+    let path = common.config.clone().or_else(default_path);
+    let (file, mut warnings) = match &path {
+        Some(path) if path.exists() || common.config.is_some() => read(path)?,
+        _ => (File::default(), Vec::new()),
+    };
+    let theme = match (std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()), file.theme.as_deref()) {
+        (Some(_), _) | (None, Some("none")) => Theme::Plain,
+        (None, None | Some("dark")) => Theme::Dark,
+        (None, Some("light")) => Theme::Light,
+        (None, Some(other)) => {
+            warnings.push(format!("theme = {other:?} is none of dark, light, none; dark is used"));
+            Theme::Dark
+        }
+    };
+    let policy = match common.policy.as_deref().or(file.policy.as_deref()) {
+        None | Some("ask-writes") => Policy::AskWrites,
+        Some("ask-all") => Policy::AskAll,
+        Some("auto") => Policy::Auto,
+        Some("read-only") => Policy::ReadOnly,
+        Some(other) => {
+            return Err(Failure::usage(format!(
+                "{other:?} is no approval mode; use ask-all, ask-writes, auto or read-only"
+            )));
+        }
+    };
+    Ok(Settings {
+        model: common.model.clone().or(file.model).filter(|text| !text.is_empty()),
+        base_url: common.base_url.clone().or(file.base_url).filter(|text| !text.is_empty()),
+        theme,
+        mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
+        record: if common.no_record || file.record == Some(false) { Record::Off } else { Record::On },
+        policy,
+        data: common.data.clone().or(file.data).filter(|dir| !dir.as_os_str().is_empty()),
+        db: common.db.clone().or(file.db),
+        as_of: common.as_of.clone().or(file.as_of),
+        assistant: common.assistant.clone().or(file.assistant),
+        servers: common.servers.clone().or(file.servers),
+        warnings,
+    })
+}
+
+/// `$XDG_CONFIG_HOME/callboard/config.toml`, or its counterpart.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    dirs::config_dir().map(|dir| dir.join("callboard").join("config.toml"))
+}
+
+fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("the settings file {shown} cannot be read: {error}")))?;
+    let file: File = toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let field = text.lines().nth(line - 1).and_then(|line| line.split('=').next()).unwrap_or_default().trim();
+        Failure::usage(format!("the settings file {shown}, line {line}, field {field:?}: {}", error.message()))
+    })?;
+    let table: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let warnings = table
+        .keys()
+        .filter(|key| !KEYS.contains(&key.as_str()))
+        .map(|key| format!("the settings file {shown} has an unknown key {key:?}; known are {}", KEYS.join(", ")))
+        .collect();
+    Ok((file, warnings))
+}

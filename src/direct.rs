@@ -1,0 +1,269 @@
+//! Servers used without a turn: check them, list their tools, call one.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Exit, Failure, Form};
+use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
+use crate::protocol::{
+    CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName, ServerReady,
+};
+use crate::sanitise::{clean_block, clean_line};
+use crate::stdout::say;
+
+/// What became of the servers at their first start.
+#[derive(Debug, Default)]
+struct Muster {
+    ready: BTreeMap<ServerName, ServerReady>,
+    listed: BTreeMap<ServerName, ServerListed>,
+    lost: BTreeMap<ServerName, ServerLost>,
+}
+
+impl Muster {
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::ServerReady(ready) => {
+                self.ready.insert(ready.server.clone(), ready);
+            }
+            Event::ServerListed(listed) => {
+                self.listed.insert(listed.server.clone(), listed);
+            }
+            Event::ServerLost(lost) => {
+                self.lost.insert(lost.server.clone(), lost);
+            }
+            _ => {}
+        }
+    }
+
+    fn is_settled(&self, specs: &[ServerSpec]) -> bool {
+        specs.iter().all(|spec| self.listed.contains_key(&spec.name) || self.lost.contains_key(&spec.name))
+    }
+}
+
+/// Starts every server once and waits until each is listed or lost.
+async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
+    // A server that fails here is to be told of, not tried again.
+    let once: Vec<ServerSpec> = specs.iter().cloned().map(|spec| ServerSpec { restarts: 0, ..spec }).collect();
+    let mut servers = Servers::start(&once);
+    let mut muster = Muster::default();
+    while !muster.is_settled(specs) {
+        match servers.next().await {
+            Some(Signal::Happened(_, event)) => muster.note(event),
+            Some(Signal::Ended(..)) => {}
+            None => break,
+        }
+    }
+    (servers, muster)
+}
+
+/// `callboard check`: every server started, listed, stopped.
+///
+/// # Errors
+/// A server is not well; the table has been printed and says which.
+pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
+    let (servers, muster) = muster(specs).await;
+    drop(servers.stop().await);
+    let mut rows = Vec::new();
+    let mut sick = Vec::new();
+    for spec in specs {
+        let ready = muster.ready.get(&spec.name);
+        let listed = muster.listed.get(&spec.name);
+        let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
+        let rejected = listed.map_or(0, |listed| listed.rejected.len());
+        if lost.is_some() || rejected > 0 || listed.is_none() {
+            sick.push(spec.name.to_string());
+        }
+        rows.push(json!({
+            "server": spec.name, "ok": lost.is_none() && listed.is_some() && rejected == 0,
+            "tools": listed.map_or(0, |listed| listed.tools.len()), "rejected": listed.map(|listed| &listed.rejected),
+            "protocol": ready.map(|ready| &ready.protocol), "version": ready.map(|ready| &ready.version),
+            "startup_ms": ready.map(|ready| ready.startup_ms), "problem": lost,
+        }));
+    }
+    match form {
+        Form::Json => say(&json!({"servers": rows}).to_string()),
+        Form::Text => {
+            for row in &rows {
+                let name = row["server"].as_str().unwrap_or_default();
+                let line = match (row["ok"].as_bool(), row["problem"].as_str()) {
+                    (Some(true), _) => format!(
+                        "ok      {name:<12} {:>2} tools  MCP {}  ready in {} ms",
+                        row["tools"],
+                        row["protocol"].as_str().unwrap_or_default(),
+                        row["startup_ms"]
+                    ),
+                    (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
+                    (_, None) => format!(
+                        "FAILED  {name:<12} {} of its tools cannot be used: {}",
+                        row["rejected"].as_array().map_or(0, Vec::len),
+                        row["rejected"]
+                    ),
+                };
+                say(&clean_line(&line));
+            }
+        }
+    }
+    if sick.is_empty() {
+        return Ok(());
+    }
+    let all_lost = sick.iter().all(|name| muster.lost.contains_key(&name.as_str().into()));
+    let message = format!("{} of {} servers are not well: {}", sick.len(), specs.len(), sick.join(", "));
+    Err(Failure { exit: if all_lost { Exit::Unreachable } else { Exit::Failed }, message })
+}
+
+/// `callboard tools`: what the servers offer.
+///
+/// # Errors
+/// There is no such server, or one could not be started; the others have been printed.
+pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Result<(), Failure> {
+    let chosen = choose(specs, only)?;
+    let (servers, muster) = muster(&chosen).await;
+    drop(servers.stop().await);
+    let listed: Vec<&ServerListed> = chosen.iter().filter_map(|spec| muster.listed.get(&spec.name)).collect();
+    match form {
+        Form::Json => {
+            let tools: Vec<Value> = listed
+                .iter()
+                .flat_map(|listed| &listed.tools)
+                .filter_map(|tool| serde_json::to_value(tool).ok())
+                .collect();
+            say(&json!({"tools": tools}).to_string());
+        }
+        Form::Text => {
+            for listed in listed {
+                say(&clean_line(listed.server.as_str()));
+                for tool in &listed.tools {
+                    let summary = tool.description.split(". ").next().unwrap_or_default();
+                    say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)));
+                }
+                for rejected in &listed.rejected {
+                    say(&format!(
+                        "  {:<30} cannot be used: {}",
+                        clean_line(&rejected.name),
+                        clean_line(&rejected.reason)
+                    ));
+                }
+            }
+        }
+    }
+    match muster.lost.values().next() {
+        None => Ok(()),
+        Some(lost) => Err(unreachable(lost)),
+    }
+}
+
+/// `callboard call`: one tool, its result on stdout.
+///
+/// # Errors
+/// Bad arguments, an unknown server or tool, a server that cannot be reached, or the tool's own error.
+pub async fn call(specs: &[ServerSpec], server: &str, tool: &str, arguments: &str, form: Form) -> Result<(), Failure> {
+    let arguments = object(arguments)?;
+    let chosen = choose(specs, Some(server))?;
+    let (mut servers, muster) = muster(&chosen).await;
+    let end = match (muster.listed.get(&server.into()), muster.lost.get(&server.into())) {
+        (Some(listed), _) if listed.tools.iter().any(|known| known.tool.as_str() == tool) => {
+            run(&mut servers, &server.into(), tool, arguments).await
+        }
+        (Some(listed), _) => {
+            let known: Vec<&str> = listed.tools.iter().map(|tool| tool.tool.as_str()).collect();
+            Err(Failure::usage(format!("server {server} has no tool {tool:?}; it has {}", known.join(", "))))
+        }
+        (None, Some(lost)) => Err(unreachable(lost)),
+        (None, None) => Err(Failure::failed(format!("server {server} did not start"))),
+    };
+    drop(servers.stop().await);
+    let end = end?;
+    print_result(&end, form);
+    match (end.status, end.failure) {
+        (CallStatus::Ok, _) => Ok(()),
+        (CallStatus::Error, None) => {
+            let reason = end.result.map(|result| reason_of(&result.value())).unwrap_or_default();
+            Err(Failure { exit: Exit::ToolError, message: format!("{tool} reported an error: {reason}") })
+        }
+        (_, Some(failure)) => {
+            let exit = match failure.code {
+                CallFailureCode::ServerLost | CallFailureCode::ServerUnavailable | CallFailureCode::TimedOut => {
+                    Exit::Unreachable
+                }
+                _ => Exit::Failed,
+            };
+            Err(Failure { exit, message: failure.message })
+        }
+        (CallStatus::Cancelled | CallStatus::Denied, None) => Err(Failure::failed(format!("{tool} was not run"))),
+    }
+}
+
+async fn run(
+    servers: &mut Servers,
+    server: &ServerName,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> Result<CallEnd, Failure> {
+    let call = CallId(1);
+    let order = CallOrder { call, scope: Scope { call: Some(call), ..Scope::default() }, tool: tool.into(), arguments };
+    servers.call(server, order).map_err(|failure| Failure::failed(failure.message))?;
+    loop {
+        match servers.next().await {
+            Some(Signal::Ended(ended, end)) if ended == call => return Ok(end),
+            Some(_) => {}
+            None => return Err(Failure::failed(format!("server {server} went away"))),
+        }
+    }
+}
+
+fn print_result(end: &CallEnd, form: Form) {
+    let Some(result) = &end.result else { return };
+    match form {
+        Form::Json => say(result.text()),
+        Form::Text => {
+            let value = result.value();
+            let shown = match value.get("structuredContent") {
+                Some(structured) => serde_json::to_string_pretty(structured).unwrap_or_default(),
+                None => value
+                    .pointer("/content/0/text")
+                    .and_then(Value::as_str)
+                    .map_or_else(|| result.text().to_owned(), str::to_owned),
+            };
+            say(&clean_block(&shown));
+        }
+    }
+    if let Some(mismatch) = &end.mismatch {
+        eprintln!("callboard: the result does not match the tool's outputSchema: {}", clean_line(mismatch));
+    }
+}
+
+/// The reason in the structured error payload of a tool, or its text.
+#[must_use]
+pub fn reason_of(result: &Value) -> String {
+    let structured = result.pointer("/structuredContent/reason").and_then(Value::as_str);
+    let text = result.pointer("/content/0/text").and_then(Value::as_str);
+    structured.or(text).unwrap_or("no reason given").to_owned()
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, Failure> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => {
+            Err(Failure::usage("the arguments must be a JSON object, such as {\"ticket_id\":\"TKT-1001\"}".into()))
+        }
+        Err(error) => Err(Failure::usage(format!("the arguments are no JSON: {error}"))),
+    }
+}
+
+fn choose(specs: &[ServerSpec], only: Option<&str>) -> Result<Vec<ServerSpec>, Failure> {
+    let Some(only) = only else { return Ok(specs.to_vec()) };
+    let chosen: Vec<ServerSpec> = specs.iter().filter(|spec| spec.name.as_str() == only).cloned().collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        return Err(Failure::usage(format!("there is no server {only:?}; the servers are {}", known.join(", "))));
+    }
+    Ok(chosen)
+}
+
+fn unreachable(lost: &ServerLost) -> Failure {
+    Failure {
+        exit: Exit::Unreachable,
+        message: format!("server {} could not be started: {}", lost.server, lost.reason),
+    }
+}

@@ -1,0 +1,218 @@
+//! The other screen: questions from the command line, answers as text, JSON or records. It uses a link like the console.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::Failure;
+use crate::link::Link;
+use crate::protocol::{Command, Decision, Ending, Event, Record, TurnId};
+use crate::sanitise::{clean_block, clean_line};
+use crate::session::{Call, CallState, Session, StepState, Turn};
+use crate::stdout::say;
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Answers on stdout; calls on stderr as they end.
+    Text,
+    /// One object at the end.
+    Json,
+    /// The session's records as they happen, a line each.
+    Events,
+}
+
+/// Asks `questions` as turns of one conversation and prints what comes.
+///
+/// # Errors
+/// The first turn that did not end with an answer, with the exit code of its reason.
+pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result<(), Failure> {
+    let mut session = Session::default();
+    let mut interrupt = Interrupt::listen()?;
+    let mut asked = 0;
+    let mut stopped = None;
+    let mut quitting = false;
+    loop {
+        let done = session.turns.iter().filter(|turn| turn.ended_us.is_some()).count();
+        if !quitting && (stopped.is_some() || done == questions.len()) {
+            quitting = true;
+            send(&link, Command::Quit).await;
+        } else if !quitting && asked == done {
+            send(&link, Command::Submit { text: questions[asked].clone() }).await;
+            asked += 1;
+        }
+        let record = tokio::select! {
+            record = link.records.recv() => record,
+            name = interrupt.next(), if stopped.is_none() => {
+                stopped = Some(name);
+                send(&link, Command::StopTurn).await;
+                continue;
+            }
+        };
+        let Some(record) = record else { break };
+        session.apply(&record);
+        print(&session, &record, output);
+        if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
+            let reason = format!("{} Nobody is there to say yes; use --policy auto to allow it.", held.reason);
+            send(&link, Command::Decide { call, decision: Decision::Deny { reason } }).await;
+        }
+    }
+    if output == Output::Json {
+        say(&as_json(&session).to_string());
+    }
+    match stopped {
+        Some(name) => Err(Failure::failed(format!("stopped by {name}"))),
+        None if session.ended.is_none() => Err(Failure::failed("the session broke off; see the messages above".into())),
+        None => session.turns.iter().find_map(|turn| failure(&session, turn)).map_or(Ok(()), Err),
+    }
+}
+
+async fn send(link: &Link, command: Command) {
+    // A closed queue means the session is over; the loop sees its records end.
+    let _ = link.commands.send(command).await;
+}
+
+struct Interrupt {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Interrupt {
+    fn listen() -> Result<Self, Failure> {
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::failed(format!("signals cannot be watched: {error}")));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "an interrupt",
+            _ = self.terminate.recv() => "a request to terminate",
+            _ = self.hangup.recv() => "a hang-up",
+        }
+    }
+}
+
+fn print(session: &Session, record: &Arc<Record>, output: Output) {
+    match output {
+        Output::Json => {}
+        Output::Events => {
+            if let Ok(line) = record.to_line() {
+                say(&line);
+            }
+        }
+        Output::Text => print_text(session, record),
+    }
+}
+
+fn print_text(session: &Session, record: &Record) {
+    match &record.event {
+        Event::TurnStarted(started) if session.turns.len() > 1 => {
+            say(&format!("\n> {}\n", clean_block(&started.question)));
+        }
+        Event::CallFinished(_) => {
+            if let Some(call) = record.scope.call.and_then(|call| session.call(call)) {
+                eprintln!("{}", clean_line(&call_line(call)));
+            }
+        }
+        Event::ServerLost(lost) => eprintln!("{}", clean_line(&format!("server {}: {}", lost.server, lost.reason))),
+        Event::NoteTaken(note) => eprintln!("{}", clean_line(&note.text)),
+        Event::ModelRetried(retried) => {
+            let text =
+                format!("attempt {} of {} in {} ms: {}", retried.attempt, retried.of, retried.delay_ms, retried.reason);
+            eprintln!("{}", clean_line(&text));
+        }
+        Event::ModelAnswered(answered) if !answered.calls.is_empty() && !answered.text.trim().is_empty() => {
+            eprintln!("{}", clean_block(answered.text.trim_end()));
+        }
+        Event::TurnEnded(_) => {
+            if let Some(turn) = record.scope.turn.and_then(|turn: TurnId| session.turn(turn)) {
+                print_answer(session, turn);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn print_answer(session: &Session, turn: &Turn) {
+    let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return };
+    say(&clean_block(answer.text.trim_end()));
+    let unsupported = session.evidence.unsupported(&answer.text);
+    if !unsupported.is_empty() && !turn.calls.is_empty() {
+        eprintln!("{}", clean_line(&format!("not in any result: {}", unsupported.join(", "))));
+    }
+}
+
+fn call_line(call: &Call) -> String {
+    let ms = call.duration_us.unwrap_or(0) / 1000;
+    let word = match call.state {
+        CallState::Ok => "ok",
+        CallState::Error => "FAILED",
+        CallState::Cancelled => "cancelled",
+        CallState::Denied => "denied",
+        CallState::Proposed | CallState::Held(_) | CallState::Running => "open",
+    };
+    let why = match (&call.failure, &call.result) {
+        (Some(failure), _) => format!(": {}", failure.message),
+        (None, Some(result)) if call.state == CallState::Error => {
+            format!(": {}", crate::direct::reason_of(&result.value()))
+        }
+        (None, _) => String::new(),
+    };
+    format!("[{}] {} {} {} {word} {ms} ms{why}", call.id.0, call.server, call.tool, call.arguments.text())
+}
+
+/// The object of `ask --json` (`product.md`, "Commands").
+fn as_json(session: &Session) -> Value {
+    let started = session.started.as_ref();
+    let turns: Vec<Value> = session
+        .turns
+        .iter()
+        .map(|turn| {
+            let calls: Vec<Value> = turn.calls.iter().filter_map(|id| session.call(*id)).map(call_json).collect();
+            json!({
+                "question": turn.question,
+                "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
+                "ending": turn.ending.map_or("open", Ending::as_str),
+                "reason": turn.reason,
+                "calls": calls,
+            })
+        })
+        .collect();
+    json!({"session": started.map(|started| &started.id), "model": session.model(), "turns": turns})
+}
+
+fn call_json(call: &Call) -> Value {
+    let status = match call.state {
+        CallState::Ok => "ok",
+        CallState::Denied => "denied",
+        CallState::Cancelled => "cancelled",
+        CallState::Error | CallState::Proposed | CallState::Held(_) | CallState::Running => "error",
+    };
+    json!({
+        "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status,
+        "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
+    })
+}
+
+fn failure(session: &Session, turn: &Turn) -> Option<Failure> {
+    let reason = turn.reason.clone().unwrap_or_default();
+    match turn.ending {
+        Some(Ending::Answered | Ending::Limited) => None,
+        Some(Ending::Stopped) => Some(Failure::failed("the turn was stopped".into())),
+        None => Some(Failure::failed("the turn has no end".into())),
+        Some(Ending::Failed) => {
+            let step = turn.steps.last().and_then(|id| session.step(*id));
+            match step.map(|step| &step.state) {
+                Some(StepState::Failed(failed)) => Some(Failure::of_model(failed.code, failed.message.clone())),
+                _ => Some(Failure::failed(reason)),
+            }
+        }
+    }
+}

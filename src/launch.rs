@@ -1,0 +1,232 @@
+//! Puts a session together from settings: model, servers, recording, and the orchestrator on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use ulid::Ulid;
+
+use crate::clock::Clock;
+use crate::config::servers::{self, RESTARTS};
+use crate::config::{Record, Settings};
+use crate::failure::Failure;
+use crate::link::{Link, link};
+use crate::mcp::{Era, Limits, Naming, ServerSpec};
+use crate::model::Model;
+use crate::model::builtin::BuiltIn;
+use crate::model::openai::{self, ApiKey, OpenAi};
+use crate::model::scripted::Scripted;
+use crate::orchestrator::{self, Models, Setup};
+use crate::protocol::SessionId;
+use crate::recording::format::{FORMAT, Header, VERSION};
+use crate::recording::redact::Redactor;
+use crate::recording::{Recording, sessions_dir};
+
+/// A running session.
+#[derive(Debug)]
+pub struct Running {
+    /// The screen's end.
+    pub link: Link,
+    /// Its ULID.
+    pub id: SessionId,
+    /// The model's name.
+    pub model: String,
+    /// Its file, if it is recorded.
+    pub file: Option<PathBuf>,
+    thread: JoinHandle<()>,
+}
+
+impl Running {
+    /// Splits the link from the rest.
+    #[must_use]
+    pub fn split(self) -> (Link, JoinHandle<()>) {
+        (self.link, self.thread)
+    }
+}
+
+/// Program name and version, as in recordings.
+#[must_use]
+pub fn app() -> String {
+    format!("callboard {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Starts a session.
+///
+/// # Errors
+/// A model, server file or recording that cannot be had.
+pub fn start(settings: &Settings) -> Result<Running, Failure> {
+    let model = model(settings)?;
+    let fleet = fleet(settings)?;
+    let clock = Clock::start();
+    let id = SessionId::from(Ulid::generate().to_string());
+    let mut redactor = Redactor::default();
+    if let Ok(key) = std::env::var("OPENAI_API_KEY") {
+        redactor.add("OPENAI_API_KEY", &key);
+    }
+    for (name, value) in &fleet.secrets {
+        redactor.add(name, value);
+    }
+    let mut warnings = settings.warnings.clone();
+    warnings.extend(fleet.warnings);
+    let header = header(&id, model.name(), &fleet.specs, settings, clock);
+    let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
+    let (screen, feed) = link(clock);
+    let file = recording.path().map(Path::to_path_buf);
+    let name = model.name().to_owned();
+    let choices = settings.clone();
+    let models: Models = Box::new(move |name| {
+        let chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
+        self::model(&chosen).map_err(|failure| failure.message)
+    });
+    let setup = Setup {
+        model,
+        models,
+        servers: fleet.specs,
+        recording,
+        app: app(),
+        session: id.clone(),
+        policy: settings.policy,
+        warnings,
+    };
+    let thread = std::thread::Builder::new()
+        .name("orchestrator".into())
+        .spawn(move || {
+            // One thread keeps the order of notifications, and answers sooner than a pool on few cores.
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(orchestrator::run(setup, feed)),
+                // The screen sees its link close and says so.
+                Err(error) => eprintln!("callboard: no runtime for the orchestrator: {error}"),
+            }
+        })
+        .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
+    Ok(Running { link: screen, id, model: name, file, thread })
+}
+
+fn header(id: &SessionId, model: &str, specs: &[ServerSpec], settings: &Settings, clock: Clock) -> Header {
+    Header {
+        fmt: FORMAT.to_owned(),
+        v: VERSION,
+        need: Vec::new(),
+        need_write: Vec::new(),
+        id: id.clone(),
+        created: clock.now_rfc3339(),
+        app: app(),
+        model: model.to_owned(),
+        servers: specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect(),
+        policy: settings.policy.as_str().to_owned(),
+        forked_from: None,
+        more: std::collections::BTreeMap::new(),
+    }
+}
+
+/// A session that cannot be recorded goes on, and says so.
+fn recording(
+    record: Record,
+    header: &Header,
+    clock: Clock,
+    redactor: Redactor,
+    warnings: &mut Vec<String>,
+) -> Recording {
+    let dir = match (record, sessions_dir()) {
+        (Record::Off, _) => return Recording::off(clock, redactor),
+        (Record::On, Some(dir)) => dir,
+        (Record::On, None) => {
+            warnings.push("this session is not recorded: there is no home folder; set XDG_STATE_HOME".into());
+            return Recording::off(clock, redactor);
+        }
+    };
+    match Recording::create(&dir, header, clock, redactor.clone()) {
+        Ok(recording) => recording,
+        Err(error) => {
+            warnings.push(format!("this session is not recorded: {error}"));
+            Recording::off(clock, redactor)
+        }
+    }
+}
+
+/// The model that the settings ask for.
+///
+/// # Errors
+/// A script, endpoint or knowledge folder that cannot be used.
+pub fn model(settings: &Settings) -> Result<Arc<dyn Model>, Failure> {
+    let usage = |error: String| Failure::usage(error);
+    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
+    let wanted = settings.model.as_deref();
+    if let Some(path) = wanted.and_then(|name| name.strip_prefix("scripted:")) {
+        let scripted = Scripted::from_file(Path::new(path)).map_err(|error| usage(error.to_string()))?;
+        return Ok(Arc::new(scripted));
+    }
+    let no_endpoint = key.is_none() && settings.base_url.is_none();
+    if wanted == Some(BuiltIn::NAME) || (wanted.is_none() && no_endpoint) {
+        let builtin = BuiltIn::load(settings.assistant.as_deref()).map_err(|error| usage(error.to_string()))?;
+        return Ok(Arc::new(builtin));
+    }
+    let mut endpoint = openai::Settings { api_key: key, ..openai::Settings::default() };
+    if let Some(url) = &settings.base_url {
+        endpoint.base_url.clone_from(url);
+    }
+    if let Some(name) = wanted {
+        endpoint.model = name.to_owned();
+    }
+    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
+    Ok(Arc::new(model))
+}
+
+/// The servers of a session.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    /// In lane order: the bundled ones, then configured ones; a configured name replaces a bundled one in its place.
+    pub specs: Vec<ServerSpec>,
+    /// What was odd about the configuration.
+    pub warnings: Vec<String>,
+    /// Configured values to be kept out of recordings.
+    pub secrets: Vec<(String, String)>,
+}
+
+/// All servers the settings ask for.
+///
+/// # Errors
+/// Our own path cannot be found; a server file that cannot be read.
+pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
+    let mut fleet = Fleet { specs: bundled(settings)?, ..Fleet::default() };
+    let Some(path) = &settings.servers else { return Ok(fleet) };
+    let configured = servers::read(path, |name| std::env::var(name).ok())?;
+    fleet.specs.retain(|spec| !configured.disabled.contains(&spec.name));
+    for spec in configured.specs {
+        match fleet.specs.iter_mut().find(|bundled| bundled.name == spec.name) {
+            Some(bundled) => *bundled = spec,
+            None => fleet.specs.push(spec),
+        }
+    }
+    fleet.warnings = configured.warnings;
+    fleet.secrets = configured.secrets;
+    Ok(fleet)
+}
+
+/// The five bundled servers, each a child that is this very program.
+fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
+    let mut options = Vec::new();
+    for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
+        if let Some(path) = path {
+            options.push(flag.to_owned());
+            options.push(path.display().to_string());
+        }
+    }
+    if let Some(as_of) = &settings.as_of {
+        options.extend(["--as-of".to_owned(), as_of.clone()]);
+    }
+    let spec = |name: &&str| ServerSpec {
+        name: (*name).into(),
+        command: program.clone(),
+        args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
+        env: std::collections::BTreeMap::new(),
+        cwd: None,
+        era: Era::Modern,
+        naming: Naming::Plain,
+        limits: Limits::default(),
+        restarts: RESTARTS,
+    };
+    Ok(callboard_servers::NAMES.iter().map(spec).collect())
+}

@@ -1,0 +1,276 @@
+//! MCP servers: one supervised child process each, what they offer, and every byte they exchange with us.
+//!
+//! A supervisor task per server connects, lists, calls, restarts and stops; everything it does comes out as a [`Signal`]
+//! on one bounded queue, in order. `rmcp` keeps the ids, the eras' metadata and cancellation; the bytes, the limits and
+//! the reading of results are ours (`hosting.md` §1).
+
+mod catalog;
+mod connection;
+mod line;
+pub mod process;
+mod stderr;
+mod supervisor;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::mpsc;
+
+use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
+
+pub use catalog::Schema;
+use supervisor::{Order, Supervisor};
+
+/// Signals that may wait; servers that are ahead by more wait for the orchestrator.
+const SIGNAL_CAPACITY: usize = 1024;
+/// Orders that may wait per server.
+const ORDER_CAPACITY: usize = 256;
+
+/// How a server is started and how long we wait for it.
+#[derive(Clone, Debug)]
+pub struct ServerSpec {
+    /// Its configured name.
+    pub name: ServerName,
+    /// The program; looked up in `PATH` if it has no slash.
+    pub command: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables it gets besides the allow-list.
+    pub env: BTreeMap<String, String>,
+    /// Its working directory; ours if absent.
+    pub cwd: Option<PathBuf>,
+    /// Which revision of MCP it speaks.
+    pub era: Era,
+    /// How its tools are named for the model.
+    pub naming: Naming,
+    /// Deadlines.
+    pub limits: Limits,
+    /// Restarts after a loss, within two minutes, before it counts as failed.
+    pub restarts: u32,
+}
+
+/// Which kind of connection a server wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Era {
+    /// `initialize` first; refused or exited, a new process is asked with `server/discover`.
+    #[default]
+    Auto,
+    /// 2026-07-28: `server/discover`, no handshake.
+    Modern,
+    /// Up to 2025-11-25: `initialize`.
+    Legacy,
+}
+
+/// How a server's tools are named for the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// By the tool's own name: only for the bundled servers, whose names are unique.
+    Plain,
+    /// By server and tool.
+    Prefixed,
+}
+
+/// Deadlines of one server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From spawning to the end of the handshake.
+    pub start: Duration,
+    /// One page of a listing.
+    pub list: Duration,
+    /// A call, counted from its last progress.
+    pub call: Duration,
+    /// A call, whatever progress it makes.
+    pub call_total: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            start: Duration::from_secs(30),
+            list: Duration::from_secs(15),
+            call: Duration::from_secs(60),
+            call_total: Duration::from_secs(600),
+        }
+    }
+}
+
+impl ServerSpec {
+    /// The command line as it is shown: no variables.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        let mut line = self.command.display().to_string();
+        for arg in &self.args {
+            line.push(' ');
+            line.push_str(arg);
+        }
+        line
+    }
+}
+
+/// What comes from the servers.
+#[derive(Debug)]
+pub enum Signal {
+    /// Something happened that belongs into the recording.
+    Happened(Scope, Event),
+    /// A call is over. Comes exactly once for each [`Servers::call`] that was accepted.
+    Ended(CallId, CallEnd),
+}
+
+/// How a call ended on its server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallEnd {
+    /// `Ok`, `Error` or `Cancelled`.
+    pub status: CallStatus,
+    /// The MCP `CallToolResult` as it was received.
+    pub result: Option<Json>,
+    /// Why there is none.
+    pub failure: Option<CallFailure>,
+    /// Where it breaks the declared output schema.
+    pub mismatch: Option<String>,
+}
+
+impl CallEnd {
+    /// An end without a result.
+    #[must_use]
+    pub fn failed(code: CallFailureCode, message: String) -> Self {
+        Self { status: CallStatus::Error, result: None, failure: Some(CallFailure { code, message }), mismatch: None }
+    }
+
+    /// The end of a call that the operator no longer wants.
+    #[must_use]
+    pub fn cancelled(reason: String) -> Self {
+        Self { status: CallStatus::Cancelled, ..Self::failed(CallFailureCode::Cancelled, reason) }
+    }
+}
+
+/// A call to be sent.
+#[derive(Clone, Debug)]
+pub struct CallOrder {
+    /// Our number.
+    pub call: CallId,
+    /// What it belongs to, for its wire frames and progress.
+    pub scope: Scope,
+    /// The tool's own name.
+    pub tool: ToolName,
+    /// The arguments, an object.
+    pub arguments: serde_json::Map<String, serde_json::Value>,
+}
+
+/// All configured servers.
+#[derive(Debug)]
+pub struct Servers {
+    handles: Vec<ServerHandle>,
+    signals: mpsc::Receiver<Signal>,
+}
+
+#[derive(Debug)]
+struct ServerHandle {
+    name: ServerName,
+    limits: Limits,
+    orders: mpsc::Sender<Order>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Servers {
+    /// Starts every server at once, each supervised by its own task of the current runtime.
+    #[must_use]
+    pub fn start(specs: &[ServerSpec]) -> Self {
+        let (sender, signals) = mpsc::channel(SIGNAL_CAPACITY);
+        let handles = specs
+            .iter()
+            .map(|spec| {
+                let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
+                let supervisor = Supervisor::new(spec.clone(), receiver, sender.clone());
+                let task = tokio::spawn(supervisor.run());
+                ServerHandle { name: spec.name.clone(), limits: spec.limits, orders, task }
+            })
+            .collect();
+        Self { handles, signals }
+    }
+
+    /// The next signal, in order of happening per server. Cancel-safe. `None` only after [`Servers::stop`].
+    pub async fn next(&mut self) -> Option<Signal> {
+        self.signals.recv().await
+    }
+
+    /// Time-out of a call on `server`, counted from its last progress.
+    #[must_use]
+    pub fn call_timeout(&self, server: &ServerName) -> Duration {
+        self.handle(server).map_or(Limits::default().call, |handle| handle.limits.call)
+    }
+
+    /// Hands a call to its server. While the server is starting the call waits for it.
+    ///
+    /// # Errors
+    /// There is no such server, or its queue is full; nothing was sent and no [`Signal::Ended`] comes.
+    pub fn call(&self, server: &ServerName, order: CallOrder) -> Result<(), CallFailure> {
+        let fail = |code, message| Err(CallFailure { code, message });
+        let Some(handle) = self.handle(server) else {
+            return fail(CallFailureCode::ServerUnavailable, format!("There is no server named {server:?}."));
+        };
+        match handle.orders.try_send(Order::Call(order)) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(_)) => fail(
+                CallFailureCode::LimitReached,
+                format!("Server {server} has {ORDER_CAPACITY} calls waiting; try again when some are done."),
+            ),
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                fail(CallFailureCode::ServerUnavailable, format!("Server {server} has been stopped."))
+            }
+        }
+    }
+
+    /// Tells the server to stop working on a call. Its end comes as a signal, if it had not come already.
+    pub fn cancel(&self, server: &ServerName, call: CallId, reason: &str) {
+        if let Some(handle) = self.handle(server) {
+            // A full queue means the call's own order is still in it; its time-out ends it then.
+            let _ = handle.orders.try_send(Order::Cancel { call, reason: reason.to_owned() });
+        }
+    }
+
+    /// Stops and starts one server, also one that has failed. False if there is no such server.
+    pub async fn restart(&self, server: &ServerName) -> bool {
+        match self.handle(server) {
+            Some(handle) => handle.orders.send(Order::Restart).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Stops all servers side by side: stdin closed, then TERM, then KILL to the process group (`hosting.md` §1).
+    /// Returns what they still had to say.
+    pub async fn stop(mut self) -> Vec<Signal> {
+        let mut last = Vec::new();
+        let mut tasks = Vec::new();
+        for handle in self.handles {
+            let ServerHandle { orders, task, .. } = handle;
+            tasks.push(async move {
+                // Dropping the only sender tells the supervisor to stop even if its queue is full.
+                drop(orders);
+                let _ = task.await;
+            });
+        }
+        let mut all = std::pin::pin!(join_all(tasks));
+        loop {
+            tokio::select! {
+                signal = self.signals.recv() => match signal {
+                    Some(signal) => last.push(signal),
+                    None => break,
+                },
+                _ = &mut all => {
+                    while let Ok(signal) = self.signals.try_recv() {
+                        last.push(signal);
+                    }
+                    break;
+                }
+            }
+        }
+        last
+    }
+
+    fn handle(&self, server: &ServerName) -> Option<&ServerHandle> {
+        self.handles.iter().find(|handle| handle.name == *server)
+    }
+}

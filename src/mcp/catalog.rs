@@ -1,0 +1,226 @@
+//! Reads `tools/list` item by item, names tools for the model, and checks arguments and results against their schemas.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::protocol::{Annotations, Json, RejectedTool, ServerName, ToolDefinition, ToolName};
+
+use super::Naming;
+
+/// Tools taken from one server (`hosting.md` §1).
+pub const MOST_TOOLS: usize = 512;
+/// Longest description, bytes.
+const LONGEST_DESCRIPTION: usize = 64 * 1024;
+/// Longest name a model API takes (`hosting.md` §5).
+const LONGEST_MODEL_NAME: usize = 64;
+/// Largest schema that is compiled for checking, bytes.
+const LARGEST_SCHEMA: usize = 256 * 1024;
+
+/// One page of `tools/list`, its items unread.
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    /// The tools as raw JSON.
+    #[serde(default)]
+    pub tools: Vec<Json>,
+    /// Where the next page begins; an empty string is a cursor too.
+    #[serde(default, rename = "nextCursor")]
+    pub next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawTool {
+    name: String,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
+    input_schema: Json,
+    #[serde(default)]
+    output_schema: Option<Json>,
+    #[serde(default)]
+    annotations: Option<RawAnnotations>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawAnnotations {
+    title: Option<String>,
+    read_only_hint: Option<bool>,
+    destructive_hint: Option<bool>,
+    idempotent_hint: Option<bool>,
+    open_world_hint: Option<bool>,
+}
+
+/// Takes what can be taken of `items`; the rest is told with why.
+#[must_use]
+pub fn read(server: &ServerName, naming: Naming, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
+    let (mut tools, mut rejected) = (Vec::new(), Vec::new());
+    let mut names = HashSet::new();
+    for (position, item) in items.iter().enumerate() {
+        let reject = |name: &str, reason: String| RejectedTool { name: name.to_owned(), reason };
+        if tools.len() == MOST_TOOLS {
+            let left = items.len() - position;
+            rejected.push(reject("", format!("{left} more tools: only the first {MOST_TOOLS} are taken")));
+            break;
+        }
+        match definition(server, naming, item) {
+            Ok(tool) if names.insert(tool.tool.clone()) => tools.push(tool),
+            Ok(tool) => rejected.push(reject(tool.tool.as_str(), "the server lists this name twice".into())),
+            Err(reason) => {
+                let value = item.value();
+                let name = value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+                rejected.push(reject(&name, reason));
+            }
+        }
+    }
+    (tools, rejected)
+}
+
+fn definition(server: &ServerName, naming: Naming, item: &Json) -> Result<ToolDefinition, String> {
+    let raw: RawTool = serde_json::from_str(item.text()).map_err(|error| error.to_string())?;
+    if raw.name.is_empty() {
+        return Err("it has no name".into());
+    }
+    if raw.input_schema.value().get("type").and_then(Value::as_str).is_some_and(|kind| kind != "object") {
+        return Err("its inputSchema does not describe an object".into());
+    }
+    let mut description = raw.description.unwrap_or_default();
+    if description.len() > LONGEST_DESCRIPTION {
+        let end = (0..=LONGEST_DESCRIPTION).rev().find(|at| description.is_char_boundary(*at)).unwrap_or(0);
+        description.truncate(end);
+    }
+    let claims = raw.annotations.unwrap_or_default();
+    let default = Annotations::default();
+    let annotations = Annotations {
+        read_only: claims.read_only_hint.unwrap_or(default.read_only),
+        destructive: claims.destructive_hint.unwrap_or(default.destructive),
+        idempotent: claims.idempotent_hint.unwrap_or(default.idempotent),
+        open_world: claims.open_world_hint.unwrap_or(default.open_world),
+    };
+    let tool = ToolName::from(raw.name);
+    Ok(ToolDefinition {
+        model_name: model_name(server, &tool, naming),
+        server: server.clone(),
+        tool,
+        title: raw.title.or(claims.title),
+        description,
+        input_schema: raw.input_schema,
+        output_schema: raw.output_schema,
+        annotations,
+        hash: blake3::hash(item.text().as_bytes()).to_hex().to_string(),
+    })
+}
+
+/// A name the model's API accepts, injective over all servers and tools: whatever had to be changed, or could be split in
+/// two ways, carries a hash of both names.
+fn model_name(server: &ServerName, tool: &ToolName, naming: Naming) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let plain = match naming {
+        Naming::Plain => tool.as_str().to_owned(),
+        Naming::Prefixed => format!("{server}__{tool}"),
+    };
+    let ambiguous = match naming {
+        Naming::Plain => false,
+        Naming::Prefixed => plain.matches("__").count() > 1 || plain.contains("___"),
+    };
+    if plain.chars().all(allowed) && plain.len() <= LONGEST_MODEL_NAME && !ambiguous {
+        return plain;
+    }
+    let hash = blake3::hash(format!("{server}\0{tool}").as_bytes()).to_hex();
+    let mut name: String = plain.chars().map(|c| if allowed(c) { c } else { '_' }).collect();
+    name.truncate(LONGEST_MODEL_NAME - 9);
+    format!("{name}_{}", &hash[..8])
+}
+
+/// A schema to check against, compiled when it is first needed.
+#[derive(Debug)]
+pub struct Schema {
+    source: Json,
+    /// Absent if the source is no schema, or too large to trust.
+    compiled: OnceLock<Option<jsonschema::Validator>>,
+}
+
+impl Schema {
+    /// A schema of draft-07 or 2020-12. References to other documents are never followed.
+    #[must_use]
+    pub fn new(source: Json) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    fn compile(&self) -> Option<jsonschema::Validator> {
+        let trusted = self.source.bytes() <= LARGEST_SCHEMA;
+        trusted.then(|| jsonschema::options().build(&self.source.value()).ok())?
+    }
+
+    /// The first place where `value` breaks the schema, in words: where and what was expected.
+    #[must_use]
+    pub fn violation(&self, value: &Value) -> Option<String> {
+        let error = self.compiled.get_or_init(|| self.compile()).as_ref()?.iter_errors(value).next()?;
+        let place = error.instance_path().to_string();
+        Some(if place.is_empty() { error.to_string() } else { format!("{place}: {error}") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Json {
+        Json::parse(text).expect("test JSON")
+    }
+
+    #[test]
+    fn one_bad_tool_does_not_cost_the_others() {
+        let items = [
+            json(r#"{"name":"good","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}"#),
+            json(r#"{"name":"no-schema"}"#),
+            json(r#"{"name":"good","inputSchema":{}}"#),
+            json(r#"17"#),
+        ];
+        let (tools, rejected) = read(&"s".into(), Naming::Plain, &items);
+        assert_eq!(tools.len(), 1);
+        assert!(tools[0].annotations.read_only && tools[0].annotations.destructive);
+        let names: Vec<&str> = rejected.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(names, ["no-schema", "good", ""]);
+    }
+
+    #[test]
+    fn names_for_the_model_are_valid_and_never_the_same_for_two_tools() {
+        let pairs = [
+            ("a", "b"),
+            ("a__b", "c"),
+            ("a", "b__c"),
+            ("a", "b c"),
+            ("a", "b_c"),
+            ("a", "bé"),
+            ("a_", "b"),
+            ("a", "_b"),
+        ];
+        let long = "x".repeat(100);
+        let names: HashSet<String> = pairs
+            .iter()
+            .copied()
+            .chain([("a", long.as_str()), ("b", long.as_str())])
+            .map(|(server, tool)| model_name(&server.into(), &tool.into(), Naming::Prefixed))
+            .collect();
+        assert_eq!(names.len(), pairs.len() + 2, "{names:?}");
+        assert!(
+            names
+                .iter()
+                .all(|name| name.len() <= 64
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'))
+        );
+    }
+
+    #[test]
+    fn a_violation_names_the_place() {
+        let schema = Schema::new(json(r#"{"type":"object","properties":{"limit":{"type":"integer"}}}"#));
+        let violation = schema.violation(&serde_json::json!({"limit":"ten"})).expect("a violation");
+        assert!(violation.starts_with("/limit: ") && violation.contains("integer"), "{violation}");
+        assert_eq!(schema.violation(&serde_json::json!({"limit":10})), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! A server's process: started in a session of its own, stopped with everything it started.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use super::ServerSpec;
+
+/// Variables every server gets; all others only if its configuration names them.
+const ALLOWED: &[&str] =
+    &["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ"];
+/// How long each rung of the stop ladder lasts.
+const RUNG: Duration = Duration::from_secs(2);
+
+/// Groups that are alive, for [`kill_all`].
+static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// A running server process.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    group: Option<Pid>,
+}
+
+/// The three pipes of a new process.
+#[derive(Debug)]
+pub struct Pipes {
+    /// Ours to write.
+    pub stdin: ChildStdin,
+    /// Ours to read.
+    pub stdout: ChildStdout,
+    /// Ours to drain.
+    pub stderr: ChildStderr,
+}
+
+/// Starts the program of `spec` without a shell, without our terminal, and with a short environment.
+///
+/// # Errors
+/// What the operating system says of the program, such as not found.
+pub fn spawn(spec: &ServerSpec) -> io::Result<(Process, Pipes)> {
+    let mut command = Command::new(&spec.command);
+    command.args(&spec.args).env_clear();
+    for name in ALLOWED {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.envs(&spec.env);
+    if let Some(cwd) = &spec.cwd {
+        command.current_dir(cwd);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    detach(&mut command);
+    let mut child = command.spawn()?;
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(group) = group {
+        groups().insert(group.as_raw_nonzero().get());
+    }
+    let missing = || io::Error::other("a pipe to the new process is missing");
+    let pipes = Pipes {
+        stdin: child.stdin.take().ok_or_else(missing)?,
+        stdout: child.stdout.take().ok_or_else(missing)?,
+        stderr: child.stderr.take().ok_or_else(missing)?,
+    };
+    Ok((Process { child, group }, pipes))
+}
+
+/// A session of its own keeps the child from our terminal's signals and from opening `/dev/tty`; on Linux it also dies with
+/// the thread that started it, which lives as long as the program's work.
+#[expect(unsafe_code, reason = "pre_exec is the only way to call setsid between fork and exec")]
+fn detach(command: &mut Command) {
+    // SAFETY: the closure makes only async-signal-safe system calls and does not allocate.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            #[cfg(target_os = "linux")]
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            Ok(())
+        });
+    }
+}
+
+impl Process {
+    /// The process id while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Waits for its end. Cancel-safe.
+    ///
+    /// # Errors
+    /// The operating system's words.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Stops it and its whole group; its stdin must have been closed. Says how it went: `exited`, `terminated`, `killed`.
+    pub async fn stop(mut self) -> (&'static str, Option<ExitStatus>) {
+        let mut how = "exited";
+        let mut status = timeout(RUNG, self.child.wait()).await.ok().and_then(Result::ok);
+        for (signal, word) in [(Signal::TERM, "terminated"), (Signal::KILL, "killed")] {
+            if status.is_some() {
+                break;
+            }
+            how = word;
+            self.signal(signal);
+            status = timeout(RUNG, self.child.wait()).await.ok().and_then(Result::ok);
+        }
+        // Whatever the server started and left behind goes too.
+        self.signal(Signal::KILL);
+        (how, status)
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.group {
+            // The group may be gone already, which is what we want.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+        if let Some(group) = self.group {
+            groups().remove(&group.as_raw_nonzero().get());
+        }
+    }
+}
+
+/// Kills every process group we started, at once: for the ways to end that leave no time.
+pub fn kill_all() {
+    for group in groups().iter().copied().filter_map(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// What an exit status means, in words.
+#[must_use]
+pub fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+fn groups() -> std::sync::MutexGuard<'static, BTreeSet<i32>> {
+    GROUPS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,44 @@
+//! Answers questions: runs the turn machine, carries out its effects, and tells everything that happens to the recording.
+//!
+//! It speaks to screens only over the [`Feed`](crate::link::Feed). Its own state machine is [`turn::Turn`], which is pure.
+
+mod conversation;
+mod deltas;
+mod gate;
+mod prompt;
+mod roster;
+mod run;
+mod toolbox;
+pub mod turn;
+
+use std::sync::Arc;
+
+pub use gate::Policy;
+pub use run::run;
+
+use crate::mcp::ServerSpec;
+use crate::model::Model;
+use crate::recording::Recording;
+
+/// Finds a model by its name, or says why there is none.
+pub type Models = Box<dyn Fn(&str) -> Result<Arc<dyn Model>, String> + Send>;
+
+/// What an orchestrator works with.
+pub struct Setup {
+    /// The model.
+    pub model: Arc<dyn Model>,
+    /// Finds another model by its name, when the operator asks for one.
+    pub models: Models,
+    /// The servers, in lane order.
+    pub servers: Vec<ServerSpec>,
+    /// Where events go first.
+    pub recording: Recording,
+    /// Program name and version.
+    pub app: String,
+    /// The session's ULID.
+    pub session: crate::protocol::SessionId,
+    /// Which calls need a yes.
+    pub policy: Policy,
+    /// What was odd when all this was put together: told first.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,78 @@
+//! The messages of a conversation over all its turns, and what of them the model has already been sent.
+
+use serde_json::{Value, json};
+
+use crate::model::Message;
+use crate::protocol::Json;
+
+use super::prompt;
+
+/// Messages, oldest first; the system prompt is not among them.
+#[derive(Clone, Debug, Default)]
+pub struct Conversation {
+    messages: Vec<Message>,
+    /// Messages that an earlier request had.
+    sent: usize,
+}
+
+impl Conversation {
+    /// Adds a message at the end.
+    pub fn push(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// All messages.
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// The messages no request had yet, as JSON in the form of chat completions; they count as sent from now on.
+    pub fn take_new(&mut self) -> Json {
+        let new = self.messages[self.sent..].iter().map(as_json).collect();
+        self.sent = self.messages.len();
+        Json::from(Value::Array(new))
+    }
+
+    /// Cuts the results that are longest, because the conversation no longer fits the model. False if nothing is left to cut.
+    pub fn shrink(&mut self) -> bool {
+        let mut cut_any = false;
+        for message in &mut self.messages {
+            if let Message::Tool { text, .. } = message
+                && text.len() > prompt::SHRUNK_LIMIT
+            {
+                *text = prompt::cut(text, prompt::SHRUNK_LIMIT);
+                cut_any = true;
+            }
+        }
+        cut_any
+    }
+}
+
+fn as_json(message: &Message) -> Value {
+    match message {
+        Message::System { text } => json!({"role": "system", "content": text}),
+        Message::User { text } => json!({"role": "user", "content": text}),
+        Message::Assistant { text, reasoning, calls } => {
+            let mut value = json!({"role": "assistant", "content": text});
+            if !reasoning.is_empty() {
+                value["reasoning_content"] = Value::from(reasoning.as_str());
+            }
+            if !calls.is_empty() {
+                value["tool_calls"] = calls
+                    .iter()
+                    .map(|call| json!({"id": call.provider_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}))
+                    .collect();
+            }
+            value
+        }
+        Message::Tool { provider_id, text, .. } => {
+            json!({"role": "tool", "tool_call_id": provider_id, "content": text})
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::link::Feed;
+use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
+use crate::model::{Delta, Message, Model, Request};
+use crate::protocol::{
+    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelAnswered,
+    ModelFailed, ModelFailureCode, ModelSelected, NoteLevel, NoteTaken, Record, Scope, ServerName, SessionEnded,
+    SessionStarted, StepId, UserAsked,
+};
+use crate::recording::Recording;
+
+use super::conversation::Conversation;
+use super::deltas::Deltas;
+use super::roster::Roster;
+use super::toolbox::Toolbox;
+use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
+use super::{Models, Policy, Setup, prompt};
+
+/// A first question waits that long for servers that are still starting.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Pieces of a model's answer that may wait.
+const DELTA_CAPACITY: usize = 256;
+/// Questions that may wait while a turn runs.
+const MOST_QUESTIONS: usize = 32;
+
+/// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
+pub async fn run(setup: Setup, feed: Feed) {
+    let Setup { model, models, servers: specs, recording, app, session, policy, warnings } = setup;
+    let Feed { mut commands, records } = feed;
+    let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
+    let mut shell = Shell {
+        stage: Stage { recording, records },
+        servers: Servers::start(&[]),
+        roster,
+        model,
+        models,
+        policy,
+        conversation: Conversation::default(),
+        toolbox: Toolbox::default(),
+        turn: None,
+        numbers: Numbers::default(),
+        questions: VecDeque::new(),
+        asking: None,
+        running: HashMap::new(),
+        deltas: Deltas::default(),
+        patience: Instant::now() + PATIENCE,
+        warned_of_tools: false,
+    };
+    let names = specs.iter().map(|spec| spec.name.clone()).collect();
+    let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
+    shell.stage.tell(Scope::default(), started).await;
+    for text in warnings {
+        shell.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+    }
+    shell.servers = Servers::start(&specs);
+    let reason = shell.serve(&mut commands).await;
+    shell.close(reason).await;
+}
+
+/// Where everything that happens passes: first the recording, then the screen.
+struct Stage {
+    recording: Recording,
+    records: mpsc::Sender<Arc<Record>>,
+}
+
+impl Stage {
+    async fn tell(&mut self, scope: Scope, event: impl Into<Event>) {
+        let written = self.recording.append(scope, event.into());
+        // A screen that is gone is noticed by its closed command queue.
+        let _ = self.records.send(written.record).await;
+        if let Some(note) = written.note {
+            let _ = self.records.send(note).await;
+        }
+    }
+
+    fn now_us(&self) -> u64 {
+        self.recording.clock().now_us()
+    }
+}
+
+/// A model request that runs.
+struct Asking {
+    step: StepId,
+    deltas: mpsc::Receiver<Delta>,
+    task: JoinHandle<Result<ModelAnswered, ModelFailed>>,
+}
+
+enum Heard {
+    Delta(Delta),
+    Done(Result<ModelAnswered, ModelFailed>),
+}
+
+impl Asking {
+    /// What comes next. Cancel-safe.
+    async fn next(asking: &mut Option<Self>) -> Heard {
+        let Some(asking) = asking else { return std::future::pending().await };
+        match asking.deltas.recv().await {
+            Some(delta) => Heard::Delta(delta),
+            // The request's future held the sender, so it is over.
+            None => Heard::Done((&mut asking.task).await.unwrap_or_else(|error| Err(crashed(&error)))),
+        }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn crashed(error: &tokio::task::JoinError) -> ModelFailed {
+    ModelFailed {
+        code: ModelFailureCode::Malformed,
+        message: format!(
+            "The model's request broke inside Callboard ({error}). Ask again; if it happens again, report it."
+        ),
+        http_status: None,
+    }
+}
+
+struct Shell {
+    stage: Stage,
+    servers: Servers,
+    roster: Roster,
+    model: Arc<dyn Model>,
+    models: Models,
+    policy: Policy,
+    conversation: Conversation,
+    /// The tools of the running turn.
+    toolbox: Toolbox,
+    turn: Option<Turn>,
+    numbers: Numbers,
+    questions: VecDeque<String>,
+    asking: Option<Asking>,
+    /// Calls that were sent, with when, µs.
+    running: HashMap<CallId, u64>,
+    deltas: Deltas,
+    patience: Instant,
+    warned_of_tools: bool,
+}
+
+impl Shell {
+    /// Serves until the operator quits or the screen is gone; says which.
+    async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> &'static str {
+        loop {
+            self.begin_turn().await;
+            let flush = self.deltas.due();
+            let patience = (!self.questions.is_empty() && self.turn.is_none()).then_some(self.patience);
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    None => return "the screen is gone",
+                    Some(Command::Quit) => return "quit",
+                    Some(command) => self.obey(command).await,
+                },
+                heard = Asking::next(&mut self.asking) => self.heard(heard).await,
+                Some(signal) = self.servers.next() => self.signalled(signal).await,
+                () = wait_until(flush) => self.flush().await,
+                () = wait_until(patience) => {}
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Submit { text } => {
+                if self.questions.len() >= MOST_QUESTIONS {
+                    let text =
+                        format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
+                    return self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Error, text }).await;
+                }
+                self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
+                self.questions.push_back(text);
+            }
+            Command::StopTurn => self.advance(Input::Stop).await,
+            Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
+            Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
+            Command::RestartServer { server } => {
+                if !self.servers.restart(&server).await {
+                    let text = format!("There is no server named {server} to restart.");
+                    self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+                }
+            }
+            Command::ClearConversation => {
+                self.advance(Input::Stop).await;
+                self.conversation.clear();
+                self.stage.tell(Scope::default(), ConversationCleared {}).await;
+            }
+            Command::SelectModel { name } => self.select(&name).await,
+            Command::Note { text } => {
+                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Info, text }).await;
+            }
+            // Taken by the loop.
+            Command::Quit => {}
+        }
+    }
+
+    async fn select(&mut self, name: &str) {
+        match (self.models)(name) {
+            Ok(model) => {
+                let model_name = model.name().to_owned();
+                self.model = model;
+                self.warned_of_tools = false;
+                self.stage.tell(Scope::default(), ModelSelected { model: model_name }).await;
+            }
+            Err(reason) => {
+                let text = format!("The model {name:?} cannot be used: {reason}");
+                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+            }
+        }
+    }
+
+    /// Begins the next question's turn, if there is one and the servers have had their chance.
+    async fn begin_turn(&mut self) {
+        let ready = self.roster.is_settled() || Instant::now() >= self.patience;
+        if self.turn.is_some() || !ready {
+            return;
+        }
+        let Some(question) = self.questions.pop_front() else { return };
+        self.toolbox = self.roster.toolbox();
+        self.warn_of_tools().await;
+        let (turn, effects) = Turn::begin(
+            question,
+            self.model.name().to_owned(),
+            self.toolbox.clone(),
+            self.policy,
+            self.numbers,
+            &mut self.conversation,
+        );
+        self.turn = Some(turn);
+        self.carry_out(effects).await;
+    }
+
+    async fn warn_of_tools(&mut self) {
+        let (offered, most) = (self.toolbox.tools.len(), self.model.most_tools());
+        if offered > most && !self.warned_of_tools {
+            self.warned_of_tools = true;
+            let text = format!(
+                "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
+                offered - most
+            );
+            self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+        }
+    }
+
+    async fn advance(&mut self, input: Input) {
+        let Some(turn) = &mut self.turn else { return };
+        let effects = turn.handle(input, &mut self.conversation);
+        self.carry_out(effects).await;
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) {
+        // A call that cannot be handed over ends at once, which may lead to more effects.
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Tell(scope, event) => {
+                    let event = self.with_duration(scope, event);
+                    self.stage.tell(scope, event).await;
+                }
+                Effect::AskModel { step, tools } => self.ask(step, tools),
+                Effect::AbortModel => {
+                    self.flush().await;
+                    self.asking = None;
+                }
+                Effect::SendCall { call, scope, server, tool, arguments, read_only } => {
+                    let sent = Json::from(serde_json::Value::Object(arguments.clone()));
+                    let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
+                    self.stage.tell(scope, CallStarted { attempt: 1, arguments: sent, timeout_ms, read_only }).await;
+                    self.running.insert(call, self.stage.now_us());
+                    if let Err(failure) = self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
+                        let end = CallEnd::failed(failure.code, failure.message);
+                        effects.extend(self.end_call(call, end));
+                    }
+                }
+                Effect::AbortCall { call, server } => self.abort_call(call, &server),
+                Effect::End => {
+                    if let Some(turn) = self.turn.take() {
+                        self.numbers = turn.numbers();
+                    }
+                }
+            }
+        }
+    }
+
+    fn abort_call(&mut self, call: CallId, server: &ServerName) {
+        self.running.remove(&call);
+        self.servers.cancel(server, call, "the operator cancelled the call");
+    }
+
+    /// The machine knows no time: a call that ends while it runs gets its duration here.
+    fn with_duration(&self, scope: Scope, event: Event) -> Event {
+        match (event, scope.call.and_then(|call| self.running.get(&call))) {
+            (Event::CallFinished(finished), Some(sent_us)) if finished.status == CallStatus::Cancelled => {
+                CallFinished { duration_us: self.stage.now_us().saturating_sub(*sent_us), ..finished }.into()
+            }
+            (event, _) => event,
+        }
+    }
+
+    fn end_call(&mut self, call: CallId, end: CallEnd) -> Vec<Effect> {
+        // A call that is no longer running was cancelled: this is its late end.
+        let (Some(sent_us), Some(turn)) = (self.running.remove(&call), &mut self.turn) else { return Vec::new() };
+        let duration_us = self.stage.now_us().saturating_sub(sent_us);
+        turn.handle(Input::CallEnded { call, end, duration_us }, &mut self.conversation)
+    }
+
+    fn ask(&mut self, step: StepId, tools: ToolUse) {
+        let briefings = self.roster.briefings();
+        let today = self.stage.recording.clock().today();
+        let mut messages = vec![Message::System { text: prompt::system(&briefings, &today) }];
+        messages.extend_from_slice(self.conversation.messages());
+        let most = self.model.most_tools();
+        let tools = match tools {
+            ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
+            ToolUse::Offered => Arc::clone(&self.toolbox.tools),
+            ToolUse::Withheld => Arc::from([]),
+        };
+        let request = Request { messages, tools, briefings: briefings.into(), today };
+        let (sender, deltas) = mpsc::channel(DELTA_CAPACITY);
+        let model = Arc::clone(&self.model);
+        let task = tokio::spawn(async move { model.request(request, sender).await });
+        self.asking = Some(Asking { step, deltas, task });
+    }
+
+    async fn heard(&mut self, heard: Heard) {
+        match heard {
+            Heard::Delta(Delta::Text(part, text)) => {
+                if let Some(streamed) = self.deltas.push(part, &text) {
+                    self.stage.tell(self.step_scope(), streamed).await;
+                }
+            }
+            Heard::Delta(Delta::Retried(retried)) => {
+                self.flush().await;
+                self.stage.tell(self.step_scope(), retried).await;
+            }
+            Heard::Done(result) => {
+                self.flush().await;
+                self.asking = None;
+                self.advance(match result {
+                    Ok(answer) => Input::ModelAnswered(answer),
+                    Err(failure) => Input::ModelFailed(failure),
+                })
+                .await;
+            }
+        }
+    }
+
+    async fn signalled(&mut self, signal: Signal) {
+        match signal {
+            Signal::Happened(scope, event) => {
+                self.roster.note(&event);
+                self.stage.tell(scope, event).await;
+            }
+            Signal::Ended(call, end) => {
+                let effects = self.end_call(call, end);
+                self.carry_out(effects).await;
+            }
+        }
+    }
+
+    async fn flush(&mut self) {
+        if let Some(streamed) = self.deltas.take() {
+            self.stage.tell(self.step_scope(), streamed).await;
+        }
+    }
+
+    fn step_scope(&self) -> Scope {
+        let turn = self.turn.as_ref().map(Turn::id);
+        Scope { turn, step: self.asking.as_ref().map(|asking| asking.step), call: None }
+    }
+
+    async fn close(mut self, reason: &str) {
+        self.advance(Input::Stop).await;
+        self.asking = None;
+        for signal in self.servers.stop().await {
+            if let Signal::Happened(scope, event) = signal {
+                self.stage.tell(scope, event).await;
+            }
+        }
+        self.stage.tell(Scope::default(), SessionEnded { reason: reason.to_owned() }).await;
+        // The disk's last word; the file has everything already, and nobody is left to tell.
+        let _ = self.stage.recording.sync();
+    }
+}
+
+async fn wait_until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,83 @@
+//! The tools of one turn: found by the name the model uses, their arguments checked before anything is sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::mcp::Schema;
+use crate::protocol::{CallFailure, CallFailureCode, ToolDefinition};
+
+/// Names offered for one that does not exist.
+const NEAREST: usize = 5;
+
+/// What the model may call, fixed for a turn.
+#[derive(Clone, Debug, Default)]
+pub struct Toolbox {
+    /// The tools in lane order.
+    pub tools: Arc<[ToolDefinition]>,
+    by_name: Arc<HashMap<String, (usize, Schema)>>,
+}
+
+impl Toolbox {
+    /// A toolbox of `tools`; of two with the same model name the first counts.
+    #[must_use]
+    pub fn new(tools: Vec<ToolDefinition>) -> Self {
+        let mut by_name = HashMap::new();
+        for (position, tool) in tools.iter().enumerate() {
+            by_name
+                .entry(tool.model_name.clone())
+                .or_insert_with(|| (position, Schema::new(tool.input_schema.clone())));
+        }
+        Self { tools: tools.into(), by_name: Arc::new(by_name) }
+    }
+
+    /// The tool of a model name.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest ones.
+    pub fn find(&self, name: &str) -> Result<&ToolDefinition, CallFailure> {
+        self.by_name.get(name).map(|(position, _)| &self.tools[*position]).ok_or_else(|| {
+            let near = self.nearest(name).join(", ");
+            let known =
+                if near.is_empty() { "No server offers any tool now.".into() } else { format!("Nearest: {near}.") };
+            CallFailure {
+                code: CallFailureCode::UnknownTool,
+                message: format!("There is no tool named {name:?}. {known}"),
+            }
+        })
+    }
+
+    /// Reads the arguments a model wrote (`hosting.md` §5): nothing at all is an empty object, anything else must be an object
+    /// that keeps the tool's schema.
+    ///
+    /// # Errors
+    /// What is wrong, for the model to mend.
+    pub fn arguments(&self, name: &str, text: &str) -> Result<Map<String, Value>, CallFailure> {
+        let bad = |message: String| CallFailure { code: CallFailureCode::BadArguments, message };
+        let value: Value = match text.trim() {
+            "" => Value::Object(Map::new()),
+            text => serde_json::from_str(text)
+                .map_err(|error| bad(format!("The arguments are no JSON ({error}). Nothing was called.")))?,
+        };
+        let Value::Object(object) = value else {
+            return Err(bad("The arguments must be a JSON object. Nothing was called.".into()));
+        };
+        let value = Value::Object(object);
+        let violation = self.by_name.get(name).and_then(|(_, schema)| schema.violation(&value));
+        match (violation, value) {
+            (Some(violation), _) => {
+                Err(bad(format!("The arguments break the schema of {name}: {violation}. Nothing was called.")))
+            }
+            (None, Value::Object(object)) => Ok(object),
+            (None, _) => Ok(Map::new()),
+        }
+    }
+
+    fn nearest(&self, name: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = self.tools.iter().map(|tool| tool.model_name.as_str()).collect();
+        names.sort_by(|a, b| strsim::jaro_winkler(b, name).total_cmp(&strsim::jaro_winkler(a, name)));
+        names.truncate(NEAREST);
+        names
+    }
+}

@@ -1,0 +1,374 @@
+//! The turn machine: one question to its answer, as `handle(Input) -> Vec<Effect>`. Pure: no I/O, no clock, no runtime.
+//!
+//! Asking → Calling → Asking → … → Over. A call is held, queued, running or ended; calls that only read run side by side,
+//! others one after another in the model's order. Whatever happens, every proposed call finishes exactly once, and every
+//! call of the model gets exactly one result message in its order.
+
+mod calls;
+#[cfg(test)]
+mod playbooks;
+
+use serde_json::{Map, Value};
+
+use crate::mcp::CallEnd;
+use crate::model::Message;
+use crate::protocol::{
+    CallFailure, CallFailureCode, CallId, Decision, Ending, Event, ModelAnswered, ModelFailed, ModelFailureCode,
+    ModelRequested, NoteLevel, NoteTaken, Scope, ServerName, StepId, ToolName, TurnEnded, TurnId, TurnStarted,
+    UserInterrupted,
+};
+
+use super::conversation::Conversation;
+use super::gate::Policy;
+use super::toolbox::Toolbox;
+use calls::{Batch, Open};
+
+/// Model steps in one turn (`hosting.md` §5).
+pub const MOST_STEPS: u32 = 25;
+/// The same call that often in one turn stops it.
+pub const MOST_REPEATS: u32 = 3;
+
+/// What the machine is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The model's answer is complete.
+    ModelAnswered(ModelAnswered),
+    /// The request failed for good.
+    ModelFailed(ModelFailed),
+    /// A call is over on its server; `duration_us` since it was sent.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        end: CallEnd,
+        /// µs.
+        duration_us: u64,
+    },
+    /// The operator decides a held call.
+    Decide {
+        /// The call.
+        call: CallId,
+        /// What becomes of it.
+        decision: Decision,
+    },
+    /// The operator cancels one call.
+    CancelCall(CallId),
+    /// The operator stops the turn.
+    Stop,
+}
+
+/// What the machine wants done, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Record an event and show it.
+    Tell(Scope, Event),
+    /// Ask the model with the conversation as it is now.
+    AskModel {
+        /// The step.
+        step: StepId,
+        /// Whether it may call tools.
+        tools: ToolUse,
+    },
+    /// Give up the running request.
+    AbortModel,
+    /// Hand a call to its server.
+    SendCall {
+        /// The call.
+        call: CallId,
+        /// Its scope.
+        scope: Scope,
+        /// The server.
+        server: ServerName,
+        /// The tool.
+        tool: ToolName,
+        /// The arguments.
+        arguments: Map<String, Value>,
+        /// Whether the tool only reads.
+        read_only: bool,
+    },
+    /// Tell a server to stop working on a call; its end has been told already.
+    AbortCall {
+        /// The call.
+        call: CallId,
+        /// Its server.
+        server: ServerName,
+    },
+    /// The turn is over.
+    End,
+}
+
+/// Whether a request may lead to calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolUse {
+    /// All tools are offered.
+    Offered,
+    /// None is: the last request of a turn that has reached a limit.
+    Withheld,
+}
+
+/// Counters of the session that a turn takes its numbers from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Turns so far.
+    pub turns: u32,
+    /// Model steps so far.
+    pub steps: u32,
+    /// Calls so far.
+    pub calls: u64,
+}
+
+/// One running turn.
+#[derive(Debug)]
+pub struct Turn {
+    id: TurnId,
+    numbers: Numbers,
+    model: String,
+    toolbox: Toolbox,
+    policy: Policy,
+    phase: Phase,
+    steps: u32,
+    /// Limit reached: why, told at the end.
+    limited: Option<String>,
+    shrunk: bool,
+    repeats: std::collections::HashMap<String, u32>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Asking { step: StepId },
+    Calling { step: StepId, batch: Batch },
+    Over,
+}
+
+impl Turn {
+    /// Begins a turn with `question`.
+    pub fn begin(
+        question: String,
+        model: String,
+        toolbox: Toolbox,
+        policy: Policy,
+        mut numbers: Numbers,
+        conversation: &mut Conversation,
+    ) -> (Self, Vec<Effect>) {
+        numbers.turns += 1;
+        let id = TurnId(numbers.turns);
+        let mut turn = Self {
+            id,
+            numbers,
+            model,
+            toolbox,
+            policy,
+            phase: Phase::Over,
+            steps: 0,
+            limited: None,
+            shrunk: false,
+            repeats: std::collections::HashMap::new(),
+        };
+        let mut effects = vec![turn.tell(TurnStarted { question: question.clone() })];
+        conversation.push(Message::User { text: question });
+        turn.ask(conversation, ToolUse::Offered, &mut effects);
+        (turn, effects)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> TurnId {
+        self.id
+    }
+
+    /// The session's counters after what has happened so far.
+    #[must_use]
+    pub fn numbers(&self) -> Numbers {
+        self.numbers
+    }
+
+    /// Whether the turn is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    /// The calls that wait for a decision, in order.
+    #[must_use]
+    pub fn held(&self) -> Vec<CallId> {
+        match &self.phase {
+            Phase::Calling { batch, .. } => batch.held(),
+            Phase::Asking { .. } | Phase::Over => Vec::new(),
+        }
+    }
+
+    /// Takes one input. Whatever comes too late, or for something unknown, is ignored.
+    pub fn handle(&mut self, input: Input, conversation: &mut Conversation) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match (std::mem::replace(&mut self.phase, Phase::Over), input) {
+            (Phase::Over, _) => {}
+            (Phase::Asking { step }, Input::ModelAnswered(answer)) => {
+                self.answered(step, answer, conversation, &mut effects)
+            }
+            (Phase::Asking { step }, Input::ModelFailed(failure)) => {
+                self.failed(step, failure, conversation, &mut effects)
+            }
+            (Phase::Asking { .. }, Input::Stop) => {
+                effects.push(Effect::AbortModel);
+                effects.push(self.tell(UserInterrupted {}));
+                self.end(Ending::Stopped, None, &mut effects);
+            }
+            (phase @ Phase::Asking { .. }, Input::CallEnded { .. } | Input::Decide { .. } | Input::CancelCall(_)) => {
+                self.phase = phase;
+            }
+            (Phase::Calling { step, batch }, input) => self.calling(step, batch, input, conversation, &mut effects),
+        }
+        effects
+    }
+
+    fn calling(
+        &mut self,
+        step: StepId,
+        mut batch: Batch,
+        input: Input,
+        conversation: &mut Conversation,
+        effects: &mut Vec<Effect>,
+    ) {
+        match input {
+            Input::CallEnded { call, end, duration_us } => batch.ended(call, end, duration_us, effects),
+            Input::Decide { call, decision } => batch.decide(call, decision, &self.toolbox, effects),
+            Input::CancelCall(call) => batch.cancel(call, effects),
+            Input::Stop => {
+                effects.push(self.tell(UserInterrupted {}));
+                batch.cancel_all(effects);
+                batch.deliver(conversation, effects);
+                self.end(Ending::Stopped, None, effects);
+                return;
+            }
+            // The request of this step is over; nothing of it can come twice.
+            Input::ModelAnswered(_) | Input::ModelFailed(_) => {}
+        }
+        self.advance(step, batch, conversation, effects);
+    }
+
+    /// Sends what may be sent; when all calls are over, their results go to the model.
+    fn advance(&mut self, step: StepId, mut batch: Batch, conversation: &mut Conversation, effects: &mut Vec<Effect>) {
+        batch.send_ready(effects);
+        if !batch.is_done() {
+            self.phase = Phase::Calling { step, batch };
+            return;
+        }
+        batch.deliver(conversation, effects);
+        let tools = if self.limited.is_some() { ToolUse::Withheld } else { ToolUse::Offered };
+        self.ask(conversation, tools, effects);
+    }
+
+    fn ask(&mut self, conversation: &mut Conversation, tools: ToolUse, effects: &mut Vec<Effect>) {
+        self.steps += 1;
+        let mut tools = tools;
+        if self.steps == MOST_STEPS && tools == ToolUse::Offered {
+            self.limited = Some(format!("{MOST_STEPS} model steps were not enough; ask again to go on from here"));
+            tools = ToolUse::Withheld;
+        }
+        self.numbers.steps += 1;
+        let step = StepId(self.numbers.steps);
+        let requested = ModelRequested {
+            model: self.model.clone(),
+            messages: u32::try_from(conversation.messages().len()).unwrap_or(u32::MAX),
+            new_messages: conversation.take_new(),
+            tools: match tools {
+                ToolUse::Offered => u32::try_from(self.toolbox.tools.len()).unwrap_or(u32::MAX),
+                ToolUse::Withheld => 0,
+            },
+            reason: (tools == ToolUse::Withheld)
+                .then(|| "limit reached: asked for an answer without more calls".into()),
+        };
+        effects.push(Effect::Tell(self.scope(Some(step)), requested.into()));
+        effects.push(Effect::AskModel { step, tools });
+        self.phase = Phase::Asking { step };
+    }
+
+    fn answered(
+        &mut self,
+        step: StepId,
+        mut answer: ModelAnswered,
+        conversation: &mut Conversation,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.limited.is_some() {
+            // Nothing was offered, so nothing is called.
+            answer.calls.clear();
+        }
+        effects.push(Effect::Tell(self.scope(Some(step)), answer.clone().into()));
+        conversation.push(Message::Assistant {
+            text: answer.text.clone(),
+            reasoning: answer.reasoning.clone(),
+            calls: answer.calls.clone(),
+        });
+        if answer.calls.is_empty() {
+            let ending = if self.limited.is_some() { Ending::Limited } else { Ending::Answered };
+            let reason = self.limited.take();
+            return self.end(ending, reason, effects);
+        }
+        let mut batch = Batch::default();
+        for wish in answer.calls {
+            self.numbers.calls += 1;
+            let call = CallId(self.numbers.calls);
+            let scope = Scope { call: Some(call), ..self.scope(Some(step)) };
+            let open = Open::propose(call, scope, wish, &self.toolbox, effects);
+            let repeats = *self.repeats.entry(open.signature()).and_modify(|count| *count += 1).or_insert(1);
+            if repeats >= MOST_REPEATS && self.limited.is_none() {
+                let text = format!(
+                    "the same call of {} came {MOST_REPEATS} times; rephrase the question, or ask to go on",
+                    open.name()
+                );
+                effects.push(self.note(text.clone()));
+                self.limited = Some(text);
+            }
+            let gate = if repeats >= MOST_REPEATS {
+                let message =
+                    "The same call with the same arguments was made before in this turn; use its result.".into();
+                batch.refuse(open, CallFailure { code: CallFailureCode::LimitReached, message }, effects);
+                continue;
+            } else {
+                open.judge(self.policy, &self.toolbox)
+            };
+            batch.admit(open, gate, effects);
+        }
+        self.advance(step, batch, conversation, effects);
+    }
+
+    fn failed(
+        &mut self,
+        step: StepId,
+        failure: ModelFailed,
+        conversation: &mut Conversation,
+        effects: &mut Vec<Effect>,
+    ) {
+        let overflow = failure.code == ModelFailureCode::ContextOverflow;
+        let message = failure.message.clone();
+        effects.push(Effect::Tell(self.scope(Some(step)), failure.into()));
+        if overflow && !self.shrunk && conversation.shrink() {
+            self.shrunk = true;
+            effects.push(
+                self.note("the conversation no longer fits the model: its largest results were shortened".into()),
+            );
+            let tools = if self.limited.is_some() { ToolUse::Withheld } else { ToolUse::Offered };
+            return self.ask(conversation, tools, effects);
+        }
+        self.end(Ending::Failed, Some(message), effects);
+    }
+
+    fn end(&mut self, ending: Ending, reason: Option<String>, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Over;
+        effects.push(self.tell(TurnEnded { ending, reason }));
+        effects.push(Effect::End);
+    }
+
+    fn note(&self, text: String) -> Effect {
+        self.tell(NoteTaken { level: NoteLevel::Warning, text })
+    }
+
+    fn tell(&self, event: impl Into<Event>) -> Effect {
+        Effect::Tell(self.scope(None), event.into())
+    }
+
+    fn scope(&self, step: Option<StepId>) -> Scope {
+        Scope { turn: Some(self.id), step, call: None }
+    }
+}

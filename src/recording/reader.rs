@@ -1,0 +1,151 @@
+//! Reads session files as bytes: a bad line is one visible bad row, never an abort.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::protocol::Record;
+
+use super::format::{BlobRef, FORMAT, Header};
+use super::writer::{RecordingError, blob_dir};
+
+/// Longest line that is read whole; longer ones are bad rows. Ours stay far below because payloads over 64 KiB are blobs.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+/// Largest blob that is read back.
+const LARGEST_BLOB: u64 = 256 * 1024 * 1024;
+
+/// One line after the header.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// A record.
+    Record(Arc<Record>),
+    /// A line that is none, with what is wrong; its bytes stay in the file.
+    Bad {
+        /// 1-based line number.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// An open session file.
+#[derive(Debug)]
+pub struct Reader {
+    /// Line 1.
+    pub header: Header,
+    path: PathBuf,
+    source: BufReader<File>,
+    line: u64,
+}
+
+impl Reader {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// [`RecordingError::Io`] and [`RecordingError::NoHeader`].
+    pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        let file = File::open(path).map_err(|source| RecordingError::Io { path: path.into(), source })?;
+        let mut source = BufReader::new(file);
+        let no_header = |reason: String| RecordingError::NoHeader { path: path.into(), reason };
+        let line = next_line(&mut source)
+            .map_err(|source| RecordingError::Io { path: path.into(), source })?
+            .ok_or_else(|| no_header("it is empty".into()))?;
+        let header: Header =
+            serde_json::from_slice(&line.bytes).map_err(|error| no_header(format!("line 1: {error}")))?;
+        if header.fmt != FORMAT {
+            return Err(no_header(format!("line 1: fmt is {:?}, expected {FORMAT:?}", header.fmt)));
+        }
+        Ok(Self { header, path: path.into(), source, line: 1 })
+    }
+
+    fn row(&self, line: &RawLine) -> Row {
+        let bad = |reason: String| Row::Bad { line: self.line, reason };
+        if line.torn {
+            return bad("the line breaks off; the writer was stopped while writing it".into());
+        }
+        let text = match std::str::from_utf8(&line.bytes) {
+            Ok(text) => text,
+            Err(error) => return bad(format!("not UTF-8 at byte {}", error.valid_up_to())),
+        };
+        let record = match self.with_payload(text) {
+            Ok(Some(whole)) => Record::from_line(&whole),
+            Ok(None) => Record::from_line(text),
+            Err(reason) => return bad(reason),
+        };
+        match record {
+            Ok(record) => Row::Record(Arc::new(record)),
+            Err(error) => bad(error.to_string()),
+        }
+    }
+
+    /// The line with the payload that is kept beside the file, whatever its kind; `None` if it has its payload itself.
+    fn with_payload(&self, text: &str) -> Result<Option<String>, String> {
+        // Nearly every line is answered here.
+        if !text.contains(r#""$blob""#) {
+            return Ok(None);
+        }
+        let Ok(Payload { d }) = serde_json::from_str::<Payload<'_>>(text) else { return Ok(None) };
+        let Some(reference) = BlobRef::parse(d.get()) else { return Ok(None) };
+        let path = blob_dir(&self.path).join(&reference.hash);
+        let fail = |reason: String| format!("payload {}: {reason}", path.display());
+        let payload = read_blob(&path).map_err(|error| fail(error.to_string()))?;
+        if blake3::hash(payload.as_bytes()).to_hex().as_str() != reference.hash {
+            return Err(fail("its content does not match its name".into()));
+        }
+        // A line of ours ends with its payload.
+        let at = text.rfind(d.get()).unwrap_or(text.len());
+        Ok(Some(format!("{}{payload}{}", &text[..at], &text[at + d.get().len()..])))
+    }
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    d: &'a RawValue,
+}
+
+impl Iterator for Reader {
+    type Item = io::Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match next_line(&mut self.source) {
+            Ok(None) => None,
+            Ok(Some(line)) => {
+                self.line += 1;
+                Some(Ok(self.row(&line)))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+struct RawLine {
+    bytes: Vec<u8>,
+    torn: bool,
+}
+
+fn next_line(source: &mut BufReader<File>) -> io::Result<Option<RawLine>> {
+    let mut bytes = Vec::new();
+    let read = source.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        return Ok(Some(RawLine { bytes, torn: false }));
+    }
+    if read as u64 == LONGEST_LINE {
+        source.skip_until(b'\n')?;
+    }
+    Ok(Some(RawLine { bytes, torn: true }))
+}
+
+fn read_blob(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LARGEST_BLOB).read_to_string(&mut text)?;
+    Ok(text)
+}

@@ -1,0 +1,10 @@
+//! Tests of the whole, in one binary: it links once.
+
+mod fleet;
+mod mock_endpoint;
+mod openai_endpoint;
+mod orchestrator;
+mod processes;
+mod real_peers;
+mod recordings;
+mod tidy;

@@ -1,0 +1,130 @@
+//! The few rules of the house that the compiler cannot state (`src/lib.rs`): who may name whom, and how long a file may be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines a file may have before its tests.
+const LONGEST_FILE: usize = 400;
+
+/// Module to the modules of ours it may name. What is not listed may name anything.
+const MAY_NAME: &[(&str, &[&str])] = &[
+    ("protocol", &["protocol"]),
+    ("clock", &[]),
+    ("sanitise", &[]),
+    ("stdout", &[]),
+    ("link", &["clock", "protocol"]),
+    ("session", &["session", "protocol"]),
+    ("recording", &["recording", "protocol", "link", "clock"]),
+    ("model", &["model", "protocol", "clock"]),
+    ("mcp", &["mcp", "protocol", "clock"]),
+    ("orchestrator", &["orchestrator", "protocol", "session", "recording", "model", "mcp", "link", "clock"]),
+    ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise"]),
+    ("query", &["query", "protocol", "session"]),
+];
+
+/// Crate to the only places that may name it.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("async_openai", &["src/model/openai"]),
+    ("rmcp", &["src/mcp", "servers/"]),
+    ("ratatui", &["src/ui"]),
+    ("crossterm", &["src/ui"]),
+    ("tui_textarea", &["src/ui"]),
+    ("tui_markdown", &["src/ui"]),
+    ("sqlx", &["servers/src/store"]),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below `dir`, as a path from the root, with its text.
+fn sources(dir: &str) -> Vec<(String, String)> {
+    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).expect("a readable folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(dir), &mut found);
+    found.sort();
+    assert!(!found.is_empty(), "no sources below {dir}");
+    found
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+            (name, fs::read_to_string(&path).expect("readable"))
+        })
+        .collect()
+}
+
+/// The text before the tests, without comments.
+fn code(text: &str) -> String {
+    let before_tests = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    before_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn modules_name_only_whom_they_may() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources("src") {
+        let module = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default();
+        let Some((_, allowed)) = MAY_NAME.iter().find(|(known, _)| *known == module) else { continue };
+        for named in code(&text).split("crate::").skip(1) {
+            let named: String = named.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if !named.is_empty() && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{name} names {named}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_library_stays_behind_its_door() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources("src").into_iter().chain(sources("servers/src")) {
+        for (library, places) in ONLY_IN {
+            let named = code(&text).contains(&format!("{library}::"));
+            if named && !places.iter().any(|place| name.starts_with(place)) {
+                wrong.push(format!("{name} names {library}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_file_is_too_long_and_no_folder_has_a_mod_file() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources("src").into_iter().chain(sources("servers/src")) {
+        let before_tests = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or(&text);
+        let lines = before_tests.lines().count();
+        if lines > LONGEST_FILE {
+            wrong.push(format!("{name} has {lines} lines before its tests"));
+        }
+        if name.ends_with("/mod.rs") {
+            wrong.push(format!("{name} should be named after its module"));
+        }
+        if !text.starts_with("//!") {
+            wrong.push(format!("{name} does not open with what it is"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn clocks_are_read_in_one_place() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources("src") {
+        let reads = ["SystemTime::now", "Zoned::now", "Timestamp::now"].iter().any(|read| code(&text).contains(read));
+        if reads && name != "src/clock.rs" {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
