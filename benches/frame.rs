@@ -81,7 +81,10 @@ fn session() -> State {
                 read_only: true,
             };
             put(scope, proposed.into());
-            put(scope, CallStarted { attempt: 1, arguments: arguments.clone(), timeout_ms: 60_000, read_only: true }.into());
+            put(
+                scope,
+                CallStarted { attempt: 1, arguments: arguments.clone(), timeout_ms: 60_000, read_only: true }.into(),
+            );
             if turn < TURNS {
                 let finished = CallFinished {
                     status: CallStatus::Ok,

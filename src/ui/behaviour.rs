@@ -123,6 +123,8 @@ fn a_command_runs_and_an_unknown_one_says_what_is_near() {
     assert!(console.screen().contains("Did you mean /restart?"));
     assert_eq!(console.state.input.text(), ":restrat kb", "what was typed stays");
     console.press("Ctrl+c");
+    console.type_text("/model built-in");
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::SelectModel { name: "built-in".into() })]);
     console.type_text("/no").press("Tab");
     assert_eq!(console.state.input.text(), "/note ");
     console.type_text("seen it");

@@ -1,16 +1,15 @@
-//! Text on its way to the screen: the one sanitiser, widths by grapheme, truncation and wrapping.
+//! Text on its way to the screen: cleaned by the one sanitiser, measured by grapheme, cut and wrapped.
 //!
 //! Whatever comes from outside (questions, answers, arguments, results, names, stderr, errors) reaches a `Line` only through
 //! [`Pen`] or [`wrap`], and both clean it. Raw bytes stay in the record.
 
-mod clean;
 mod pen;
 mod wrap;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub use clean::{clean_block, clean_line, is_hidden};
+pub use crate::sanitise::{clean_block, clean_line, is_hidden};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 
