@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `update` and `view` are pure: no I/O, no clock. `shell` is the only async part, `terminal` the only one that switches
-//! modes. `keymap` holds every key once; `text` holds the one sanitiser; `theme` holds every colour.
+//! modes. `keymap` holds every key once; `text` cleans and measures; `theme` holds every colour.
 
 mod command;
 pub mod json;
@@ -22,6 +22,8 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
+#[cfg(test)]
+mod behaviour;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

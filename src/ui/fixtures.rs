@@ -174,7 +174,7 @@ impl Story {
                 tool: tool.into(),
                 arguments: json(arguments),
                 provider_id: format!("p{}", self.call),
-                read_only: true,
+                read_only: !tool.starts_with("update"),
             },
         );
         self.call
@@ -206,15 +206,6 @@ impl Story {
         );
         let bytes = result.len() as u64;
         self.put(scope, CallDelivered { form: DeliveredForm::Original, bytes, full_bytes: bytes })
-    }
-
-    pub(super) fn fail_call(&mut self, call: u64, code: CallFailureCode, message: &str) -> &mut Self {
-        let scope = self.of(call);
-        let failure = Some(CallFailure { code, message: message.into() });
-        self.put(
-            scope,
-            CallFinished { status: CallStatus::Error, duration_us: 0, result: None, failure, mismatch: None },
-        )
     }
 
     /// One whole call.

@@ -62,6 +62,16 @@ pub struct Areas {
     pub footer: Rect,
 }
 
+/// Whether the lanes over the list have something to say that the title bar has not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lanes {
+    /// All is well.
+    #[default]
+    Calm,
+    /// Some server is starting or down.
+    Telling,
+}
+
 /// What the areas depend on besides the size.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
@@ -75,6 +85,10 @@ pub struct Wish {
     pub banner_rows: u16,
     /// Lanes over the list.
     pub lane_rows: u16,
+    /// Rows of the list.
+    pub list_rows: u16,
+    /// Whether a lane has something to say.
+    pub lanes: Lanes,
     /// How calls are shown.
     pub form: Form,
 }
@@ -163,8 +177,12 @@ impl Areas {
             self.timeline = inner;
             return;
         }
-        let lanes = if inner.height >= wish.lane_rows * 2 + 4 { wish.lane_rows + 1 } else { 0 };
-        let timeline = if self.shape == Shape::Columns { wish.lane_rows * 2 + 6 } else { 0 };
+        let lanes = wish.lane_rows.saturating_add(1);
+        let roomy = inner.height >= lanes.saturating_mul(2) + 2;
+        let spare = inner.height >= lanes.saturating_add(wish.list_rows.max(3));
+        let telling = wish.lanes == Lanes::Telling && inner.height >= lanes.saturating_add(6);
+        let lanes = if roomy || spare || telling { lanes } else { 0 };
+        let timeline = if self.shape == Shape::Columns { wish.lane_rows.saturating_mul(2) + 6 } else { 0 };
         let timeline = timeline.min(inner.height / 2);
         let (list, axis) = match wish.form {
             Form::List => (Constraint::Min(1), Constraint::Length(timeline)),

@@ -88,7 +88,7 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
                 0 => Some(Msg::FeedOver),
                 _ => Some(Msg::Records(std::mem::take(&mut batch))),
             },
-            Some(panic) = panics.recv() => Some(Msg::Alarm(format!("A part of the program failed: {panic}"))),
+            Some(panic) = panics.recv() => Some(Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))),
             signal = signals.next() => {
                 // The feed may be gone or busy; leaving does not depend on it.
                 let _ = link.commands.try_send(Command::Quit);

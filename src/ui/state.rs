@@ -62,8 +62,6 @@ pub enum Mouse {
 pub enum Offer {
     /// Write the session as a file.
     Export,
-    /// Ask another model from the next turn on.
-    Model,
     /// Hold calls before they are sent.
     Step,
 }
@@ -76,11 +74,6 @@ pub enum Request {
     Export {
         /// Format and path, possibly empty.
         arguments: String,
-    },
-    /// Ask another model from the next turn on.
-    Model {
-        /// Its name.
-        name: String,
     },
     /// Hold calls before they are sent, or stop doing so.
     Step {
@@ -200,6 +193,8 @@ pub struct State {
     pub leaving: Leaving,
     /// Whether records still come.
     pub feed: FeedState,
+    /// The held call on the screen, and when it came there, µs.
+    pub held_shown: Option<(CallId, u64)>,
 }
 
 impl State {

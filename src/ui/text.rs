@@ -1,16 +1,15 @@
-//! Text on its way to the screen: the one sanitiser, widths by grapheme, truncation and wrapping.
+//! Text on its way to the screen: cleaned by the one sanitiser, measured by grapheme, cut and wrapped.
 //!
 //! Whatever comes from outside (questions, answers, arguments, results, names, stderr, errors) reaches a `Line` only through
 //! [`Pen`] or [`wrap`], and both clean it. Raw bytes stay in the record.
 
-mod clean;
 mod pen;
 mod wrap;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub use clean::{clean_block, clean_line, is_hidden};
+pub use crate::sanitise::{clean_block, clean_line, is_hidden};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 
@@ -87,8 +86,10 @@ pub fn count(number: usize, one: &str) -> String {
 /// How well `query` matches `text` as letters in order, higher is better; `None` if it does not.
 #[must_use]
 pub fn fuzzy(query: &str, text: &str) -> Option<i32> {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    let mut score = 0;
+    let lower = text.to_lowercase();
+    let whole = query.trim().to_lowercase();
+    let mut score = if !whole.is_empty() && lower.contains(&whole) { 100 } else { 0 };
+    let text: Vec<char> = lower.chars().collect();
     let mut at = 0;
     let mut last = None;
     for wanted in query.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn fuzzy_prefers_starts_of_words_and_runs() {
-        assert!(fuzzy("nc", "next call") > fuzzy("nc", "announce"));
+        assert!(fuzzy("nc", "next call") > fuzzy("nc", "lantern ice"));
         assert_eq!(fuzzy("xyz", "next call"), None);
         assert!(fuzzy("", "anything").is_some());
     }

@@ -133,6 +133,7 @@ pub fn situation(state: &State) -> Situation {
         held: state.held().is_some(),
         under_way: state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
         restartable: state.restartable().is_some(),
+        down: state.restartable().is_some_and(|name| needs_restart(state, name)),
         suggestions: state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
         searched,
         typed: !input.area().is_empty(),
@@ -142,6 +143,14 @@ pub fn situation(state: &State) -> Situation {
         offering,
         chosen: offering && state.chat.example.is_some(),
     }
+}
+
+/// Whether a server is down, or a call of it is being waited for.
+fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
+    use crate::session::Health;
+    let health = state.session.server(name).map(|server| &server.health);
+    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Unknown));
+    !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
 }
 
 /// What the banner says: something of our own, else the last warning or error that was not closed.

@@ -24,7 +24,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 pub use card::card_rows;
 pub use data::data_tab;
 pub use greeting::{greeting_rows, queue_rows};
-pub use overlay::{overlay_area, page_columns, page_rows, palette_row};
+pub use overlay::{open_area, page_columns, page_rows, palette_row};
 pub use timeline::timeline_hit;
 pub use title::{pane_tab, title_lane};
 pub use turn::turn_rows;

@@ -57,6 +57,8 @@ pub struct Situation {
     pub under_way: bool,
     /// There is a server to restart.
     pub restartable: bool,
+    /// It is down, or a call waits for it.
+    pub down: bool,
     /// The selected call's error suggests actions.
     pub suggestions: bool,
     /// Words are searched for.
@@ -118,7 +120,7 @@ impl Situation {
         places.into_iter().flat_map(move |place| {
             shows
                 .into_iter()
-                .flat_map(move |showing| (0..1_u32 << 13).map(move |bits| Self::from_bits(place, showing, bits)))
+                .flat_map(move |showing| (0..1_u32 << 14).map(move |bits| Self::from_bits(place, showing, bits)))
         })
     }
 
@@ -132,6 +134,7 @@ impl Situation {
             held: bit(2),
             under_way: bit(3) && !bit(2),
             restartable: bit(4),
+            down: bit(13) && bit(4),
             suggestions: bit(5),
             searched: bit(6),
             typed: bit(7),

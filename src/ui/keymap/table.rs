@@ -63,10 +63,18 @@ pub static TABLE: &[Binding] = &[
     bind(
         Action::RestartServer,
         &[c('r')],
-        |s| s.restartable && !s.held && s.in_pane(),
+        |s| s.down && !s.held && s.in_pane(),
         2,
         "restart",
         "Restart the server that failed or keeps you waiting",
+    ),
+    bind(
+        Action::RestartServer,
+        &[c('r')],
+        |s| s.restartable && !s.down && !s.held && s.in_pane(),
+        12,
+        "restart",
+        "Restart the selected server",
     ),
     bind(
         Action::Suggest(1),
@@ -295,12 +303,6 @@ pub static TABLE: &[Binding] = &[
     bind(Action::Copy, &[c('y')], S::in_data, 8, "copy", "Copy what the cursor is on to the clipboard"),
     bind(Action::CopyRaw, &[c('Y')], S::in_data, 0, "copy raw", "Copy the whole tab as it came"),
     // Everywhere.
-    bind(Action::Up, &[k(Up), c('k')], scrolls, 0, "up", "One line up"),
-    bind(Action::Down, &[k(Down), c('j')], scrolls, 0, "down", "One line down"),
-    bind(Action::PageUp, &[k(PageUp), Chord::alt(Up)], scrolls, 0, "page up", "One screen up"),
-    bind(Action::PageDown, &[k(PageDown), Chord::alt(Down)], scrolls, 0, "page down", "One screen down"),
-    bind(Action::First, &[k(Home)], scrolls, 0, "start", "To the start"),
-    bind(Action::Last, &[k(End), c('G')], scrolls, 0, "end", "To the end"),
     bind(Action::StopTurn, &[k(Esc)], |s| s.on_screen() && s.running && !s.open, 2, "stop", "Stop the running turn"),
     bind(Action::Close, &[k(Esc)], |s| s.open || !s.on_screen(), 3, "close", "Close what is open"),
     bind(
@@ -341,6 +343,12 @@ pub static TABLE: &[Binding] = &[
         "quit",
         "Clear the input; with nothing in it, twice to quit",
     ),
+    bind(Action::Up, &[k(Up), c('k')], scrolls, 0, "up", "One line up"),
+    bind(Action::Down, &[k(Down), c('j')], scrolls, 0, "down", "One line down"),
+    bind(Action::PageUp, &[k(PageUp), Chord::alt(Up)], scrolls, 0, "page up", "One screen up"),
+    bind(Action::PageDown, &[k(PageDown), Chord::alt(Down)], scrolls, 0, "page down", "One screen down"),
+    bind(Action::First, &[k(Home)], scrolls, 0, "start", "To the start"),
+    bind(Action::Last, &[k(End), c('G')], scrolls, 0, "end", "To the end"),
     // In the palette and in prompts, where letters type.
     bind(Action::Up, &[k(Up)], |s| s.place == Place::Palette, 0, "up", "The entry before, in the palette"),
     bind(Action::Down, &[k(Down)], |s| s.place == Place::Palette, 0, "down", "The next entry, in the palette"),

@@ -154,12 +154,20 @@ impl Chat {
         }
     }
 
-    /// The rows of an item, made by `make` unless they are kept.
-    pub fn rows(&mut self, item: usize, make: impl FnOnce() -> Vec<Row>) -> Rc<Vec<Row>> {
+    /// The rows of an item, if they are kept.
+    #[must_use]
+    pub fn kept(&self, item: usize) -> Option<Rc<Vec<Row>>> {
+        self.kept.get(&item).map(Rc::clone)
+    }
+
+    /// Keeps the rows of an item.
+    pub fn keep(&mut self, item: usize, rows: Vec<Row>) -> Rc<Vec<Row>> {
         if self.kept.len() > MOST_KEPT {
             self.kept.clear();
         }
-        Rc::clone(self.kept.entry(item).or_insert_with(|| Rc::new(make())))
+        let rows = Rc::new(rows);
+        self.kept.insert(item, Rc::clone(&rows));
+        rows
     }
 
     /// The slice and the row that a screen row of the pane shows.

@@ -63,8 +63,7 @@ pub fn wrap(text: &str, columns: usize, hang: usize) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut room = columns;
     let mut used = 0;
-    // The last place where the line may end, with the start of the next line.
-    for (at, word) in text.split_word_bound_indices() {
+    for (at, word) in words(text) {
         let wide = width(word);
         if used + wide <= room {
             used += wide;
@@ -103,6 +102,26 @@ pub fn wrap(text: &str, columns: usize, hang: usize) -> Vec<Range<usize>> {
     lines
 }
 
+/// Runs of blanks, words, and single wide characters: ids, paths and amounts stay in one piece.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut bounds = text.split_word_bound_indices().peekable();
+    std::iter::from_fn(move || {
+        let (start, first) = bounds.next()?;
+        let mut end = start + first.len();
+        while bounds.peek().is_some_and(|(at, next)| joins(&text[start..*at], next)) {
+            end += bounds.next().map_or(0, |(_, next)| next.len());
+        }
+        Some((start, &text[start..end]))
+    })
+}
+
+fn joins(word: &str, next: &str) -> bool {
+    let narrow = |text: &str| text.is_ascii() || width(text) == text.chars().count();
+    // A no-break space does not break.
+    let blank = |text: &str| text.ends_with(|c: char| c.is_whitespace() && c != '\u{a0}');
+    !blank(word) && !blank(next) && narrow(word) && narrow(next)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -117,6 +136,11 @@ mod tests {
     fn lines_break_at_words() {
         assert_eq!(lines("the quick brown fox", 10, 0), ["the quick", "brown fox"]);
         assert_eq!(lines("- the quick brown fox", 12, 2), ["- the quick", "brown fox"]);
+    }
+
+    #[test]
+    fn an_id_stays_in_one_piece() {
+        assert_eq!(lines("see CUST-009?", 9, 0), ["see", "CUST-009?"]);
     }
 
     #[test]

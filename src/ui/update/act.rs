@@ -9,6 +9,9 @@ use crate::ui::state::{
 use super::scroll::{self, Motion};
 use super::{Effect, commands, inside, palette, records, select};
 
+/// A key pressed sooner after a held call came up was meant for something else, µs.
+const READING_US: u64 = 400_000;
+
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -308,8 +311,13 @@ fn suggest(state: &mut State, number: u8) {
     }
 }
 
-fn decide(state: &State, decision: Decision) -> Vec<Effect> {
+fn decide(state: &mut State, decision: Decision) -> Vec<Effect> {
     let held = state.held().map(|call| call.id);
+    let shown_us = state.held_shown.filter(|(call, _)| Some(*call) == held).map_or(state.now_us, |(_, since)| since);
+    if state.now_us.saturating_sub(shown_us) < READING_US {
+        state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
+        return Vec::new();
+    }
     held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
 }
 

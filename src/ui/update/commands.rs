@@ -75,13 +75,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
         Verb::Model if arguments.is_empty() => {
             state.notice = Some(format!("Answers come from {}.", text::fit(state.session.model(), 60)));
         }
-        Verb::Model if state.options.offers.contains(&crate::ui::state::Offer::Model) => {
-            return vec![Effect::Ask(Request::Model { name: arguments.to_owned() })];
-        }
-        Verb::Model => {
-            state.notice =
-                Some("The model is chosen when the program starts: --model NAME, or OPENAI_MODEL.".to_owned());
-        }
+        Verb::Model => return vec![Effect::Send(Command::SelectModel { name: arguments.to_owned() })],
         Verb::Clear => return vec![Effect::Send(Command::ClearConversation)],
         Verb::Note if arguments.is_empty() => state.notice = Some("/note TEXT: say what to note.".to_owned()),
         Verb::Note => {

@@ -47,7 +47,7 @@ fn wheel(state: &mut State, place: Position, by: isize) {
 fn click(state: &mut State, place: Position) -> Vec<Effect> {
     state.notice = None;
     if let Some(overlay) = &mut state.overlay {
-        let inside = view::overlay_area(state.size).contains(place);
+        let inside = view::open_area(state.size, overlay).contains(place);
         match overlay {
             Overlay::Palette(palette) if inside => {
                 if let Some(at) = view::palette_row(state.size, palette, place) {

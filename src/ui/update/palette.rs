@@ -69,7 +69,8 @@ fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
     };
     let actions = TABLE.iter().filter(|binding| (binding.when)(&here) && !small(binding.action)).map(|binding| {
         let key = binding.chords.first().map(keymap::Chord::label).unwrap_or_default();
-        PaletteEntry { label: binding.help.to_owned(), key, run: PaletteRun::Action(binding.action) }
+        let label = sentence(binding.label, binding.help);
+        PaletteEntry { label, key, run: PaletteRun::Action(binding.action) }
     });
     let commands = command::offered(&state.options.offers).map(|spec| PaletteEntry {
         label: spec.help.to_owned(),
@@ -92,8 +93,18 @@ fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
         .collect();
     if !query.trim().is_empty() {
         scored.sort_by_key(|(score, _)| -score);
+        // Letters scattered over a sentence are no match beside one that has the word.
+        let best = scored.first().map_or(0, |(score, _)| *score);
+        scored.retain(|(score, _)| *score > best - 90);
     }
     scored.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// The short name and the sentence of a binding.
+fn sentence(label: &str, help: &str) -> String {
+    let mut letters = label.chars();
+    let capital: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    format!("{capital}{}: {help}", letters.as_str())
 }
 
 /// The help as a page.

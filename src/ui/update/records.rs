@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Event, Record};
+use crate::protocol::{Event, NoteLevel, Record};
 use crate::session::{Call, CallState, Span, Step};
-use crate::ui::state::{Follow, Selected, State};
+use crate::ui::state::{Focus, Follow, Selected, State};
 
 use super::select;
 
@@ -18,12 +18,19 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
         }
         match &record.event {
             Event::CallProposed(_) | Event::CallHeld(_) if state.follow == Follow::Latest => {
+                if let (Event::CallHeld(_), Focus::Input, Some(call)) = (&record.event, state.focus, record.scope.call)
+                {
+                    let call = call.0;
+                    state.notice =
+                        Some(format!("Call {call} waits for you: Tab leaves the input, n runs it, d denies it."));
+                }
                 if let Some(call) = record.scope.call.filter(|call| state.session.call(*call).is_some()) {
                     state.selected = Selected::Span(Span::Call(call));
                     state.data.tab = None;
                     state.calls.reveal = true;
                 }
             }
+            Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::CallHeld(_) => {
                 let call = record.scope.call.map_or(0, |call| call.0);
                 state.notice = Some(format!("Call {call} is held and waits for you: F goes there."));

@@ -174,9 +174,9 @@ pub(super) fn reference(state: &mut State, forward: bool) {
         });
         let found = match (start, forward) {
             (Some(start), true) => stops.into_iter().find(|stop| *stop > start),
-            (Some(start), false) => stops.into_iter().filter(|stop| *stop < start).last(),
+            (Some(start), false) => stops.into_iter().filter(|stop| *stop < start).max(),
             (None, true) => stops.into_iter().next(),
-            (None, false) => stops.into_iter().last(),
+            (None, false) => stops.into_iter().max(),
         };
         if let Some(found) = found {
             state.chat.link = Some(found);

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::ui::layout::{Areas, Wish};
-use crate::ui::state::{Advice, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
+use crate::session::{Health, Server};
+use crate::ui::layout::{Areas, Lanes, Wish};
+use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
 use crate::ui::{text, view};
 
 use super::{banner, scroll, source};
@@ -15,31 +16,40 @@ pub(super) fn settle(state: &mut State) {
     chat(state);
     calls(state);
     overlay(state);
+    let held = state.held().map(|call| call.id);
+    if state.held_shown.map(|(call, _)| call) != held {
+        state.held_shown = held.map(|call| (call, state.now_us));
+    }
 }
 
 /// The rows of an item, made if they are not kept.
 pub(super) fn item_rows(state: &mut State, item: usize) -> Rc<Vec<Row>> {
-    let mut chat = std::mem::take(&mut state.chat);
     let width = state.areas.chat.width;
-    chat.set_width(width);
-    let rows = chat.rows(item, || match Chat::item(&state.session, item) {
+    state.chat.set_width(width);
+    if let Some(rows) = state.chat.kept(item) {
+        return rows;
+    }
+    let rows = match Chat::item(&state.session, item) {
         Item::Greeting => view::greeting_rows(state, width),
         Item::Turn(turn) => view::turn_rows(state, turn, width),
         Item::Queue => view::queue_rows(state, width),
-    });
-    state.chat = chat;
-    rows
+    };
+    state.chat.keep(item, rows)
 }
 
 fn wish(state: &State) -> Wish {
     let columns = usize::from(state.areas.input.width).max(1);
     let lanes = state.session.servers.len() + 1;
+    let well = |server: &Server| server.health == Health::Ready || server.name.as_str().is_empty();
+    let mut servers = state.session.servers.iter();
     Wish {
         focus: state.focus,
         zoom: state.zoom,
         input_rows: u16::try_from(state.input.height(columns)).unwrap_or(u16::MAX),
         banner_rows: u16::from(banner(state).is_some()),
         lane_rows: u16::try_from(lanes).unwrap_or(u16::MAX),
+        list_rows: u16::try_from(state.calls.len()).unwrap_or(u16::MAX),
+        lanes: if servers.all(well) { Lanes::Calm } else { Lanes::Telling },
         form: state.calls.form,
     }
 }
@@ -123,10 +133,9 @@ fn calls(state: &mut State) {
             scroll::keep(&mut state.calls.top, position, height);
             // A heading right above the first row in view belongs to it.
             let heading = position.checked_sub(1).filter(|above| *above + 1 == state.calls.top);
-            if let Some(above) = heading {
-                if matches!(state.calls.row(above), Some(crate::ui::state::CallRow::Turn(_))) {
-                    state.calls.top = above;
-                }
+            let is_turn = |above: &usize| matches!(state.calls.row(*above), Some(CallRow::Turn(_)));
+            if let Some(above) = heading.filter(is_turn) {
+                state.calls.top = above;
             }
         }
     }

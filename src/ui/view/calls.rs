@@ -113,7 +113,7 @@ impl Columns {
     fn of(width: u16) -> Self {
         match width {
             0..=44 => Self { lane: 0, tool: usize::from(width).saturating_sub(18) },
-            45..=69 => Self { lane: 9, tool: 22 },
+            45..=69 => Self { lane: 8, tool: 21 },
             _ => Self { lane: 11, tool: 26 },
         }
     }
@@ -135,17 +135,46 @@ fn call_line(state: &State, call: &Call, width: u16) -> Line<'static> {
         CallState::Ok | CallState::Error | CallState::Running => {
             state.call_us(call).map(text::duration).unwrap_or_default()
         }
-        CallState::Proposed | CallState::Held(_) | CallState::Cancelled | CallState::Denied => shown.word.to_owned(),
+        CallState::Proposed | CallState::Held(_) | CallState::Denied => shown.word.to_owned(),
+        CallState::Cancelled => "stopped".to_owned(),
     };
     let role = if call.state == CallState::Ok { Role::Dim } else { shown.role };
-    pen.right(&time, 9, theme.style(role)).put(" ", plain);
+    pen.right(&time, 8, theme.style(role)).put(" ", plain);
     if pen.room() > 4 {
         // A long text is only looked at as far as it can be seen.
         let arguments = call.arguments.text();
-        let cut = arguments.char_indices().nth(pen.room() * 2).map_or(arguments.len(), |(at, _)| at);
-        pen.put(&arguments[..cut], dim);
+        let cut = arguments.char_indices().nth(pen.room() * 3).map_or(arguments.len(), |(at, _)| at);
+        pen.put(&short(&arguments[..cut]), dim);
     }
     pen.line()
+}
+
+/// The beginning of an object of arguments without its quotes: `priority=critical status=open`.
+fn short(arguments: &str) -> String {
+    let mut out = String::with_capacity(arguments.len());
+    let mut in_string = false;
+    let mut escaped = false;
+    for c in arguments.strip_prefix('{').unwrap_or(arguments).chars() {
+        match c {
+            _ if escaped => {
+                escaped = false;
+                out.push(c);
+            }
+            '\\' if in_string => {
+                escaped = true;
+                out.push(c);
+            }
+            '"' => in_string = !in_string,
+            ':' if !in_string => out.push('='),
+            ',' if !in_string => out.push(' '),
+            c if !in_string && c.is_whitespace() => {}
+            c => out.push(c),
+        }
+    }
+    if out.ends_with('}') && !in_string {
+        out.pop();
+    }
+    out
 }
 
 fn step_line(state: &State, step: &Step, width: u16) -> Line<'static> {
@@ -159,7 +188,7 @@ fn step_line(state: &State, step: &Step, width: u16) -> Line<'static> {
         pen.column("model", columns.lane, theme.style(Role::Key)).put(" ", plain);
     }
     pen.column(&step.model, columns.tool, theme.style(Role::Key)).put(" ", plain);
-    pen.right(&text::duration(state.step_us(step)), 9, dim).put(" ", plain);
+    pen.right(&text::duration(state.step_us(step)), 8, dim).put(" ", plain);
     if pen.room() > 4 {
         let said = step.text.trim_start().lines().next().unwrap_or("");
         let words = if step.calls.is_empty() {
@@ -167,7 +196,20 @@ fn step_line(state: &State, step: &Step, width: u16) -> Line<'static> {
         } else {
             format!("→ {} {said}", text::count(step.calls.len(), "call"))
         };
-        pen.put(&words, dim);
+        pen.put(&words.replace(['*', '`', '#'], ""), dim);
     }
     pen.line()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn arguments_in_short_are_readable() {
+        assert_eq!(short(r#"{"priority":"critical","limit":5}"#), "priority=critical limit=5");
+        assert_eq!(short(r#"{"query":"a: \"b\", c"}"#), r#"query=a: \"b\", c"#);
+        assert_eq!(short(r#"{"a":{"b":[1,2]},"c":"unfinish"#), "a={b=[1 2]} c=unfinish");
+        assert_eq!(short("{}"), "");
+    }
 }

@@ -201,13 +201,14 @@ impl Card<'_> {
 
     fn keys(&mut self, keys: &[(&str, &str)]) {
         let theme = self.state.theme();
-        let mut pen = Pen::new(self.width);
-        pen.put("  ", theme.style(Role::Text));
+        let mut pieces = vec![Piece::new("   ", theme.style(Role::Text))];
         for (key, label) in keys {
-            pen.put(" ", theme.style(Role::Text)).put(key, theme.style(Role::Name));
-            pen.put(&format!(" {label}  "), theme.style(Role::Dim));
+            pieces.push(Piece::new(key, theme.style(Role::Name)));
+            // A key and its words stay on one line.
+            pieces.push(Piece::new(&format!("\u{a0}{}   ", label.replace(' ', "\u{a0}")), theme.style(Role::Dim)));
         }
-        self.rows.push(pen.line().into());
+        let lines = text::flow(&pieces, usize::from(self.width.saturating_sub(1)).max(4), 3);
+        self.rows.extend(lines.into_iter().take(3).map(|(line, _)| Row::from(line)));
     }
 
     fn rule(&mut self) {

@@ -40,15 +40,24 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         rows.push(Row::default());
     }
     for (lane, server) in servers {
-        let mut pen = Pen::new(width);
         let shown = marks::health(&server.health);
-        pen.put("  ", plain).put(shown.sign, theme.style(shown.role)).put(" ", plain);
-        pen.column(server.name.as_str(), 12, strong).put(" ", plain);
-        pen.put(
-            &server_words(state, server),
-            if matches!(server.health, Health::Failed { .. }) { theme.style(Role::Bad) } else { dim },
-        );
-        rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Server(lane)) });
+        let name = text::fit(server.name.as_str(), 12);
+        let gap = " ".repeat(13 - text::width(&name));
+        let (hint, role) = match server.health {
+            Health::Failed { .. } => (format!(" — /restart {name} tries again"), Role::Bad),
+            Health::Unknown | Health::Starting | Health::Ready | Health::Restarting { .. } | Health::Stopped => {
+                (String::new(), Role::Dim)
+            }
+        };
+        let pieces = [
+            text::Piece::new("  ", plain),
+            text::Piece::new(shown.sign, theme.style(shown.role)),
+            text::Piece::new(&format!(" {name}{gap}"), strong),
+            text::Piece::new(&format!("{}{hint}", server_words(state, server)), theme.style(role)),
+        ];
+        for (line, _) in text::flow(&pieces, usize::from(width.saturating_sub(1)).max(4), 17).into_iter().take(3) {
+            rows.push(Row { line, links: Vec::new(), target: Some(Target::Server(lane)) });
+        }
     }
     if !state.options.examples.is_empty() {
         rows.push(Row::default());
@@ -79,7 +88,7 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
             format!("{tools}{}", startup.unwrap_or_default())
         }
         Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
-        Health::Failed { reason } => format!("failed: {reason} — r restarts it"),
+        Health::Failed { reason } => format!("failed: {reason}"),
         Health::Stopped => "stopped".to_owned(),
     }
 }

@@ -16,6 +16,20 @@ pub fn overlay_area((columns, rows): (u16, u16)) -> Rect {
     Rect { x: (columns - width) / 2, y: (rows - height) / 2, width, height }
 }
 
+/// Where an overlay with so much to say lies.
+#[must_use]
+pub fn open_area(size: (u16, u16), overlay: &Overlay) -> Rect {
+    let most = overlay_area(size);
+    match overlay {
+        Overlay::Palette(_) => most,
+        Overlay::Help(page) | Overlay::Page(page) => {
+            let rows = u16::try_from(page.lines.len() + 3).unwrap_or(u16::MAX).max(6);
+            let height = rows.min(most.height);
+            Rect { y: most.y + (most.height - height) / 2, height, ..most }
+        }
+    }
+}
+
 /// Columns of a page's text.
 #[must_use]
 pub fn page_columns(size: (u16, u16)) -> u16 {
@@ -41,14 +55,16 @@ pub fn palette_row(size: (u16, u16), palette: &Palette, place: Position) -> Opti
 pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
     match &state.overlay {
         None => {}
-        Some(Overlay::Help(page) | Overlay::Page(page)) => draw_page(state, page, frame),
+        Some(overlay @ (Overlay::Help(page) | Overlay::Page(page))) => {
+            draw_page(state, page, open_area(state.size, overlay), frame);
+        }
         Some(Overlay::Palette(palette)) => draw_palette(state, palette, frame),
     }
 }
 
-fn draw_page(state: &State, page: &Page, frame: &mut Frame<'_>) {
+fn draw_page(state: &State, page: &Page, area: Rect, frame: &mut Frame<'_>) {
     let theme = state.theme();
-    let inner = popup(frame.buffer_mut(), overlay_area(state.size), theme, &page.title);
+    let inner = popup(frame.buffer_mut(), area, theme, &page.title);
     let rows = usize::from(page_rows(state.size));
     let text_area = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     for (row, line) in page.lines.iter().skip(page.top).take(rows).enumerate() {

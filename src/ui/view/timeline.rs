@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use super::{marks, put_line};
 use crate::session::{CallState, Span, StepState};
@@ -152,31 +153,59 @@ fn lanes(state: &State, axis: &Axis) -> Vec<Lane> {
     let session = &state.session;
     let area = state.areas.timeline;
     let count = session.servers.len() + 1;
-    let room = usize::from(area.height.saturating_sub(3));
-    let each = (room / count.max(1)).clamp(1, MOST_ROWS);
+    let spans: Vec<(String, Spans)> = (0..count).map(|lane| spans(state, axis, lane)).collect();
+    let mut wanted: Vec<usize> = spans.iter().map(|(_, spans)| rows_wanted(spans)).collect();
+    let room = usize::from(area.height.saturating_sub(2));
+    while wanted.iter().sum::<usize>() > room {
+        let Some(tallest) = wanted.iter_mut().max().filter(|rows| **rows > 1) else { break };
+        *tallest -= 1;
+    }
     let mut lanes = Vec::new();
     let mut y = area.y + 1;
     let bottom = area.bottom().saturating_sub(1);
-    for lane in 0..count {
+    for ((name, spans), rows) in spans.into_iter().zip(wanted) {
         if y >= bottom {
             break;
         }
-        let (name, spans) = match lane.checked_sub(1).and_then(|server| session.servers.get(server)) {
-            None => ("model".to_owned(), model_spans(state, axis)),
-            Some(server) => (marks::lane(server.name.as_str()).to_owned(), call_spans(state, axis, &server.calls)),
-        };
         let mut made = Lane { name, y, rows: 1, bars: Vec::new(), dense: Vec::new() };
         match spans {
-            Spans::Few(spans) => made.bars = pack(spans, each),
+            Spans::Few(spans) => made.bars = pack(spans, rows),
             Spans::Many(counts) => made.dense = counts,
         }
-        let used = made.bars.iter().map(|bar| bar.row + 1).max().unwrap_or(1);
-        made.rows = u16::try_from(used).unwrap_or(1).min(bottom - y);
+        made.rows = u16::try_from(rows).unwrap_or(1).min(bottom - y);
         made.bars.retain(|bar| bar.row < usize::from(made.rows));
         y += made.rows;
         lanes.push(made);
     }
     lanes
+}
+
+fn rows_wanted(spans: &Spans) -> usize {
+    match spans {
+        Spans::Few(bars) => {
+            let mut free = vec![0_u16; MOST_ROWS];
+            let rows = bars.iter().map(|bar| place(&mut free, bar) + 1);
+            rows.max().unwrap_or(1)
+        }
+        Spans::Many(_) => 1,
+    }
+}
+
+/// The row of a bar, where `free` is the first free column of each row.
+fn place(free: &mut [u16], bar: &Bar) -> usize {
+    let row = free.iter().position(|from| *from <= bar.from).unwrap_or(free.len().saturating_sub(1));
+    if let Some(free) = free.get_mut(row) {
+        *free = bar.to.saturating_add(1);
+    }
+    row
+}
+
+fn spans(state: &State, axis: &Axis, lane: usize) -> (String, Spans) {
+    let session = &state.session;
+    match lane.checked_sub(1).and_then(|server| session.servers.get(server)) {
+        None => ("model".to_owned(), model_spans(state, axis)),
+        Some(server) => (marks::lane(server.name.as_str()).to_owned(), call_spans(state, axis, &server.calls)),
+    }
 }
 
 enum Spans {
@@ -250,14 +279,12 @@ fn counts(axis: &Axis, before: impl Fn(u64) -> usize) -> Vec<usize> {
 fn pack(mut bars: Vec<Bar>, rows: usize) -> Vec<Bar> {
     let mut free = vec![0_u16; rows];
     for bar in &mut bars {
-        let row = free.iter().position(|from| *from <= bar.from).unwrap_or(rows - 1);
-        free[row] = bar.to.saturating_add(1);
-        bar.row = row;
+        bar.row = place(&mut free, bar);
     }
     bars
 }
 
-/// Writes a call's number after its bar where nothing else is.
+/// Writes a call's number after its bar, or in it.
 fn label(state: &State, axis: &Axis, lane: &Lane, bar: &Bar, y: u16, buffer: &mut Buffer) {
     let Span::Call(id) = bar.span else { return };
     let words = id.0.to_string();
@@ -265,8 +292,12 @@ fn label(state: &State, axis: &Axis, lane: &Lane, bar: &Bar, y: u16, buffer: &mu
     let next =
         lane.bars.iter().filter(|other| other.row == bar.row && other.from > bar.to).map(|other| other.from).min();
     let end = next.unwrap_or(axis.area.right());
+    let style = state.theme().style(Role::Link);
     if bar.to.saturating_add(wide) < end {
-        buffer.set_string(bar.to + 1, y, &words, state.theme().style(Role::Link));
+        buffer.set_string(bar.to + 1, y, &words, style);
+    } else if bar.to - bar.from > wide {
+        // No room behind it: the number stands in the bar.
+        buffer.set_string(bar.from + 1, y, &words, state.theme().style(bar.role).add_modifier(Modifier::REVERSED));
     }
 }
 
