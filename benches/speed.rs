@@ -77,6 +77,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
     let (screen, feed) = link(clock);
     let setup = Setup {
         model: Arc::new(model),
+        runbooks: Arc::new(callboard::model::scripted::Scripted::new(Vec::new())),
         models: Box::new(|_| Err("there is only one".into())),
         servers: specs(),
         recording,

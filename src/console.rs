@@ -15,12 +15,14 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
     if !ui::has_terminal() {
         return Err(Failure::usage(RunError::NoTerminal.to_string()));
     }
+    let runbooks = runbooks(settings)?;
     let running = launch::start(settings)?;
     let (link, thread) = running.split();
     let options = ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: "LIVE".to_owned(),
         examples: builtin::EXAMPLES.map(str::to_owned).into(),
+        runbooks,
         theme: settings.theme,
         mouse: settings.mouse,
         ..ui::Options::default()
@@ -39,4 +41,14 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
         Err(error @ RunError::NoTerminal) => Err(Failure::usage(error.to_string())),
         Err(error @ RunError::Terminal(_)) => Err(Failure { exit: Exit::Failed, message: error.to_string() }),
     }
+}
+
+fn runbooks(settings: &Settings) -> Result<Vec<ui::RunbookEntry>, Failure> {
+    let assistant = launch::built_in(settings)?;
+    let entry = |runbook: &builtin::Runbook| ui::RunbookEntry {
+        name: runbook.name.clone(),
+        parameters: runbook.usage(),
+        summary: runbook.summary.clone(),
+    };
+    Ok(assistant.runbooks().iter().map(entry).collect())
 }

@@ -56,6 +56,7 @@ pub fn app() -> String {
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let model = model(settings)?;
+    let runbooks = Arc::new(built_in(settings)?);
     let fleet = fleet(settings)?;
     let clock = Clock::start();
     let id = SessionId::from(Ulid::generate().to_string());
@@ -80,6 +81,7 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     });
     let setup = Setup {
         model,
+        runbooks,
         models,
         servers: fleet.specs,
         recording,
@@ -144,6 +146,14 @@ fn recording(
     }
 }
 
+/// The assistant without a model.
+///
+/// # Errors
+/// A knowledge folder that cannot be used, with file, line and field.
+pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
+    BuiltIn::load(settings.assistant.as_deref()).map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// The model that the settings ask for.
 ///
 /// # Errors
@@ -158,8 +168,7 @@ pub fn model(settings: &Settings) -> Result<Arc<dyn Model>, Failure> {
     }
     let no_endpoint = key.is_none() && settings.base_url.is_none();
     if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
-        let builtin = BuiltIn::load(settings.assistant.as_deref()).map_err(|error| usage(error.to_string()))?;
-        return Ok(Arc::new(builtin));
+        return Ok(Arc::new(built_in(settings)?));
     }
     let mut endpoint = openai::Settings { api_key: key, ..openai::Settings::default() };
     if let Some(url) = &settings.base_url {

@@ -57,6 +57,8 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod direct;
+pub mod eval;
+pub mod evaluate;
 pub mod failure;
 pub mod headless;
 pub mod launch;

@@ -28,6 +28,8 @@ pub type Models = Box<dyn Fn(&str) -> Result<Arc<dyn Model>, String> + Send>;
 pub struct Setup {
     /// The model.
     pub model: Arc<dyn Model>,
+    /// Answers questions of the form `/run NAME ARGS`, whichever model is chosen.
+    pub runbooks: Arc<dyn Model>,
     /// Finds another model by its name, when the operator asks for one.
     pub models: Models,
     /// The servers, in lane order.

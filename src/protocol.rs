@@ -10,7 +10,7 @@ mod json;
 mod record;
 mod tool;
 
-pub use command::{Command, Decision};
+pub use command::{Command, Decision, Stepping};
 pub use event::*;
 pub use ids::{CallId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
 pub use json::Json;

@@ -12,7 +12,7 @@ use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
-    NoteTaken, Record, Scope, ServerName, SessionEnded, SessionStarted, StepId, UserAsked,
+    NoteTaken, Record, Scope, ServerName, SessionEnded, SessionStarted, StepId, Stepping, SteppingChanged, UserAsked,
 };
 use crate::recording::Recording;
 
@@ -33,15 +33,18 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
-    let Setup { model, models, servers: specs, recording, app, session, policy, warnings } = setup;
+    let Setup { model, runbooks, models, servers: specs, recording, app, session, policy, warnings } = setup;
     let Feed { mut commands, records } = feed;
     let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
     let mut shell = Shell {
         stage: Stage { recording, records },
         servers: Servers::start(&[]),
         roster,
+        asked: Arc::clone(&model),
         model,
+        runbooks,
         models,
+        stepping: Stepping::Off,
         policy,
         conversation: Conversation::default(),
         toolbox: Toolbox::default(),
@@ -90,7 +93,12 @@ struct Shell {
     stage: Stage,
     servers: Servers,
     roster: Roster,
+    /// Who answers from the next turn on.
     model: Arc<dyn Model>,
+    /// Who answers the running turn.
+    asked: Arc<dyn Model>,
+    runbooks: Arc<dyn Model>,
+    stepping: Stepping,
     models: Models,
     policy: Policy,
     conversation: Conversation,
@@ -154,6 +162,7 @@ impl Shell {
                 self.conversation.clear();
                 self.stage.tell(Scope::default(), ConversationCleared {}).await;
             }
+            Command::Step { stepping } => self.step(stepping).await,
             Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => {
                 self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Info, text }).await;
@@ -161,6 +170,22 @@ impl Shell {
             // Taken by the loop.
             Command::Quit => {}
         }
+    }
+
+    fn gate(&self) -> Policy {
+        match self.stepping {
+            Stepping::On => Policy::AskAll,
+            Stepping::Off => self.policy,
+        }
+    }
+
+    async fn step(&mut self, stepping: Stepping) {
+        self.stepping = stepping;
+        let gate = self.gate();
+        if let Some(turn) = &mut self.turn {
+            turn.set_policy(gate);
+        }
+        self.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
 
     async fn select(&mut self, name: &str) {
@@ -185,13 +210,15 @@ impl Shell {
             return;
         }
         let Some(question) = self.questions.pop_front() else { return };
+        let runbook = question.starts_with("/run ");
+        self.asked = Arc::clone(if runbook { &self.runbooks } else { &self.model });
         self.toolbox = self.roster.toolbox();
         self.warn_of_tools().await;
         let (turn, effects) = Turn::begin(
             question,
-            self.model.name().to_owned(),
+            self.asked.name().to_owned(),
             self.toolbox.clone(),
-            self.policy,
+            self.gate(),
             self.numbers,
             &mut self.conversation,
         );
@@ -200,7 +227,7 @@ impl Shell {
     }
 
     async fn warn_of_tools(&mut self) {
-        let (offered, most) = (self.toolbox.tools.len(), self.model.most_tools());
+        let (offered, most) = (self.toolbox.tools.len(), self.asked.most_tools());
         if offered > most && !self.warned_of_tools {
             self.warned_of_tools = true;
             let text = format!(
@@ -278,7 +305,7 @@ impl Shell {
         let today = self.stage.recording.clock().today();
         let mut messages = vec![Message::System { text: prompt::system(&briefings, &today) }];
         messages.extend_from_slice(self.conversation.messages());
-        let most = self.model.most_tools();
+        let most = self.asked.most_tools();
         let tools = match tools {
             ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
             ToolUse::Offered => Arc::clone(&self.toolbox.tools),
@@ -286,7 +313,7 @@ impl Shell {
         };
         let request = Request { messages, tools, briefings: briefings.into(), today };
         let (sender, deltas) = mpsc::channel(DELTA_CAPACITY);
-        let model = Arc::clone(&self.model);
+        let model = Arc::clone(&self.asked);
         let task = tokio::spawn(async move { model.request(request, sender).await });
         self.asking = Some(Asking { step, deltas, task });
     }

@@ -1,6 +1,5 @@
 //! Commands of the input line: one table for running, completing and listing them.
 
-use super::state::Offer;
 use super::text;
 
 /// What a command does.
@@ -24,8 +23,8 @@ pub enum Verb {
     Stop,
     /// Hold calls before they are sent.
     Step,
-    /// Write the session as a file.
-    Export,
+    /// Run a runbook, or list them.
+    Run,
     /// Leave.
     Quit,
 }
@@ -41,39 +40,26 @@ pub struct Spec {
     pub arguments: &'static str,
     /// A sentence for lists.
     pub help: &'static str,
-    /// What the program must be able to do for it.
-    pub needs: Option<Offer>,
 }
 
-const fn spec(
-    verb: Verb,
-    word: &'static str,
-    arguments: &'static str,
-    help: &'static str,
-    needs: Option<Offer>,
-) -> Spec {
-    Spec { verb, word, arguments, help, needs }
+const fn spec(verb: Verb, word: &'static str, arguments: &'static str, help: &'static str) -> Spec {
+    Spec { verb, word, arguments, help }
 }
 
 /// All commands.
 pub static COMMANDS: &[Spec] = &[
-    spec(Verb::Help, "help", "", "All keys and commands", None),
-    spec(Verb::Tools, "tools", "[SERVER]", "The tools of the connected servers", None),
-    spec(Verb::Servers, "servers", "", "The servers, how they are and how they were started", None),
-    spec(Verb::Model, "model", "[NAME]", "Which model answers, or another from now on", None),
-    spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one", None),
-    spec(Verb::Note, "note", "TEXT", "Put a note into the recording", None),
-    spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again", None),
-    spec(Verb::Stop, "stop", "", "Stop the running turn", None),
-    spec(Verb::Step, "step", "[on|off]", "Hold every call until it is let go", Some(Offer::Step)),
-    spec(Verb::Export, "export", "[FORMAT] [PATH]", "Write the session as a file", Some(Offer::Export)),
-    spec(Verb::Quit, "quit", "", "End the session", None),
+    spec(Verb::Help, "help", "", "All keys and commands"),
+    spec(Verb::Tools, "tools", "[SERVER]", "The tools of the connected servers"),
+    spec(Verb::Servers, "servers", "", "The servers, how they are and how they were started"),
+    spec(Verb::Model, "model", "[NAME]", "Which model answers, or another from now on"),
+    spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one"),
+    spec(Verb::Note, "note", "TEXT", "Put a note into the recording"),
+    spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again"),
+    spec(Verb::Stop, "stop", "", "Stop the running turn"),
+    spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
+    spec(Verb::Step, "step", "[on|off]", "Hold every call until it is let go"),
+    spec(Verb::Quit, "quit", "", "End the session"),
 ];
-
-/// The commands the program can carry out.
-pub fn offered(offers: &[Offer]) -> impl Iterator<Item = &'static Spec> {
-    COMMANDS.iter().filter(move |spec| spec.needs.is_none_or(|needed| offers.contains(&needed)))
-}
 
 /// The word and the rest of a command line; `None` if `line` is a question.
 #[must_use]
@@ -89,9 +75,9 @@ pub fn split(line: &str) -> Option<(&str, &str)> {
 ///
 /// # Errors
 /// A sentence that names near commands.
-pub fn find(word: &str, offers: &[Offer]) -> Result<&'static Spec, String> {
+pub fn find(word: &str) -> Result<&'static Spec, String> {
     let word = word.to_lowercase();
-    let matching: Vec<_> = offered(offers).filter(|spec| spec.word.starts_with(&word)).collect();
+    let matching: Vec<_> = COMMANDS.iter().filter(|spec| spec.word.starts_with(&word)).collect();
     if let Some(exact) = matching.iter().find(|spec| spec.word == word) {
         return Ok(exact);
     }
@@ -99,7 +85,7 @@ pub fn find(word: &str, offers: &[Offer]) -> Result<&'static Spec, String> {
         return Ok(only);
     }
     let near: Vec<_> = if matching.is_empty() {
-        offered(offers).filter(|spec| strsim::damerau_levenshtein(spec.word, &word) <= 2).collect()
+        COMMANDS.iter().filter(|spec| strsim::damerau_levenshtein(spec.word, &word) <= 2).collect()
     } else {
         matching
     };
@@ -113,10 +99,10 @@ pub fn find(word: &str, offers: &[Offer]) -> Result<&'static Spec, String> {
 
 /// Commands that a line may become, best first; empty if it is no command or already has arguments.
 #[must_use]
-pub fn completions(line: &str, offers: &[Offer]) -> Vec<&'static Spec> {
+pub fn completions(line: &str) -> Vec<&'static Spec> {
     match split(line) {
         Some((word, "")) if !line.ends_with(' ') => {
-            offered(offers).filter(|spec| spec.word.starts_with(&word.to_lowercase())).collect()
+            COMMANDS.iter().filter(|spec| spec.word.starts_with(&word.to_lowercase())).collect()
         }
         _ => Vec::new(),
     }
@@ -136,15 +122,9 @@ mod tests {
 
     #[test]
     fn unknown_words_say_what_is_near() {
-        assert_eq!(find("tool", &[]).map(|spec| spec.word), Ok("tools"));
-        assert!(find("tolos", &[]).is_err_and(|words| words.contains("/tools")));
-        assert!(find("s", &[]).is_err_and(|words| words.contains("/servers /stop")));
-        assert!(find("frobnicate", &[]).is_err_and(|words| words.contains("/help")));
-    }
-
-    #[test]
-    fn what_the_program_cannot_do_is_not_offered() {
-        assert!(find("export", &[]).is_err());
-        assert_eq!(find("export", &[Offer::Export]).map(|spec| spec.verb), Ok(Verb::Export));
+        assert_eq!(find("tool").map(|spec| spec.word), Ok("tools"));
+        assert!(find("tolos").is_err_and(|words| words.contains("/tools")));
+        assert!(find("s").is_err_and(|words| words.contains("/servers /stop /step")));
+        assert!(find("frobnicate").is_err_and(|words| words.contains("/help")));
     }
 }

@@ -1,5 +1,7 @@
 //! An answer as rows: Markdown laid out, references to calls found, claims that no result supports marked.
 
+mod tables;
+
 use std::ops::Range;
 
 use ratatui::style::{Modifier, Style};
@@ -29,6 +31,7 @@ const CLOSE: char = '⟧';
 pub fn rows(source: &str, columns: usize, indent: usize, theme: Theme, against: Against<'_>) -> Vec<Row> {
     let columns = columns.saturating_sub(indent).max(8);
     let protected = protect(&text::clean_block(source));
+    let protected = tables::fitted(&protected, columns);
     let table_width = u16::try_from(columns).unwrap_or(u16::MAX);
     let options = Options::new(Sheet(theme)).table_width(table_width);
     let laid_out = tui_markdown::from_str_with_options(&protected, &options);

@@ -100,13 +100,6 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
         for effect in msg.map(|msg| update(&mut state, msg)).unwrap_or_default() {
             match effect {
                 Effect::Send(command) => send(&link, &mut state, command),
-                Effect::Ask(request) => {
-                    let sent =
-                        state.options.requests.as_ref().is_some_and(|requests| requests.try_send(request).is_ok());
-                    if !sent {
-                        update(&mut state, Msg::RequestRefused);
-                    }
-                }
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::SetMouse(mouse) => screen.set_mouse(mouse)?,
                 Effect::Leave => return Ok(Outcome::Quit),

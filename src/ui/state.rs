@@ -41,10 +41,8 @@ pub struct Options {
     pub mouse: Mouse,
     /// Text the input starts with.
     pub initial_input: String,
-    /// What the program can do on request; commands for the rest are not offered.
-    pub offers: Vec<Offer>,
-    /// Where requests go.
-    pub requests: Option<tokio::sync::mpsc::Sender<Request>>,
+    /// Runbooks by name, each with its parameters and what it finds out.
+    pub runbooks: Vec<RunbookEntry>,
 }
 
 /// Whose the mouse is.
@@ -57,29 +55,15 @@ pub enum Mouse {
     Free,
 }
 
-/// Something only the program around the console can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offer {
-    /// Write the session as a file.
-    Export,
-    /// Hold calls before they are sent.
-    Step,
-}
-
-/// A request to the program around the console; it answers with notes in the session.
+/// A runbook as the console lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Request {
-    /// Write the session as a file; the arguments as they were typed.
-    Export {
-        /// Format and path, possibly empty.
-        arguments: String,
-    },
-    /// Hold calls before they are sent, or stop doing so.
-    Step {
-        /// `on`, `off` or nothing to change over.
-        arguments: String,
-    },
+pub struct RunbookEntry {
+    /// Its name, as typed after `/run`.
+    pub name: String,
+    /// Its parameters, such as `CUSTOMER [DAYS]`.
+    pub parameters: String,
+    /// One sentence on what it finds out.
+    pub summary: String,
 }
 
 /// Which part of the screen the keys belong to.

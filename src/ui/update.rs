@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 
 use super::keymap::{self, Action, Place, Showing, Situation};
-use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, Request, State, Zoom};
+use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use super::{command, text};
 use crate::protocol::{Command, Record};
 use crate::session::CallState;
@@ -41,8 +41,6 @@ pub enum Msg {
     Resize(u16, u16),
     /// A command that could not be handed over, because too many wait.
     Refused(Command),
-    /// A request that could not be handed over.
-    RequestRefused,
     /// No more records will come.
     FeedOver,
     /// Something the program around the console has to say.
@@ -54,8 +52,6 @@ pub enum Msg {
 pub enum Effect {
     /// Hand a command to the feed.
     Send(Command),
-    /// Hand a request to the program around the console.
-    Ask(Request),
     /// Put text on the clipboard.
     Copy(String),
     /// Take the mouse, or leave it to the terminal.
@@ -88,10 +84,6 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Refused(command) => {
             refused(state, command);
-            Vec::new()
-        }
-        Msg::RequestRefused => {
-            state.notice = Some("Not done: an earlier request is still being worked on.".to_owned());
             Vec::new()
         }
         Msg::FeedOver => feed_over(state),
@@ -137,7 +129,7 @@ pub fn situation(state: &State) -> Situation {
         suggestions: state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
         searched,
         typed: !input.area().is_empty(),
-        command: !command::completions(&input.text(), &state.options.offers).is_empty(),
+        command: !command::completions(&input.text()).is_empty(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,

@@ -27,3 +27,8 @@ async fn look() {
         println!("   ({} calls, {} steps, {} µs)", turn.calls.len(), turn.steps, turn.planning_us);
     }
 }
+
+mod evidence;
+mod files;
+mod honest;
+mod suite;

@@ -35,6 +35,7 @@ impl Chat {
         let (link, feed) = link(clock);
         let setup = Setup {
             model: model.clone(),
+            runbooks: Arc::new(Scripted::new(Vec::new())),
             models: Box::new(|_| Err("there is only one".into())),
             servers,
             recording: Recording::off(clock, Redactor::default()),

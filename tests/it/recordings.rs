@@ -120,6 +120,7 @@ fn samples() -> Vec<Event> {
         ConversationCleared {}.into(),
         TurnStarted { question: "Why?".into() }.into(),
         TurnEnded { ending: Ending::Limited, reason: Some("25".into()) }.into(),
+        SteppingChanged { stepping: Stepping::On }.into(),
         ModelSelected { model: "n".into() }.into(),
         ModelRequested {
             model: "m".into(),

@@ -22,6 +22,8 @@ pub(super) enum Bound {
     Flag(bool),
     /// A number.
     Number(usize),
+    /// Any value but these.
+    Except(Vec<String>),
 }
 
 /// The fields that are known.
@@ -52,6 +54,9 @@ pub(super) fn choose<'k>(
     for source in knowledge.sources.iter().filter(|source| source.kind == kind) {
         let special = !source.only_for.is_empty();
         if special && (wanted.is_empty() || !wanted.iter().all(|field| source.only_for.contains(field))) {
+            continue;
+        }
+        if !source.needs.iter().all(|field| bindings.contains_key(field)) {
             continue;
         }
         let Some(tool) = catalog.reading(&source.tool) else { continue };
@@ -109,7 +114,16 @@ fn access<'k>(source: &'k Source, tool: &Tool<'_>, bindings: &Bindings, today: D
         let values: Vec<Value> = if cover.kind == "boolean" {
             vec![json!(true), json!(false)]
         } else {
-            cover.values.iter().map(|value| json!(value)).collect()
+            let field = source
+                .takes
+                .iter()
+                .find(|(_, takes)| **takes == Takes::Value(cover.name.clone()))
+                .map(|(field, _)| field);
+            let except = match field.and_then(|field| bindings.get(field)) {
+                Some(Bound::Except(values)) => values.as_slice(),
+                _ => &[],
+            };
+            cover.values.iter().filter(|value| !except.contains(value)).map(|value| json!(value)).collect()
         };
         calls = values.into_iter().map(|value| Map::from_iter([(cover.name.clone(), value)])).collect();
     }
@@ -186,7 +200,13 @@ fn days_of(value: &str) -> Option<i32> {
 /// What the conditions on a node say of fields before anything is fetched.
 pub(super) fn bindings(filters: &[Filter], text: &str, limit: Option<usize>) -> Bindings {
     let mut out = Bindings::new();
-    for filter in filters.iter().filter(|filter| !filter.negated) {
+    for filter in filters {
+        if let (true, Test::In(values)) = (filter.negated, &filter.test) {
+            out.insert(filter.field.clone(), Bound::Except(values.clone()));
+        }
+        if filter.negated {
+            continue;
+        }
         let bound = match &filter.test {
             Test::In(values) => match values.as_slice() {
                 [value] => Bound::Value(value.clone()),

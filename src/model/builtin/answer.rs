@@ -54,6 +54,7 @@ pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
         Understood::Foreign => {
             forms::fill(&material.knowledge.forms, "foreign", context! { abilities => abilities(material) })
         }
+        Understood::Unclear { said, kinds } => unclear(material.knowledge, said, kinds),
         Understood::Missing { of, for_kind, .. } => missing(material.knowledge, *of, *for_kind),
         Understood::Plan(frame) => planned(material, turn, frame),
     }
@@ -271,6 +272,16 @@ const EXAMPLES_BY_TOOL: [(&str, &str); 5] = [
     ("search_solutions", "How do I fix a blue screen?"),
     ("check_warranty", "Warranties that end in the next 30 days"),
 ];
+
+fn unclear(knowledge: &Knowledge, said: &str, kinds: &[usize]) -> String {
+    let intro = forms::fill(&knowledge.forms, "unclear", context! { said => said });
+    let lines: Vec<String> = kinds
+        .iter()
+        .enumerate()
+        .map(|(index, kind)| format!("{}. {}", index + 1, knowledge.kind(*kind).many))
+        .collect();
+    format!("{intro}\n\n{}", lines.join("\n"))
+}
 
 fn missing(knowledge: &Knowledge, of: usize, for_kind: usize) -> String {
     let base = knowledge.kind(of);

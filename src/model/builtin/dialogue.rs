@@ -38,6 +38,8 @@ pub(super) enum Pending {
     Record { question: String, said: String, rows: Vec<Row> },
     /// Which record the question is about.
     Missing { question: String },
+    /// Which of these kinds a word of the question speaks of.
+    Kind { question: String, kinds: Vec<KindId> },
     /// An argument of a tool that no file knows.
     Argument { question: String, name: String },
 }
@@ -149,25 +151,42 @@ fn settled(knowledge: &Knowledge, directory: &mut Directory, context: Option<&Co
                 asked.to_owned()
             }
         }
+        Pending::Kind { question, kinds } => {
+            let plain = asked.trim().trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+            let by_number = number_in(&plain).and_then(|at| kinds.get(at));
+            let by_name = || {
+                kinds.iter().find(|kind| {
+                    plain.ends_with(&knowledge.kind(**kind).many) || plain.ends_with(&knowledge.kind(**kind).one)
+                })
+            };
+            match by_number.or_else(by_name) {
+                Some(kind) => {
+                    format!("{} {}", question.trim_end_matches(['?', '.', '!', ' ']), knowledge.kind(*kind).many)
+                }
+                None => asked.to_owned(),
+            }
+        }
         Pending::Argument { question, name } => {
             format!("{} {name}={asked}", question.trim_end_matches(['?', '.', '!', ' ']))
         }
     }
 }
 
+/// The position, from 0, that a short answer names: "2", "the second one".
+fn number_in(plain: &str) -> Option<usize> {
+    const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
+    let number = |word: &str| {
+        let position = ORDINALS.iter().position(|ordinal| *ordinal == word).and_then(|at| i64::try_from(at + 1).ok());
+        position.or_else(|| super::dates::number(word)).filter(|number| (1..=50).contains(number))
+    };
+    let short = plain.split_whitespace().count() <= 4;
+    plain.split_whitespace().find_map(number).filter(|_| short).and_then(|number| usize::try_from(number - 1).ok())
+}
+
 /// The record meant by "2", "the second", an id or a name.
 fn chosen<'r>(knowledge: &Knowledge, rows: &'r [Row], asked: &str) -> Option<&'r Row> {
     let plain = asked.trim().trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
-    let number = plain
-        .split_whitespace()
-        .find_map(|word| {
-            super::dates::number(word).or_else(|| {
-                ORDINALS.iter().position(|ordinal| *ordinal == word).and_then(|at| i64::try_from(at + 1).ok())
-            })
-        })
-        .filter(|_| plain.split_whitespace().count() <= 4);
-    if let Some(row) = number.and_then(|number| usize::try_from(number - 1).ok()).and_then(|at| rows.get(at)) {
+    if let Some(row) = number_in(&plain).and_then(|at| rows.get(at)) {
         return Some(row);
     }
     let fits: Vec<&Row> = rows
@@ -191,6 +210,9 @@ fn context_of(knowledge: &Knowledge, catalog: &Catalog<'_>, turn: &Turn, exchang
     }
     match &turn.understood {
         Understood::Missing { .. } => context.pending = Some(Pending::Missing { question: turn.question.clone() }),
+        Understood::Unclear { kinds, .. } => {
+            context.pending = Some(Pending::Kind { question: turn.question.clone(), kinds: kinds.clone() })
+        }
         Understood::Plan(frame) if turn.foreign.is_none() => {
             context.frame = Some(frame.clone());
             let mut run = Run::new(knowledge, catalog, frame, today, &exchange.calls, false);

@@ -69,6 +69,8 @@ pub(super) struct Node {
     pub known: Option<Vec<Row>>,
     /// At most so many, in the source's own order.
     pub limit: Option<usize>,
+    /// Whether the name may be a person's.
+    pub person: bool,
     /// The fields of interest, empty for all.
     pub wanted: Vec<String>,
 }
@@ -85,6 +87,7 @@ impl Node {
             named: None,
             known: None,
             limit: None,
+            person: false,
             wanted: Vec::new(),
         }
     }

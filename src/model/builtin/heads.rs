@@ -65,9 +65,10 @@ pub(super) fn evaluate(run: &mut Run<'_>, head: &Head) -> Option<Answered> {
 }
 
 fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered> {
-    let kind = run.kind_of(head.node);
-    let known = run.knowledge().kind(kind);
     let mut rows = std::mem::take(&mut found.rows);
+    // A name may have turned out to be of another kind: a contact instead of a company.
+    let kind = rows.first().map_or_else(|| run.kind_of(head.node), |row| row.kind);
+    let known = run.knowledge().kind(kind);
     if let Some(Order::Field { field, descending }) = &head.order {
         rows.sort_by(|a, b| rows::compare(known, a, b, field, *descending));
     }

@@ -113,6 +113,8 @@ pub(super) struct Field {
     pub matching: Matching,
     pub looks_like: Option<Look>,
     pub person: bool,
+    /// Its values name the records: "servers".
+    pub noun: bool,
     /// Dates in it usually lie ahead.
     pub future: bool,
     /// The word after it is its value: "category network".
@@ -143,6 +145,8 @@ pub(super) struct Source {
     pub cover: Option<String>,
     /// Criteria given together mean either of them, so that alternatives need one call.
     pub either: bool,
+    /// Only where these fields are known.
+    pub needs: Vec<String>,
     /// Only where just these fields are wanted.
     pub only_for: Vec<String>,
     /// Values at the top of the result that belong to each record.
@@ -187,6 +191,18 @@ pub struct Runbook {
     /// What can be given, in this order.
     pub parameters: Vec<RunbookParameter>,
     pub(super) steps: Vec<RunbookStep>,
+}
+
+impl Runbook {
+    /// Its parameters as they are typed: `CUSTOMER [DAYS]`.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let word = |parameter: &RunbookParameter| match parameter.required {
+            true => parameter.name.to_uppercase(),
+            false => format!("[{}]", parameter.name.to_uppercase()),
+        };
+        self.parameters.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// A parameter of a runbook.

@@ -39,6 +39,13 @@ pub(super) enum Naming {
     Adjective,
 }
 
+/// Whether a misspelt word may be taken for a taught one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Guessed,
+    Exact,
+}
+
 #[derive(Debug, Default)]
 struct Entry {
     stems: Vec<String>,
@@ -74,11 +81,24 @@ const GAP_WORDS: usize = 5;
 impl Lexicon {
     /// Teaches a phrase.
     pub(super) fn teach(&mut self, phrase: &str, meaning: Meaning) {
+        self.learn(phrase, meaning, Spelling::Guessed);
+    }
+
+    /// Teaches a word without meaning that no misspelt word is taken for.
+    pub(super) fn teach_filler(&mut self, phrase: &str) {
+        self.learn(phrase, Meaning::Role(Role::Ignore), Spelling::Exact);
+    }
+
+    fn learn(&mut self, phrase: &str, meaning: Meaning, spelling: Spelling) {
         let stems = phrase_stems(phrase);
         let Some(first) = stems.first().cloned() else { return };
         for (word, stem) in phrase.split_whitespace().zip(&stems) {
             let low = word.to_lowercase();
-            if self.known.insert(low.clone()) && low.chars().count() >= 4 && low.chars().all(char::is_alphabetic) {
+            if self.known.insert(low.clone())
+                && spelling == Spelling::Guessed
+                && low.chars().count() >= 4
+                && low.chars().all(char::is_alphabetic)
+            {
                 self.spellings.push((low, stem.clone()));
             }
         }

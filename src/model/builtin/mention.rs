@@ -227,6 +227,14 @@ fn numbered(
     }
     let width = width(form)?;
     let word = words.get(at + used).filter(|word| word.gap == Gap::None)?;
+    // "invoice 2025-006": the number with its year.
+    if let (true, [year, number]) = (parts(&form.form).contains(&Part::Year), runs(&word.low).as_slice())
+        && is_year(year)
+        && number.len() <= width
+        && number.chars().all(|c| c.is_ascii_digit())
+    {
+        return Some((vec![format!("{year}-{number}")], used + 1));
+    }
     let wide_enough = |digits: &str| !plural || digits.len() == width;
     let number = digits(word, width).filter(|digits| wide_enough(digits))?;
     // "customer 360" asks for everything about a customer.
@@ -286,7 +294,15 @@ fn more_numbers(form: &IdForm, words: &[Word], at: usize, ids: &mut Vec<String>,
 /// The ids a number may stand for; a form with a year gives the last two years.
 fn fill(form: &IdForm, number: &str, today_year: i16) -> Vec<String> {
     let parts = parts(&form.form);
-    let years: Vec<i16> = if parts.contains(&Part::Year) { vec![today_year, today_year - 1] } else { vec![0] };
+    let (given, number) =
+        number.split_once('-').map_or((None, number), |(year, number)| (year.parse::<i16>().ok(), number));
+    let years: Vec<i16> = if let Some(year) = given {
+        vec![year]
+    } else if parts.contains(&Part::Year) {
+        vec![today_year, today_year - 1]
+    } else {
+        vec![0]
+    };
     years
         .into_iter()
         .map(|year| {
@@ -306,11 +322,33 @@ fn fill(form: &IdForm, number: &str, today_year: i16) -> Vec<String> {
 /// A number alone that is as long as such an id's.
 fn bare(knowledge: &Knowledge, words: &[Word], at: usize, word: &Word) -> Option<FoundId> {
     let before = at.checked_sub(1).and_then(|at| words.get(at)).map_or("", |word| word.low.as_str());
-    if matches!(before, "error" | "code" | "event" | "port" | "top" | "last" | "first" | "next" | "windows" | "server")
-    {
+    if matches!(
+        before,
+        "error"
+            | "code"
+            | "event"
+            | "port"
+            | "top"
+            | "last"
+            | "first"
+            | "next"
+            | "windows"
+            | "server"
+            | "over"
+            | "above"
+            | "below"
+            | "under"
+            | "than"
+            | "least"
+            | "exceeding"
+            | "exceeds"
+    ) {
         return None;
     }
     let (kind, form) = forms(knowledge).find(|(_, form)| form.bare && width(form) == Some(word.low.len()))?;
+    if at.checked_sub(2).and_then(|at| words.get(at)).is_some_and(|word| word.low == "at") && before == "most" {
+        return None;
+    }
     let number = digits(word, word.low.len()).filter(|number| !is_year(number))?;
     if words.get(at + 1).is_some_and(|next| is_unit(&next.low)) {
         return None;

@@ -163,7 +163,7 @@ fn row_number(row: &Row, field: &str) -> Option<Decimal> {
 pub(super) fn fitting(rows: &mut Vec<Row>, score: &str) {
     let best = rows.iter().filter_map(|row| row.number(score)).max();
     if let Some(best) = best {
-        rows.retain(|row| row.number(score).is_none_or(|number| number * Decimal::TWO >= best));
+        rows.retain(|row| row.number(score).is_none_or(|number| number * Decimal::TWO > best));
     }
 }
 

@@ -104,6 +104,10 @@ impl<'a> Run<'a> {
         if let Some(Some(state)) = self.memo.get(id) {
             return state.clone();
         }
+        // A tie in a circle says nothing; it must not be followed for ever.
+        if let Some(slot) = self.memo.get_mut(id) {
+            *slot = Some(State::Ready(Found::default()));
+        }
         let state = self.fresh(id);
         if let Some(slot) = self.memo.get_mut(id) {
             *slot = Some(state.clone());
@@ -176,7 +180,7 @@ impl<'a> Run<'a> {
         let mut last = Found::default();
         for field in fields {
             let bound = Bindings::from([(field.clone(), Bound::Value(value.to_owned()))]);
-            match self.fetch(node, &[], bound, said) {
+            match self.fetch(node, &[Filter::new(field, Test::Like(value.to_owned()))], bound, said) {
                 State::Waiting => return State::Waiting,
                 State::Ready(found) if found.rows.is_empty() => {
                     last.calls.extend(found.calls);
@@ -188,7 +192,13 @@ impl<'a> Run<'a> {
             }
         }
         let Some(field) = fields.first() else { return State::Ready(last) };
-        let Some(near) = self.near_name(&last, value) else { return State::Ready(last) };
+        let Some(near) = self.near_name(&last, value) else {
+            return if node.person && last.is_missing() {
+                self.as_person(node, value, said, last)
+            } else {
+                State::Ready(last)
+            };
+        };
         let bound = Bindings::from([(field.clone(), Bound::Value(near.clone()))]);
         match self.fetch(node, &[], bound, said) {
             State::Waiting => State::Waiting,
@@ -197,6 +207,30 @@ impl<'a> Run<'a> {
                 State::Ready(self.the_one(found, field, &near, said))
             }
         }
+    }
+
+    /// A name that is no company's may be that of somebody who works on tickets, a contact, or an account manager.
+    fn as_person(&mut self, node: &Node, value: &str, said: &str, missing: Found) -> State {
+        for kind in 0..self.knowledge.kinds.len() {
+            let known = self.knowledge.kind(kind);
+            let contact = known.person_question && known.key.is_empty() && !known.name_field.is_empty();
+            let person = known.fields.iter().find(|field| field.person).map(|field| field.name.as_str());
+            let Some(field) = person.or(contact.then_some(known.name_field.as_str())) else { continue };
+            let by_person = person.is_some()
+                && self.knowledge.sources.iter().any(|source| source.kind == kind && source.takes.contains_key(field));
+            if !(by_person || contact || kind == node.kind) || !access::served(self.knowledge, self.catalog, kind) {
+                continue;
+            }
+            let asked = Node::new(kind);
+            let bound = Bindings::from([(field.to_owned(), Bound::Value(value.to_owned()))]);
+            let filter = Filter::new(field, Test::Like(value.to_owned()));
+            match self.fetch(&asked, &[filter], bound, said) {
+                State::Waiting => return State::Waiting,
+                State::Ready(found) if found.rows.is_empty() => {}
+                State::Ready(found) => return State::Ready(found),
+            }
+        }
+        State::Ready(missing)
     }
 
     /// The best of the names the server offers, if it is near enough to be a slip of the finger.
@@ -287,6 +321,9 @@ impl<'a> Run<'a> {
         let mut text = node.text.clone();
         let mut joins: Vec<(&Link, String, String)> = Vec::new();
         let mut waiting = false;
+        if let Some(state) = self.same_person(node) {
+            return state;
+        }
         for link in &node.links {
             let Some(target) = self.frame.nodes.get(link.to) else { continue };
             if let Some((field, other)) = self.knowledge.join(node.kind, target.kind) {
@@ -318,6 +355,21 @@ impl<'a> Run<'a> {
             return State::Waiting;
         }
         self.joined(node, &filters, bound, &text, &joins)
+    }
+
+    /// "The phone number of Linh Tran": the contact was found on the way to the company.
+    fn same_person(&mut self, node: &Node) -> Option<State> {
+        let to = node
+            .links
+            .iter()
+            .map(|link| link.to)
+            .find(|to| self.frame.nodes.get(*to).is_some_and(|target| target.person))?;
+        match self.resolve(to) {
+            State::Waiting => Some(State::Waiting),
+            State::Ready(found) => {
+                found.rows.first().is_some_and(|row| row.kind == node.kind).then_some(State::Ready(found))
+            }
+        }
     }
 
     /// Fetches with what is known, waiting for linked records where that saves calls, then keeps those that belong.
@@ -531,6 +583,10 @@ impl<'a> Run<'a> {
             found.rows.extend(rows);
             let pages = self.catalog.reading(&access.source.tool).is_some_and(|tool| tool.argument("offset").is_some());
             let more = total.is_some_and(|total| usize::try_from(total).is_ok_and(|total| total > count));
+            let ranked = self.knowledge.kind(node.kind).ranked;
+            if ranked {
+                return false;
+            }
             if !more || !pages || arguments.contains_key("limit") && node.limit.is_some() || count == 0 {
                 found.total = total.filter(|_| more).or(found.total);
                 return false;
@@ -561,17 +617,13 @@ impl<'a> Run<'a> {
         content: &Value,
         call: CallId,
     ) -> Vec<Row> {
-        let list: Vec<&Value> = match place(access, content) {
-            Some(Value::Array(items)) => items.iter().collect(),
-            Some(value @ Value::Object(_)) => vec![value],
-            Some(_) | None => Vec::new(),
-        };
-        list.into_iter()
-            .filter_map(Value::as_object)
-            .map(|object| {
+        records(access, content)
+            .into_iter()
+            .filter_map(|(record, parent)| record.as_object().map(|object| (object, parent)))
+            .map(|(object, parent)| {
                 let mut fields = object.clone();
                 for name in &access.source.carry {
-                    if let (None, Some(value)) = (fields.get(name), content.get(name)) {
+                    if let (None, Some(value)) = (fields.get(name), parent.get(name)) {
                         fields.insert(name.clone(), value.clone());
                     }
                 }
@@ -672,7 +724,30 @@ fn subject(arguments: &Map<String, Value>) -> String {
 
 /// Where in a result the records are.
 fn place<'v>(access: &Access<'_>, content: &'v Value) -> Option<&'v Value> {
-    access.source.rows.iter().find_map(|path| if path.is_empty() { Some(content) } else { content.get(path) })
+    access.source.rows.iter().find_map(|path| {
+        let outer = path.split(".*.").next().unwrap_or(path);
+        if outer.is_empty() { Some(content) } else { content.get(outer) }
+    })
+}
+
+/// The records in a result, each with the object around it: `customers.*.contacts` are those of each customer.
+fn records<'v>(access: &Access<'_>, content: &'v Value) -> Vec<(&'v Value, &'v Value)> {
+    for path in &access.source.rows {
+        if let Some((outer, inner)) = path.split_once(".*.") {
+            let Some(list) = content.get(outer).and_then(Value::as_array) else { continue };
+            let each = |parent: &'v Value| {
+                let items = parent.get(inner).and_then(Value::as_array).into_iter().flatten();
+                items.map(move |item| (item, parent)).collect::<Vec<_>>()
+            };
+            return list.iter().flat_map(each).collect();
+        }
+        match if path.is_empty() { Some(content) } else { content.get(path) } {
+            Some(Value::Array(items)) => return items.iter().map(|item| (item, content)).collect(),
+            Some(value @ Value::Object(_)) => return vec![(value, content)],
+            Some(_) | None => {}
+        }
+    }
+    Vec::new()
 }
 
 fn total(content: &Value) -> Option<u64> {

@@ -27,6 +27,8 @@ pub(super) enum Understood {
     Talk(Talk),
     /// Something is missing: a record of this kind, for records of that kind.
     Missing { of: KindId, for_kind: KindId },
+    /// A word fits records of several kinds: what was said, and the kinds.
+    Unclear { said: String, kinds: Vec<KindId> },
     /// The words say nothing about the domain.
     Foreign,
 }
@@ -50,6 +52,8 @@ struct Builder<'a> {
     named: Vec<NodeId>,
     /// What is missing for a complete plan.
     missing: Option<(KindId, KindId)>,
+    /// What fits several kinds.
+    unclear: Option<(String, Vec<KindId>)>,
     title: String,
 }
 
@@ -67,6 +71,7 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
         frame: Frame::default(),
         named: Vec::new(),
         missing: None,
+        unclear: None,
         title: String::new(),
     };
     if let Some(frame) = builder.refined(&items) {
@@ -87,6 +92,7 @@ pub(super) fn understand_steps(reader: &Reader<'_>, steps: &[(String, String)]) 
         frame: Frame::default(),
         named: Vec::new(),
         missing: None,
+        unclear: None,
         title: String::new(),
     };
     for (title, ask) in steps {
@@ -111,6 +117,9 @@ impl Builder<'_> {
     }
 
     fn finished(self) -> Understood {
+        if let (Some((said, kinds)), true) = (self.unclear, self.frame.heads.is_empty()) {
+            return Understood::Unclear { said, kinds };
+        }
         match self.missing {
             Some((of, for_kind)) if self.frame.heads.is_empty() => Understood::Missing { of, for_kind },
             _ if self.frame.heads.is_empty() => Understood::Foreign,
@@ -217,7 +226,7 @@ fn clauses(items: &[Item]) -> Vec<&[Item]> {
             || (item.low == "who"
                 && (0..so_far.len()).any(|inner| so_far[inner].low == "who" && is_relative(so_far, inner)));
         let begins = item.gap == Gap::Stop
-            || (joined && opens && !relative)
+            || (joined && opens && !relative && at > start + 1)
             || (item.gap == Gap::Comma && question_word && !relative && at > start + 1);
         if at > start && begins {
             let end = if joined && item.gap != Gap::Stop { at - 1 } else { at };

@@ -1,9 +1,9 @@
 //! What was typed: a question, or a command of the input line.
 
-use crate::protocol::{Command, ServerName};
+use crate::protocol::{Command, ServerName, Stepping};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
-use crate::ui::state::{FeedState, Follow, Leaving, Overlay, Request, Scroll, State};
+use crate::ui::state::{FeedState, Follow, Leaving, Overlay, Scroll, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
@@ -16,7 +16,7 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     match command::split(&line) {
-        Some((word, arguments)) => match command::find(word, &state.options.offers) {
+        Some((word, arguments)) => match command::find(word) {
             Ok(spec) => {
                 let arguments = arguments.to_owned();
                 state.input.take();
@@ -55,7 +55,7 @@ fn ask(state: &mut State, text: String) -> Vec<Effect> {
 /// Completes the command being typed as far as it is clear.
 pub(super) fn complete(state: &mut State) {
     let line = state.input.text();
-    let found = command::completions(&line, &state.options.offers);
+    let found = command::completions(&line);
     let Some(first) = found.first() else { return };
     let common = found.iter().fold(first.word, |common, spec| {
         let same = common.bytes().zip(spec.word.bytes()).take_while(|(a, b)| a == b).count();
@@ -87,14 +87,42 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
             state.notice = Some("No turn is running.".to_owned());
         }
         Verb::Stop => return vec![Effect::Send(Command::StopTurn)],
-        Verb::Step => return vec![Effect::Ask(Request::Step { arguments: arguments.to_owned() })],
-        Verb::Export => return vec![Effect::Ask(Request::Export { arguments: arguments.to_owned() })],
+        Verb::Run if arguments.is_empty() => runbooks(state),
+        Verb::Run => return ask(state, format!("/run {arguments}")),
+        Verb::Step => return step(state, arguments),
         Verb::Quit => {
             state.leaving = Leaving::Armed;
             return act::quit(state);
         }
     }
     Vec::new()
+}
+
+fn step(state: &mut State, arguments: &str) -> Vec<Effect> {
+    let stepping = match arguments {
+        "" if state.session.stepping == Stepping::On => Stepping::Off,
+        "" | "on" => Stepping::On,
+        "off" => Stepping::Off,
+        _ => {
+            state.notice = Some("/step [on|off]: hold every call until it is let go, or stop doing so.".to_owned());
+            return Vec::new();
+        }
+    };
+    vec![Effect::Send(Command::Step { stepping })]
+}
+
+fn runbooks(state: &mut State) {
+    let theme = state.theme();
+    let mut paragraphs = Vec::new();
+    for runbook in &state.options.runbooks {
+        paragraphs.push(vec![
+            Piece::new(&format!("/run {} ", runbook.name), theme.style(Role::Strong)),
+            Piece::new(&runbook.parameters, theme.style(Role::Dim)),
+        ]);
+        paragraphs.push(vec![Piece::new(&format!("  {}", runbook.summary), theme.style(Role::Text))]);
+        paragraphs.push(Vec::new());
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Runbooks", paragraphs)));
 }
 
 fn restart(state: &mut State, wanted: &str) -> Vec<Effect> {

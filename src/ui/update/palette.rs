@@ -30,7 +30,7 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Palette(palette)) = state.overlay.take() else { return Vec::new() };
     match palette.entries.get(palette.at).map(|entry| entry.run.clone()) {
         Some(PaletteRun::Action(action)) => act::act(state, action),
-        Some(PaletteRun::Command(word)) => match command::find(&word, &state.options.offers) {
+        Some(PaletteRun::Command(word)) => match command::find(&word) {
             Ok(spec) if spec.arguments.is_empty() || spec.arguments.starts_with('[') => commands::run(state, spec, ""),
             Ok(spec) => {
                 act::prefill(state, &format!("/{} ", spec.word));
@@ -72,7 +72,7 @@ fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
         let label = sentence(binding.label, binding.help);
         PaletteEntry { label, key, run: PaletteRun::Action(binding.action) }
     });
-    let commands = command::offered(&state.options.offers).map(|spec| PaletteEntry {
+    let commands = command::COMMANDS.iter().map(|spec| PaletteEntry {
         label: spec.help.to_owned(),
         key: format!("/{} {}", spec.word, spec.arguments).trim_end().to_owned(),
         run: PaletteRun::Command(spec.word.to_owned()),
@@ -109,12 +109,12 @@ fn sentence(label: &str, help: &str) -> String {
 
 /// The help as a page.
 pub(super) fn help_page(state: &State) -> Page {
-    titled("Help", help_paragraphs(state.theme(), &state.options))
+    titled("Help", help_paragraphs(state.theme()))
 }
 
 /// All keys and commands, from their tables.
 #[must_use]
-pub fn help_paragraphs(theme: Theme, options: &crate::ui::state::Options) -> Vec<Vec<Piece>> {
+pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
     let strong = theme.style(Role::Strong);
     let (name, plain, dim) = (theme.style(Role::Name), theme.style(Role::Text), theme.style(Role::Dim));
     let row = |key: &str, help: &str| {
@@ -131,7 +131,7 @@ pub fn help_paragraphs(theme: Theme, options: &crate::ui::state::Options) -> Vec
         Vec::new(),
         vec![Piece::new("Commands, in the input", strong)],
     ];
-    for spec in command::offered(&options.offers) {
+    for spec in command::COMMANDS.iter() {
         paragraphs.push(row(&format!("/{} {}", spec.word, spec.arguments), spec.help));
     }
     for group in Group::ALL {

@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
 }
 
 fn draw_completions(state: &State, buffer: &mut ratatui::buffer::Buffer) {
-    let found = command::completions(&state.input.text(), &state.options.offers);
+    let found = command::completions(&state.input.text());
     if found.is_empty() || state.focus != Focus::Input || state.overlay.is_some() {
         return;
     }

@@ -27,8 +27,8 @@ pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
 /// The sentence.
 pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
     let forms = &scribe.knowledge.forms;
-    let what = |n: usize| scribe.describe(head.node, if n == 1 { Grammar::One } else { Grammar::Many });
     let kind = scribe.kind(answered.kind);
+    let what = |n: usize| scribe.describe_as(head.node, kind, if n == 1 { Grammar::One } else { Grammar::Many });
     match &head.ask {
         Ask::Sum(field) | Ask::Average(field) => return totals(scribe, head, answered, field),
         Ask::GroupBy(field) => return grouped(scribe, head, answered, field),
@@ -54,7 +54,7 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
             forms,
             name,
             context! {
-                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending,
+                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated,
                 value => with_currency(scribe, row, field), refs => refs(&calls(answered)), shown => answered.rows.len(),
             },
         );
@@ -115,7 +115,8 @@ fn single<'r>(scribe: &Scribe<'_>, head: &Head, answered: &'r Answered) -> Optio
                     .is_some_and(|(field, _)| field == kind.key && !kind.refs.contains_key(&kind.key))
         })
     });
-    let whole = kind.single && kind.of.is_none();
+    let whole = kind.single && kind.of.is_none()
+        || node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| to.person));
     (named || whole || (by_key && !listed) || (facet && (of_one || !listed)) || (asked && answered.all == 1))
         .then_some(row)
         .filter(|_| head.ask == Ask::List && answered.all == 1)
@@ -141,7 +142,7 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
         let sentences: Vec<String> = head.fields.iter().map(|name| field(scribe, row, name, &refs)).collect();
         return sentences.join(" ");
     }
-    sentence(scribe, row)
+    format!("{}{}", matched(scribe, head, row).unwrap_or_default(), sentence(scribe, row))
 }
 
 fn field(scribe: &Scribe<'_>, row: &Row, name: &str, refs: &str) -> String {
@@ -165,6 +166,19 @@ fn with_currency(scribe: &Scribe<'_>, row: &Row, field: &str) -> String {
     let value = values::shown(kind, row, field).unwrap_or_default();
     let currency = row.text(&kind.currency).filter(|_| values::is_money(kind, field)).unwrap_or_default();
     format!("{value} {currency}").trim().to_owned()
+}
+
+/// The line of a list in the record that holds what was named: the contact with that e-mail address.
+fn matched(scribe: &Scribe<'_>, head: &Head, row: &Row) -> Option<String> {
+    let said = &scribe.frame.nodes.get(head.node)?.named.as_ref()?.said;
+    let has = |item: &&Value| {
+        item.as_object().is_some_and(|fields| {
+            fields.values().any(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(said)))
+        })
+    };
+    let item = row.fields.values().filter_map(Value::as_array).flatten().find(has)?;
+    let line = table::list_item(scribe.kind(row.kind), item)?;
+    Some(format!("{line} {}. ", refs(&[row.call])))
 }
 
 fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
@@ -298,6 +312,15 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         } else {
             lists.join("\n\n")
         };
+    }
+    let steps = |row: &Row| kind.long.iter().any(|long| matches!(row.get(long), Some(Value::Array(_))));
+    if answered.rows.len() <= 4 && answered.rows.iter().any(steps) {
+        let texts: Vec<String> = answered
+            .rows
+            .iter()
+            .map(|row| format!("{}\n\n{}", sentence(scribe, row), table::steps(kind, row)))
+            .collect();
+        return texts.join("\n\n");
     }
     let whole = !kind.long.is_empty() && kind.single;
     if whole {

@@ -60,6 +60,10 @@ impl<'a> Scribe<'a> {
         if let Some(id) = row.text(&kind.key).filter(|_| own_key || kind.of.is_none()) {
             return self.named(kind, &id, row);
         }
+        if let Some(name) = row.text(&kind.name_field).filter(|_| kind.key.is_empty()) {
+            let company = kind.of.and_then(|base| row.text(&self.kind(base).name_field));
+            return company.map_or(name.clone(), |company| format!("{name} ({company})"));
+        }
         let base = kind.of.or_else(|| kind.refs.values().next().copied());
         let Some((field, base)) =
             base.and_then(|base| kind.refs.iter().find(|(_, target)| **target == base).map(|(field, _)| (field, base)))
@@ -103,6 +107,17 @@ impl<'a> Scribe<'a> {
         self.phrase(known, grammar, &ties)
     }
 
+    /// The same for records that turned out to be of another kind than was thought.
+    pub(super) fn describe_as(&self, node: NodeId, kind: &Kind, grammar: Grammar) -> String {
+        match self.frame.nodes.get(node) {
+            Some(known) if self.kind(known.kind).name != kind.name => {
+                let noun = if grammar == Grammar::One { &kind.one } else { &kind.many };
+                format!("{noun} of {}", known.named.as_ref().map_or("", |mention| mention.said.as_str()))
+            }
+            _ => self.describe(node, grammar),
+        }
+    }
+
     /// The same without whose they are.
     pub(super) fn describe_alone(&self, node: NodeId, grammar: Grammar) -> String {
         self.frame.nodes.get(node).map(|known| self.phrase(known, grammar, "")).unwrap_or_default()
@@ -111,7 +126,32 @@ impl<'a> Scribe<'a> {
     fn phrase(&self, node: &Node, grammar: Grammar, ties: &str) -> String {
         let kind = self.kind(node.kind);
         let noun = if grammar == Grammar::One { &kind.one } else { &kind.many };
-        let said = self.conditions(node, grammar);
+        let mut said = self.conditions(node, grammar);
+        let named = node
+            .filters
+            .iter()
+            .find(|filter| !filter.negated && kind.field(&filter.field).is_some_and(|field| field.noun));
+        let own = named.and_then(|filter| match &filter.test {
+            Test::In(values) => Some(
+                values
+                    .iter()
+                    .map(|value| if grammar == Grammar::One { value.clone() } else { format!("{value}s") })
+                    .collect::<Vec<_>>()
+                    .join(" or "),
+            ),
+            _ => None,
+        });
+        if own.is_some() {
+            said.before.clear();
+            node.filters.iter().filter(|filter| !kind.field(&filter.field).is_some_and(|field| field.noun)).for_each(
+                |filter| {
+                    let mut one = Said::default();
+                    self.condition(kind, filter, grammar, &mut one);
+                    said.before.push_str(&one.before);
+                },
+            );
+        }
+        let noun = own.as_ref().unwrap_or(noun);
         let text = if node.text.is_empty() { String::new() } else { format!(" about “{}”", node.text) };
         format!("{}{noun}{text}{}{ties}{}", said.before, said.beside, said.relative).trim().to_owned()
     }

@@ -21,7 +21,18 @@ pub(super) fn table(scribe: &Scribe<'_>, head: &Head, rows: &[Row], evidence: &[
     let columns = columns(scribe, head, kind, rows);
     let mut out = String::new();
     let mut names: Vec<String> = columns.iter().map(|column| values::label(kind, column)).collect();
-    names.extend(evidence.iter().map(|evidence| scribe.describe_alone(evidence.node, Grammar::Many)));
+    names.extend(evidence.iter().map(|evidence| {
+        let facet = scribe
+            .frame
+            .nodes
+            .get(evidence.node)
+            .map(|node| scribe.kind(node.kind))
+            .filter(|facet| facet.of == Some(first.kind) && !facet.date.is_empty());
+        facet.map_or_else(
+            || scribe.describe_alone(evidence.node, Grammar::Many),
+            |facet| values::label(facet, &facet.date),
+        )
+    }));
     out.push_str(&format!("| {} |\n|{}\n", names.join(" | "), " --- |".repeat(names.len())));
     for row in rows.iter().take(MOST_ROWS) {
         let mut cells: Vec<String> = columns
@@ -51,7 +62,9 @@ fn because(scribe: &Scribe<'_>, row: &Row, evidence: &Evidence) -> String {
         .take(4)
         .map(|other| {
             let kind = scribe.kind(other.kind);
-            let key = other.text(&kind.key).or_else(|| other.text(&kind.measure)).unwrap_or_default();
+            // Of a facet its date says more than the id of what it describes.
+            let date = other.text(&kind.date).filter(|_| kind.of == Some(row.kind));
+            let key = date.or_else(|| other.text(&kind.key)).or_else(|| other.text(&kind.measure)).unwrap_or_default();
             format!("{key} {}", refs(&[other.call]))
         })
         .collect();
@@ -197,12 +210,34 @@ fn line(kind: &Kind, row: &Row, field: &str, scribe: &Scribe<'_>, out: &mut Vec<
     out.push(format!("- {}: {text}", values::label(kind, field)));
 }
 
+/// The lists among a record's long fields, numbered.
+pub(super) fn steps(kind: &Kind, row: &Row) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for long in &kind.long {
+        if let Some(Value::Array(items)) = row.get(long) {
+            out.extend(
+                items
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .enumerate()
+                    .map(|(index, step)| format!("{}. {}", index + 1, step.trim())),
+            );
+        }
+    }
+    if let Some(last) = out.last_mut() {
+        last.push_str(&format!(" {}", refs(&[row.call])));
+    }
+    out.join("\n")
+}
+
 /// An object of a list in one line.
 pub(super) fn list_item(kind: &Kind, item: &Value) -> Option<String> {
     match item {
         Value::Object(fields) => {
             let scratch = Row { kind: 0, fields: fields.clone().into(), call: crate::protocol::CallId(0) };
-            let parts: Vec<String> = fields.keys().filter_map(|field| values::shown(kind, &scratch, field)).collect();
+            let flat =
+                fields.iter().filter(|(_, value)| !value.is_array() && !value.is_object()).map(|(field, _)| field);
+            let parts: Vec<String> = flat.filter_map(|field| values::shown(kind, &scratch, field)).collect();
             Some(parts.join(" · ").split_whitespace().collect::<Vec<_>>().join(" "))
         }
         Value::String(text) => Some(text.clone()),

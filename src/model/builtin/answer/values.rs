@@ -101,6 +101,13 @@ pub(super) fn label(kind: &Kind, field: &str) -> String {
     let last = field.rsplit('.').next().unwrap_or(field);
     let last = last.strip_suffix(&format!("_{unit}")).filter(|_| !unit.is_empty()).unwrap_or(last);
     let own = format!("{}_id", kind.name);
+    // A field of a field is called by both, unless the first is what the record is about.
+    if let Some((parent, _)) = field
+        .split_once('.')
+        .filter(|(parent, _)| !parent.starts_with(&kind.name) && *parent != "summary" && *parent != "specs")
+    {
+        return format!("{} {}", parent.replace('_', " "), last.replace('_', " "));
+    }
     if last == own { "id".to_owned() } else { last.strip_suffix("_id").unwrap_or(last).replace('_', " ") }
 }
 

@@ -10,7 +10,7 @@ use super::super::lexicon::{Lexicon, Meaning, Naming, Strength};
 use super::super::{forms, text};
 use super::file::{self, KnowledgeFile, LoadError, OneOrMany, RawField, RawKind, RawTest};
 use super::{
-    Composite, Field, IdForm, Kind, KindId, Knowledge, Relation, Runbook, RunbookParameter, RunbookStep, Source,
+    Composite, Field, IdForm, Kind, KindId, Knowledge, Relation, Role, Runbook, RunbookParameter, RunbookStep, Source,
     Superlative,
 };
 
@@ -98,6 +98,7 @@ fn add_file(
             all: raw.all,
             cover: raw.cover,
             either: raw.either,
+            needs: raw.needs,
             only_for: raw.only_for,
             carry: raw.carry,
             stamp: raw.stamp,
@@ -124,7 +125,10 @@ fn add_file(
     }
     for (role, phrases) in content.words {
         for phrase in &phrases {
-            knowledge.lexicon.teach(phrase, Meaning::Role(role));
+            match role {
+                Role::Filler => knowledge.lexicon.teach_filler(phrase),
+                role => knowledge.lexicon.teach(phrase, Meaning::Role(role)),
+            }
         }
         knowledge.role_words.entry(role).or_default().extend(phrases);
     }
@@ -258,6 +262,7 @@ fn field(raw: RawField) -> Field {
         matching: raw.matching,
         looks_like: raw.looks_like,
         person: raw.person,
+        noun: raw.noun,
         future: raw.future,
         given: raw.given,
         unit: raw.unit,

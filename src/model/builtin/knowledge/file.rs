@@ -226,6 +226,8 @@ pub(super) struct RawSource {
     #[serde(default)]
     pub either: bool,
     #[serde(default)]
+    pub needs: Vec<String>,
+    #[serde(default)]
     pub only_for: Vec<String>,
     #[serde(default)]
     pub carry: Vec<String>,
@@ -332,6 +334,8 @@ pub(super) struct RawStep {
 pub(crate) enum Role {
     /// Nothing.
     Ignore,
+    /// Nothing, and no misspelt word is taken for it.
+    Filler,
     /// Turns the next condition round.
     Not,
     /// The next records must not exist.

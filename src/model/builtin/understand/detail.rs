@@ -131,8 +131,9 @@ impl Builder<'_> {
         else {
             return false;
         };
-        let value =
-            matches!(item.what, What::Unknown { .. } | What::Quoted) || (item.is_topic() && item.kind().is_none());
+        let value = matches!(item.what, What::Unknown { .. } | What::Quoted)
+            || (item.is_topic() && item.kind().is_none())
+            || matches!(item.kind(), Some((_, super::super::lexicon::Strength::Weak)));
         if given.is_empty() || !value || item.gap == Gap::Stop {
             return false;
         }
@@ -259,8 +260,9 @@ impl Builder<'_> {
             clause.numbers.pop();
         }
         let counted = after.or(before);
-        let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)) && item.fields().is_empty());
-        let count = counted.or(singular.then_some(1));
+        let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
+        let one = closing && clause.placed.last().is_some_and(|placed| !placed.plural);
+        let count = counted.or((singular || one).then_some(1));
         clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count });
         true
     }

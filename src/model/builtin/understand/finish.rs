@@ -124,6 +124,14 @@ impl Builder<'_> {
                 self.link(head.node, beside, Sense::Exists, Manner::Of, Vec::new());
                 continue;
             }
+            // "critical tickets and the customers": those the tickets before speak of.
+            if free
+                && !every
+                && let Some(before) = self.referring(clause, kind, head.node)
+            {
+                self.link(head.node, before, Sense::Exists, Manner::Of, Vec::new());
+                continue;
+            }
             let earlier =
                 self.earlier_here(kind, head.node, heads).filter(|_| asked || (!self.named.is_empty() && !every));
             if let Some(earlier) = earlier {
@@ -152,7 +160,25 @@ impl Builder<'_> {
 
     /// Whether the records can be listed without naming whose.
     fn can_list(&self, kind: KindId) -> bool {
-        self.reader.knowledge.sources.iter().any(|source| source.kind == kind && (source.all || source.cover.is_some()))
+        self.reader
+            .knowledge
+            .sources
+            .iter()
+            .any(|source| source.kind == kind && source.needs.is_empty() && (source.all || source.cover.is_some()))
+    }
+
+    /// Records wanted before in the same clause, each of which refers to one of this kind.
+    fn referring(&self, clause: &Clause, kind: KindId, node: NodeId) -> Option<NodeId> {
+        let key = &self.reader.knowledge.kind(kind).key;
+        let at = clause.placed.iter().find(|placed| placed.node == node)?.at;
+        let before = clause.placed.iter().rev().filter(|placed| placed.at < at && placed.part == Part::Head);
+        before.map(|placed| placed.node).find(|other| {
+            let join = self.kind_of(*other).and_then(|other| self.reader.knowledge.join(kind, other));
+            join.is_some_and(|(field, _)| field == *key)
+                && self
+                    .kind_of(*other)
+                    .is_some_and(|other| self.reader.knowledge.kind(other).refs.values().any(|target| *target == kind))
+        })
     }
 
     /// Records named or wanted in an earlier clause of the same question.
@@ -379,6 +405,7 @@ impl Builder<'_> {
             frame: std::mem::take(&mut self.frame),
             named: Vec::new(),
             missing: None,
+            unclear: None,
             title: self.title.clone(),
         };
         for ask in &composite.ask {

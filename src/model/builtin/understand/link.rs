@@ -15,7 +15,7 @@ impl Builder<'_> {
         or_else: Vec<Filter>,
     ) -> bool {
         let (Some(a), Some(b)) = (self.kind_of(from), self.kind_of(to)) else { return false };
-        if from == to {
+        if from == to || self.depends(to, from) {
             return false;
         }
         let knowledge = self.reader.knowledge;
@@ -37,6 +37,14 @@ impl Builder<'_> {
             node.links.push(Link { to: target, sense, manner, or_else });
         }
         true
+    }
+
+    /// Whether a node rests on another, directly or not.
+    fn depends(&self, node: NodeId, on: NodeId) -> bool {
+        self.frame
+            .nodes
+            .get(node)
+            .is_some_and(|known| known.links.iter().any(|link| link.to == on || self.depends(link.to, on)))
     }
 
     /// Whether the two kinds can be tied, directly or by one between them.

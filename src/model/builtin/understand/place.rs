@@ -15,6 +15,8 @@ pub(super) enum Conn {
     #[default]
     None,
     Of,
+    /// "of their": belonging to what belongs to those before.
+    OfTheir,
     With,
     No,
     And,
@@ -161,7 +163,18 @@ impl Builder<'_> {
             return;
         }
         match item.kind() {
-            Some((kind, Strength::Strong)) => return self.kind(clause, items, at, kind, None),
+            Some((kind, Strength::Strong)) => {
+                // "phone number" names the people and what of them is wanted.
+                let own: Vec<(KindId, FieldId)> =
+                    item.fields().into_iter().filter(|(known, _)| *known == kind).collect();
+                if !own.is_empty()
+                    && self.reader.knowledge.kind(kind).measure.is_empty()
+                    && !self.reader.knowledge.kind(kind).single
+                {
+                    clause.fields.push((at, own));
+                }
+                return self.kind(clause, items, at, kind, None);
+            }
             Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
                 return self.kind(clause, items, at, kind, None);
             }
@@ -181,7 +194,13 @@ impl Builder<'_> {
             return self.value(clause, items, at, item, values);
         }
         let fields = item.fields();
-        if !fields.is_empty() && self.field(clause, items, at, item, fields) {
+        if !fields.is_empty() && !self.is_total(item) && self.field(clause, items, at, item, fields) {
+            // "paid in September" says both what and when.
+            if !values.is_empty() && self.field_with_days(items, at, item) {
+                let field = clause.fields.pop();
+                self.value(clause, items, at, item, values);
+                clause.fields.extend(field);
+            }
             return;
         }
         if item.is_topic() {
@@ -189,6 +208,11 @@ impl Builder<'_> {
             return;
         }
         self.roles(clause, items, at, item);
+    }
+
+    /// "total" asks for a sum even where a field is called so.
+    fn is_total(&self, item: &Item) -> bool {
+        item.has(Role::Sum) || item.has(Role::Average)
     }
 
     fn roles(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
@@ -229,7 +253,7 @@ impl Builder<'_> {
         } else if item.has(Role::Or) {
             Conn::Or
         } else if item.has(Role::Pronoun) {
-            Conn::Their
+            if clause.conn == Conn::Of { Conn::OfTheir } else { Conn::Their }
         } else {
             clause.conn
         };
@@ -239,6 +263,17 @@ impl Builder<'_> {
     fn groups_here(&self, clause: &Clause, items: &[Item], at: usize) -> bool {
         let item = &items[at];
         let sure = !item.has(Role::Of) && !item.has(Role::Every);
+        if items
+            .iter()
+            .any(|item| item.low.starts_with("sort") || item.low.starts_with("order") || item.low == "ranked")
+        {
+            return false;
+        }
+        let next_at = items.iter().enumerate().skip(at + 1).find(|(_, item)| !item.has(Role::Ignore)).map(|(at, _)| at);
+        // "tickets by customer" with nothing after it groups; "by customer CUST-001" does not.
+        let closed = next_at
+            .is_some_and(|next| items.get(next + 1).is_none_or(|after| after.gap > Gap::None || after.has(Role::And)));
+        let sure = sure || (item.low == "by" && closed && !clause.placed.is_empty());
         let next = items.iter().skip(at + 1).find(|item| !item.has(Role::Ignore));
         let target =
             next.is_some_and(|next| next.kind().is_some() || (!next.fields().is_empty() && next.values().is_empty()));
@@ -314,7 +349,8 @@ impl Builder<'_> {
         }
         if let Part::Narrows(anchor, sense, manner) = part {
             self.link(anchor, node, sense, manner, Vec::new());
-        } else if conn == Conn::Their {
+        }
+        if matches!(conn, Conn::Their | Conn::OfTheir) {
             self.link_to_earlier(clause, node);
         }
     }
@@ -322,13 +358,16 @@ impl Builder<'_> {
     /// "their invoices" after records of this clause.
     fn link_to_earlier(&mut self, clause: &mut Clause, node: NodeId) {
         let Some(kind) = self.kind_of(node) else { return };
-        let earlier: Vec<NodeId> = clause
+        let anchor = clause.placed.last().and_then(|placed| match placed.part {
+            Part::Narrows(anchor, ..) => Some(anchor),
+            Part::Head => None,
+        });
+        let others = clause
             .placed
             .iter()
             .rev()
-            .filter(|placed| placed.node != node && placed.part == Part::Head)
-            .map(|placed| placed.node)
-            .collect();
+            .filter(|placed| placed.node != node && Some(placed.node) != anchor && placed.part == Part::Head);
+        let earlier: Vec<NodeId> = others.map(|placed| placed.node).collect();
         if !clause.named.is_empty() {
             return;
         }
@@ -418,6 +457,9 @@ impl Builder<'_> {
         if known == kind || knowledge.kind(known).absorbs.contains(&kind) {
             return Some(last.node);
         }
+        if !absorbs && !free && self.is_facet_of(kind, known) && last.part == Part::Head {
+            return Some(self.facet_of_last(clause, kind, at, plural));
+        }
         if absorbs || (free && self.is_facet_of(kind, known)) {
             if let Some(node) = self.frame.nodes.get_mut(last.node) {
                 node.kind = kind;
@@ -426,11 +468,31 @@ impl Builder<'_> {
                 let named =
                     knowledge.kind(known).person_question && (placed.plural || clause.roles.contains(&Role::Who));
                 placed.names = (named && !absorbs).then_some(known);
-                placed.plural |= plural;
+                // "customer owes" is one customer; "similar tickets" are several.
+                placed.plural |= plural && absorbs;
             }
             return Some(last.node);
         }
         None
+    }
+
+    /// "what do premium customers owe": the balances are wanted, of those customers.
+    fn facet_of_last(&mut self, clause: &mut Clause, kind: KindId, at: usize, plural: bool) -> NodeId {
+        let node = self.frame.add(Node::new(kind));
+        let mut names = None;
+        if let Some(last) = clause.placed.last_mut() {
+            last.part = Part::Narrows(node, Sense::Exists, Manner::Of);
+            let base = last.node;
+            names = self
+                .frame
+                .nodes
+                .get(base)
+                .map(|base| base.kind)
+                .filter(|base| self.reader.knowledge.kind(*base).person_question);
+            self.link(node, base, Sense::Exists, Manner::Of, Vec::new());
+        }
+        clause.placed.push(Placed { at, node, part: Part::Head, plural, names });
+        node
     }
 
     fn part(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, conn: Conn) -> Part {
@@ -455,7 +517,7 @@ impl Builder<'_> {
                     Part::Narrows(anchor, sense, Manner::With)
                 }
             }
-            Conn::Of if ties => {
+            Conn::Of | Conn::OfTheir if ties => {
                 // Facets side by side narrow what stands before all of them.
                 Part::Narrows(anchor, Sense::Exists, Manner::Of)
             }
@@ -467,7 +529,7 @@ impl Builder<'_> {
                 }
                 Part::Narrows(..) | Part::Head => Part::Head,
             },
-            Conn::With | Conn::No | Conn::Of | Conn::None | Conn::Their | Conn::Per => Part::Head,
+            Conn::With | Conn::No | Conn::Of | Conn::OfTheir | Conn::None | Conn::Their | Conn::Per => Part::Head,
         }
     }
 
@@ -539,6 +601,15 @@ impl Builder<'_> {
         item: &Item,
         values: Vec<(KindId, Filter, Naming)>,
     ) {
+        // "how many tickets did TechCorp open": what they did, not how the tickets stand.
+        let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
+        let named_before = at
+            .checked_sub(1)
+            .and_then(|before| items.get(before))
+            .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
+        if did && named_before && item.has(Role::Change) {
+            return;
+        }
         let negated = std::mem::take(&mut clause.negated);
         let turn = |mut filter: Filter| {
             filter.negated ^= negated;

@@ -61,7 +61,13 @@ impl Builder<'_> {
             && clause.waiting.is_empty()
             && clause.composites.is_empty()
             && clause.texts.is_empty();
+        // Beside a name in capitals a plain unknown word is no second name.
+        let capital = clause.unknown.iter().any(|unknown| unknown.capital);
         for unknown in std::mem::take(&mut clause.unknown) {
+            let named = capital || (!clause.named.is_empty() && unknown.conn != Conn::Of);
+            if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, &unknown) {
+                continue;
+            }
             let content = items.iter().filter(|item| item.is_content()).count();
             let alone =
                 content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
@@ -115,6 +121,11 @@ impl Builder<'_> {
         let Some(kind) = kind else { return };
         let field = knowledge.kind(kind).name_field.clone();
         let mut node = Node::new(kind);
+        let people = |kind: KindId| knowledge.kind(kind).person_question && knowledge.kind(kind).key.is_empty();
+        let asked = clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(people))
+            || clause.fields.iter().any(|(_, fields)| fields.iter().any(|(kind, _)| people(*kind)))
+            || (clause.placed.is_empty() && clause.fields.is_empty());
+        node.person = asked && unknown.raw.split_whitespace().count() == 2 && unknown.capital;
         node.named = Some(Mention { kind, said: unknown.raw.clone(), how: How::Fields(vec![field], unknown.raw) });
         let node = self.frame.add(node);
         clause.named.push((unknown.at, node, unknown.conn));
@@ -143,6 +154,16 @@ impl Builder<'_> {
             if only_text {
                 continue;
             }
+            let several = self.several_kinds(clause, &conditions);
+            if several.len() > 1 {
+                let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
+                if clause.named.is_empty() {
+                    self.unclear = Some((said, several));
+                } else {
+                    several.into_iter().for_each(|kind| self.head_under(clause, at, kind, &conditions));
+                }
+                continue;
+            }
             let Some(kind) = self.likely_kind(clause, &conditions) else { continue };
             let asked = clause.roles.contains(&Role::Who);
             if asked {
@@ -160,6 +181,45 @@ impl Builder<'_> {
             }
             // What is only said by its condition is not searched for by the same word.
             clause.texts.retain(|(position, _)| *position != at);
+        }
+    }
+
+    /// The kinds that a condition alone may equally well speak of; at most one if something says which.
+    fn several_kinds(&self, clause: &Clause, conditions: &super::place::Conditions) -> Vec<KindId> {
+        let hinted = clause.roles.contains(&Role::Who)
+            || clause.roles.contains(&Role::Sum)
+            || !clause.fields.is_empty()
+            || self.context.is_some();
+        let linkable = |kind: &KindId| {
+            clause.named.iter().all(|(_, node, _)| {
+                self.kind_of(*node).is_some_and(|named| *kind != named && self.can_link(*kind, named))
+            })
+        };
+        let kinds = |plain: bool| {
+            let mut out: Vec<KindId> = Vec::new();
+            for (kind, filter) in conditions {
+                let known = self.reader.knowledge.kind(*kind);
+                if known.of.is_none()
+                    && !known.key.is_empty()
+                    && (!plain || !filter.negated)
+                    && linkable(kind)
+                    && !out.contains(kind)
+                {
+                    out.push(*kind);
+                }
+            }
+            out
+        };
+        let firm = kinds(true);
+        if hinted || firm.len() == 1 { Vec::new() } else { kinds(false) }
+    }
+
+    /// Records of one kind under a condition, wanted.
+    fn head_under(&mut self, clause: &mut Clause, at: usize, kind: KindId, conditions: &super::place::Conditions) {
+        let node = self.frame.add(Node::new(kind));
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+        if let Some((fits, filters)) = self.fitting(conditions, kind) {
+            self.impose(clause, node, fits, filters);
         }
     }
 
@@ -197,8 +257,8 @@ impl Builder<'_> {
         if !clause.placed.is_empty() {
             return false;
         }
-        for (at, node, _) in clause.named.clone() {
-            let Some(kind) = self.kind_of(node) else { continue };
+        for (at, node, conn) in clause.named.clone() {
+            let Some(kind) = self.kind_of(node).filter(|_| conn != Conn::Of) else { continue };
             let Some((fits, filters)) = self.fitting(conditions, kind).or_else(|| self.facet_fitting(conditions, kind))
             else {
                 continue;
@@ -469,11 +529,14 @@ impl Builder<'_> {
             "measure" => near_field.clone().or_else(|| Some(known.measure.clone())),
             "urgency" => Some(known.urgency.clone()),
             "rank" => None,
-            "count" => near_field.clone(),
+            "count" if known.single && !known.measure.is_empty() => Some(known.measure.clone()),
+            "count" => near_field
+                .clone()
+                .filter(|field| known.field(field).is_some_and(|field| !field.person && field.values.is_empty())),
             field => Some(field.to_owned()),
         }
         .filter(|field| !field.is_empty());
-        if ranking.by == "count" && near_field.is_none() && self.rank_by_count(clause, heads, ranking, &target) {
+        if ranking.by == "count" && field.is_none() && self.rank_by_count(clause, heads, ranking, &target) {
             return;
         }
         let field = field.or_else(|| {
@@ -587,7 +650,7 @@ fn is_followed_by_more(items: &[Item], at: usize) -> bool {
         items.iter().skip(at + 1).skip_while(|next| next.is_small() && next.has(Role::Ignore) && !next.has(Role::And));
     let described = item.possessive
         && items.get(at + 1).is_some_and(|next| next.is_small() && next.has(Role::Ignore) && is_description(&next.low));
-    let joined = after.next().is_some_and(|next| (next.has(Role::And) || next.has(Role::With)) && next.is_small());
+    let joined = after.next().is_some_and(|next| (next.has(Role::And) || next.low == "with") && next.is_small());
     joined || described
 }
 
