@@ -142,16 +142,28 @@ fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, agai
     rows
 }
 
-/// A table that is too wide for its columns: each row as a little list.
+/// A table that is too wide for its columns: each row as a little paragraph under its first cell.
 fn stacked_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
+    let dim = theme.style(Role::Dim);
     for row in &table.rows {
-        for (name, cell) in table.heading.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
-            let mut pieces = vec![Piece::new(&format!("{name}: "), theme.style(Role::Dim))];
-            pieces.extend(cell_pieces(cell, theme));
-            let found = laid(&pieces, columns, 2, theme, against, None);
+        let Some((first, rest)) = row.split_first() else { continue };
+        let subject = first.split(' ').next();
+        let mut put = |pieces: &[Piece], hang| {
+            let found = laid(pieces, columns, hang, theme, against, subject);
             rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, target: None }));
+        };
+        let mut heading = cell_pieces(first, theme);
+        for piece in &mut heading {
+            piece.style = piece.style.patch(theme.style(Role::Strong));
         }
-        rows.push(Row::default());
+        put(&heading, 0);
+        let mut pieces = vec![Piece::new("  ", dim)];
+        for (name, cell) in table.heading.iter().skip(1).zip(rest).filter(|(_, cell)| !cell.is_empty()) {
+            let between = if pieces.len() > 1 { " · " } else { "" };
+            pieces.push(Piece::new(&format!("{between}{name}: "), dim));
+            pieces.extend(cell_pieces(cell, theme));
+        }
+        put(&pieces, 2);
     }
 }
 

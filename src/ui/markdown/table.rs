@@ -4,8 +4,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::ui::text;
 
-/// A column is not made narrower than this.
-const NARROWEST: usize = 6;
+/// Words up to this length are never cut to make columns fit.
+const NARROWEST: usize = 12;
 /// A single word is not kept whole beyond this.
 const LONGEST_WORD: usize = 24;
 /// Blanks between two columns.
@@ -73,10 +73,10 @@ pub(super) fn parts(source: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// Widths that fit `columns` together with the gaps; `None` if that would make every column unreadable.
+/// Widths that fit `columns` together with the gaps; `None` if words would have to be cut for it.
 pub(super) fn widths(table: &Table, columns: usize) -> Option<Vec<usize>> {
     let count = table.heading.len();
-    let room = columns.checked_sub(GAP * count.saturating_sub(1)).filter(|room| *room >= count * NARROWEST)?;
+    let room = columns.checked_sub(GAP * count.saturating_sub(1))?;
     let all = || table.rows.iter().chain([&table.heading]);
     let most = |column: usize, size: fn(&str) -> usize| all().map(|row| size(&row[column])).max().unwrap_or(0).max(1);
     let natural: Vec<usize> = (0..count).map(|column| most(column, shown_width)).collect();
@@ -100,7 +100,7 @@ fn shown_width(cell: &str) -> usize {
 }
 
 fn longest_word(cell: &str) -> usize {
-    cell.split(' ').flat_map(|word| word.split('\u{a0}')).map(shown_width).max().unwrap_or(0)
+    cell.split(' ').map(shown_width).max().unwrap_or(0)
 }
 
 /// The columns of a line such as `| --- | ---: |`: whether each stands at the right.
