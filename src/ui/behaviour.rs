@@ -224,6 +224,7 @@ fn a_click_selects_and_the_wheel_scrolls() {
     update(&mut console.state, Msg::Mouse(click(70, row)));
     assert_eq!(console.state.selected, Selected::Span(Span::Call(CallId(2))));
     let wheel = MouseEvent { kind: MouseEventKind::ScrollUp, ..click(10, 10) };
+    update(&mut console.state, Msg::Resize(120, 30));
     update(&mut console.state, Msg::Mouse(wheel));
     assert!(console.screen().contains("more below"));
 }

@@ -1,17 +1,22 @@
 //! An answer as rows: Markdown laid out, references to calls found, claims that no result supports marked.
 
-mod tables;
+mod line;
+mod sheet;
+mod table;
 
 use std::ops::Range;
 
-use ratatui::style::{Modifier, Style};
-use tui_markdown::{Options, StyleSheet};
+use ratatui::text::Line;
+use tui_markdown::Options;
 
+use self::line::{Laid, laid};
+use self::sheet::Sheet;
+use self::table::{GAP, Part, Table};
 use super::state::{Link, Row};
 use super::text::{self, Piece};
 use super::theme::{Role, Theme};
 use crate::protocol::CallId;
-use crate::session::{Claim, Evidence, Mark};
+use crate::session::Evidence;
 
 /// What the answer is held against.
 #[derive(Clone, Copy, Debug)]
@@ -31,32 +36,146 @@ const CLOSE: char = '⟧';
 pub fn rows(source: &str, columns: usize, indent: usize, theme: Theme, against: Against<'_>) -> Vec<Row> {
     let columns = columns.saturating_sub(indent).max(8);
     let protected = protect(&text::clean_block(source));
-    let protected = tables::fitted(&protected, columns);
+    let mut rows: Vec<Row> = Vec::new();
+    for part in table::parts(&protected) {
+        match part {
+            Part::Text(words) => text_rows(words, columns, theme, against, &mut rows),
+            Part::Table(table) => {
+                if rows.last().is_some_and(|row| !row.is_blank()) {
+                    rows.push(Row::default());
+                }
+                table_rows(&table, columns, theme, against, &mut rows);
+                rows.push(Row::default());
+            }
+        }
+    }
+    while rows.last().is_some_and(Row::is_blank) {
+        rows.pop();
+    }
+    for row in rows.iter_mut().filter(|row| !row.is_blank()) {
+        row.line.spans.insert(0, " ".repeat(indent).into());
+        for link in &mut row.links {
+            link.columns = link.columns.start + indent..link.columns.end + indent;
+        }
+    }
+    rows
+}
+
+fn text_rows(source: &str, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
     let table_width = u16::try_from(columns).unwrap_or(u16::MAX);
     let options = Options::new(Sheet(theme)).table_width(table_width);
-    let laid_out = tui_markdown::from_str_with_options(&protected, &options);
-    let mut rows: Vec<Row> = Vec::new();
+    let laid_out = tui_markdown::from_str_with_options(source, &options);
     for line in laid_out.lines {
-        let base = laid_out.style.patch(line.style);
-        let pieces: Vec<Piece> = line
-            .spans
-            .iter()
-            .map(|span| {
-                let shown = span.content.replace(OPEN, "[").replace(CLOSE, "]");
-                Piece::new(&shown, base.patch(span.style))
-            })
-            .collect();
+        let pieces = pieces(&line, laid_out.style);
         // Fences and the blank lines around them are layout, not words.
         let blank = pieces.iter().all(|piece| piece.text.trim().is_empty());
         if blank && rows.last().is_none_or(Row::is_blank) {
             continue;
         }
-        line_rows(&pieces, columns, indent, theme, against, &mut rows);
+        let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+        let found = laid(&pieces, columns, hanging(&joined), theme, against, None);
+        rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, target: None }));
     }
-    while rows.last().is_some_and(Row::is_blank) {
-        rows.pop();
+}
+
+fn pieces(line: &Line<'_>, base: ratatui::style::Style) -> Vec<Piece> {
+    let base = base.patch(line.style);
+    let piece = |span: &ratatui::text::Span<'_>| {
+        let shown = span.content.replace(OPEN, "[").replace(CLOSE, "]");
+        Piece::new(&shown, base.patch(span.style))
+    };
+    line.spans.iter().map(piece).collect()
+}
+
+/// A table without borders: what is narrow stays whole, what is wide is wrapped in its column.
+fn table_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
+    let Some(widths) = table::widths(table, columns) else {
+        stacked_rows(table, columns, theme, against, rows);
+        return;
+    };
+    let mut heading = grid_rows(&table.heading, table, &widths, theme, against);
+    for span in heading.iter_mut().flat_map(|row| &mut row.line.spans) {
+        span.style = span.style.patch(theme.style(Role::Strong));
+    }
+    rows.append(&mut heading);
+    let rules = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>();
+    let rule = Piece::new(&rules.join(&" ".repeat(GAP)), theme.style(Role::Dim));
+    rows.extend(text::flow(&[rule], usize::MAX, 0).into_iter().map(|(line, _)| Row::from(line)));
+    for row in &table.rows {
+        rows.append(&mut grid_rows(row, table, &widths, theme, against));
+    }
+}
+
+/// One row of a table: as many lines as its tallest cell.
+fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, against: Against<'_>) -> Vec<Row> {
+    let subject = row.first().map(|cell| text::clean_line(cell).replace(['*', '`'], ""));
+    let subject = subject.map(|words| words.split(' ').next().unwrap_or("").to_owned());
+    let cells: Vec<Vec<Laid>> = row
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| laid(&cell_pieces(cell, theme), *width, 0, theme, against, subject.as_deref()))
+        .collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let mut rows = Vec::with_capacity(height);
+    for number in 0..height {
+        let mut line = Line::default();
+        let mut links = Vec::new();
+        let mut at = 0;
+        let mut start = 0;
+        for ((cell, width), right) in cells.iter().zip(widths).zip(&table.right) {
+            if let Some(laid) = cell.get(number) {
+                let from = start + if *right { width.saturating_sub(laid.width) } else { 0 };
+                line.spans.push(" ".repeat(from.saturating_sub(at)).into());
+                line.spans.extend(laid.line.spans.iter().cloned());
+                links.extend(
+                    laid.links.iter().map(|link| Link {
+                        columns: link.columns.start + from..link.columns.end + from,
+                        ..link.clone()
+                    }),
+                );
+                at = from + laid.width;
+            }
+            start += width + GAP;
+        }
+        rows.push(Row { line, links, target: None });
     }
     rows
+}
+
+/// A table that is too wide for its columns: each row as a little paragraph under its first cell.
+fn stacked_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
+    let dim = theme.style(Role::Dim);
+    for row in &table.rows {
+        let Some((first, rest)) = row.split_first() else { continue };
+        let subject = first.split(' ').next();
+        let mut put = |pieces: &[Piece], hang| {
+            let found = laid(pieces, columns, hang, theme, against, subject);
+            rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, target: None }));
+        };
+        let mut heading = cell_pieces(first, theme);
+        for piece in &mut heading {
+            piece.style = piece.style.patch(theme.style(Role::Strong));
+        }
+        put(&heading, 0);
+        let mut pieces = vec![Piece::new("  ", dim)];
+        for (name, cell) in table.heading.iter().skip(1).zip(rest).filter(|(_, cell)| !cell.is_empty()) {
+            let between = if pieces.len() > 1 { " · " } else { "" };
+            pieces.push(Piece::new(&format!("{between}{name}: "), dim));
+            pieces.extend(cell_pieces(cell, theme));
+        }
+        put(&pieces, 2);
+    }
+}
+
+/// A cell's own Markdown, on one line.
+fn cell_pieces(cell: &str, theme: Theme) -> Vec<Piece> {
+    if !cell.contains(['*', '`', '_', '<', '&', '\\']) {
+        let shown = cell.replace(OPEN, "[").replace(CLOSE, "]");
+        return vec![Piece::new(&shown, theme.style(Role::Text))];
+    }
+    let laid_out = tui_markdown::from_str_with_options(cell, &Options::new(Sheet(theme)));
+    let lines = laid_out.lines.iter().take(1);
+    lines.flat_map(|line| pieces(line, laid_out.style)).collect()
 }
 
 /// References `[3]`, `[1, 2]` in a text: byte range of each number and the call it names.
@@ -106,83 +225,6 @@ fn protect(source: &str) -> String {
     out
 }
 
-fn line_rows(pieces: &[Piece], columns: usize, indent: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
-    let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
-    let drawn = joined.trim_start().starts_with(['│', '┌', '├', '└', '╭', '╰']);
-    let claims = against.evidence.map(|evidence| evidence.check(&joined)).unwrap_or_default();
-    let known = |call: CallId| call.index() < against.calls;
-    let mut marks: Vec<(Range<usize>, Style)> = Vec::new();
-    let links: Vec<(Range<usize>, CallId)> = references(&joined);
-    for (range, call) in &links {
-        let style = if known(*call) { theme.style(Role::Link) } else { unsupported(theme) };
-        let from = joined[..range.start].rfind('[').unwrap_or(range.start);
-        let to = joined[range.end..].find(']').map_or(range.end, |at| range.end + at + 1);
-        marks.push((from..to, style));
-    }
-    marks.extend(
-        claims
-            .iter()
-            .filter(|claim| claim.mark == Mark::Unsupported)
-            .map(|claim| (claim.range.clone(), unsupported(theme))),
-    );
-    let marked = overlay(pieces, &marks);
-    let hang = if drawn { 0 } else { hanging(&joined) };
-    let lines = if drawn {
-        vec![(text::flow(&marked, usize::MAX, 0).remove(0).0, 0..joined.len())]
-    } else {
-        text::flow(&marked, columns, hang)
-    };
-    for (number, (mut line, range)) in lines.into_iter().enumerate() {
-        line.spans.insert(0, " ".repeat(indent).into());
-        let shift = indent + if number > 0 { hang } else { 0 };
-        let links =
-            links.iter().filter(|(place, call)| place.start >= range.start && place.end <= range.end && known(*call));
-        let links = links
-            .map(|(place, call)| {
-                let start = shift + text::width(&joined[range.start..place.start]);
-                Link { columns: start..start + place.len(), call: *call, hint: hint(&joined, &claims, place, *call) }
-            })
-            .collect();
-        rows.push(Row { line, links, target: None });
-    }
-}
-
-/// The claim that a reference stands behind: the last one before it that its call's result has, else the last one.
-fn hint(joined: &str, claims: &[Claim], place: &Range<usize>, call: CallId) -> Option<String> {
-    let before = || claims.iter().rev().filter(|claim| claim.range.end <= place.start);
-    before()
-        .find(|claim| claim.mark == Mark::Supported(call))
-        .or_else(|| before().next())
-        .or_else(|| claims.first())
-        .map(|claim| joined[claim.range.clone()].to_owned())
-}
-
-fn unsupported(theme: Theme) -> Style {
-    theme.style(Role::Bad).add_modifier(Modifier::UNDERLINED)
-}
-
-/// Pieces with further styles laid over byte ranges of the joined text.
-fn overlay(pieces: &[Piece], marks: &[(Range<usize>, Style)]) -> Vec<Piece> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    for piece in pieces {
-        let end = start + piece.text.len();
-        let mut cuts: Vec<usize> = vec![start, end];
-        for (range, _) in marks {
-            cuts.extend([range.start, range.end].into_iter().filter(|at| (start..end).contains(at)));
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
-        for pair in cuts.windows(2) {
-            let over = marks.iter().filter(|(range, _)| range.start <= pair[0] && pair[1] <= range.end);
-            let style = over.fold(piece.style, |style, (_, mark)| style.patch(*mark));
-            out.push(Piece { text: piece.text[pair[0] - start..pair[1] - start].to_owned(), style });
-        }
-        start = end;
-    }
-    out
-}
-
 /// Columns under which the text of a list item continues.
 fn hanging(line: &str) -> usize {
     let indent = line.len() - line.trim_start().len();
@@ -195,60 +237,6 @@ fn hanging(line: &str) -> usize {
         _ => 0,
     };
     indent + marker
-}
-
-#[derive(Clone, Copy)]
-struct Sheet(Theme);
-
-impl StyleSheet for Sheet {
-    fn heading(&self, _level: u8) -> Style {
-        self.0.style(Role::Key).add_modifier(Modifier::BOLD)
-    }
-    fn heading_marker(&self, _level: u8) -> &str {
-        ""
-    }
-    fn code(&self) -> Style {
-        self.0.style(Role::Code)
-    }
-    fn code_block_fence(&self) -> &str {
-        ""
-    }
-    fn link(&self) -> Style {
-        self.0.style(Role::Text).add_modifier(Modifier::ITALIC)
-    }
-    fn blockquote(&self) -> Style {
-        self.0.style(Role::Dim)
-    }
-    fn heading_meta(&self) -> Style {
-        self.0.style(Role::Dim)
-    }
-    fn metadata_block(&self) -> Style {
-        self.0.style(Role::Dim)
-    }
-    fn html(&self) -> Style {
-        self.0.style(Role::Dim)
-    }
-    fn math_inline(&self) -> Style {
-        self.0.style(Role::Code)
-    }
-    fn math_display(&self) -> Style {
-        self.0.style(Role::Code)
-    }
-    fn alert(&self, _kind: tui_markdown::AlertKind) -> Style {
-        self.0.style(Role::Warn)
-    }
-    fn alert_icon(&self, _kind: tui_markdown::AlertKind) -> &str {
-        "!"
-    }
-    fn table_header(&self) -> Style {
-        self.0.style(Role::Strong)
-    }
-    fn table_border(&self) -> Style {
-        self.0.style(Role::Dim)
-    }
-    fn list_marker(&self) -> Style {
-        self.0.style(Role::Name)
-    }
 }
 
 #[cfg(test)]
@@ -294,7 +282,7 @@ mod tests {
             .line
             .spans
             .iter()
-            .filter(|span| span.style == unsupported(Theme::Plain))
+            .filter(|span| span.style == line::unsupported(Theme::Plain))
             .map(|span| span.content.as_ref())
             .collect();
         assert_eq!(marked, ["TKT-1002", "[7]"]);

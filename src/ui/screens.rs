@@ -1,6 +1,6 @@
 //! What the screen looks like in the situations that matter, at three sizes.
 
-use super::fixtures::{Console, Story, finished};
+use super::fixtures::{Console, Story, TICKETS, finished};
 use super::state::Focus;
 use crate::protocol::*;
 
@@ -203,6 +203,20 @@ fn a_model_that_cannot_be_asked() {
     );
     story.end(Ending::Failed, Some("the model could not be asked"));
     pictures("model_failure", &story, |_| {});
+}
+
+#[test]
+fn a_table_that_is_too_wide_becomes_paragraphs() {
+    let mut story = Story::ready();
+    story.turn("Which tickets are critical?").request("built-in").answer("");
+    story.call("ticket", "search_tickets", r#"{"priority":"critical"}"#, 12, TICKETS);
+    story.request("built-in").answer(
+        "| id | subject | status | priority | customer | created | assignee |\n|---|---|---|---|---|---|---:|\n\
+         | TKT-1001 [1] | Windows server crashes with a blue screen every night | open | critical | CUST-001 | 2025-10-01 | Elena |\n\
+         | TKT-1005 [1] | Database replication is 40 minutes behind | in progress | critical | CUST-004 | 2025-10-03 | Tom |",
+    );
+    story.end(Ending::Answered, None);
+    pictures("wide_table", &story, |_| {});
 }
 
 #[test]

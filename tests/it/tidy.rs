@@ -33,7 +33,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("crossterm", &["src/ui"]),
     ("tui_textarea", &["src/ui"]),
     ("tui_markdown", &["src/ui"]),
-    ("pulldown_cmark", &["src/ui"]),
     ("sqlx", &["servers/src/store"]),
 ];
 

@@ -28,8 +28,11 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
     }
     rows.extend(question_rows(&turn.question, "", width, theme, Role::Question));
     let last = turn.steps.last().copied();
+    let mut labelled = None;
     for step in turn.steps.iter().filter_map(|id| state.session.step(*id)) {
-        step_rows(state, step, width, &mut rows);
+        let label = if labelled == Some(&step.model) { Label::Known } else { Label::Wanted };
+        step_rows(state, step, label, width, &mut rows);
+        labelled = Some(&step.model).filter(|_| !step.text.trim().is_empty()).or(labelled);
         call_rows(state, step, width, &mut rows);
         if Some(step.id) == last && step.calls.is_empty() && step.state == StepState::Answered {
             unsupported_row(state, step, width, &mut rows);
@@ -65,7 +68,14 @@ fn words(rows: &mut Vec<Row>, pieces: &[Piece], width: u16, hang: usize) {
     rows.extend(lines.into_iter().map(|(line, _)| Row::from(line)));
 }
 
-fn step_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
+/// Whether the model's name stands over a text: over the first of a turn, and where another model goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Label {
+    Wanted,
+    Known,
+}
+
+fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Vec<Row>) {
     let theme = state.theme();
     let target = Some(Target::Span(Span::Step(step.id)));
     if !step.reasoning.is_empty() {
@@ -75,9 +85,11 @@ fn step_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
         rows.push(Row { line: pen.line(), links: Vec::new(), target: target.clone() });
     }
     if !step.text.trim().is_empty() {
-        let mut pen = Pen::new(width);
-        pen.put("  ", theme.style(Role::Text)).put(&step.model, theme.style(Role::Dim));
-        rows.push(Row { line: pen.line(), links: Vec::new(), target: None });
+        if label == Label::Wanted {
+            let mut pen = Pen::new(width);
+            pen.put("  ", theme.style(Role::Text)).put(&step.model, theme.style(Role::Dim));
+            rows.push(pen.line().into());
+        }
         let done = step.state == StepState::Answered && step.calls.is_empty();
         let against = Against { evidence: done.then_some(&state.session.evidence), calls: state.session.calls.len() };
         let mut answer = markdown::rows(&step.text, usize::from(width.saturating_sub(1)), 2, theme, against);
