@@ -40,7 +40,6 @@ pub struct Turn {
 pub struct Made {
     pub tool: String,
     pub arguments: Value,
-    pub result: Json,
 }
 
 /// A conversation at a desk.
@@ -150,11 +149,7 @@ impl Conversation<'_> {
                 let text = result
                     .as_ref()
                     .map_or("the server went away during the call".to_owned(), |result| result.text().to_owned());
-                turn.calls.push(Made {
-                    tool: tool.tool.to_string(),
-                    arguments,
-                    result: result.clone().unwrap_or_default(),
-                });
+                turn.calls.push(Made { tool: tool.tool.to_string(), arguments });
                 self.messages.push(Message::Tool {
                     provider_id: call.provider_id,
                     call: CallId(self.next_call),

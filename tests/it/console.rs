@@ -166,6 +166,7 @@ fn typing_works_while_a_server_never_answers_and_its_lane_says_so() {
     let text = r#"{"mcpServers":{"sleepy":{"command":"sleep","args":["1000"]},"absent":{"command":"no-such-program-anywhere"}}}"#;
     std::fs::write(&servers, text).expect("written");
     let mut console = Console::open(60, 200, &["--servers", path(&servers)]);
+    console.wait_for(|_| console.is_alternate(), "the alternate screen");
     console.press("Show me customer CUST-001\r");
     console.wait_for_text("Show me customer CUST-001");
     console.wait_for_text("TechCorp Industries");

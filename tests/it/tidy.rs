@@ -131,3 +131,18 @@ fn clocks_are_read_in_one_place() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn the_readme_lists_the_keys_of_the_key_table() {
+    let (start, end) = ("keeps them up to date -->\n", "<!-- /keys -->");
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).expect("a README");
+    let (before, rest) = readme.split_once(start).expect("the place for the keys");
+    let (listed, after) = rest.split_once(end).expect("the end of the keys");
+    let keys = format!("\n{}\n", callboard::ui::keys_markdown());
+    if std::env::var_os("CALLBOARD_UPDATE_README").is_some() {
+        fs::write(&path, format!("{before}{start}{keys}{end}{after}")).expect("the README is written");
+        return;
+    }
+    assert!(listed == keys, "the keys have changed: run `CALLBOARD_UPDATE_README=1 cargo test --test it readme`");
+}

@@ -6,13 +6,14 @@
 mod compile;
 mod embedded;
 mod file;
+mod raw;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 pub use file::LoadError;
-pub(super) use file::{Look, Matching, Role, Takes};
 use minijinja::Environment;
+pub(super) use raw::{Look, Matching, Role, Takes};
 
 use super::lexicon::Lexicon;
 

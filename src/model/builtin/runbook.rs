@@ -43,7 +43,7 @@ pub(super) fn understand(reader: &Reader<'_>, name: &str, arguments: &str) -> Re
         |parameter: &String| given.iter().any(|(known, _)| known.name == *parameter && known.default.is_none());
     let mut steps = Vec::new();
     for step in &book.steps {
-        let complete = placeholders(&step.ask).all(|name| has(name));
+        let complete = placeholders(&step.ask).all(&has);
         if !complete || step.without.iter().any(asked_for) {
             continue;
         }

@@ -146,12 +146,11 @@ fn push(
     let mut low = part.to_lowercase();
     let mut raw = part;
     let mut possessive = false;
-    if !synonyms.contains_key(&low) {
-        if let Some(cut) = low.strip_suffix("'s").or_else(|| low.strip_suffix("s'").map(|_| &low[..low.len() - 1])) {
-            raw = raw.get(..cut.len()).unwrap_or(raw);
-            low = cut.to_owned();
-            possessive = true;
-        }
+    let cut = low.strip_suffix("'s").or_else(|| low.strip_suffix('\'').filter(|cut| cut.ends_with('s')));
+    if let Some(cut) = cut.filter(|_| !synonyms.contains_key(&low)).map(str::to_owned) {
+        raw = raw.get(..cut.len()).unwrap_or(raw);
+        low = cut;
+        possessive = true;
     }
     if let Some(replacement) = synonyms.get(&low).filter(|_| quote.is_none()) {
         for (index, word) in replacement.split_whitespace().enumerate() {

@@ -3,12 +3,18 @@
 //! Three steps for each clause: `place` walks over the items and notes records, conditions and connections; `settle`
 //! decides what is still open when the whole clause is known; `link` ties records together.
 
+mod conditions;
 mod detail;
+mod earlier;
 mod finish;
 mod follow;
+mod kinds;
 mod link;
+mod loose;
 mod place;
+mod ranking;
 mod settle;
+mod wanted;
 
 use std::collections::HashMap;
 
@@ -129,9 +135,12 @@ impl Builder<'_> {
 
     fn add_head(&mut self, mut head: Head) {
         head.title.clone_from(&self.title);
-        let twice = self.frame.heads.iter().any(|known| known.node == head.node && known.title == head.title);
-        if !twice {
-            self.frame.heads.push(head);
+        // The same records asked about again: one more field of them.
+        let same = self.frame.heads.iter_mut().find(|known| known.node == head.node && known.title == head.title);
+        match same {
+            Some(known) if !known.fields.is_empty() && !head.fields.is_empty() => known.fields.extend(head.fields),
+            Some(_) => {}
+            None => self.frame.heads.push(head),
         }
     }
 }

@@ -43,7 +43,11 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
     if let (Some(Order::Field { field, descending }), Some(row)) = (&head.order, answered.rows.first()) {
         let label = values::label(kind, field);
         let dated = values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());
-        let name = if answered.rows.len() > 1 {
+        let graded =
+            dated || kind.field(field).is_some_and(|field| !field.order.is_empty()) || row.number(field).is_some();
+        let name = if answered.rows.len() == answered.all && answered.all > 1 {
+            "sorted"
+        } else if answered.rows.len() > 1 {
             "first_of"
         } else if dated {
             "first_by_date"
@@ -54,7 +58,7 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
             forms,
             name,
             context! {
-                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated,
+                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated, graded => graded,
                 value => with_currency(scribe, row, field), refs => refs(&calls(answered)), shown => answered.rows.len(),
             },
         );
@@ -102,7 +106,7 @@ fn single<'r>(scribe: &Scribe<'_>, head: &Head, answered: &'r Answered) -> Optio
     let of_one =
         node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| scribe.is_one_named(to)));
     let named = scribe.is_one_named(node);
-    let facet = kind.single && kind.name != "warranty" || kind.single && of_one;
+    let facet = kind.single && (of_one || kind.absorbs.is_empty());
     let asked = !head.fields.is_empty() && head.ask == Ask::List;
     // "the customer of TKT-1012": one record by its own key.
     let by_key = node.links.iter().any(|link| {
@@ -158,7 +162,13 @@ fn field(scribe: &Scribe<'_>, row: &Row, name: &str, refs: &str) -> String {
         return forms::fill(forms, "field_none", context! { label => label, subject => subject, refs => refs });
     }
     let value = with_currency(scribe, row, name).split_whitespace().collect::<Vec<_>>().join(" ");
-    forms::fill(forms, "field", context! { label => label, subject => subject, value => value, refs => refs })
+    let several =
+        label.ends_with('s') && !label.ends_with("ss") && !label.ends_with("status") && !label.ends_with("os");
+    forms::fill(
+        forms,
+        "field",
+        context! { several => several, label => label, subject => subject, value => value, refs => refs },
+    )
 }
 
 fn with_currency(scribe: &Scribe<'_>, row: &Row, field: &str) -> String {

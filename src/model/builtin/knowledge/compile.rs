@@ -8,7 +8,8 @@ use toml::Spanned;
 use super::super::frame::{Filter, Test};
 use super::super::lexicon::{Lexicon, Meaning, Naming, Strength};
 use super::super::{forms, text};
-use super::file::{self, KnowledgeFile, LoadError, OneOrMany, RawField, RawKind, RawTest};
+use super::file::{self, LoadError};
+use super::raw::{self, KnowledgeFile, OneOrMany, RawField, RawKind, RawTest};
 use super::{
     Composite, Field, IdForm, Kind, KindId, Knowledge, Relation, Role, Runbook, RunbookParameter, RunbookStep, Source,
     Superlative,
@@ -160,7 +161,7 @@ fn runbooks(
     knowledge: &mut Knowledge,
     ids: &Kinds,
     place: &Place<'_>,
-    raw: Vec<file::RawRunbook>,
+    raw: Vec<raw::RawRunbook>,
 ) -> Result<(), LoadError> {
     for book in raw {
         for parameter in &book.parameters {
@@ -288,8 +289,8 @@ fn teach_kind(lexicon: &mut Lexicon, id: KindId, raw: &RawKind) {
         for (values, negated) in [(&field.values, false), (&field.except, true)] {
             for (value, phrases) in values {
                 let test = match field.matching {
-                    file::Matching::Whole => Test::In(vec![value.clone()]),
-                    file::Matching::Partial => Test::Like(value.clone()),
+                    raw::Matching::Whole => Test::In(vec![value.clone()]),
+                    raw::Matching::Partial => Test::Like(value.clone()),
                 };
                 let filter = Filter { field: field.name.clone(), test, negated, say: String::new() };
                 for phrase in phrases {

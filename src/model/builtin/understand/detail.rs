@@ -39,11 +39,19 @@ impl Builder<'_> {
         let after: Vec<&Item> = items.iter().skip(at + 1).take_while(|item| item.gap == Gap::None).take(3).collect();
         let value_after = after.iter().find(|item| !item.is_small()).is_some_and(|item| beside(item));
         let value_before = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(beside);
-        if clause.conn_is(Conn::Per) {
+        if clause.conn == Conn::Per {
             clause.fields_grouped(at, fields);
             return true;
         }
         if value_after || value_before {
+            return true;
+        }
+        let before = items.get(at.saturating_sub(3)..at).unwrap_or_default();
+        if before.iter().any(|item| {
+            ["sort", "order", "rank"].iter().any(|word| item.low.starts_with(word))
+                || item.raw.to_lowercase().starts_with("sort")
+        }) {
+            clause.sorts.push((at, fields));
             return true;
         }
         if let Some(person) = self.person_field(&fields)
@@ -235,7 +243,8 @@ impl Builder<'_> {
     /// Notes "latest", "top 2", "most"; false if the word is none here.
     pub(super) fn ranking(&mut self, clause: &mut Clause, items: &[Item], at: usize, index: usize) -> bool {
         let Some(known) = self.reader.knowledge.superlatives.get(index) else { return false };
-        let next = items.iter().skip(at + 1).find(|item| !(item.is_small() && item.has(Role::Ignore)));
+        let next =
+            items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
         let number = |item: Option<&Item>| match item.map(|item| &item.what) {
             Some(What::Number(number)) => usize::try_from(*number).ok().filter(|number| (1..=200).contains(number)),
             _ => None,
@@ -322,12 +331,8 @@ impl Builder<'_> {
 }
 
 impl Clause {
-    pub(super) fn conn_is(&self, conn: Conn) -> bool {
-        self.connection() == conn
-    }
-
     fn fields_grouped(&mut self, at: usize, fields: Vec<(KindId, FieldId)>) {
-        self.clear_connection();
+        self.conn = Conn::None;
         self.grouped_fields.push((at, fields));
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Builder<'a> {
         self.resume(last);
         let changed = if named {
             (begins && !names_kind && !values) && self.other_record(items)
-        } else if values && !(names_kind && !narrows) {
+        } else if values && (narrows || !names_kind) {
             (narrows || begins || !names_kind) && self.other_conditions(items)
         } else if days && !names_kind {
             self.other_days(items)
