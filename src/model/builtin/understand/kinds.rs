@@ -65,7 +65,7 @@ impl Builder<'_> {
             clause.roles.insert(Role::With);
         } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No)
         {
-            self.person_head(clause, kind, at);
+            self.person_head(clause, kind);
         }
         let node = self.frame.add(Node::new(kind));
         let part = self.part(clause, items, at, kind, conn);
@@ -108,7 +108,7 @@ impl Builder<'_> {
     }
 
     /// "who has …": the kind that "who" asks for becomes what is wanted.
-    pub(super) fn person_head(&mut self, clause: &mut Clause, beside: KindId, at: usize) {
+    pub(super) fn person_head(&mut self, clause: &mut Clause, beside: KindId) {
         let knowledge = self.reader.knowledge;
         let person = (0..knowledge.kinds.len()).find(|kind| {
             let known = knowledge.kind(*kind);
@@ -116,7 +116,7 @@ impl Builder<'_> {
         });
         if let Some(kind) = person {
             let node = self.frame.add(Node::new(kind));
-            clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+            clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, names: None });
         }
     }
 

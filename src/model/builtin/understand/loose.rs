@@ -63,7 +63,7 @@ impl Builder<'_> {
             let Some(kind) = self.likely_kind(clause, &conditions) else { continue };
             let asked = clause.roles.contains(&Role::Who) && !self.reader.knowledge.kind(kind).person_question;
             if asked {
-                self.person_head(clause, kind, at);
+                self.person_head(clause, kind);
             }
             let node = self.frame.add(Node::new(kind));
             let anchor = clause.placed.last().map(|placed| placed.node).filter(|_| asked);

@@ -256,11 +256,10 @@ impl Builder<'_> {
                 clause.roles.insert(role);
             }
         }
-        let opening = items
-            .get(..at)
-            .unwrap_or_default()
-            .iter()
-            .all(|item| item.is_small() && (item.has(Role::Greet) || item.has(Role::And)));
+        let opening =
+            items.get(..at).unwrap_or_default().iter().all(|item| {
+                item.is_small() && (item.has(Role::Ignore) || item.has(Role::Greet) || item.has(Role::And))
+            });
         let interrogative = items.get(..at).unwrap_or_default().iter().any(|item| {
             matches!(item.low.as_str(), "what" | "which" | "how" | "when" | "where" | "why" | "who" | "whose")
         });
