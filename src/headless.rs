@@ -231,7 +231,7 @@ fn unreachable(session: &Session) -> Option<Failure> {
         }
     }
     let what = format!("none of the servers could be reached: {}", reasons.join("; "));
-    (!reasons.is_empty()).then(|| Failure { exit: Exit::Unreachable, message: what })
+    (!reasons.is_empty()).then_some(Failure { exit: Exit::Unreachable, message: what })
 }
 
 fn failure(session: &Session, turn: &Turn) -> Option<Failure> {

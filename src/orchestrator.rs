@@ -9,6 +9,7 @@ mod gate;
 mod prompt;
 mod roster;
 mod run;
+mod stage;
 mod toolbox;
 pub mod turn;
 

@@ -123,7 +123,7 @@ impl Model for BuiltIn {
 /// What is said of a question that must not be planned, because of its length or because it would be misread.
 fn unfit(request: &Request) -> Option<String> {
     let length = |text: &str| text.chars().count();
-    let mut questions = request.messages.iter().filter_map(|message| match message {
+    let mut questions = request.messages.iter().filter_map(|message| match &**message {
         Message::User { text } => Some(text.as_str()),
         Message::System { .. } | Message::Assistant { .. } | Message::Tool { .. } => None,
     });
@@ -156,11 +156,13 @@ fn pieces(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn asked(text: &str) -> Option<String> {
         unfit(&Request {
-            messages: vec![Message::User { text: text.to_owned() }],
+            messages: vec![Arc::new(Message::User { text: text.to_owned() })],
             tools: [].into(),
             briefings: [].into(),
             today: "2025-10-06".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use crate::link::Feed;
@@ -12,14 +13,14 @@ use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
-    NoteTaken, Record, Scope, ServerName, SessionEnded, SessionStarted, StepId, Stepping, SteppingChanged, UserAsked,
+    Scope, ServerName, SessionEnded, SessionStarted, StepId, Stepping, SteppingChanged, UserAsked,
 };
-use crate::recording::Recording;
 
 use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
 use super::roster::Roster;
+use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
 use super::{Models, Policy, Setup, prompt};
@@ -37,7 +38,7 @@ pub async fn run(setup: Setup, feed: Feed) {
     let Feed { mut commands, records } = feed;
     let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
     let mut shell = Shell {
-        stage: Stage { recording, records },
+        stage: Stage::new(recording, records),
         servers: Servers::start(&[]),
         roster,
         asked: Arc::clone(&model),
@@ -61,32 +62,11 @@ pub async fn run(setup: Setup, feed: Feed) {
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
-        shell.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+        shell.stage.note(NoteLevel::Warning, text).await;
     }
     shell.servers = Servers::start(&specs);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
-}
-
-/// Where everything that happens passes: first the recording, then the screen.
-struct Stage {
-    recording: Recording,
-    records: mpsc::Sender<Arc<Record>>,
-}
-
-impl Stage {
-    async fn tell(&mut self, scope: Scope, event: impl Into<Event>) {
-        let written = self.recording.append(scope, event.into());
-        // A screen that is gone is noticed by its closed command queue.
-        let _ = self.records.send(written.record).await;
-        if let Some(note) = written.note {
-            let _ = self.records.send(note).await;
-        }
-    }
-
-    fn now_us(&self) -> u64 {
-        self.recording.clock().now_us()
-    }
 }
 
 struct Shell {
@@ -133,6 +113,8 @@ impl Shell {
                 Some(signal) = self.servers.next() => self.signalled(signal).await,
                 () = wait_until(flush) => self.flush().await,
                 () = wait_until(patience) => {}
+                // Once every task that can go on has done so: to wake the screen costs as much as to send a call.
+                () = yield_now(), if self.stage.is_behind() => self.stage.show().await,
             }
         }
     }
@@ -143,7 +125,7 @@ impl Shell {
                 if self.questions.len() >= MOST_QUESTIONS {
                     let text =
                         format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
-                    return self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Error, text }).await;
+                    return self.stage.note(NoteLevel::Error, text).await;
                 }
                 self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
                 self.questions.push_back(text);
@@ -154,7 +136,7 @@ impl Shell {
             Command::RestartServer { server } => {
                 if !self.servers.restart(&server).await {
                     let text = format!("There is no server named {server} to restart.");
-                    self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+                    self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
             Command::ClearConversation => {
@@ -165,7 +147,7 @@ impl Shell {
             Command::Step { stepping } => self.step(stepping).await,
             Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => {
-                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Info, text }).await;
+                self.stage.note(NoteLevel::Info, text).await;
             }
             // Taken by the loop.
             Command::Quit => {}
@@ -198,7 +180,7 @@ impl Shell {
             }
             Err(reason) => {
                 let text = format!("The model {name:?} cannot be used: {reason}");
-                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+                self.stage.note(NoteLevel::Warning, text).await;
             }
         }
     }
@@ -234,7 +216,7 @@ impl Shell {
                 "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
                 offered - most
             );
-            self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+            self.stage.note(NoteLevel::Warning, text).await;
         }
     }
 
@@ -302,8 +284,8 @@ impl Shell {
 
     fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
-        let today = self.stage.recording.clock().today();
-        let mut messages = vec![Message::System { text: prompt::system(&briefings, &today) }];
+        let today = self.stage.today();
+        let mut messages = vec![Arc::new(Message::System { text: prompt::system(&briefings, &today) })];
         messages.extend_from_slice(self.conversation.messages());
         let most = self.asked.most_tools();
         let tools = match tools {
@@ -374,8 +356,8 @@ impl Shell {
             }
         }
         self.stage.tell(Scope::default(), SessionEnded { reason: reason.to_owned() }).await;
-        // The disk's last word; the file has everything already, and nobody is left to tell.
-        let _ = self.stage.recording.sync();
+        self.stage.show().await;
+        self.stage.sync();
     }
 }
 

@@ -130,7 +130,7 @@ async fn a_turn_asks_several_servers_and_answers() {
     assert_eq!(servers, ["ticket", "customer"]);
     assert_eq!(chat.session.calls[0].mismatch, None);
     let last = chat.model.requests().pop().unwrap();
-    let results = last.messages.iter().filter(|message| matches!(message, Message::Tool { ok: true, .. }));
+    let results = last.messages.iter().filter(|message| matches!(&***message, Message::Tool { ok: true, .. }));
     assert_eq!(results.count(), 2);
     assert_eq!((last.tools.len(), last.briefings.len()), (20, 5));
     let indexes: Vec<u64> = chat.records.iter().map(|record| record.index.0).collect();

@@ -1,6 +1,7 @@
 //! Playbooks of the turn machine: what goes in, and in words what must come out, without a runtime.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -67,7 +68,7 @@ impl Play {
 
     /// The results in the conversation: provider's id and text.
     fn delivered(&self) -> Vec<(String, String)> {
-        let tool = |message: &Message| match message {
+        let tool = |message: &Arc<Message>| match &**message {
             Message::Tool { provider_id, text, .. } => Some((provider_id.clone(), text.clone())),
             Message::System { .. } | Message::User { .. } | Message::Assistant { .. } => None,
         };
@@ -221,7 +222,7 @@ fn an_edited_call_is_sent_with_the_edit_and_the_models_own_words_stay() {
         _ => None,
     });
     assert_eq!((&decided[0].before, &decided[0].after), (&Some(object(r#"{"id":1}"#)), &Some(object(r#"{"id":7}"#))));
-    let Message::Assistant { calls, .. } = &play.conversation.messages()[1] else { panic!("no answer") };
+    let Message::Assistant { calls, .. } = &*play.conversation.messages()[1] else { panic!("no answer") };
     assert_eq!(calls[0].arguments, r#"{"id":1}"#);
 }
 
@@ -631,7 +632,7 @@ proptest! {
         let mut open: Vec<String> = Vec::new();
         let mut seen = BTreeSet::new();
         for message in play.conversation.messages() {
-            match message {
+            match &**message {
                 Message::Tool { provider_id, .. } => {
                     prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
                     prop_assert!(seen.insert(provider_id.clone()));
