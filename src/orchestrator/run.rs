@@ -34,6 +34,15 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
+    // A task of its own: to wake the outermost future of a runtime takes a system call each time.
+    if let Err(error) = tokio::spawn(perform(setup, feed)).await
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+async fn perform(setup: Setup, feed: Feed) {
     let Setup { model, runbooks, models, servers: specs, recording, app, session, policy, warnings } = setup;
     let Feed { mut commands, records } = feed;
     let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));

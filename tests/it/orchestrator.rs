@@ -211,7 +211,9 @@ async fn after_clear_the_model_knows_nothing_of_before() {
     chat.ask("second?").await;
     chat.answered(2).await;
     let last = chat.model.requests().pop().unwrap();
-    assert!(matches!(&last.messages[..], [Message::System { .. }, Message::User { text }] if text == "second?"));
+    assert!(
+        matches!(last.messages.iter().map(|message| &**message).collect::<Vec<_>>()[..], [Message::System { .. }, Message::User { text }] if text == "second?")
+    );
     assert!(chat.session.turns[1].fresh && !chat.session.turns[0].fresh);
     chat.quit().await;
 }
