@@ -14,7 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("protocol", &["protocol"]),
     ("clock", &[]),
     ("sanitise", &[]),
-    ("stdout", &[]),
+    ("stdout", &["failure"]),
     ("link", &["clock", "protocol"]),
     ("session", &["session", "protocol"]),
     ("recording", &["recording", "protocol", "link", "clock"]),
