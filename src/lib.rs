@@ -65,6 +65,7 @@ pub mod mcp;
 pub mod model;
 pub mod orchestrator;
 pub mod protocol;
+pub mod query;
 pub mod recording;
 pub mod sanitise;
 pub mod session;
