@@ -2,6 +2,7 @@
 //!
 //! It speaks to screens only over the [`Feed`](crate::link::Feed). Its own state machine is [`turn::Turn`], which is pure.
 
+mod asking;
 mod conversation;
 mod deltas;
 mod gate;

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::link::Feed;
+use crate::link::{Feed, News};
 use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
-    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelAnswered,
-    ModelFailed, ModelFailureCode, ModelSelected, NoteLevel, NoteTaken, Record, Scope, ServerName, SessionEnded,
-    SessionStarted, StepId, UserAsked,
+    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
+    NoteTaken, Scope, ServerName, SessionEnded, SessionStarted, StepId, UserAsked,
 };
 use crate::recording::Recording;
 
+use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
 use super::roster::Roster;
@@ -35,10 +34,10 @@ const MOST_QUESTIONS: usize = 32;
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
     let Setup { model, models, servers: specs, recording, app, session, policy } = setup;
-    let Feed { mut commands, records } = feed;
+    let Feed { mut commands, news } = feed;
     let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
     let mut shell = Shell {
-        stage: Stage { recording, records },
+        stage: Stage { recording, news },
         servers: Servers::start(&[]),
         roster,
         model,
@@ -66,61 +65,25 @@ pub async fn run(setup: Setup, feed: Feed) {
 /// Where everything that happens passes: first the recording, then the screen.
 struct Stage {
     recording: Recording,
-    records: mpsc::Sender<Arc<Record>>,
+    news: mpsc::Sender<News>,
 }
 
 impl Stage {
     async fn tell(&mut self, scope: Scope, event: impl Into<Event>) {
         let written = self.recording.append(scope, event.into());
         // A screen that is gone is noticed by its closed command queue.
-        let _ = self.records.send(written.record).await;
+        let _ = self.news.send(written.record.into()).await;
         if let Some(note) = written.note {
-            let _ = self.records.send(note).await;
+            let _ = self.news.send(note.into()).await;
         }
+    }
+
+    async fn note(&mut self, level: NoteLevel, text: String) {
+        self.tell(Scope::default(), NoteTaken { level, text }).await;
     }
 
     fn now_us(&self) -> u64 {
         self.recording.clock().now_us()
-    }
-}
-
-/// A model request that runs.
-struct Asking {
-    step: StepId,
-    deltas: mpsc::Receiver<Delta>,
-    task: JoinHandle<Result<ModelAnswered, ModelFailed>>,
-}
-
-enum Heard {
-    Delta(Delta),
-    Done(Result<ModelAnswered, ModelFailed>),
-}
-
-impl Asking {
-    /// What comes next. Cancel-safe.
-    async fn next(asking: &mut Option<Self>) -> Heard {
-        let Some(asking) = asking else { return std::future::pending().await };
-        match asking.deltas.recv().await {
-            Some(delta) => Heard::Delta(delta),
-            // The request's future held the sender, so it is over.
-            None => Heard::Done((&mut asking.task).await.unwrap_or_else(|error| Err(crashed(&error)))),
-        }
-    }
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-fn crashed(error: &tokio::task::JoinError) -> ModelFailed {
-    ModelFailed {
-        code: ModelFailureCode::Malformed,
-        message: format!(
-            "The model's request broke inside Callboard ({error}). Ask again; if it happens again, report it."
-        ),
-        http_status: None,
     }
 }
 
@@ -173,7 +136,7 @@ impl Shell {
                 if self.questions.len() >= MOST_QUESTIONS {
                     let text =
                         format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
-                    return self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Error, text }).await;
+                    return self.stage.note(NoteLevel::Error, text).await;
                 }
                 self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
                 self.questions.push_back(text);
@@ -184,7 +147,7 @@ impl Shell {
             Command::RestartServer { server } => {
                 if !self.servers.restart(&server).await {
                     let text = format!("There is no server named {server} to restart.");
-                    self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+                    self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
             Command::ClearConversation => {
@@ -193,8 +156,11 @@ impl Shell {
                 self.stage.tell(Scope::default(), ConversationCleared {}).await;
             }
             Command::SelectModel { name } => self.select(&name).await,
-            Command::Note { text } => {
-                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Info, text }).await;
+            Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
+            Command::Replay(_) => {
+                let text =
+                    "This session is live; it can be replayed with `callboard replay last` once it is over.".into();
+                self.stage.note(NoteLevel::Info, text).await;
             }
             // Taken by the loop.
             Command::Quit => {}
@@ -211,7 +177,7 @@ impl Shell {
             }
             Err(reason) => {
                 let text = format!("The model {name:?} cannot be used: {reason}");
-                self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+                self.stage.note(NoteLevel::Warning, text).await;
             }
         }
     }
@@ -245,7 +211,7 @@ impl Shell {
                 "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
                 offered - most
             );
-            self.stage.tell(Scope::default(), NoteTaken { level: NoteLevel::Warning, text }).await;
+            self.stage.note(NoteLevel::Warning, text).await;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a screen asks of whatever feeds it.
 
-use super::{CallId, Json, ServerName};
+use super::{CallId, Json, ReplayCommand, ServerName};
 
 /// One request of the operator. Commands travel over a bounded queue and are answered by records only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub enum Command {
     },
     /// End the session: stop the turn, the servers and the recording, in this order.
     Quit,
+    /// Move within a recording.
+    Replay(ReplayCommand),
 }
 
 /// What the operator (or a rule) decides for a held call.

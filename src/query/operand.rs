@@ -60,9 +60,9 @@ impl Operand {
             Field::Status => find(STATES, text)
                 .map(|states| Self::Status(states.to_vec()))
                 .ok_or("a state: ok, error, cancelled, denied, held, running, proposed or open"),
-            Field::Ann => find(CLAIMS, text)
-                .map(|claim| Self::Claim(claim))
-                .ok_or("a claim: read_only, destructive, idempotent or open_world"),
+            Field::Ann => {
+                find(CLAIMS, text).map(Self::Claim).ok_or("a claim: read_only, destructive, idempotent or open_world")
+            }
             Field::Turn => range(text, operator, |text| numbered(text, 't')).ok_or("a turn such as 2, t2 or 2..4"),
             Field::Step => range(text, operator, |text| numbered(text, 's')).ok_or("a step such as 3, s3 or 3..5"),
             Field::Call => range(text, operator, |text| numbered(text, 'c')).ok_or("a call such as 7, c7 or 7..9"),

@@ -3,4 +3,5 @@
 mod mock_endpoint;
 mod openai_endpoint;
 mod real_peers;
+mod replaying;
 mod tidy;
