@@ -78,7 +78,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
     let setup = Setup {
         model: Arc::new(model),
         models: Box::new(|_| Err("there is only one".into())),
-        servers: specs(),
+        servers: specs().into(),
         recording,
         app: "bench".into(),
         session: id,

@@ -21,7 +21,7 @@
 //! runs on a thread of its own with a runtime of one thread, which keeps notifications in order. So does
 //! [`recording::replay`], which feeds a screen from a file: records forwards, whole sessions for any other motion.
 //!
-//! A recording can be looked at ([`recording::replay`]), compared ([`compare`]), made again, asked again with
+//! A recording can be looked at ([`recording::replay`]), compared ([`compare`]), made again ([`recorded`]), asked again with
 //! recorded answers ([`orchestrator::Answers`]) and taken elsewhere ([`export`]). Filters everywhere are a [`query`].
 //!
 //! # Invariants
@@ -72,6 +72,7 @@ pub mod model;
 pub mod orchestrator;
 pub mod protocol;
 pub mod query;
+pub mod recorded;
 pub mod recording;
 pub mod sanitise;
 pub mod session;

@@ -2,6 +2,7 @@
 //!
 //! It speaks to screens only over the [`Feed`](crate::link::Feed). Its own state machine is [`turn::Turn`], which is pure.
 
+mod answers;
 mod asking;
 mod conversation;
 mod deltas;
@@ -14,10 +15,10 @@ pub mod turn;
 
 use std::sync::Arc;
 
+pub use answers::{Answers, Source};
 pub use gate::Policy;
 pub use run::run;
 
-use crate::mcp::ServerSpec;
 use crate::model::Model;
 use crate::recording::Recording;
 
@@ -30,8 +31,8 @@ pub struct Setup {
     pub model: Arc<dyn Model>,
     /// Finds another model by its name, when the operator asks for one.
     pub models: Models,
-    /// The servers, in lane order.
-    pub servers: Vec<ServerSpec>,
+    /// The servers in lane order, or a recording in their place.
+    pub servers: Source,
     /// Where events go first.
     pub recording: Recording,
     /// Program name and version.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::link::{Feed, News};
-use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
+use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
@@ -16,6 +16,7 @@ use crate::protocol::{
 };
 use crate::recording::Recording;
 
+use super::answers::Backing;
 use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
@@ -33,13 +34,13 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
-    let Setup { model, models, servers: specs, recording, app, session, policy } = setup;
+    let Setup { model, models, servers: source, recording, app, session, policy } = setup;
     let Feed { mut commands, news } = feed;
-    let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
+    let names = source.names();
     let mut shell = Shell {
         stage: Stage { recording, news },
-        servers: Servers::start(&[]),
-        roster,
+        servers: Backing::start(Vec::new().into()),
+        roster: Roster::new(names.clone()),
         model,
         models,
         policy,
@@ -53,11 +54,11 @@ pub async fn run(setup: Setup, feed: Feed) {
         deltas: Deltas::default(),
         patience: Instant::now() + PATIENCE,
         warned_of_tools: false,
+        missed: false,
     };
-    let names = specs.iter().map(|spec| spec.name.clone()).collect();
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
-    shell.servers = Servers::start(&specs);
+    shell.servers = Backing::start(source);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
 }
@@ -89,7 +90,7 @@ impl Stage {
 
 struct Shell {
     stage: Stage,
-    servers: Servers,
+    servers: Backing,
     roster: Roster,
     model: Arc<dyn Model>,
     models: Models,
@@ -106,12 +107,17 @@ struct Shell {
     deltas: Deltas,
     patience: Instant,
     warned_of_tools: bool,
+    /// Whether the recording that stands in for the servers lacked a call.
+    missed: bool,
 }
 
 impl Shell {
     /// Serves until the operator quits or the screen is gone; says which.
     async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> &'static str {
         loop {
+            if self.missed {
+                return "a call is not in the recording";
+            }
             self.begin_turn().await;
             let flush = self.deltas.due();
             let patience = (!self.questions.is_empty() && self.turn.is_none()).then_some(self.patience);
@@ -240,9 +246,21 @@ impl Shell {
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
                     self.stage.tell(scope, CallStarted { attempt: 1, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
-                    if let Err(failure) = self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
-                        let end = CallEnd::failed(failure.code, failure.message);
-                        effects.extend(self.end_call(call, end));
+                    match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
+                        Ok(()) => {}
+                        Err(failure) if self.servers.is_recorded() => {
+                            self.missed = true;
+                            self.stage.note(NoteLevel::Error, failure.message).await;
+                            // What was about to be asked is not asked: the turn ends as stopped.
+                            effects.retain(|effect| matches!(effect, Effect::Tell(..)));
+                            if let Some(turn) = &mut self.turn {
+                                effects.extend(turn.handle(Input::Stop, &mut self.conversation));
+                            }
+                        }
+                        Err(failure) => {
+                            let end = CallEnd::failed(failure.code, failure.message);
+                            effects.extend(self.end_call(call, end));
+                        }
                     }
                 }
                 Effect::AbortCall { call, server } => self.abort_call(call, &server),

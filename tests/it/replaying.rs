@@ -1,6 +1,7 @@
 //! Recordings replayed, compared and exported: through the library for what must hold everywhere, and through the program.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use callboard::recording::redact::Redactor;
 use callboard::recording::replay;
 use callboard::session::Session;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn header() -> Header {
@@ -356,5 +357,172 @@ proptest! {
                 assert_eq!(picture(&watcher.session), picture(&Session::fold(&records[..position])));
             }
         });
+    }
+}
+
+/// The program with a home of its own.
+struct Home {
+    dir: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { dir: TempDir::new().expect("a folder") }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Process::new(env!("CARGO_BIN_EXE_callboard"))
+            .args(arguments)
+            .env("XDG_STATE_HOME", self.dir.path())
+            .env("XDG_CONFIG_HOME", self.dir.path())
+            .env_remove("OPENAI_API_KEY")
+            .env_remove("OPENAI_BASE_URL")
+            .env_remove("OPENAI_MODEL")
+            .output()
+            .expect("the program runs")
+    }
+
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Standard output and error of a command that ends with exit code 1.
+    fn fail(&self, arguments: &[&str]) -> (String, String) {
+        let output = self.run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), errors)
+    }
+
+    /// A model that asks for the customer's contacts and invoices and then answers.
+    fn script(&self, customer: &str, answer: &str) -> String {
+        let path = self.dir.path().join(format!("{customer}.json"));
+        let script = json!({"steps": [
+            {"calls": [
+                {"name": "list_customer_contacts", "arguments": {"customer_id": customer}},
+                {"name": "get_billing_history", "arguments": {"customer_id": customer}},
+            ]},
+            {"text": answer},
+        ]});
+        std::fs::write(&path, script.to_string()).expect("writable");
+        format!("scripted:{}", path.display())
+    }
+
+    /// Asks and gives back the recording's file.
+    fn ask(&self, customer: &str, answer: &str) -> String {
+        self.succeed(&["ask", "--model", &self.script(customer, answer), "Who pays?"]);
+        self.last()
+    }
+
+    fn last(&self) -> String {
+        let sessions: Value = serde_json::from_str(&self.succeed(&["sessions", "--json"])).expect("JSON");
+        sessions["sessions"][0]["path"].as_str().expect("a path").to_owned()
+    }
+}
+
+/// The same recording with another text in place of one.
+fn altered(path: &str, from: &str, to: &str) -> String {
+    let text = std::fs::read_to_string(path).expect("readable");
+    assert!(text.contains(from), "{from:?} is not in {path}");
+    let other = format!("{path}.altered.jsonl");
+    std::fs::write(&other, text.replace(from, to)).expect("writable");
+    other
+}
+
+#[test]
+fn diff_tells_equal_sessions_from_others_by_its_exit_code() {
+    let home = Home::new();
+    let first = home.ask("CUST-001", "They do.");
+    let second = home.ask("CUST-001", "They do.");
+    home.succeed(&["diff", &first, &second]);
+    let third = home.ask("CUST-002", "They do not.");
+    let (text, errors) = home.fail(&["diff", &first, &third]);
+    assert!(text.contains("removed") && text.contains("added") && text.contains("- They do."), "{text}");
+    assert!(errors.contains("differ: 4 of 4 calls, 1 answers"), "{errors}");
+    let (text, _) = home.fail(&["diff", "--json", &first, &third]);
+    let whole: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&whole["same"], whole["calls"].as_array().map(Vec::len)), (&json!(false), Some(4)));
+}
+
+#[test]
+fn verify_finds_what_comes_out_otherwise() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let text = home.succeed(&["verify", "last"]);
+    assert_eq!(text.matches("identical").count(), 2, "{text}");
+    let other = altered(&path, r#"\"customer_id\":\"CUST-001\",\""#, r#"\"x\":1,\""#);
+    // Only the text beside the structured content was touched, which counts for nothing.
+    home.succeed(&["verify", &other]);
+    let other = altered(&path, r#""isError":false"#, r#""isError":false,"note":1"#);
+    home.succeed(&["verify", &other]);
+    let other = altered(&path, r#""structuredContent":{"#, r#""structuredContent":{"old":1,"#);
+    let junit = home.dir.path().join("report.xml");
+    let (text, errors) = home.fail(&["verify", &other, "--junit", &junit.display().to_string()]);
+    assert!(text.contains("schema drift") && text.contains("- old: 1"), "{text}");
+    assert!(errors.contains("2 of 2 calls"), "{errors}");
+    let report = std::fs::read_to_string(&junit).expect("a report");
+    assert!(report.contains("failures=\"2\"") && report.contains("<failure message=\"schema drift\">"), "{report}");
+    let (text, _) = home.fail(&["verify", "--json", &other]);
+    let whole: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&whole["ok"], &whole["calls"][0]["finding"]), (&json!(false), &json!("schema drift")));
+}
+
+#[test]
+fn a_mock_answers_the_same_calls_and_stops_at_any_other() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let model = home.script("CUST-001", "They do.");
+    let text = home.succeed(&["replay", "--mock", &path, "--model", &model]);
+    assert!(text.contains("They do."), "{text}");
+    let mock = home.last();
+    assert_ne!(mock, path);
+    home.succeed(&["diff", &path, &mock]);
+    let kinds = std::fs::read_to_string(&mock).expect("readable");
+    assert!(!kinds.contains("server.starting") && !kinds.contains("wire.framed"), "nothing was started");
+    let other = home.script("CUST-002", "They do.");
+    let (text, errors) = home.fail(&["replay", "--mock", &path, "--model", &other]);
+    assert!(!text.contains("They do."), "{text}");
+    assert!(
+        errors.contains("The nearest is c1") && errors.contains(r#"~ customer_id: "CUST-001" → "CUST-002""#),
+        "{errors}"
+    );
+}
+
+#[test]
+fn every_export_is_readable_and_without_personal_data() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "Write to someone@example.org.");
+    assert!(std::fs::read_to_string(&path).expect("readable").contains(".example"), "the contacts have addresses");
+    for format in ["md", "json", "otlp", "asciicast"] {
+        let text = home.succeed(&["export", "last", "--format", format]);
+        assert!(!text.contains(".example") && !text.contains("555-01"), "{format}: {text}");
+        assert!(text.contains("‹email:"), "{format}: {text}");
+        if format != "md" {
+            for line in text.lines() {
+                serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{format}: {error}: {line}"));
+            }
+        }
+    }
+    let open = home.succeed(&["export", "--no-redact", "--select", "tool:*contacts"]);
+    assert!(open.contains(".example") && !open.contains("get_billing_history"), "{open}");
+    let file = home.dir.path().join("report.md").display().to_string();
+    home.succeed(&["export", &path, "-o", &file]);
+    let (_, errors) = home.fail(&["export", &path, "-o", &file]);
+    assert!(errors.contains("report.md"), "{errors}");
+    let output = home.run(&["export", "--select", "tool:x (status:eror"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors.contains("column 15") && errors.contains("\n  tool:x (status:eror\n                 ^"), "{errors}");
+}
+
+#[test]
+fn a_session_that_is_not_there_is_told_with_what_to_do() {
+    let home = Home::new();
+    for command in [&["export", "last"][..], &["verify"], &["diff", "last", "last"], &["replay", "--mock"], &["replay"]]
+    {
+        let (_, errors) = home.fail(command);
+        assert!(errors.contains("no sessions in"), "{command:?}: {errors}");
     }
 }

@@ -17,9 +17,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("recording", &["recording", "protocol", "session", "query", "link", "clock"]),
     ("model", &["model", "protocol", "clock"]),
     ("mcp", &["mcp", "protocol", "clock"]),
-    ("orchestrator", &["orchestrator", "protocol", "session", "recording", "model", "mcp", "link", "clock"]),
+    ("orchestrator", &["orchestrator", "protocol", "session", "recording", "model", "mcp", "link", "clock", "compare"]),
     ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise"]),
     ("query", &["query", "protocol", "session"]),
+    ("compare", &["compare", "protocol", "session"]),
 ];
 
 /// Crate to the only places that may name it.
