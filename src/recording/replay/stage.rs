@@ -221,7 +221,7 @@ impl Stage {
         if self.folded > goal || self.folded < base {
             self.start_from(base);
         }
-        let next = goal.min(self.snapshots.next(self.folded)).min(self.folded + INTERVAL);
+        let next = goal.min(self.folded + INTERVAL);
         if let Err(error) = self.fold_to(next) {
             return Ok(Err(error));
         }
@@ -246,6 +246,8 @@ impl Stage {
     /// Folds on to `position` and gives back the records on the way.
     fn fold_to(&mut self, position: usize) -> io::Result<Vec<Arc<Record>>> {
         let first = self.folded;
+        // A replay that follows is going nowhere in particular, and a snapshot of much is not cheap.
+        let goal = if self.player.pace == Pace::Following { usize::MAX } else { self.player.position };
         let mut records = Vec::with_capacity(position - first);
         for (row, content) in (first..).zip(self.source.rows(first, position)?) {
             match content {
@@ -256,7 +258,7 @@ impl Stage {
                 Row::Bad { line, reason } => self.source.note_bad(row, line, reason),
             }
             self.folded = row + 1;
-            self.snapshots.offer(self.folded, &self.fold);
+            self.snapshots.offer(self.folded, &self.fold, goal);
         }
         Ok(records)
     }
