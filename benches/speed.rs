@@ -77,12 +77,14 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
     let (screen, feed) = link(clock);
     let setup = Setup {
         model: Arc::new(model),
+        runbooks: Arc::new(callboard::model::scripted::Scripted::new(Vec::new())),
         models: Box::new(|_| Err("there is only one".into())),
         servers: specs().into(),
         recording,
         app: "bench".into(),
         session: id,
         policy: Policy::Auto,
+        warnings: Vec::new(),
     };
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

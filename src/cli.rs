@@ -93,6 +93,27 @@ pub enum Task {
         /// ticket, customer, billing, kb or asset
         name: String,
     },
+    /// Run a runbook: a named plan over several servers; without a name, list them
+    Run {
+        /// Its name
+        name: Option<String>,
+        /// Its arguments, such as a customer's id
+        arguments: Vec<String>,
+    },
+    /// Ask a suite of questions and judge calls and answers; exit 1 under the threshold
+    Eval {
+        /// The suite, a TOML file such as data/eval/everyday.toml
+        suite: PathBuf,
+        /// How many per cent of the conversations must go well
+        #[arg(long, default_value_t = 100, value_name = "PERCENT")]
+        threshold: u32,
+        /// Write the results as JUnit XML
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Write the results as JSON
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// List recorded sessions, newest first
     Sessions,
     /// Check or export the bundled servers' data set

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::failure::Failure;
 use crate::orchestrator::Policy;
+use crate::ui::{Mouse, Theme};
 
 /// The file's content; every key is optional. A key that is not here is a warning, not an error.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -59,28 +60,6 @@ pub struct Settings {
     pub warnings: Vec<String>,
 }
 
-/// Colours of the console.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// For dark backgrounds.
-    #[default]
-    Dark,
-    /// For light backgrounds.
-    Light,
-    /// No colour at all: `NO_COLOR`.
-    Plain,
-}
-
-/// Whether the console takes the mouse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mouse {
-    /// Clicks select, the wheel scrolls.
-    #[default]
-    On,
-    /// The terminal keeps it.
-    Off,
-}
-
 /// Whether sessions are recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Record {
@@ -125,7 +104,7 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         model: common.model.clone().or(file.model).filter(|text| !text.is_empty()),
         base_url: common.base_url.clone().or(file.base_url).filter(|text| !text.is_empty()),
         theme,
-        mouse: if file.mouse == Some(false) { Mouse::Off } else { Mouse::On },
+        mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
         record: if common.no_record || file.record == Some(false) { Record::Off } else { Record::On },
         policy,
         data: common.data.clone().or(file.data).filter(|dir| !dir.as_os_str().is_empty()),

@@ -1,9 +1,56 @@
-//! The console as a command.
+//! The console as a command: a session, and the screen on its link.
+
 use crate::config::Settings;
-use crate::failure::Failure;
-/// Opens the console.
-pub fn open(_: &Settings) -> Result<(), Failure> {
-    Err(Failure::usage("no console yet".into()))
+use crate::failure::{Exit, Failure};
+use crate::launch;
+use crate::mcp::process;
+use crate::model::builtin;
+use crate::ui::{self, Outcome, RunError};
+
+/// Opens the console on a new session and returns when the operator leaves.
+///
+/// # Errors
+/// No terminal, or a session that cannot be started.
+pub fn open(settings: &Settings) -> Result<(), Failure> {
+    if !ui::has_terminal() {
+        return Err(Failure::usage(RunError::NoTerminal.to_string()));
+    }
+    let runbooks = runbooks(settings)?;
+    let running = launch::start(settings)?;
+    let (link, thread) = running.split();
+    let options = ui::Options {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: "LIVE".to_owned(),
+        examples: builtin::EXAMPLES.map(str::to_owned).into(),
+        runbooks,
+        theme: settings.theme,
+        mouse: settings.mouse,
+        ..ui::Options::default()
+    };
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime for the console: {error}")))?
+        .block_on(ui::run(link, options));
+    // The servers stop with the orchestrator; a panic over there has been reported.
+    let _ = thread.join();
+    process::kill_all();
+    match outcome {
+        Ok(Outcome::Quit) => Ok(()),
+        Ok(Outcome::Signal(name)) => Err(Failure::failed(format!("ended by {name}"))),
+        Err(error @ RunError::NoTerminal) => Err(Failure::usage(error.to_string())),
+        Err(error @ RunError::Terminal(_)) => Err(Failure { exit: Exit::Failed, message: error.to_string() }),
+    }
+}
+
+fn runbooks(settings: &Settings) -> Result<Vec<ui::RunbookEntry>, Failure> {
+    let assistant = launch::built_in(settings)?;
+    let entry = |runbook: &builtin::Runbook| ui::RunbookEntry {
+        name: runbook.name.clone(),
+        parameters: runbook.usage(),
+        summary: runbook.summary.clone(),
+    };
+    Ok(assistant.runbooks().iter().map(entry).collect())
 }
 
 /// Opens the console on a recording.

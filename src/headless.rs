@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::Failure;
 use crate::link::{Link, News};
-use crate::protocol::{Command, Decision, Ending, Event, Record, TurnId};
+use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Session, StepState, Turn};
 use crate::stdout::say;
@@ -59,8 +59,7 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
         session.apply(&record);
         print(&session, &record, output);
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
-            let reason = format!("{} Nobody is there to say yes; use --policy auto to allow it.", held.reason);
-            send(&link, Command::Decide { call, decision: Decision::Deny { reason } }).await;
+            send(&link, deny(call, &held.reason)).await;
         }
     }
     if output == Output::Json {
@@ -73,7 +72,15 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
     }
 }
 
-async fn send(link: &Link, command: Command) {
+/// The answer to a held call where there is nobody to ask.
+#[must_use]
+pub fn deny(call: CallId, why: &str) -> Command {
+    let reason = format!("{why}. Nobody is there to say yes; use --policy auto to allow it.");
+    Command::Decide { call, decision: Decision::Deny { reason } }
+}
+
+/// Hands a command over, waiting for room.
+pub async fn send(link: &Link, command: Command) {
     // A closed queue means the session is over; the loop sees its records end.
     let _ = link.commands.send(command).await;
 }

@@ -34,8 +34,6 @@ pub struct Running {
     pub model: String,
     /// Its file, if it is recorded.
     pub file: Option<PathBuf>,
-    /// What was odd when it was put together.
-    pub warnings: Vec<String>,
     thread: JoinHandle<()>,
 }
 
@@ -81,6 +79,7 @@ fn assemble(
     secrets: &[(String, String)],
 ) -> Result<Running, Failure> {
     let model = model(settings)?;
+    let runbooks = Arc::new(built_in(settings)?);
     let clock = Clock::start();
     let id = SessionId::from(Ulid::generate().to_string());
     let mut redactor = Redactor::default();
@@ -102,7 +101,8 @@ fn assemble(
         let chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
         self::model(&chosen).map_err(|failure| failure.message)
     });
-    let setup = Setup { model, models, servers, recording, app: app(), session: id.clone(), policy };
+    let setup =
+        Setup { model, runbooks, models, servers, recording, app: app(), session: id.clone(), policy, warnings };
     let thread = std::thread::Builder::new()
         .name("orchestrator".into())
         .spawn(move || {
@@ -114,7 +114,7 @@ fn assemble(
             }
         })
         .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
-    Ok(Running { link: screen, id, model: name, file, warnings, thread })
+    Ok(Running { link: screen, id, model: name, file, thread })
 }
 
 fn header(id: &SessionId, model: &str, servers: BTreeMap<String, String>, policy: Policy, clock: Clock) -> Header {
@@ -159,6 +159,14 @@ fn recording(
     }
 }
 
+/// The assistant without a model.
+///
+/// # Errors
+/// A knowledge folder that cannot be used, with file, line and field.
+pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
+    BuiltIn::load(settings.assistant.as_deref()).map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// The model that the settings ask for.
 ///
 /// # Errors
@@ -172,9 +180,8 @@ pub fn model(settings: &Settings) -> Result<Arc<dyn Model>, Failure> {
         return Ok(Arc::new(scripted));
     }
     let no_endpoint = key.is_none() && settings.base_url.is_none();
-    if wanted == Some(BuiltIn::NAME) || (wanted.is_none() && no_endpoint) {
-        let builtin = BuiltIn::load(settings.assistant.as_deref()).map_err(|error| usage(error.to_string()))?;
-        return Ok(Arc::new(builtin));
+    if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
+        return Ok(Arc::new(built_in(settings)?));
     }
     let mut endpoint = openai::Settings { api_key: key, ..openai::Settings::default() };
     if let Some(url) = &settings.base_url {

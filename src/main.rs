@@ -1,10 +1,12 @@
 //! The program: dispatches commands. Everything else is in the library.
 
 use std::io::{IsTerminal, Read};
+use std::path::Path;
 use std::process::ExitCode;
 
 use callboard::cli::{Cli, DataTask, Task};
 use callboard::config::{self, Settings};
+use callboard::eval::Suite;
 use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
@@ -45,6 +47,10 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Examples) => {
             let questions: Vec<String> = callboard::model::builtin::EXAMPLES.map(str::to_owned).into();
             ask(&settings, &questions, if form == Form::Json { Output::Json } else { Output::Text })
+        }
+        Some(Task::Run { name, arguments }) => runbook(settings, name.as_deref(), &arguments, form),
+        Some(Task::Eval { suite, threshold, junit, out }) => {
+            eval(&settings, &suite, threshold, junit.as_deref(), out.as_deref(), form)
         }
         Some(Task::Check) => block_on(direct::check(&fleet(&settings)?, form)),
         Some(Task::Tools { server }) => block_on(direct::tools(&fleet(&settings)?, server.as_deref(), form)),
@@ -92,14 +98,70 @@ fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failur
 }
 
 fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {
-    for warning in &running.warnings {
-        eprintln!("callboard: {}", callboard::sanitise::clean_line(warning));
-    }
     let (link, thread) = running.split();
     let result = block_on(headless::ask(link, questions, output));
     // A panic over there has been reported, and the session counts as broken off.
     let _ = thread.join();
     result
+}
+
+fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], form: Form) -> Result<(), Failure> {
+    let assistant = launch::built_in(&settings)?;
+    let Some(name) = name else {
+        for runbook in assistant.runbooks() {
+            match form {
+                Form::Json => {
+                    say(&json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary})
+                        .to_string())
+                }
+                Form::Text => say(&format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary)),
+            }
+        }
+        return Ok(());
+    };
+    if !assistant.runbooks().iter().any(|runbook| runbook.name == name) {
+        let known: Vec<&str> = assistant.runbooks().iter().map(|runbook| runbook.name.as_str()).collect();
+        return Err(Failure::usage(format!("there is no runbook {name:?}; there are {}", known.join(", "))));
+    }
+    // A runbook is a plan already: no language model is asked, whatever is configured.
+    settings.model = Some("built-in".to_owned());
+    let question = format!("/run {name} {}", arguments.join(" "));
+    let output = if form == Form::Json { Output::Json } else { Output::Text };
+    ask(&settings, &[question.trim_end().to_owned()], output)
+}
+
+fn eval(
+    settings: &Settings,
+    path: &Path,
+    threshold: u32,
+    junit: Option<&Path>,
+    out: Option<&Path>,
+    form: Form,
+) -> Result<(), Failure> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("the suite {shown} cannot be read: {error}")))?;
+    let suite = Suite::parse(&shown, &text).map_err(|error| Failure::usage(error.to_string()))?;
+    let (link, thread) = launch::start(settings)?.split();
+    let report = block_on(callboard::evaluate::run(link, &suite, &shown));
+    // A panic over there has been reported, and the session counts as broken off.
+    let _ = thread.join();
+    let report = report?;
+    match form {
+        Form::Json => say(&report.json().to_string()),
+        Form::Text => say(&callboard::sanitise::clean_block(&report.table())),
+    }
+    for (file, text) in [(junit, report.junit()), (out, report.json().to_string())] {
+        if let Some(file) = file {
+            std::fs::write(file, text)
+                .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", file.display())))?;
+        }
+    }
+    if report.reaches(threshold) {
+        return Ok(());
+    }
+    let (passed, total) = (report.passed(), report.results.len());
+    Err(Failure::failed(format!("{passed} of {total} conversations went well; {threshold} % were asked for")))
 }
 
 fn questions_or_stdin(questions: Vec<String>) -> Result<Vec<String>, Failure> {
@@ -135,7 +197,7 @@ fn fleet(settings: &Settings) -> Result<Vec<callboard::mcp::ServerSpec>, Failure
     Ok(fleet.specs)
 }
 
-fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -167,7 +229,7 @@ fn sessions(form: Form) -> Result<(), Failure> {
     Ok(())
 }
 
-fn data_check(dir: Option<&std::path::Path>, form: Form) -> Result<(), Failure> {
+fn data_check(dir: Option<&Path>, form: Form) -> Result<(), Failure> {
     let problems = callboard_servers::check(dir);
     let shown = dir.map_or_else(|| "the bundled data set".to_owned(), |dir| dir.display().to_string());
     if form == Form::Json {
@@ -190,7 +252,7 @@ fn data_check(dir: Option<&std::path::Path>, form: Form) -> Result<(), Failure> 
     }
 }
 
-fn data_export(dir: &std::path::Path, form: Form) -> Result<(), Failure> {
+fn data_export(dir: &Path, form: Form) -> Result<(), Failure> {
     let files = callboard_servers::export(dir)
         .map_err(|error| Failure::failed(format!("the data cannot be written to {}: {error}", dir.display())))?;
     match form {

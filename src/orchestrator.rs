@@ -10,6 +10,7 @@ mod gate;
 mod prompt;
 mod roster;
 mod run;
+mod stage;
 mod toolbox;
 pub mod turn;
 
@@ -29,6 +30,8 @@ pub type Models = Box<dyn Fn(&str) -> Result<Arc<dyn Model>, String> + Send>;
 pub struct Setup {
     /// The model.
     pub model: Arc<dyn Model>,
+    /// Answers questions of the form `/run NAME ARGS`, whichever model is chosen.
+    pub runbooks: Arc<dyn Model>,
     /// Finds another model by its name, when the operator asks for one.
     pub models: Models,
     /// The servers in lane order, or a recording in their place.
@@ -41,4 +44,6 @@ pub struct Setup {
     pub session: crate::protocol::SessionId,
     /// Which calls need a yes.
     pub policy: Policy,
+    /// What was odd when all this was put together: told first.
+    pub warnings: Vec<String>,
 }

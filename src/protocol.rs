@@ -11,7 +11,7 @@ mod playback;
 mod record;
 mod tool;
 
-pub use command::{Command, Decision};
+pub use command::{Command, Decision, Stepping};
 pub use event::*;
 pub use ids::{CallId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
 pub use json::Json;

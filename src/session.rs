@@ -16,7 +16,7 @@ pub use servers::{Health, LogLine, Server};
 pub use turns::{Step, StepState, Turn};
 
 use crate::protocol::CallId;
-use crate::protocol::{Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, TurnId};
+use crate::protocol::{Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, Stepping, TurnId};
 
 /// One bar on the time axis: a model step or a tool call. The three panes of the console select one of these together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +32,8 @@ pub enum Span {
 pub struct Session {
     /// Who runs with what; absent until the first record.
     pub started: Option<SessionStarted>,
+    /// Whether every call waits for the operator.
+    pub stepping: Stepping,
     /// The model chosen since the start.
     pub selected_model: Option<String>,
     /// Why it ended, once it has.
@@ -81,6 +83,10 @@ impl Session {
                     self.server_mut(name);
                 }
                 self.started = Some(started.clone());
+                Some(())
+            }
+            Event::SteppingChanged(changed) => {
+                self.stepping = changed.stepping;
                 Some(())
             }
             Event::ModelSelected(selected) => {

@@ -19,8 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::protocol::{
-    CallFailureCode, CallStatus, LogStream, RejectedTool, Scope, ServerLogged, ServerName, ServerReady, ToolDefinition,
-    ToolName,
+    CallFailureCode, CallStatus, Json, LogStream, RejectedTool, Scope, ServerLogged, ServerName, ServerReady,
+    ToolDefinition, ToolName,
 };
 
 use super::catalog::{self, Page, Schema};
@@ -59,6 +59,23 @@ pub struct Connection {
     limits: Limits,
     /// Compiled output schemas of the listed tools.
     outputs: HashMap<ToolName, Arc<Schema>>,
+}
+
+/// Why there is no connection, or none any more.
+#[derive(Debug)]
+pub enum Fault {
+    /// The server closed it; the exit status of its process says more than these words.
+    Closed(String),
+    /// We could do nothing with it, for this reason.
+    Unusable(String),
+}
+
+/// What a listing needs while the connection does other things.
+#[derive(Debug)]
+pub struct Lister {
+    peer: Peer<RoleClient>,
+    answers: Answers,
+    limits: Limits,
 }
 
 /// What a call needs while the connection does other things.
@@ -106,7 +123,7 @@ pub async fn connect(
     limits: Limits,
     signals: mpsc::Sender<Signal>,
     changed: mpsc::Sender<()>,
-) -> Result<Connection, String> {
+) -> Result<Connection, Fault> {
     let source: Box<dyn AsyncRead + Send + Unpin> = Box::new(source);
     let (wire, answers, end) = Wire::new(server.clone(), source, sink, signals.clone());
     let listener = Listener { server: server.clone(), signals, changed };
@@ -117,17 +134,22 @@ pub async fn connect(
     match timeout(limits.start, listener.serve_with_lifecycle(wire, lifecycle)).await {
         Ok(Ok(service)) => Ok(Connection { server, service, answers, end: Some(end), limits, outputs: HashMap::new() }),
         Ok(Err(error)) => Err(refusal(&error)),
-        Err(_) => Err(format!("it did not answer the handshake within {} s", limits.start.as_secs())),
+        Err(_) => {
+            let reason = format!("it did not answer the handshake within {} s", limits.start.as_secs());
+            Err(Fault::Unusable(reason))
+        }
     }
 }
 
-fn refusal(error: &ClientInitializeError) -> String {
+fn refusal(error: &ClientInitializeError) -> Fault {
     match error {
-        ClientInitializeError::ConnectionClosed(_) => "it closed the connection before the handshake was done".into(),
-        ClientInitializeError::JsonRpcError(error) => {
-            format!("it refused the handshake: {} ({})", error.message, error.code.0)
+        ClientInitializeError::ConnectionClosed(_) => {
+            Fault::Closed("it closed the connection before the handshake was done".into())
         }
-        other => format!("the handshake failed: {other}"),
+        ClientInitializeError::JsonRpcError(error) => {
+            Fault::Unusable(format!("it refused the handshake: {} ({})", error.message, error.code.0))
+        }
+        other => Fault::Unusable(format!("the handshake failed: {other}")),
     }
 }
 
@@ -152,50 +174,20 @@ impl Connection {
         }
     }
 
-    /// Asks for all tools, page by page.
-    ///
-    /// # Errors
-    /// Why there is no list, in words.
-    pub async fn list(&mut self, naming: Naming) -> Result<(Vec<ToolDefinition>, Vec<RejectedTool>), String> {
-        let mut items = Vec::new();
-        let mut cursors: Vec<String> = Vec::new();
-        for _ in 0..MOST_PAGES {
-            let page = self.page(cursors.last().cloned()).await?;
-            items.extend(page.tools);
-            let Some(next) = page.next_cursor.filter(|_| items.len() <= catalog::MOST_TOOLS) else { break };
-            if cursors.contains(&next) {
-                break;
-            }
-            cursors.push(next);
-        }
-        let (tools, rejected) = catalog::read(&self.server, naming, &items);
+    /// What a listing needs.
+    #[must_use]
+    pub fn lister(&self) -> Lister {
+        Lister { peer: self.service.peer().clone(), answers: self.answers.clone(), limits: self.limits }
+    }
+
+    /// Takes what can be taken of a listing; the rest is told with why.
+    pub fn take_in(&mut self, naming: Naming, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
+        let (tools, rejected) = catalog::read(&self.server, naming, items);
         self.outputs = tools
             .iter()
             .filter_map(|tool| Some((tool.tool.clone(), Arc::new(Schema::new(tool.output_schema.clone()?)))))
             .collect();
-        Ok((tools, rejected))
-    }
-
-    async fn page(&self, cursor: Option<String>) -> Result<Page, String> {
-        let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
-        let mut request = ListToolsRequest { method: Default::default(), params, extensions: Default::default() };
-        request.extensions.insert(RawResult(Scope::default()));
-        let options = PeerRequestOptions::with_timeout(self.limits.list);
-        let failed = |error: ServiceError| match error {
-            ServiceError::Timeout { .. } => {
-                format!("it did not list its tools within {} s", self.limits.list.as_secs())
-            }
-            other => format!("it did not list its tools: {}", service_error(&other)),
-        };
-        let handle = self
-            .service
-            .send_cancellable_request(ClientRequest::ListToolsRequest(request), options)
-            .await
-            .map_err(failed)?;
-        let id = handle.id.clone();
-        handle.await_response().await.map_err(failed)?;
-        let raw = self.answers.take(&id).ok_or("its list of tools came without a result")?;
-        serde_json::from_str(raw.text()).map_err(|error| format!("its list of tools cannot be read: {error}"))
+        (tools, rejected)
     }
 
     /// What a call needs.
@@ -224,6 +216,49 @@ impl Connection {
     pub async fn close(mut self) {
         // rmcp waits for handlers of its own; ours hold nothing worth waiting for.
         let _ = self.service.close_with_timeout(Duration::from_millis(200)).await;
+    }
+}
+
+impl Lister {
+    /// Asks for all tools, page by page; they come as the server sent them.
+    ///
+    /// # Errors
+    /// Why there is no list, in words.
+    pub async fn list(self) -> Result<Vec<Json>, String> {
+        let mut items = Vec::new();
+        let mut cursors: Vec<String> = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let page = self.page(cursors.last().cloned()).await?;
+            items.extend(page.tools);
+            let Some(next) = page.next_cursor.filter(|_| items.len() <= catalog::MOST_TOOLS) else { break };
+            if cursors.contains(&next) {
+                break;
+            }
+            cursors.push(next);
+        }
+        Ok(items)
+    }
+
+    async fn page(&self, cursor: Option<String>) -> Result<Page, String> {
+        let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+        let mut request = ListToolsRequest { method: Default::default(), params, extensions: Default::default() };
+        request.extensions.insert(RawResult(Scope::default()));
+        let options = PeerRequestOptions::with_timeout(self.limits.list);
+        let failed = |error: ServiceError| match error {
+            ServiceError::Timeout { .. } => {
+                format!("it did not list its tools within {} s", self.limits.list.as_secs())
+            }
+            other => format!("it did not list its tools: {}", service_error(&other)),
+        };
+        let handle = self
+            .peer
+            .send_cancellable_request(ClientRequest::ListToolsRequest(request), options)
+            .await
+            .map_err(failed)?;
+        let id = handle.id.clone();
+        handle.await_response().await.map_err(failed)?;
+        let raw = self.answers.take(&id).ok_or("its list of tools came without a result")?;
+        serde_json::from_str(raw.text()).map_err(|error| format!("its list of tools cannot be read: {error}"))
     }
 }
 

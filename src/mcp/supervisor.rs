@@ -1,21 +1,22 @@
 //! The life of one server: start, serve, lose, start again, fail, stop.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{
-    AfterLoss, CallFailureCode, CallId, Event, LogStream, Scope, ServerListed, ServerLogged, ServerLost,
+    AfterLoss, CallFailureCode, CallId, Event, Json, LogStream, Scope, ServerListed, ServerLogged, ServerLost,
     ServerStarting, ServerStopped,
 };
 
-use super::connection::{Connection, Handshake, connect};
+use super::connection::{Connection, Fault, Handshake, connect};
+use super::in_flight::InFlight;
 use super::process::{self, Process};
 use super::stderr::{Tail, drain};
 use super::{CallEnd, CallOrder, Era, ServerSpec, Signal};
@@ -62,29 +63,19 @@ struct Running {
     process: Process,
     connection: Connection,
     changed: mpsc::Receiver<()>,
+    words: Words,
+}
+
+/// What a process writes to its stderr.
+struct Words {
     tail: Tail,
+    drained: JoinHandle<()>,
 }
 
 /// Why serving a connection ended.
 enum Break {
     Lost(String),
     Asked(Asked),
-}
-
-/// Calls that have been sent and have not ended.
-#[derive(Default)]
-struct InFlight {
-    ends: FuturesUnordered<BoxFuture<'static, (CallId, CallEnd)>>,
-    cancels: HashMap<CallId, oneshot::Sender<String>>,
-}
-
-impl InFlight {
-    fn send(&mut self, order: CallOrder, connection: &Connection) {
-        let (sender, cancelled) = oneshot::channel();
-        let (call, caller) = (order.call, connection.caller(&order.tool));
-        self.cancels.insert(call, sender);
-        self.ends.push(Box::pin(async move { (call, caller.call(order, cancelled).await) }));
-    }
 }
 
 /// Why a server did not come to run.
@@ -163,7 +154,8 @@ impl Supervisor {
             })
         })?;
         let tail = Tail::default();
-        tokio::spawn(drain(pipes.stderr, self.spec.name.clone(), tail.clone(), self.signals.clone()));
+        let drained = tokio::spawn(drain(pipes.stderr, self.spec.name.clone(), tail.clone(), self.signals.clone()));
+        let words = Words { tail, drained };
         let (changed_sender, changed) = mpsc::channel(1);
         let (name, limits, naming) = (self.spec.name.clone(), self.spec.limits, self.spec.naming);
         let connecting =
@@ -174,24 +166,25 @@ impl Supervisor {
         };
         let mut connection = match connected {
             Ok(connection) => connection,
-            Err(reason) => return Err(NotStarted::Failed(post_mortem(process, &tail, reason).await)),
+            Err(fault) => return Err(NotStarted::Failed(post_mortem(process, words, fault).await)),
         };
         self.tell(connection.ready(process.id(), begun.elapsed())).await;
         let listed = tokio::select! {
-            listed = connection.list(naming) => listed,
+            listed = connection.lister().list() => listed,
             asked = self.asked() => {
                 connection.close().await;
                 return Err(self.give_up(process, asked).await);
             }
         };
         match listed {
-            Ok((tools, rejected)) => {
+            Ok(items) => {
+                let (tools, rejected) = connection.take_in(naming, &items);
                 self.tell(ServerListed { server: self.spec.name.clone(), tools, rejected }).await;
-                Ok(Running { process, connection, changed, tail })
+                Ok(Running { process, connection, changed, words })
             }
             Err(reason) => {
                 connection.close().await;
-                Err(NotStarted::Failed(post_mortem(process, &tail, reason).await))
+                Err(NotStarted::Failed(post_mortem(process, words, Fault::Unusable(reason)).await))
             }
         }
     }
@@ -203,48 +196,49 @@ impl Supervisor {
 
     async fn serve(&mut self, mut running: Running) -> Break {
         let mut in_flight = InFlight::default();
+        let mut listing: Option<BoxFuture<'static, Result<Vec<Json>, String>>> = None;
         let broken = loop {
-            while in_flight.ends.len() < IN_FLIGHT {
+            while in_flight.len() < IN_FLIGHT {
                 let Some(order) = self.waiting.pop_front() else { break };
                 in_flight.send(order, &running.connection);
             }
             tokio::select! {
                 biased;
-                Some((call, end)) = in_flight.ends.next() => {
-                    if lost_with_server(&end) {
-                        // It ends below, with the exit status in the reason.
-                        in_flight.ends.push(Box::pin(std::future::ready((call, end))));
-                        break Break::Lost("it closed the connection".into());
-                    }
-                    in_flight.cancels.remove(&call);
-                    self.ended(call, end).await;
-                }
+                ended = in_flight.next() => match ended {
+                    Some((call, end)) => self.ended(call, end).await,
+                    None => break Break::Lost("it closed the connection".into()),
+                },
                 order = self.orders.recv() => match order {
                     Some(Order::Call(order)) => self.waiting.push_back(order),
-                    Some(Order::Cancel { call, reason }) => match in_flight.cancels.remove(&call) {
-                        Some(sender) => {
-                            // A failed send means that the call has ended this very moment.
-                            let _ = sender.send(reason);
+                    Some(Order::Cancel { call, reason }) => {
+                        if !in_flight.cancel(call, reason.clone()) {
+                            self.cancel_waiting(call, &reason).await;
                         }
-                        None => self.cancel_waiting(call, &reason).await,
-                    },
+                    }
                     Some(Order::Restart) => break Break::Asked(Asked::Restart),
                     None => break Break::Asked(Asked::Stop),
                 },
                 () = running.connection.ended() => break Break::Lost("it closed its stdout".into()),
                 _ = running.process.wait() => break Break::Lost("the process ended".into()),
-                Some(()) = running.changed.recv() => self.relist(&mut running.connection).await,
+                Some(()) = running.changed.recv(), if listing.is_none() => {
+                    listing = Some(running.connection.lister().list().boxed());
+                }
+                listed = done(&mut listing) => {
+                    listing = None;
+                    self.relisted(&mut running.connection, listed).await;
+                }
             }
         };
+        drop(listing);
         self.close(running, in_flight, broken).await
     }
 
     /// Ends what is in flight with the reason, and the process with it.
     async fn close(&mut self, running: Running, in_flight: InFlight, broken: Break) -> Break {
-        let Running { process, connection, tail, .. } = running;
+        let Running { process, connection, words, .. } = running;
         match broken {
             Break::Lost(reason) => {
-                let reason = post_mortem(process, &tail, reason).await;
+                let reason = post_mortem(process, words, Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
                 connection.close().await;
@@ -259,28 +253,19 @@ impl Supervisor {
         }
     }
 
-    /// Everything in flight is over at once; what has its answer already keeps it.
     async fn end_all(&mut self, in_flight: InFlight, message: &str) {
-        let InFlight { mut ends, mut cancels } = in_flight;
-        while let Some(Some((call, end))) = ends.next().now_or_never() {
-            cancels.remove(&call);
-            let end = match lost_with_server(&end) {
-                true => CallEnd::failed(CallFailureCode::ServerLost, message.to_owned()),
-                false => end,
-            };
+        for (call, end) in in_flight.end_all(message) {
             self.ended(call, end).await;
-        }
-        let mut open: Vec<CallId> = cancels.into_keys().collect();
-        open.sort();
-        for call in open {
-            self.ended(call, CallEnd::failed(CallFailureCode::ServerLost, message.to_owned())).await;
         }
     }
 
-    async fn relist(&mut self, connection: &mut Connection) {
+    async fn relisted(&mut self, connection: &mut Connection, listed: Result<Vec<Json>, String>) {
         let server = self.spec.name.clone();
-        match connection.list(self.spec.naming).await {
-            Ok((tools, rejected)) => self.tell(ServerListed { server, tools, rejected }).await,
+        match listed {
+            Ok(items) => {
+                let (tools, rejected) = connection.take_in(self.spec.naming, &items);
+                self.tell(ServerListed { server, tools, rejected }).await;
+            }
             Err(reason) => {
                 let line = format!("its tools have changed, but {reason}; the old list stays");
                 self.tell(ServerLogged { server, stream: LogStream::Mcp, line }).await;
@@ -366,19 +351,28 @@ impl Supervisor {
 }
 
 /// What ended a connection, completed with the exit status and the last words of the process, which is gone afterwards.
-async fn post_mortem(mut process: Process, tail: &Tail, reason: String) -> String {
-    let exited = timeout(EXIT_GRACE, process.wait()).await;
-    let reason = match exited {
-        Ok(Ok(status)) => format!("the process {}", process::describe(status)),
-        Ok(Err(_)) | Err(_) => reason,
+async fn post_mortem(mut process: Process, words: Words, fault: Fault) -> String {
+    let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
+    let reason = match (fault, exited) {
+        (Fault::Closed(_), Some(status)) => format!("the process {}", process::describe(status)),
+        // It went because we hung up: that says nothing.
+        (Fault::Unusable(reason), Some(status)) if status.success() => reason,
+        (Fault::Unusable(reason), Some(status)) => format!("{reason}; the process {}", process::describe(status)),
+        (Fault::Closed(reason) | Fault::Unusable(reason), None) => reason,
     };
     drop(process);
-    let last = tail.last(2);
+    // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
+    let _ = timeout(EXIT_GRACE, words.drained).await;
+    let last = words.tail.last(2);
     if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
 }
 
-fn lost_with_server(end: &CallEnd) -> bool {
-    end.failure.as_ref().is_some_and(|failure| failure.code == CallFailureCode::ServerLost)
+/// The result of work that may be going on.
+async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// 0.5, 1, 2, 4, 8 s, each up to a tenth longer, so that servers lost together do not come back together.

@@ -1,21 +1,26 @@
-//! A model request while it runs.
+//! A model request while it runs; dropping it gives it up.
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::model::Delta;
 use crate::protocol::{ModelAnswered, ModelFailed, ModelFailureCode, StepId};
 
 /// A model request that runs.
-pub(super) struct Asking {
+pub struct Asking {
+    /// Its step.
     pub step: StepId,
+    /// What it streams.
     pub deltas: mpsc::Receiver<Delta>,
+    /// The request itself.
     pub task: JoinHandle<Result<ModelAnswered, ModelFailed>>,
 }
 
-/// What a request said.
-pub(super) enum Heard {
+/// What a request says.
+pub enum Heard {
+    /// A piece, or a retry.
     Delta(Delta),
+    /// Its end.
     Done(Result<ModelAnswered, ModelFailed>),
 }
 
@@ -37,7 +42,7 @@ impl Drop for Asking {
     }
 }
 
-fn crashed(error: &JoinError) -> ModelFailed {
+fn crashed(error: &tokio::task::JoinError) -> ModelFailed {
     ModelFailed {
         code: ModelFailureCode::Malformed,
         message: format!(

@@ -7,20 +7,20 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::link::{Feed, News};
+use crate::link::Feed;
 use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
-    NoteTaken, Scope, ServerName, SessionEnded, SessionStarted, StepId, UserAsked,
+    Scope, ServerName, SessionEnded, SessionStarted, StepId, Stepping, SteppingChanged, UserAsked,
 };
-use crate::recording::Recording;
 
 use super::answers::Backing;
 use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
 use super::roster::Roster;
+use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
 use super::{Models, Policy, Setup, prompt};
@@ -34,15 +34,18 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
-    let Setup { model, models, servers: source, recording, app, session, policy } = setup;
+    let Setup { model, runbooks, models, servers: source, recording, app, session, policy, warnings } = setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let mut shell = Shell {
         stage: Stage { recording, news },
         servers: Backing::start(Vec::new().into()),
         roster: Roster::new(names.clone()),
+        asked: Arc::clone(&model),
         model,
+        runbooks,
         models,
+        stepping: Stepping::Off,
         policy,
         conversation: Conversation::default(),
         toolbox: Toolbox::default(),
@@ -58,41 +61,24 @@ pub async fn run(setup: Setup, feed: Feed) {
     };
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
+    for text in warnings {
+        shell.stage.note(NoteLevel::Warning, text).await;
+    }
     shell.servers = Backing::start(source);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
-}
-
-/// Where everything that happens passes: first the recording, then the screen.
-struct Stage {
-    recording: Recording,
-    news: mpsc::Sender<News>,
-}
-
-impl Stage {
-    async fn tell(&mut self, scope: Scope, event: impl Into<Event>) {
-        let written = self.recording.append(scope, event.into());
-        // A screen that is gone is noticed by its closed command queue.
-        let _ = self.news.send(written.record.into()).await;
-        if let Some(note) = written.note {
-            let _ = self.news.send(note.into()).await;
-        }
-    }
-
-    async fn note(&mut self, level: NoteLevel, text: String) {
-        self.tell(Scope::default(), NoteTaken { level, text }).await;
-    }
-
-    fn now_us(&self) -> u64 {
-        self.recording.clock().now_us()
-    }
 }
 
 struct Shell {
     stage: Stage,
     servers: Backing,
     roster: Roster,
+    /// Who answers from the next turn on.
     model: Arc<dyn Model>,
+    /// Who answers the running turn.
+    asked: Arc<dyn Model>,
+    runbooks: Arc<dyn Model>,
+    stepping: Stepping,
     models: Models,
     policy: Policy,
     conversation: Conversation,
@@ -161,6 +147,7 @@ impl Shell {
                 self.conversation.clear();
                 self.stage.tell(Scope::default(), ConversationCleared {}).await;
             }
+            Command::Step { stepping } => self.step(stepping).await,
             Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
             Command::Replay(_) => {
@@ -171,6 +158,22 @@ impl Shell {
             // Taken by the loop.
             Command::Quit => {}
         }
+    }
+
+    fn gate(&self) -> Policy {
+        match self.stepping {
+            Stepping::On => Policy::AskAll,
+            Stepping::Off => self.policy,
+        }
+    }
+
+    async fn step(&mut self, stepping: Stepping) {
+        self.stepping = stepping;
+        let gate = self.gate();
+        if let Some(turn) = &mut self.turn {
+            turn.set_policy(gate);
+        }
+        self.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
 
     async fn select(&mut self, name: &str) {
@@ -195,13 +198,15 @@ impl Shell {
             return;
         }
         let Some(question) = self.questions.pop_front() else { return };
+        let runbook = question.starts_with("/run ");
+        self.asked = Arc::clone(if runbook { &self.runbooks } else { &self.model });
         self.toolbox = self.roster.toolbox();
         self.warn_of_tools().await;
         let (turn, effects) = Turn::begin(
             question,
-            self.model.name().to_owned(),
+            self.asked.name().to_owned(),
             self.toolbox.clone(),
-            self.policy,
+            self.gate(),
             self.numbers,
             &mut self.conversation,
         );
@@ -210,7 +215,7 @@ impl Shell {
     }
 
     async fn warn_of_tools(&mut self) {
-        let (offered, most) = (self.toolbox.tools.len(), self.model.most_tools());
+        let (offered, most) = (self.toolbox.tools.len(), self.asked.most_tools());
         if offered > most && !self.warned_of_tools {
             self.warned_of_tools = true;
             let text = format!(
@@ -300,7 +305,7 @@ impl Shell {
         let today = self.stage.recording.clock().today();
         let mut messages = vec![Message::System { text: prompt::system(&briefings, &today) }];
         messages.extend_from_slice(self.conversation.messages());
-        let most = self.model.most_tools();
+        let most = self.asked.most_tools();
         let tools = match tools {
             ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
             ToolUse::Offered => Arc::clone(&self.toolbox.tools),
@@ -308,7 +313,7 @@ impl Shell {
         };
         let request = Request { messages, tools, briefings: briefings.into(), today };
         let (sender, deltas) = mpsc::channel(DELTA_CAPACITY);
-        let model = Arc::clone(&self.model);
+        let model = Arc::clone(&self.asked);
         let task = tokio::spawn(async move { model.request(request, sender).await });
         self.asking = Some(Asking { step, deltas, task });
     }

@@ -182,6 +182,11 @@ impl Turn {
         self.numbers
     }
 
+    /// Judges calls by another policy from the next step on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     /// Whether the turn is over.
     #[must_use]
     pub fn is_over(&self) -> bool {

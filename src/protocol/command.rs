@@ -29,6 +29,11 @@ pub enum Command {
         /// Its configured name.
         server: ServerName,
     },
+    /// Hold every call, or only those the session's policy holds.
+    Step {
+        /// Which.
+        stepping: Stepping,
+    },
     /// Ask another model from the next turn on.
     SelectModel {
         /// Its name, `built-in` for the assistant without a model.
@@ -45,6 +50,17 @@ pub enum Command {
     Quit,
     /// Move within a recording.
     Replay(ReplayCommand),
+}
+
+/// Whether every call waits for the operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stepping {
+    /// Calls wait only where the policy says so.
+    #[default]
+    Off,
+    /// Every call waits.
+    On,
 }
 
 /// What the operator (or a rule) decides for a held call.

@@ -89,6 +89,8 @@ events! {
     TurnStarted = "turn.started",
     /// A turn came to its end.
     TurnEnded = "turn.ended",
+    /// Stepping was turned on or off.
+    SteppingChanged = "stepping.changed",
     /// Another model answers from the next turn on.
     ModelSelected = "model.selected",
     /// The model was asked.

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::protocol::{Json, SessionId};
+use crate::protocol::SessionId;
 
 /// The value of `fmt`.
 pub const FORMAT: &str = "callboard.session";
@@ -46,9 +47,9 @@ pub struct Header {
     /// The session and record this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<ForkedFrom>,
-    /// Fields of later versions.
+    /// Fields of later versions. Raw JSON cannot pass through a flattened map, so they are parsed.
     #[serde(flatten)]
-    pub more: BTreeMap<String, Json>,
+    pub more: BTreeMap<String, Value>,
 }
 
 /// Where a session was forked from.

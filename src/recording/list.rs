@@ -125,7 +125,10 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>, depth: u32) -> io::Result<()> {
         let entry = entry?;
         let (kind, path) = (entry.file_type()?, entry.path());
         if kind.is_dir() && depth < 3 {
-            collect(&path, files, depth + 1)?;
+            if collect(&path, files, depth + 1).is_err() {
+                // A folder that cannot be read is listed with its problem, like a session.
+                files.push(path);
+            }
         } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "jsonl") {
             files.push(path);
         }

@@ -5,7 +5,10 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::protocol::{Json, Record, RecordError};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::protocol::Record;
 
 use super::format::{BlobRef, FORMAT, Header};
 use super::writer::{RecordingError, blob_dir};
@@ -75,24 +78,40 @@ pub(super) fn row(path: &Path, line: u64, bytes: &[u8], torn: Torn) -> Row {
         Ok(text) => text,
         Err(error) => return bad(format!("not UTF-8 at byte {}", error.valid_up_to())),
     };
-    match Record::from_line(text).or_else(|error| with_blob(path, text, error)) {
+    let record = match with_payload(path, text) {
+        Ok(Some(whole)) => Record::from_line(&whole),
+        Ok(None) => Record::from_line(text),
+        Err(reason) => return bad(reason),
+    };
+    match record {
         Ok(record) => Row::Record(Arc::new(record)),
         Err(error) => bad(error.to_string()),
     }
 }
 
-/// A payload kept beside the file does not have its kind's form until it is fetched.
-fn with_blob(path: &Path, text: &str, error: RecordError) -> Result<Record, RecordError> {
-    let Some(at) = text.find(r#","d":{"$blob":"#).map(|at| at + 5) else { return Err(error) };
-    let fail = |reason: String| RecordError::Line(reason);
-    let reference = BlobRef::parse(&text[at..text.len() - 1]).ok_or(error)?;
-    let path = blob_dir(path).join(&reference.hash);
-    let payload = read_blob(&path).map_err(|error| fail(format!("payload {}: {error}", path.display())))?;
-    if blake3::hash(payload.as_bytes()).to_hex().as_str() != reference.hash {
-        return Err(fail(format!("payload {}: its content does not match its name", path.display())));
+/// The line with the payload that is kept beside the file, whatever its kind; `None` if it has its payload itself.
+fn with_payload(path: &Path, text: &str) -> Result<Option<String>, String> {
+    // Nearly every line is answered here.
+    if !text.contains(r#""$blob""#) {
+        return Ok(None);
     }
-    let payload = Json::parse(&payload).map_err(|error| fail(error.to_string()))?;
-    Record::from_line(&format!("{}{}}}", &text[..at], payload.text()))
+    let Ok(Payload { d }) = serde_json::from_str::<Payload<'_>>(text) else { return Ok(None) };
+    let Some(reference) = BlobRef::parse(d.get()) else { return Ok(None) };
+    let path = blob_dir(path).join(&reference.hash);
+    let fail = |reason: String| format!("payload {}: {reason}", path.display());
+    let payload = read_blob(&path).map_err(|error| fail(error.to_string()))?;
+    if blake3::hash(payload.as_bytes()).to_hex().as_str() != reference.hash {
+        return Err(fail("its content does not match its name".into()));
+    }
+    // A line of ours ends with its payload.
+    let at = text.rfind(d.get()).unwrap_or(text.len());
+    Ok(Some(format!("{}{payload}{}", &text[..at], &text[at + d.get().len()..])))
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    d: &'a RawValue,
 }
 
 impl Iterator for Reader {

@@ -4,6 +4,7 @@
 //! such as `api_key` are never touched.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -14,7 +15,7 @@ const SHORTEST: usize = 8;
 /// Keys whose shape alone tells what they are; the name of each group is the kind.
 static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<openai>\bsk-(?:proj-|svcacct-|ant-)?[A-Za-z0-9_-]{20,})",
+        r"(?s)(?P<openai>\bsk-(?:proj-|svcacct-|ant-)?[A-Za-z0-9_-]{20,})",
         r"|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{50,})",
         r"|(?P<aws>\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
         r"|(?P<slack>\bxox[abprs]-[A-Za-z0-9-]{20,})",
@@ -28,8 +29,17 @@ static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What is to be kept out of a recording.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Kind and value, longest value first so that a secret containing another is replaced whole.
-    known: Vec<(String, String)>,
+    /// Longest value first, so that a secret containing another is replaced whole.
+    known: Vec<Known>,
+}
+
+/// A value that is known to be secret.
+#[derive(Clone)]
+struct Known {
+    value: String,
+    /// As it stands in JSON that is itself a string, such as a message on the wire.
+    nested: String,
+    mark: String,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -45,30 +55,82 @@ impl Redactor {
         if value.len() < SHORTEST {
             return;
         }
-        // In a line the value stands as JSON wrote it.
-        let escaped = serde_json::to_string(value).unwrap_or_default();
-        self.known.push((kind.to_owned(), escaped.trim_matches('"').to_owned()));
-        self.known.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value) };
+        self.known.push(known);
+        self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
     }
 
-    /// `line` without secrets; borrowed if there are none.
+    /// `line`, one JSON value, without secrets; borrowed if there are none. Only the contents of strings are changed, so the
+    /// line stays JSON: neither a number nor a property name can match.
     #[must_use]
     pub fn redact<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        let mut line = Cow::Borrowed(line);
-        for (kind, value) in &self.known {
-            if line.contains(value.as_str()) {
-                line = Cow::Owned(line.replace(value.as_str(), &mark(kind, value)));
+        let mut out = String::new();
+        let mut copied = 0;
+        let mut from = 0;
+        while let Some(string) = next_string(line, from) {
+            from = string.end;
+            if line[string.end..].trim_start().starts_with(':') {
+                continue;
+            }
+            if let Some(redacted) = self.redact_string(&line[string.clone()]) {
+                out.push_str(&line[copied..string.start]);
+                out.push_str(&redacted);
+                copied = string.end;
             }
         }
-        let Some(patterns) = PATTERNS.as_ref() else { return line };
-        match patterns.replace_all(&line, |captures: &Captures<'_>| {
-            let kind = patterns.capture_names().flatten().find(|name| captures.name(name).is_some());
-            mark(kind.unwrap_or("key"), &captures[0])
-        }) {
-            Cow::Borrowed(_) => line,
-            Cow::Owned(replaced) => Cow::Owned(replaced),
+        if copied == 0 {
+            return Cow::Borrowed(line);
         }
+        out.push_str(&line[copied..]);
+        Cow::Owned(out)
     }
+
+    /// A JSON string with its quotes; `None` if nothing in it is secret.
+    fn redact_string(&self, quoted: &str) -> Option<String> {
+        // What is inside escapes is only found when they are undone.
+        let text: Cow<'_, str> = match quoted.contains('\\') {
+            true => Cow::Owned(serde_json::from_str(quoted).ok()?),
+            false => Cow::Borrowed(&quoted[1..quoted.len() - 1]),
+        };
+        let mut redacted = text;
+        let mut changed = false;
+        for known in &self.known {
+            for form in [&known.value, &known.nested] {
+                if redacted.contains(form.as_str()) {
+                    redacted = Cow::Owned(redacted.replace(form.as_str(), &known.mark));
+                    changed = true;
+                }
+            }
+        }
+        if let Some(patterns) = PATTERNS.as_ref()
+            && let Cow::Owned(replaced) = patterns.replace_all(&redacted, |captures: &Captures<'_>| {
+                let kind = patterns.capture_names().flatten().find(|name| captures.name(name).is_some());
+                mark(kind.unwrap_or("key"), &captures[0])
+            })
+        {
+            redacted = Cow::Owned(replaced);
+            changed = true;
+        }
+        changed.then(|| format!("\"{}\"", inside(&redacted)))
+    }
+}
+
+/// The range of the next string of a JSON text with its quotes.
+fn next_string(line: &str, from: usize) -> Option<Range<usize>> {
+    let start = from + line[from..].find('"')?;
+    let mut escaped = false;
+    let length = line.as_bytes()[start + 1..].iter().position(|byte| {
+        let closes = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        closes
+    })?;
+    Some(start..start + length + 2)
+}
+
+/// A text as JSON writes it, without the quotes around it.
+fn inside(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
 }
 
 fn mark(kind: &str, value: &str) -> String {
@@ -107,5 +169,29 @@ mod tests {
         redactor.add("SHORT", "ticket");
         let line = r#"{"api_key":{"type":"string"},"text":"risk-taking about the ticket"}"#;
         assert!(matches!(redactor.redact(line), Cow::Borrowed(same) if same == line));
+    }
+
+    #[test]
+    fn a_line_stays_json_whatever_is_secret() {
+        let line = r#"{"i":12345678,"k":"x\n0tsecret","a":"\n0tsecret\"","d":{"12345678":"12345678 \"quote","w":[123456789]}}"#;
+        for (secret, hits) in [("12345678", 1), ("n0tsecret", 0), ("0tsecret\"", 1), ("8 \"quote", 1)] {
+            let mut redactor = Redactor::default();
+            redactor.add("it\"s", secret);
+            let redacted = redactor.redact(line).into_owned();
+            assert_eq!(redacted.matches("‹secret").count(), hits, "{secret}: {redacted}");
+            let value: serde_json::Value = serde_json::from_str(&redacted).expect("still JSON");
+            assert_eq!((&value["i"], &value["d"]["w"][0]), (&12_345_678.into(), &123_456_789.into()));
+            assert!(value["d"].get("12345678").is_some(), "property names stay: {redacted}");
+        }
+    }
+
+    #[test]
+    fn a_value_with_escapes_is_found_in_a_message_inside_a_message() {
+        let mut redactor = Redactor::default();
+        redactor.add("CREDENTIALS", "{\"user\":\"a\"}\n");
+        let message = serde_json::json!({"env": "{\"user\":\"a\"}\n"}).to_string();
+        let line = serde_json::json!({"text": message}).to_string();
+        let redacted = redactor.redact(&line).into_owned();
+        assert!(redacted.contains("‹secret:CREDENTIALS:") && !redacted.contains("user"), "{redacted}");
     }
 }

@@ -1,6 +1,6 @@
 //! The only writer of a session file: stamps events, redacts, writes, and hands back what it wrote.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -119,6 +119,7 @@ impl Recording {
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(fail)?;
         file.try_lock().map_err(|error| lock_error(error, path))?;
         let torn_bytes = torn_tail(&mut file).map_err(fail)?;
+        let next = next.max(after_tail(&mut file, torn_bytes).map_err(fail)?);
         let file = OpenFile { file, path: path.into(), torn: torn_bytes > 0 };
         let mut recording = Self { file: Some(file), clock, next, redactor, trouble: None };
         let repaired = (torn_bytes > 0)
@@ -213,10 +214,12 @@ impl Recording {
         if let Some(open) = &self.file {
             let folder = blob_dir(&open.path);
             DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(&hash)) {
-                Ok(mut file) => file.write_all(payload.as_bytes())?,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+            let (path, part) = (folder.join(&hash), folder.join(format!("{hash}.part")));
+            // Only a whole payload ever has the name, also after a crash or on a full disk.
+            if !path.exists() {
+                let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+                file.write_all(payload.as_bytes())?;
+                fs::rename(&part, &path)?;
             }
         }
         let reference = BlobRef { hash, bytes: payload.len() as u64 };
@@ -317,6 +320,17 @@ fn torn_tail(file: &mut File) -> io::Result<u64> {
         end = start;
     }
     Ok(length)
+}
+
+/// The index after a last line that lacks nothing but its end: once it is closed, it is a record like any other.
+fn after_tail(file: &mut File, torn_bytes: u64) -> io::Result<RecordIndex> {
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::End(0))?;
+    let length = file.stream_position()?;
+    file.seek(SeekFrom::Start(length - torn_bytes))?;
+    file.take(torn_bytes).read_to_end(&mut tail)?;
+    let record = std::str::from_utf8(&tail).ok().and_then(|line| Record::from_line(line).ok());
+    Ok(record.map_or(RecordIndex(0), |record| RecordIndex(record.index.0.saturating_add(1))))
 }
 
 fn lock_error(error: TryLockError, path: &Path) -> RecordingError {

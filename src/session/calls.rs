@@ -154,7 +154,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     }
     let call = session.calls.get_mut(id.index())?;
     match &record.event {
-        Event::CallHeld(held) => {
+        Event::CallHeld(held) if !call.state.is_final() => {
             call.state = CallState::Held(held.site);
             call.held_reason = Some(held.reason.clone());
         }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::protocol::{CallId, Json};
@@ -59,8 +60,25 @@ impl Evidence {
                     self.insert(call, plain);
                 }
             }
-            Value::Array(items) => items.iter().for_each(|item| self.add_value(call, item)),
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.add_value(call, item));
+                self.add_totals(call, items);
+            }
             Value::Object(fields) => fields.values().for_each(|field| self.add_value(call, field)),
+        }
+    }
+
+    /// The total of a column of one result counts as said by it: anybody can add it up there.
+    fn add_totals(&mut self, call: CallId, items: &[Value]) {
+        let mut totals: HashMap<&str, Decimal> = HashMap::new();
+        for (key, value) in items.iter().filter_map(Value::as_object).flatten() {
+            if let Some(number) = value.as_number().and_then(|number| number.to_string().parse::<Decimal>().ok()) {
+                let total = totals.entry(key).or_default();
+                *total = total.checked_add(number).unwrap_or(*total);
+            }
+        }
+        for total in totals.into_values() {
+            self.insert(call, amount_form(&total.to_string()));
         }
     }
 
@@ -197,6 +215,12 @@ mod tests {
             evidence.unsupported("TKT-1002 and TKT-1001, $5.00, 2025-01-01"),
             ["TKT-1002", "$5.00", "2025-01-01"]
         );
+    }
+
+    #[test]
+    fn the_total_of_a_column_is_supported_and_another_sum_is_not() {
+        let evidence = evidence(r#"{"invoices":[{"amount":10.1},{"amount":20.2}]}"#);
+        assert_eq!(evidence.unsupported("30.30 in all, not 30.31"), ["30.31"]);
     }
 
     #[test]

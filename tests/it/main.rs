@@ -1,7 +1,14 @@
 //! Tests of the whole, in one binary: it links once.
 
+mod console;
+mod fleet;
 mod mock_endpoint;
 mod openai_endpoint;
+mod orchestrator;
+mod processes;
 mod real_peers;
+mod recordings;
 mod replaying;
+mod servers;
+mod session_folds;
 mod tidy;

@@ -1,1 +1,663 @@
-//! Playbooks of the turn machine: inputs and the effects they lead to.
+//! Playbooks of the turn machine: what goes in, and in words what must come out, without a runtime.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::orchestrator::prompt;
+use crate::protocol::{
+    Annotations, CallStarted, CallStatus, DeliveredForm, Json, ModelCall, Record, RecordIndex, ToolDefinition, Verdict,
+};
+use crate::session::Session;
+
+/// A turn with its conversation, and every effect so far.
+struct Play {
+    turn: Turn,
+    conversation: Conversation,
+    effects: Vec<Effect>,
+    /// Answers given so far, for ids of the provider that are never the same.
+    answers: usize,
+}
+
+impl Play {
+    fn begin(policy: Policy) -> Self {
+        let mut conversation = Conversation::default();
+        let (turn, effects) =
+            Turn::begin("Why?".into(), "m".into(), toolbox(), policy, Numbers::default(), &mut conversation);
+        Self { turn, conversation, effects, answers: 0 }
+    }
+
+    fn input(&mut self, input: Input) -> Vec<String> {
+        let effects = self.turn.handle(input, &mut self.conversation);
+        let shown = words(&effects);
+        self.effects.extend(effects);
+        shown
+    }
+
+    fn says(&mut self, text: &str) -> Vec<String> {
+        self.input(Input::ModelAnswered(ModelAnswered { text: text.into(), ..ModelAnswered::default() }))
+    }
+
+    /// The model wants calls: names and arguments as it writes them.
+    fn wants(&mut self, calls: &[(&str, &str)]) -> Vec<String> {
+        self.answers += 1;
+        let answer = self.answers;
+        let call = |(position, (name, arguments)): (usize, &(&str, &str))| ModelCall {
+            provider_id: format!("p{answer}.{position}"),
+            name: (*name).to_owned(),
+            arguments: (*arguments).to_owned(),
+        };
+        let calls = calls.iter().enumerate().map(call).collect();
+        self.input(Input::ModelAnswered(ModelAnswered { calls, ..ModelAnswered::default() }))
+    }
+
+    fn fails(&mut self, code: ModelFailureCode) -> Vec<String> {
+        self.input(Input::ModelFailed(ModelFailed { code, message: "no luck".into(), http_status: None }))
+    }
+
+    fn ends(&mut self, call: u64, text: &str) -> Vec<String> {
+        self.input(Input::CallEnded { call: CallId(call), end: result(text), duration_us: 5 })
+    }
+
+    fn decides(&mut self, call: u64, decision: Decision) -> Vec<String> {
+        self.input(Input::Decide { call: CallId(call), decision })
+    }
+
+    /// The results in the conversation: provider's id and text.
+    fn delivered(&self) -> Vec<(String, String)> {
+        let tool = |message: &Message| match message {
+            Message::Tool { provider_id, text, .. } => Some((provider_id.clone(), text.clone())),
+            Message::System { .. } | Message::User { .. } | Message::Assistant { .. } => None,
+        };
+        self.conversation.messages().iter().filter_map(tool).collect()
+    }
+
+    fn told<'a, T>(&'a self, pick: impl Fn(&'a Event) -> Option<T>) -> Vec<T> {
+        let events = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Tell(_, event) => Some(event),
+            _ => None,
+        });
+        events.filter_map(pick).collect()
+    }
+
+    /// Failure codes of the calls that finished, in order of finishing.
+    fn failures(&self) -> Vec<CallFailureCode> {
+        self.told(|event| match event {
+            Event::CallFinished(finished) => finished.failure.as_ref().map(|failure| failure.code),
+            _ => None,
+        })
+    }
+
+    fn forms(&self) -> Vec<DeliveredForm> {
+        self.told(|event| match event {
+            Event::CallDelivered(delivered) => Some(delivered.form),
+            _ => None,
+        })
+    }
+
+    fn ending(&self) -> Option<(Ending, Option<String>)> {
+        self.told(|event| match event {
+            Event::TurnEnded(ended) => Some((ended.ending, ended.reason.clone())),
+            _ => None,
+        })
+        .pop()
+    }
+}
+
+/// `look` and `list` read, `change` and `remove` write; all but `list` need an `id`.
+fn toolbox() -> Toolbox {
+    let tool = |name: &str, read_only: bool, schema: Value| ToolDefinition {
+        model_name: name.into(),
+        server: "desk".into(),
+        tool: name.into(),
+        title: None,
+        description: String::new(),
+        input_schema: Json::from(schema),
+        output_schema: None,
+        annotations: Annotations { read_only, ..Annotations::default() },
+        hash: String::new(),
+    };
+    let with_id = json!({"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]});
+    let any = json!({"type": "object"});
+    let (reads, writes) = (true, false);
+    Toolbox::new(vec![
+        tool("look", reads, with_id.clone()),
+        tool("list", reads, any),
+        tool("change", writes, with_id.clone()),
+        tool("remove", writes, with_id),
+    ])
+}
+
+fn result(text: &str) -> CallEnd {
+    let result = json!({"content": [{"type": "text", "text": text}]});
+    CallEnd { status: CallStatus::Ok, result: Some(Json::from(result)), failure: None, mismatch: None }
+}
+
+fn object(text: &str) -> Json {
+    Json::parse(text).expect("test JSON")
+}
+
+/// Effects as one reads them.
+fn words(effects: &[Effect]) -> Vec<String> {
+    let word = |effect: &Effect| match effect {
+        Effect::Tell(Scope { call: Some(call), .. }, event) => format!("{} {call}", event.kind()),
+        Effect::Tell(_, event) => event.kind().to_owned(),
+        Effect::AskModel { step, tools: ToolUse::Offered } => format!("ask {step}"),
+        Effect::AskModel { step, tools: ToolUse::Withheld } => format!("ask {step} without tools"),
+        Effect::AbortModel => "abort the model".into(),
+        Effect::SendCall { call, .. } => format!("send {call}"),
+        Effect::AbortCall { call, .. } => format!("abort {call}"),
+        Effect::End => "end".into(),
+    };
+    effects.iter().map(word).collect()
+}
+
+#[test]
+fn an_answer_without_calls_ends_the_turn() {
+    let mut play = Play::begin(Policy::default());
+    assert_eq!(words(&play.effects), ["turn.started", "model.requested", "ask s1"]);
+    assert_eq!(play.says("Because."), ["model.answered", "turn.ended", "end"]);
+    assert_eq!(play.ending(), Some((Ending::Answered, None)));
+    assert!(play.turn.is_over());
+    assert_eq!(play.says("And another thing."), [""; 0], "nothing comes after the end");
+}
+
+#[test]
+fn reading_calls_run_side_by_side_and_are_delivered_in_the_models_order() {
+    let mut play = Play::begin(Policy::default());
+    assert_eq!(
+        play.wants(&[("look", r#"{"id":1}"#), ("look", r#"{"id":2}"#)]),
+        ["model.answered", "call.proposed c1", "call.proposed c2", "send c1", "send c2"]
+    );
+    assert_eq!(play.ends(2, "two"), ["call.finished c2"]);
+    assert_eq!(
+        play.ends(1, "one"),
+        ["call.finished c1", "call.delivered c1", "call.delivered c2", "model.requested", "ask s2"]
+    );
+    let expected = [("p1.0", "[call 1]\none"), ("p1.1", "[call 2]\ntwo")];
+    assert_eq!(play.delivered(), expected.map(|(id, text)| (id.to_owned(), text.to_owned())));
+    assert_eq!(play.forms(), [DeliveredForm::Original; 2]);
+}
+
+#[test]
+fn writing_calls_run_alone_and_in_order() {
+    let mut play = Play::begin(Policy::Auto);
+    let sent =
+        play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#), ("list", "{}"), ("remove", r#"{"id":3}"#)]);
+    assert_eq!(sent.last().map(String::as_str), Some("send c1"), "the rest waits for the write before it: {sent:?}");
+    assert_eq!(play.ends(1, ""), ["call.finished c1", "send c2"]);
+    assert_eq!(play.ends(2, ""), ["call.finished c2", "send c3"]);
+    assert_eq!(play.ends(3, ""), ["call.finished c3", "send c4"]);
+    assert_eq!(play.ends(4, "").last().map(String::as_str), Some("ask s2"));
+}
+
+#[test]
+fn a_held_call_is_sent_only_after_a_yes() {
+    let mut play = Play::begin(Policy::AskWrites);
+    assert_eq!(
+        play.wants(&[("change", r#"{"id":1}"#), ("look", r#"{"id":2}"#)]),
+        ["model.answered", "call.proposed c1", "call.held c1", "call.proposed c2"],
+        "a read after a write that is undecided waits too"
+    );
+    assert_eq!(play.turn.held(), [CallId(1)]);
+    assert_eq!(play.ends(1, "a lie"), [""; 0], "nothing was sent, so nothing can end");
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
+    assert_eq!(play.decides(1, Decision::Deny { reason: "too late".into() }), [""; 0]);
+    assert_eq!(play.ends(1, ""), ["call.finished c1", "send c2"]);
+}
+
+#[test]
+fn an_edited_call_is_sent_with_the_edit_and_the_models_own_words_stay() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    let edit = Decision::Edit { arguments: object(r#"{"id":7}"#) };
+    assert_eq!(play.decides(1, edit), ["call.decided c1", "send c1"]);
+    let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
+    assert_eq!(arguments["id"], 7);
+    let decided = play.told(|event| match event {
+        Event::CallDecided(decided) => Some(decided.clone()),
+        _ => None,
+    });
+    assert_eq!((&decided[0].before, &decided[0].after), (&Some(object(r#"{"id":1}"#)), &Some(object(r#"{"id":7}"#))));
+    let Message::Assistant { calls, .. } = &play.conversation.messages()[1] else { panic!("no answer") };
+    assert_eq!(calls[0].arguments, r#"{"id":1}"#);
+}
+
+#[test]
+fn an_edit_that_breaks_the_schema_leaves_the_call_held() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    for arguments in [r#"{"id":"one"}"#, "17", "[]"] {
+        assert_eq!(play.decides(1, Decision::Edit { arguments: object(arguments) }), ["call.held c1"], "{arguments}");
+        assert_eq!(play.turn.held(), [CallId(1)]);
+    }
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
+}
+
+#[test]
+fn an_answered_call_is_not_sent_and_the_model_gets_the_operators_result() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    let result = object(r#"{"content":[{"type":"text","text":"done by hand"}]}"#);
+    assert_eq!(
+        play.decides(1, Decision::Answer { result }),
+        ["call.decided c1", "call.finished c1", "call.delivered c1", "model.requested", "ask s2"]
+    );
+    assert_eq!(play.delivered()[0].1, "[call 1]\ndone by hand");
+    assert_eq!(play.forms(), [DeliveredForm::Synthetic]);
+}
+
+#[test]
+fn a_denied_call_is_not_sent_and_the_model_gets_the_reason() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Deny { reason: "not on a Sunday".into() });
+    assert_eq!(play.delivered()[0].1, "[call 1 was refused by the operator]\nnot on a Sunday");
+    assert_eq!((play.failures(), play.forms()), (vec![CallFailureCode::Denied], vec![DeliveredForm::Denied]));
+}
+
+#[test]
+fn a_session_that_only_reads_refuses_to_write_without_asking() {
+    let mut play = Play::begin(Policy::ReadOnly);
+    assert_eq!(
+        play.wants(&[("remove", r#"{"id":1}"#), ("look", r#"{"id":1}"#)]),
+        ["model.answered", "call.proposed c1", "call.decided c1", "call.finished c1", "call.proposed c2", "send c2"]
+    );
+}
+
+#[test]
+fn what_cannot_be_called_is_answered_with_the_reason_and_never_sent() {
+    let cases = [
+        ("lock", "{}", CallFailureCode::UnknownTool, "Nearest: look"),
+        ("look", r#"{"id":"#, CallFailureCode::BadArguments, "no JSON"),
+        ("look", "[1]", CallFailureCode::BadArguments, "must be a JSON object"),
+        ("look", "", CallFailureCode::BadArguments, "\"id\" is a required property"),
+        ("look", r#"{"id":"one"}"#, CallFailureCode::BadArguments, "/id"),
+    ];
+    for (name, arguments, code, reason) in cases {
+        for policy in [Policy::AskAll, Policy::Auto, Policy::ReadOnly] {
+            let mut play = Play::begin(policy);
+            assert_eq!(
+                play.wants(&[(name, arguments)]),
+                [
+                    "model.answered",
+                    "call.proposed c1",
+                    "call.finished c1",
+                    "call.delivered c1",
+                    "model.requested",
+                    "ask s2"
+                ]
+            );
+            assert_eq!(play.failures(), [code]);
+            assert!(play.delivered()[0].1.contains(reason), "{:?}", play.delivered());
+        }
+    }
+}
+
+#[test]
+fn malformed_arguments_are_shown_as_the_model_wrote_them() {
+    let mut play = Play::begin(Policy::Auto);
+    play.wants(&[("look", "{\"id\":")]);
+    let proposed = play.told(|event| match event {
+        Event::CallProposed(proposed) => Some(proposed.arguments.text().to_owned()),
+        _ => None,
+    });
+    assert_eq!(proposed, [r#""{\"id\":""#]);
+}
+
+#[test]
+fn nothing_at_all_counts_as_no_arguments() {
+    let mut play = Play::begin(Policy::default());
+    assert_eq!(play.wants(&[("list", " ")]).last().map(String::as_str), Some("send c1"));
+}
+
+#[test]
+fn a_result_after_cancel_is_ignored() {
+    let mut play = Play::begin(Policy::default());
+    play.wants(&[("look", r#"{"id":1}"#), ("look", r#"{"id":2}"#)]);
+    assert_eq!(play.input(Input::CancelCall(CallId(1))), ["call.finished c1", "abort c1"]);
+    assert_eq!(play.ends(1, "late"), [""; 0]);
+    assert_eq!(play.input(Input::CancelCall(CallId(1))), [""; 0]);
+    play.ends(2, "two");
+    assert_eq!(play.delivered()[0].1, "[call 1 was cancelled by the operator]\nThe operator cancelled this call.");
+    assert_eq!(play.failures(), [CallFailureCode::Cancelled]);
+}
+
+#[test]
+fn a_held_call_that_is_cancelled_was_never_sent() {
+    let mut play = Play::begin(Policy::AskAll);
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    assert_eq!(
+        play.input(Input::CancelCall(CallId(1))),
+        ["call.finished c1", "call.delivered c1", "model.requested", "ask s2"]
+    );
+}
+
+#[test]
+fn stop_while_the_model_is_asked_gives_up_the_request() {
+    let mut play = Play::begin(Policy::default());
+    assert_eq!(play.input(Input::Stop), ["abort the model", "user.interrupted", "turn.ended", "end"]);
+    assert_eq!(play.ending(), Some((Ending::Stopped, None)));
+    assert_eq!(play.says("late"), [""; 0]);
+}
+
+#[test]
+fn stop_while_calls_run_ends_all_of_them_and_leaves_a_whole_conversation() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("look", r#"{"id":1}"#), ("look", r#"{"id":2}"#), ("change", r#"{"id":3}"#)]);
+    play.ends(2, "two");
+    assert_eq!(
+        play.input(Input::Stop),
+        [
+            "user.interrupted",
+            "call.finished c1",
+            "abort c1",
+            "call.finished c3",
+            "call.delivered c1",
+            "call.delivered c2",
+            "call.delivered c3",
+            "turn.ended",
+            "end"
+        ]
+    );
+    let ids: Vec<String> = play.delivered().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["p1.0", "p1.1", "p1.2"]);
+}
+
+#[test]
+fn the_third_identical_call_is_refused_and_a_last_request_goes_without_tools() {
+    let mut play = Play::begin(Policy::default());
+    for (call, arguments) in [(1, r#"{"a":1,"b":2}"#), (2, r#"{ "b":2, "a":1 }"#)] {
+        play.wants(&[("list", arguments)]);
+        play.ends(call, "same");
+    }
+    assert_eq!(
+        play.wants(&[("list", r#"{"a":1,"b":2}"#)]),
+        [
+            "model.answered",
+            "call.proposed c3",
+            "note.taken",
+            "call.finished c3",
+            "call.delivered c3",
+            "model.requested",
+            "ask s4 without tools"
+        ]
+    );
+    assert_eq!(play.failures(), [CallFailureCode::LimitReached]);
+    play.wants(&[("list", "{}")]);
+    let (ending, reason) = play.ending().expect("an end");
+    assert_eq!(ending, Ending::Limited);
+    assert!(reason.is_some_and(|reason| reason.contains("list") && reason.contains("3 times")));
+    assert_eq!(play.turn.numbers().calls, 3, "calls of a request without tools are no calls");
+}
+
+#[test]
+fn after_twenty_five_steps_one_answer_is_asked_for_without_tools() {
+    let mut play = Play::begin(Policy::default());
+    for step in 1..u64::from(MOST_STEPS) {
+        assert!(!play.turn.is_over());
+        play.wants(&[("look", &format!(r#"{{"id":{step}}}"#))]);
+        play.ends(step, "more");
+    }
+    assert_eq!(words(&play.effects).last().map(String::as_str), Some("ask s25 without tools"));
+    play.says("That is all I know.");
+    assert!(matches!(play.ending(), Some((Ending::Limited, Some(reason))) if reason.contains("25 model steps")));
+}
+
+#[test]
+fn a_conversation_too_long_for_the_model_is_shortened_once() {
+    let mut play = Play::begin(Policy::default());
+    play.wants(&[("list", "{}")]);
+    play.ends(1, &"x".repeat(3 * prompt::RESULT_LIMIT));
+    assert_eq!(play.forms(), [DeliveredForm::Truncated]);
+    let before = play.delivered()[0].1.len();
+    assert_eq!(
+        play.fails(ModelFailureCode::ContextOverflow),
+        ["model.failed", "note.taken", "model.requested", "ask s3"]
+    );
+    assert!(play.delivered()[0].1.len() < before / 4);
+    assert_eq!(play.fails(ModelFailureCode::ContextOverflow), ["model.failed", "turn.ended", "end"]);
+    assert_eq!(play.ending(), Some((Ending::Failed, Some("no luck".into()))));
+}
+
+#[test]
+fn an_overflow_with_nothing_to_shorten_fails_at_once() {
+    let mut play = Play::begin(Policy::default());
+    assert_eq!(play.fails(ModelFailureCode::ContextOverflow), ["model.failed", "turn.ended", "end"]);
+}
+
+#[test]
+fn a_model_failure_ends_the_turn_with_its_words() {
+    let mut play = Play::begin(Policy::default());
+    assert_eq!(play.fails(ModelFailureCode::Unauthorised), ["model.failed", "turn.ended", "end"]);
+    assert_eq!(play.ending(), Some((Ending::Failed, Some("no luck".into()))));
+}
+
+#[test]
+fn numbers_go_on_over_the_turns_of_a_session() {
+    let mut play = Play::begin(Policy::default());
+    play.wants(&[("list", "{}")]);
+    play.ends(1, "");
+    play.says("One.");
+    let numbers = play.turn.numbers();
+    assert_eq!(numbers, Numbers { turns: 1, steps: 2, calls: 1 });
+    let (turn, effects) =
+        Turn::begin("And?".into(), "m".into(), toolbox(), Policy::default(), numbers, &mut play.conversation);
+    assert_eq!(turn.id(), TurnId(2));
+    assert_eq!(words(&effects).last().map(String::as_str), Some("ask s3"));
+    let Effect::Tell(_, Event::ModelRequested(requested)) = &effects[1] else { panic!("{effects:?}") };
+    assert_eq!(requested.messages, 5, "the conversation so far goes along");
+    assert_eq!(requested.new_messages.value().as_array().map(Vec::len), Some(2), "the first answer and the question");
+}
+
+/// Something that may happen; call numbers are counted back from the last one.
+#[derive(Clone, Debug)]
+enum Act {
+    Wants(Vec<(usize, usize)>),
+    Says,
+    Fails(ModelFailureCode),
+    Ends(u64, CallStatus),
+    Decides(u64, u8),
+    Cancels(u64),
+    Stops,
+}
+
+const NAMES: [&str; 5] = ["look", "list", "change", "remove", "no_such_tool"];
+const ARGUMENTS: [&str; 5] = [r#"{"id":1}"#, r#"{"id":2}"#, r#"{"id":"x"}"#, r#"{"id":"#, ""];
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let back = || 0..4_u64;
+    let status = prop_oneof![Just(CallStatus::Ok), Just(CallStatus::Error)];
+    let code = prop_oneof![Just(ModelFailureCode::ContextOverflow), Just(ModelFailureCode::ServerError)];
+    let act = prop_oneof![
+        8 => proptest::collection::vec((0..NAMES.len(), 0..ARGUMENTS.len()), 1..5).prop_map(Act::Wants),
+        1 => Just(Act::Says),
+        1 => code.prop_map(Act::Fails),
+        16 => (back(), status).prop_map(|(call, status)| Act::Ends(call, status)),
+        8 => (back(), 0..5_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
+        3 => back().prop_map(Act::Cancels),
+        1 => Just(Act::Stops),
+    ];
+    proptest::collection::vec(act, 0..80)
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    prop_oneof![Just(Policy::AskAll), Just(Policy::AskWrites), Just(Policy::Auto), Just(Policy::ReadOnly)]
+}
+
+impl Play {
+    fn act(&mut self, act: &Act) {
+        let number = |back: u64, play: &Self| play.turn.numbers().calls.saturating_sub(back);
+        match act {
+            Act::Wants(calls) => {
+                let calls: Vec<_> = calls.iter().map(|(name, text)| (NAMES[*name], ARGUMENTS[*text])).collect();
+                self.wants(&calls);
+            }
+            Act::Says => {
+                self.says("An answer.");
+            }
+            Act::Fails(code) => {
+                self.fails(*code);
+            }
+            Act::Ends(back, status) => {
+                let (call, end) = (CallId(number(*back, self)), CallEnd { status: *status, ..result("r") });
+                self.input(Input::CallEnded { call, end, duration_us: 1 });
+            }
+            Act::Decides(back, decision) => {
+                let decision = match decision {
+                    0 => Decision::Edit { arguments: object(r#"{"id":9}"#) },
+                    1 => Decision::Edit { arguments: object(r#"{"id":null}"#) },
+                    2 => Decision::Answer { result: object(r#"{"content":[]}"#) },
+                    3 => Decision::Deny { reason: "no".into() },
+                    _ => Decision::Run,
+                };
+                self.decides(number(*back, self), decision);
+            }
+            Act::Cancels(back) => {
+                self.input(Input::CancelCall(CallId(number(*back, self))));
+            }
+            Act::Stops => {
+                self.input(Input::Stop);
+            }
+        }
+    }
+}
+
+/// What is known of a call from the effects so far.
+#[derive(Debug, Default)]
+struct Fate {
+    held: bool,
+    sent: u32,
+    finished: u32,
+    delivered: u32,
+    aborted: u32,
+    writes: bool,
+}
+
+/// Goes through the effects in order and checks what must hold at every point.
+fn fates(effects: &[Effect]) -> Result<BTreeMap<CallId, Fate>, TestCaseError> {
+    let mut fates: BTreeMap<CallId, Fate> = BTreeMap::new();
+    for (position, effect) in effects.iter().enumerate() {
+        match effect {
+            Effect::Tell(Scope { call: Some(call), .. }, event) => {
+                if let Event::CallProposed(proposed) = event {
+                    prop_assert!(!fates.contains_key(call), "{call} is proposed twice");
+                    fates.insert(*call, Fate { writes: !proposed.read_only, ..Fate::default() });
+                    continue;
+                }
+                let Some(fate) = fates.get_mut(call) else {
+                    return Err(TestCaseError::fail(format!("{} of an unknown {call}", event.kind())));
+                };
+                match event {
+                    Event::CallHeld(_) => fate.held = true,
+                    Event::CallDecided(decided) => {
+                        prop_assert!(fate.finished == 0 && fate.sent == 0, "{call} was decided too late");
+                        fate.held = !matches!(decided.verdict, Verdict::Run | Verdict::Edit);
+                    }
+                    Event::CallFinished(_) => fate.finished += 1,
+                    Event::CallDelivered(_) => {
+                        prop_assert_eq!(fate.finished, 1, "{} was delivered before its end", call);
+                        fate.delivered += 1;
+                    }
+                    _ => {}
+                }
+            }
+            Effect::SendCall { call, read_only, .. } => {
+                prop_assert_eq!(fates[call].writes, !read_only);
+                prop_assert!(!fates[call].held, "{call} was sent while it was held");
+                let mut running = fates.iter().filter(|(_, fate)| fate.sent > 0 && fate.finished == 0);
+                prop_assert!(
+                    running.all(|(_, fate)| *read_only && !fate.writes),
+                    "{call} was sent beside a call that writes"
+                );
+                if let Some(fate) = fates.get_mut(call) {
+                    fate.sent += 1;
+                }
+            }
+            Effect::AbortCall { call, .. } => {
+                if let Some(fate) = fates.get_mut(call) {
+                    fate.aborted += 1;
+                }
+            }
+            Effect::End => prop_assert_eq!(position, effects.len() - 1, "something came after the end"),
+            Effect::Tell(..) | Effect::AskModel { .. } | Effect::AbortModel => {}
+        }
+    }
+    Ok(fates)
+}
+
+/// The records a session would make of the effects.
+fn records(effects: &[Effect]) -> Vec<Record> {
+    let event = |effect: &Effect| match effect {
+        Effect::Tell(scope, event) => Some((*scope, event.clone())),
+        Effect::SendCall { scope, arguments, read_only, .. } => {
+            let arguments = Json::from(Value::Object(arguments.clone()));
+            Some((*scope, CallStarted { attempt: 1, arguments, timeout_ms: 1, read_only: *read_only }.into()))
+        }
+        Effect::AskModel { .. } | Effect::AbortModel | Effect::AbortCall { .. } | Effect::End => None,
+    };
+    let record = |(index, (scope, event))| Record { index: RecordIndex(index), at_us: index, unix_ms: 0, scope, event };
+    (0..).zip(effects.iter().filter_map(event)).map(record).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn whatever_happens_every_call_ends_once_and_is_answered_once(policy in policies(), acts in acts()) {
+        let mut play = Play::begin(policy);
+        for act in &acts {
+            play.act(act);
+        }
+        play.act(&Act::Stops);
+        prop_assert!(play.turn.is_over());
+        prop_assert_eq!(words(&play.effects).iter().filter(|word| *word == "end").count(), 1);
+        for (call, fate) in fates(&play.effects)? {
+            prop_assert_eq!((fate.finished, fate.delivered), (1, 1), "{} {:?}", call, fate);
+            prop_assert!(fate.sent <= 1 && fate.aborted <= fate.sent, "{call} {fate:?}");
+        }
+        let steps = play.turn.numbers().steps;
+        prop_assert!(steps <= MOST_STEPS + 1, "{steps} steps; one more than the limit only after shortening");
+    }
+
+    #[test]
+    fn whatever_happens_each_call_of_an_answer_gets_one_message_in_its_order(policy in policies(), acts in acts()) {
+        let mut play = Play::begin(policy);
+        for act in acts.iter().chain([&Act::Stops]) {
+            play.act(act);
+        }
+        let mut open: Vec<String> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for message in play.conversation.messages() {
+            match message {
+                Message::Tool { provider_id, .. } => {
+                    prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
+                    prop_assert!(seen.insert(provider_id.clone()));
+                }
+                Message::Assistant { calls, .. } => {
+                    prop_assert!(open.is_empty(), "{open:?} have no message");
+                    open = calls.iter().map(|call| call.provider_id.clone()).collect();
+                }
+                Message::System { .. } | Message::User { .. } => prop_assert!(open.is_empty()),
+            }
+        }
+        prop_assert!(open.is_empty(), "{open:?} have no message");
+    }
+
+    #[test]
+    fn whatever_happens_the_records_of_a_turn_make_sense_to_a_session(policy in policies(), acts in acts()) {
+        let mut play = Play::begin(policy);
+        for act in acts.iter().chain([&Act::Stops]) {
+            play.act(act);
+        }
+        let mut session = Session::default();
+        for record in records(&play.effects) {
+            session.apply(&record);
+            prop_assert_eq!(session.oddities, 0, "{:?}", record);
+        }
+        prop_assert!(session.calls.iter().all(|call| call.state.is_final()));
+        prop_assert!(session.running_turn().is_none());
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{ServerName, SessionId};
+use crate::protocol::{ServerName, SessionId, Stepping};
 
 /// Payload of `session.started`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,13 @@ pub struct UserInterrupted {}
 /// Payload of `conversation.cleared`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationCleared {}
+
+/// Payload of `stepping.changed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SteppingChanged {
+    /// What holds from now on.
+    pub stepping: Stepping,
+}
 
 /// Payload of `turn.started`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -159,6 +159,7 @@ impl Stage {
             | Command::CancelCall { .. }
             | Command::Decide { .. }
             | Command::RestartServer { .. }
+            | Command::Step { .. }
             | Command::SelectModel { .. }
             | Command::ClearConversation
             | Command::Note { .. } => {

@@ -1,0 +1,362 @@
+//! The sentence that answers, and the block under it.
+
+use minijinja::context;
+use serde_json::{Value, json};
+
+use super::super::forms;
+use super::super::frame::{Ask, Head, Order};
+use super::super::heads::Answered;
+use super::super::rows::{self, Row};
+use super::scribe::{Grammar, Scribe, refs};
+use super::{json_value, table, values};
+use crate::protocol::CallId;
+
+/// The calls that a part rests on: those of its records, or those that found none.
+pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
+    if answered.rows.is_empty() && answered.groups.is_empty() {
+        return answered.found.calls.clone();
+    }
+    answered
+        .rows
+        .iter()
+        .map(|row| row.call)
+        .chain(answered.groups.iter().flat_map(|group| group.rows.iter().map(|row| row.call)))
+        .collect()
+}
+
+/// The sentence.
+pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(answered.kind);
+    let what = |n: usize| scribe.describe_as(head.node, kind, if n == 1 { Grammar::One } else { Grammar::Many });
+    match &head.ask {
+        Ask::Sum(field) | Ask::Average(field) => return totals(scribe, head, answered, field),
+        Ask::GroupBy(field) => return grouped(scribe, head, answered, field),
+        Ask::List | Ask::Count => {}
+    }
+    if let Some(Order::CountOf { node, descending }) = &head.order {
+        return most(scribe, answered, *node, *descending);
+    }
+    if let Some(row) = single(scribe, head, answered) {
+        return one(scribe, head, row);
+    }
+    if let (Some(Order::Field { field, descending }), Some(row)) = (&head.order, answered.rows.first()) {
+        let label = values::label(kind, field);
+        let dated = values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());
+        let graded =
+            dated || kind.field(field).is_some_and(|field| !field.order.is_empty()) || row.number(field).is_some();
+        let name = if answered.rows.len() == answered.all && answered.all > 1 {
+            "sorted"
+        } else if answered.rows.len() > 1 {
+            "first_of"
+        } else if dated {
+            "first_by_date"
+        } else {
+            "first"
+        };
+        return forms::fill(
+            forms,
+            name,
+            context! {
+                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated, graded => graded,
+                value => with_currency(scribe, row, field), refs => refs(&calls(answered)), shown => answered.rows.len(),
+            },
+        );
+    }
+    let own = format!("list.{}", kind.name);
+    let mut text = forms::fill(
+        forms,
+        if forms::has(forms, &own) { &own } else { "list" },
+        context! {
+            total => in_all(scribe, answered),
+            n => answered.all, what => what(answered.all), refs => refs(&calls(answered)), shown => answered.rows.len(),
+            yesno => head.yesno, order_note => "",
+        },
+    );
+    if let Some(total) = answered.found.total {
+        let read = answered.all;
+        text.push(' ');
+        text.push_str(&forms::fill(forms, "unread", context! { read => read, total => total }));
+    }
+    text
+}
+
+/// The exact total of the records' measure, if there are several and they have one currency.
+fn in_all(scribe: &Scribe<'_>, answered: &Answered) -> Option<String> {
+    let kind = scribe.kind(answered.kind);
+    let numbers: Vec<rust_decimal::Decimal> =
+        answered.rows.iter().filter_map(|row| row.number(&kind.measure)).collect();
+    let currencies = rows::distinct(&answered.rows, &kind.currency);
+    let whole = answered.rows.len() > 1
+        && numbers.len() == answered.rows.len()
+        && answered.all == answered.rows.len()
+        && answered.found.total.is_none();
+    match currencies.as_slice() {
+        [currency] if whole => Some(format!("{} {currency}", values::money(numbers.into_iter().sum()))),
+        _ => None,
+    }
+}
+
+/// The record, if the answer is about exactly one that was named, or about the one facet of it.
+fn single<'r>(scribe: &Scribe<'_>, head: &Head, answered: &'r Answered) -> Option<&'r Row> {
+    let [row] = answered.rows.as_slice() else { return None };
+    let node = scribe.frame.nodes.get(head.node)?;
+    let kind = scribe.kind(node.kind);
+    let listed = !node.filters.is_empty() || !node.any.is_empty();
+    let of_one =
+        node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| scribe.is_one_named(to)));
+    let named = scribe.is_one_named(node);
+    let facet = kind.single && (of_one || kind.absorbs.is_empty());
+    let asked = !head.fields.is_empty() && head.ask == Ask::List;
+    // "the customer of TKT-1012": one record by its own key.
+    let by_key = node.links.iter().any(|link| {
+        let to = scribe.frame.nodes.get(link.to);
+        to.is_some_and(|to| {
+            scribe.is_one_named(to)
+                && scribe
+                    .knowledge
+                    .join(node.kind, to.kind)
+                    .is_some_and(|(field, _)| field == kind.key && !kind.refs.contains_key(&kind.key))
+        })
+    });
+    let whole = kind.single && kind.of.is_none()
+        || node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| to.person));
+    (named || whole || (by_key && !listed) || (facet && (of_one || !listed)) || (asked && answered.all == 1))
+        .then_some(row)
+        .filter(|_| head.ask == Ask::List && answered.all == 1)
+}
+
+/// About one record: a field that was asked for, a yes or no, or what it is.
+fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(row.kind);
+    let checks = scribe.frame.nodes.get(head.node).map(|node| node.checks.as_slice()).unwrap_or_default();
+    let refs = refs(&[row.call]);
+    if !checks.is_empty() {
+        let yes = checks.iter().all(|check| rows::meets(kind, row, check));
+        let own = format!("one.{}", kind.name);
+        let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
+        let name = checks.first().map(|check| check.field.clone()).unwrap_or_default();
+        let said = values::shown(kind, row, &name).is_some_and(|value| whole.contains(&value));
+        let sentence = if kind.single && !whole.is_empty() || said { whole } else { field(scribe, row, &name, &refs) };
+        let sentence = sentence.strip_prefix("The ").map_or(sentence.clone(), |rest| format!("the {rest}"));
+        return forms::fill(forms, "check", context! { yes => yes, sentence => sentence });
+    }
+    if !head.fields.is_empty() {
+        let sentences: Vec<String> = head.fields.iter().map(|name| field(scribe, row, name, &refs)).collect();
+        return sentences.join(" ");
+    }
+    format!("{}{}", matched(scribe, head, row).unwrap_or_default(), sentence(scribe, row))
+}
+
+fn field(scribe: &Scribe<'_>, row: &Row, name: &str, refs: &str) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(row.kind);
+    let label = values::label(kind, name);
+    let subject = scribe.subject(row);
+    let listed = matches!(row.get(name), Some(Value::Array(items)) if items.iter().any(Value::is_object));
+    if listed {
+        return forms::fill(forms, "field_many", context! { label => label, subject => subject, refs => refs });
+    }
+    if values::shown(kind, row, name).is_none() {
+        return forms::fill(forms, "field_none", context! { label => label, subject => subject, refs => refs });
+    }
+    let value = with_currency(scribe, row, name).split_whitespace().collect::<Vec<_>>().join(" ");
+    let several =
+        label.ends_with('s') && !label.ends_with("ss") && !label.ends_with("status") && !label.ends_with("os");
+    forms::fill(
+        forms,
+        "field",
+        context! { several => several, label => label, subject => subject, value => value, refs => refs },
+    )
+}
+
+fn with_currency(scribe: &Scribe<'_>, row: &Row, field: &str) -> String {
+    let kind = scribe.kind(row.kind);
+    let value = values::shown(kind, row, field).unwrap_or_default();
+    let currency = row.text(&kind.currency).filter(|_| values::is_money(kind, field)).unwrap_or_default();
+    format!("{value} {currency}").trim().to_owned()
+}
+
+/// The line of a list in the record that holds what was named: the contact with that e-mail address.
+fn matched(scribe: &Scribe<'_>, head: &Head, row: &Row) -> Option<String> {
+    let said = &scribe.frame.nodes.get(head.node)?.named.as_ref()?.said;
+    let has = |item: &&Value| {
+        item.as_object().is_some_and(|fields| {
+            fields.values().any(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(said)))
+        })
+    };
+    let item = row.fields.values().filter_map(Value::as_array).flatten().find(has)?;
+    let line = table::list_item(scribe.kind(row.kind), item)?;
+    Some(format!("{line} {}. ", refs(&[row.call])))
+}
+
+fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(row.kind);
+    let own = format!("one.{}", kind.name);
+    let name = if forms::has(forms, &own) { own.as_str() } else { "one" };
+    let status = values::shown(kind, row, "status").unwrap_or_default();
+    let owner = row.text("customer_id").map(|id| scribe.id(&id));
+    let record = json_value(&json!(*row.fields));
+    forms::fill(
+        forms,
+        name,
+        context! { subject => scribe.subject(row), r => record, refs => refs(&[row.call]), status => status, owner => owner },
+    )
+}
+
+fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(answered.kind);
+    let what = |n: usize| scribe.describe(head.node, if n == 1 { Grammar::One } else { Grammar::Many });
+    let references = refs(&calls(answered));
+    if answered.totals.is_empty() {
+        return forms::fill(forms, "sum_none", context! { what => what(0), refs => references });
+    }
+    let average = matches!(head.ask, Ask::Average(_));
+    let sentences: Vec<String> = answered
+        .totals
+        .iter()
+        .map(|total| {
+            let number = if average { total.sum / rust_decimal::Decimal::from(total.count) } else { total.sum };
+            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(2).normalize().to_string() };
+            let total_text = format!("{shown} {}", total.currency).trim().to_owned();
+            let form = if average { "average" } else { "sum" };
+            forms::fill(forms, form, context! { total => total_text, label => values::label(kind, field), n => total.count, what => what(total.count), refs => references.as_str() })
+        })
+        .collect();
+    sentences.join(" ")
+}
+
+fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(answered.kind);
+    let what = scribe.describe(head.node, Grammar::Many);
+    let references = refs(&calls(answered));
+    if head.limit.is_some()
+        && let Some(first) = answered.groups.first()
+    {
+        let most = first.rows.len();
+        let names: Vec<String> = answered
+            .groups
+            .iter()
+            .filter(|group| group.rows.len() == most)
+            .map(|group| scribe.id(&group.value))
+            .collect();
+        return forms::fill(
+            forms,
+            "group_first",
+            context! { value => names.join(", "), several => names.len() > 1, n => most, all => answered.all, what => what, refs => references },
+        );
+    }
+    forms::fill(
+        forms,
+        "group",
+        context! { n => answered.all, what => what, label => values::label(kind, field), refs => references },
+    )
+}
+
+fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descending: bool) -> String {
+    let Some(first) = answered.groups.first() else {
+        return forms::fill(
+            &scribe.knowledge.forms,
+            "list",
+            context! { n => 0, what => scribe.describe(node, Grammar::Many), refs => refs(&answered.found.calls) },
+        );
+    };
+    let n = first.rows.len();
+    let winners: Vec<&super::super::heads::Group> =
+        answered.groups.iter().filter(|group| group.rows.len() == n).collect();
+    let names: Vec<String> = winners.iter().map(|group| scribe.id(&group.value)).collect();
+    let calls: Vec<CallId> = winners
+        .iter()
+        .flat_map(|group| group.rows.iter().map(|row| row.call))
+        .chain(answered.rows.iter().map(|row| row.call))
+        .collect();
+    let what = scribe.describe(node, if n == 1 { Grammar::One } else { Grammar::Many });
+    forms::fill(
+        &scribe.knowledge.forms,
+        "most",
+        context! { subject => names.join(", "), several => names.len() > 1, descending => descending, n => n, what => what, refs => refs(&calls) },
+    )
+}
+
+/// The table or list under the sentence.
+pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidden: &[String]) -> String {
+    let kind = scribe.kind(answered.kind);
+    if let Ask::GroupBy(field) = &head.ask {
+        return groups(scribe, answered, &values::label(kind, field));
+    }
+    if let Some(Order::CountOf { node, .. }) = &head.order {
+        let counted = scribe.frame.nodes.get(*node).map(|node| scribe.kind(node.kind).many.clone()).unwrap_or_default();
+        let records: Vec<Row> = answered.groups.iter().flat_map(|group| group.rows.clone()).collect();
+        if answered.groups.len() > 1 {
+            return format!(
+                "{}\n\n{}",
+                groups(scribe, answered, &counted),
+                table::table(scribe, &Head::list(*node), &records, &[])
+            );
+        }
+        return table::table(scribe, &Head::list(*node), &records, &[]);
+    }
+    if let Some(row) = single(scribe, head, answered) {
+        let lists: Vec<String> = head
+            .fields
+            .iter()
+            .filter_map(|field| match row.get(field) {
+                Some(Value::Array(items)) if items.iter().any(Value::is_object) => {
+                    let items: Vec<String> = items
+                        .iter()
+                        .filter_map(|item| table::list_item(kind, item))
+                        .map(|item| format!("- {item} {}", refs(&[row.call])))
+                        .collect();
+                    Some(items.join("\n"))
+                }
+                _ => None,
+            })
+            .collect();
+        let checked = scribe.frame.nodes.get(head.node).is_some_and(|node| !node.checks.is_empty());
+        return if head.fields.is_empty() && !checked {
+            table::detail(scribe, row, hidden)
+        } else {
+            lists.join("\n\n")
+        };
+    }
+    let steps = |row: &Row| kind.long.iter().any(|long| matches!(row.get(long), Some(Value::Array(_))));
+    if answered.rows.len() <= 4 && answered.rows.iter().any(steps) {
+        let texts: Vec<String> = answered
+            .rows
+            .iter()
+            .map(|row| format!("{}\n\n{}", sentence(scribe, row), table::steps(kind, row)))
+            .collect();
+        return texts.join("\n\n");
+    }
+    let whole = !kind.long.is_empty() && kind.single;
+    if whole {
+        // Texts are shown one after another, not in a table.
+        let texts: Vec<String> = answered
+            .rows
+            .iter()
+            .map(|row| format!("{}\n\n{}", sentence(scribe, row), table::detail(scribe, row, hidden)))
+            .collect();
+        return texts.join("\n\n");
+    }
+    if head.ask == Ask::Count && answered.rows.len() > 20 {
+        return String::new();
+    }
+    table::table(scribe, head, &answered.rows, &answered.evidence)
+}
+
+fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
+    let mut out = format!("| {label} | number |\n| --- | --- |\n");
+    for group in &answered.groups {
+        let calls: Vec<CallId> = group.rows.iter().map(|row| row.call).collect();
+        let name = match scribe.name(&group.value) {
+            Some((name, call)) => format!("{name} ({}) {}", group.value, refs(&[call])),
+            None => group.value.replace('_', " "),
+        };
+        out.push_str(&format!("| {} | {} {} |\n", values::cell(&name), group.rows.len(), refs(&calls)));
+    }
+    out.trim_end().to_owned()
+}

@@ -1,0 +1,90 @@
+//! What could not be found, in the servers' words, with what they suggest.
+
+use minijinja::context;
+
+use super::super::catalog::Catalog;
+use super::super::evidence::Failure;
+use super::super::forms;
+use super::super::frame::Head;
+use super::super::heads::Answered;
+use super::super::run::{Found, Problem};
+use super::scribe::{Scribe, refs};
+use super::values;
+use crate::protocol::CallId;
+
+/// All problems of a part, each once.
+pub(super) fn text(scribe: &Scribe<'_>, catalog: &Catalog<'_>, found: &Found) -> String {
+    let _ = catalog;
+    let mut out: Vec<String> = Vec::new();
+    for problem in &found.problems {
+        let text = one(scribe, problem);
+        if !out.contains(&text) {
+            out.push(text);
+        }
+    }
+    out.join("\n\n")
+}
+
+fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
+    let forms = &scribe.knowledge.forms;
+    let many = |kind: &usize| {
+        let kind = scribe.kind(*kind);
+        kind.noun.clone().unwrap_or_else(|| kind.many.clone())
+    };
+    match problem {
+        Problem::Failed { call, failure, said } => failed(scribe, *call, failure, said),
+        Problem::NoServer { kind } => forms::fill(forms, "no_server", context! { what => many(kind) }),
+        Problem::TooVague { kind } => forms::fill(forms, "too_vague", context! { what => many(kind) }),
+        Problem::TooMany { kind, calls } => {
+            forms::fill(forms, "too_many", context! { what => many(kind), calls => calls })
+        }
+        Problem::Ambiguous { said, rows } => {
+            let calls: Vec<CallId> = rows.iter().map(|row| row.call).collect();
+            let what = rows.first().map(|row| scribe.kind(row.kind).many.clone()).unwrap_or_default();
+            let mut text = forms::fill(
+                forms,
+                "ambiguous",
+                context! { said => said, n => rows.len(), what => what, refs => refs(&calls) },
+            );
+            for (index, row) in rows.iter().enumerate() {
+                text.push_str(&format!("\n{}. {} {}", index + 1, scribe.subject(row), refs(&[row.call])));
+            }
+            // A blank line before a list, for strict readers of Markdown.
+            text.replacen("\n1. ", "\n\n1. ", 1)
+        }
+    }
+}
+
+fn failed(scribe: &Scribe<'_>, call: CallId, failure: &Failure, said: &str) -> String {
+    let forms = &scribe.knowledge.forms;
+    let references = refs(&[call]);
+    let reason = if failure.reason.is_empty() { &failure.error } else { &failure.reason };
+    let reason = reason.trim().trim_end_matches('.');
+    let mut text = if failure.not_found {
+        forms::fill(forms, "not_found", context! { reason => reason, refs => references.as_str() })
+    } else {
+        let what = if said.is_empty() { "this" } else { said };
+        forms::fill(forms, "failed", context! { what => what, reason => reason, refs => references.as_str() })
+    };
+    if !failure.near.is_empty() {
+        let near: Vec<String> = failure.near.iter().map(|name| values::cell(name)).collect();
+        text.push(' ');
+        text.push_str(&forms::fill(forms, "near", context! { names => near.join(", "), refs => references.as_str() }));
+    }
+    if !failure.suggestions.is_empty() {
+        text.push_str(&format!("\n\n{}\n", forms::fill(forms, "suggestions", context! {})));
+        for suggestion in &failure.suggestions {
+            text.push_str(&format!("\n- {} {references}", suggestion.trim()));
+        }
+    }
+    text
+}
+
+/// That a name was not quite right and what was taken instead; said in the first part that rests on it.
+pub(super) fn instead(scribe: &Scribe<'_>, answered: &Answered, all: &[(Head, Option<Answered>)]) -> Option<String> {
+    let first = all.iter().find_map(|(_, answered)| answered.as_ref())?;
+    let (said, taken, calls) = first.found.instead.as_ref().map(|(said, taken)| (said, taken, &first.found.calls))?;
+    std::ptr::eq(first, answered).then(|| {
+        forms::fill(&scribe.knowledge.forms, "instead", context! { said => said, taken => taken, refs => refs(calls) })
+    })
+}

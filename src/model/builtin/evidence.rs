@@ -1,0 +1,177 @@
+//! The calls of the conversation with what came back: the only thing an answer may be made of.
+
+use serde_json::Value;
+
+use crate::model::Message;
+use crate::protocol::{CallId, Json};
+
+/// A call that was answered.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    pub call: CallId,
+    /// The tool's model name.
+    pub name: String,
+    pub arguments: Value,
+    pub outcome: Outcome,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// The result's content: structured, or the text as a string.
+    Content(Value),
+    /// It failed.
+    Failed(Failure),
+}
+
+/// Why a call failed, in the server's words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Failure {
+    /// The server's code or sentence.
+    pub error: String,
+    pub reason: String,
+    pub suggestions: Vec<String>,
+    /// Strings in the payload's context, by their key: near ids and names among them.
+    pub near: Vec<String>,
+    /// Whether the payload says that what was asked for does not exist.
+    pub not_found: bool,
+}
+
+/// One question with everything that followed it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Exchange {
+    pub question: String,
+    pub calls: Vec<Done>,
+    /// The assistant's last text, empty while the turn runs.
+    pub answer: String,
+}
+
+/// Splits a conversation at its questions.
+pub(super) fn exchanges(messages: &[Message]) -> Vec<Exchange> {
+    let mut out: Vec<Exchange> = Vec::new();
+    let mut asked: Vec<(String, String, String)> = Vec::new();
+    for message in messages {
+        match message {
+            Message::System { .. } => {}
+            Message::User { text } => {
+                out.push(Exchange { question: text.clone(), ..Exchange::default() });
+                asked.clear();
+            }
+            Message::Assistant { text, calls, .. } => {
+                asked.extend(
+                    calls.iter().map(|call| (call.provider_id.clone(), call.name.clone(), call.arguments.clone())),
+                );
+                if let Some(last) = out.last_mut() {
+                    last.answer.clone_from(text);
+                }
+            }
+            Message::Tool { provider_id, call, name, text, result, ok } => {
+                let arguments = asked
+                    .iter()
+                    .find(|(id, ..)| id == provider_id)
+                    .map_or_else(|| Value::Null, |(.., arguments)| serde_json::from_str(arguments).unwrap_or_default());
+                let outcome = outcome(text, result.as_ref(), *ok);
+                if let Some(last) = out.last_mut() {
+                    last.calls.push(Done { call: *call, name: name.clone(), arguments, outcome });
+                    last.answer.clear();
+                }
+            }
+        }
+    }
+    out
+}
+
+fn outcome(text: &str, result: Option<&Json>, ok: bool) -> Outcome {
+    let whole = result.map(Json::value).unwrap_or_default();
+    let failed = !ok || whole.get("isError").and_then(Value::as_bool).unwrap_or_default();
+    let content = content(&whole)
+        .unwrap_or_else(|| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
+    if failed { Outcome::Failed(failure(&content, text)) } else { Outcome::Content(content) }
+}
+
+/// Structured content, or the text blocks as JSON or text.
+fn content(whole: &Value) -> Option<Value> {
+    if let Some(structured) = whole.get("structuredContent").filter(|value| !value.is_null()) {
+        return Some(structured.clone());
+    }
+    let blocks = whole.get("content")?.as_array()?;
+    let text: Vec<&str> = blocks.iter().filter_map(|block| block.get("text").and_then(Value::as_str)).collect();
+    if text.is_empty() {
+        return None;
+    }
+    let text = text.join("\n");
+    Some(serde_json::from_str(&text).ok().filter(Value::is_object).unwrap_or(Value::String(text)))
+}
+
+fn failure(content: &Value, text: &str) -> Failure {
+    let string = |key: &str| content.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (error, reason) = (string("error"), string("reason"));
+    if error.is_empty() && reason.is_empty() {
+        let words = content.as_str().unwrap_or(text);
+        return Failure { reason: words.trim().to_owned(), ..Failure::default() };
+    }
+    let context = content.get("context").cloned().unwrap_or_default();
+    let mut near = Vec::new();
+    if let Some(fields) = context.as_object() {
+        for (key, value) in fields {
+            if key.contains("near")
+                || key.contains("similar")
+                || key.contains("suggest")
+                || key.contains("candidate")
+                || key.contains("closest")
+                || key.contains("match")
+            {
+                strings(value, &mut near);
+            }
+        }
+    }
+    let lower = format!("{error} {reason}").to_lowercase();
+    let not_found = [
+        "not found",
+        "not_found",
+        "no customer",
+        "no asset",
+        "no ticket",
+        "no invoice",
+        "no article",
+        "does not exist",
+        "unknown",
+        "nothing",
+        "no match",
+    ]
+    .iter()
+    .any(|words| lower.contains(words));
+    Failure {
+        error,
+        reason,
+        suggestions: content
+            .get("suggested_actions")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        near,
+        not_found,
+    }
+}
+
+fn strings(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::String(text) => out.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
+        // An id and a name belong together.
+        Value::Object(fields) => {
+            let texts: Vec<&str> = fields.values().filter_map(Value::as_str).collect();
+            match texts[..] {
+                [id, name] => {
+                    out.retain(|known| known != id);
+                    out.push(format!("{name} ({id})"));
+                }
+                _ => fields.values().for_each(|field| strings(field, out)),
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

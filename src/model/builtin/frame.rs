@@ -1,0 +1,224 @@
+//! What was understood: records wanted, the conditions on them, and how they belong together.
+
+use jiff::civil::Date;
+
+use super::knowledge::KindId;
+use super::rows::Row;
+
+/// A condition on one field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Filter {
+    pub field: String,
+    pub test: Test,
+    /// Whether the opposite is meant.
+    pub negated: bool,
+    /// How it is said in an answer; empty for the values themselves.
+    pub say: String,
+}
+
+impl Filter {
+    pub(super) fn new(field: &str, test: Test) -> Self {
+        Self { field: field.to_owned(), test, negated: false, say: String::new() }
+    }
+}
+
+/// What a field's value must be.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
+    /// One of these.
+    In(Vec<String>),
+    /// Something like this.
+    Like(String),
+    /// True or false.
+    Is(bool),
+    /// Within these days, both included.
+    Dates(DateSpan),
+    /// Within so many days from "now".
+    WithinDays(i64),
+    /// Within these numbers, both included.
+    Numbers(Option<i64>, Option<i64>),
+}
+
+/// A span of days as it was said.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct DateSpan {
+    pub from: Option<Date>,
+    pub to: Option<Date>,
+    /// The words of the question.
+    pub said: String,
+}
+
+/// The position of a node.
+pub(super) type NodeId = usize;
+
+/// Records of one kind under conditions.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub kind: KindId,
+    pub filters: Vec<Filter>,
+    /// Alternatives, each a set of conditions: one of the sets must hold.
+    pub any: Vec<Vec<Filter>>,
+    /// Conditions asked about, not imposed: "is it resolved?"
+    pub checks: Vec<Filter>,
+    pub links: Vec<Link>,
+    /// What is searched for.
+    pub text: String,
+    /// How the records are named in the question, if they were: by id, name, e-mail, host.
+    pub named: Option<Mention>,
+    /// Records that are already known from earlier answers.
+    pub known: Option<Vec<Row>>,
+    /// At most so many, in the source's own order.
+    pub limit: Option<usize>,
+    /// Whether the name may be a person's.
+    pub person: bool,
+    /// The fields of interest, empty for all.
+    pub wanted: Vec<String>,
+}
+
+impl Node {
+    pub(super) fn new(kind: KindId) -> Self {
+        Self {
+            kind,
+            filters: Vec::new(),
+            any: Vec::new(),
+            checks: Vec::new(),
+            links: Vec::new(),
+            text: String::new(),
+            named: None,
+            known: None,
+            limit: None,
+            person: false,
+            wanted: Vec::new(),
+        }
+    }
+
+    /// Whether anything narrows it.
+    pub(super) fn is_free(&self) -> bool {
+        self.filters.is_empty()
+            && self.any.is_empty()
+            && self.links.is_empty()
+            && self.text.is_empty()
+            && self.named.is_none()
+            && self.known.is_none()
+    }
+}
+
+/// "Belongs to records of that node."
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub to: NodeId,
+    pub sense: Sense,
+    /// How it is said: of, with.
+    pub manner: Manner,
+    /// Conditions instead, if the named record does not exist: "tickets of Tom" may mean an engineer.
+    pub or_else: Vec<Filter>,
+}
+
+/// Whether linked records must or must not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sense {
+    Exists,
+    Missing,
+}
+
+/// How a link was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    Of,
+    With,
+}
+
+/// How a record was named.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Mention {
+    pub kind: KindId,
+    /// As typed.
+    pub said: String,
+    pub how: How,
+}
+
+/// The forms of names.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum How {
+    /// Complete ids, all of them meant.
+    Ids(Vec<String>),
+    /// Ids of which one is meant: the number was given without year or class.
+    OneOf(Vec<String>),
+    /// Fields to look in, one after another, with the value.
+    Fields(Vec<String>, String),
+}
+
+/// What is asked of the records.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Ask {
+    /// The records.
+    List,
+    /// How many.
+    Count,
+    /// The total of a field.
+    Sum(String),
+    /// The mean of a field.
+    Average(String),
+    /// How many for each value of a field.
+    GroupBy(String),
+}
+
+/// By what records are put in order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Order {
+    Field {
+        field: String,
+        descending: bool,
+    },
+    /// By how many records of the node belong to each.
+    CountOf {
+        node: NodeId,
+        descending: bool,
+    },
+}
+
+/// One thing that was asked.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub node: NodeId,
+    pub ask: Ask,
+    /// The fields asked for; empty for the usual ones.
+    pub fields: Vec<String>,
+    pub order: Option<Order>,
+    pub limit: Option<usize>,
+    /// Whether yes or no is expected.
+    pub yesno: bool,
+    /// A heading, from a runbook or composite.
+    pub title: String,
+    /// The kind whose names are shown beside, where the result has only ids.
+    pub names: Option<KindId>,
+}
+
+impl Head {
+    pub(super) fn list(node: NodeId) -> Self {
+        Self {
+            node,
+            ask: Ask::List,
+            fields: Vec::new(),
+            order: None,
+            limit: None,
+            yesno: false,
+            title: String::new(),
+            names: None,
+        }
+    }
+}
+
+/// A question understood.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Frame {
+    pub nodes: Vec<Node>,
+    pub heads: Vec<Head>,
+}
+
+impl Frame {
+    pub(super) fn add(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+}

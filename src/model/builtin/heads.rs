@@ -1,0 +1,167 @@
+//! What was asked, worked out from the records: order, limit, groups, counts, names beside ids.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+
+use super::access::Bound;
+use super::frame::{Ask, Head, NodeId, Order};
+use super::knowledge::KindId;
+use super::rows::{self, Row};
+use super::run::{Found, Run, State};
+
+/// A head with everything its answer needs.
+#[derive(Clone, Debug)]
+pub(super) struct Answered {
+    pub kind: KindId,
+    /// The records, in order, cut to the limit.
+    pub rows: Vec<Row>,
+    /// How many there were before the limit.
+    pub all: usize,
+    pub found: Found,
+    /// For each value of the grouping field, or each counted record: value, number, an example to refer to.
+    pub groups: Vec<Group>,
+    /// The records that the conditions on other records rest on: their node, and the fields that tie them.
+    pub evidence: Vec<Evidence>,
+    /// Exact total and the number of records it is made of, by currency.
+    pub totals: Vec<Total>,
+}
+
+/// Records that narrow others: the overdue invoices of "customers with an overdue invoice".
+#[derive(Clone, Debug)]
+pub(super) struct Evidence {
+    pub node: NodeId,
+    /// The field of the narrowed records, and of these.
+    pub on: (String, String),
+    pub rows: Vec<Row>,
+}
+
+/// Records with one value in common.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub value: String,
+    pub rows: Vec<Row>,
+}
+
+/// An exact sum.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Total {
+    pub currency: String,
+    pub sum: Decimal,
+    pub count: usize,
+}
+
+/// What a head comes to now; none while calls have to be made first.
+pub(super) fn evaluate(run: &mut Run<'_>, head: &Head) -> Option<Answered> {
+    if let Some(Order::CountOf { node, descending }) = &head.order {
+        return by_count(run, head, *node, *descending);
+    }
+    let State::Ready(found) = run.resolve(head.node) else { return None };
+    let mut answered = answered(run, head, found)?;
+    if let Ask::GroupBy(field) = &head.ask {
+        group(run, head, field, &mut answered)?;
+    }
+    Some(answered)
+}
+
+fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered> {
+    let mut rows = std::mem::take(&mut found.rows);
+    // A name may have turned out to be of another kind: a contact instead of a company.
+    let kind = rows.first().map_or_else(|| run.kind_of(head.node), |row| row.kind);
+    let known = run.knowledge().kind(kind);
+    if let Some(Order::Field { field, descending }) = &head.order {
+        rows.sort_by(|a, b| rows::compare(known, a, b, field, *descending));
+    }
+    let all = rows.len();
+    let totals = match &head.ask {
+        Ask::Sum(field) | Ask::Average(field) => totals(&rows, field, &known.currency),
+        Ask::List | Ask::Count | Ask::GroupBy(_) => Vec::new(),
+    };
+    if let Some(limit) = head.limit
+        && !matches!(head.ask, Ask::GroupBy(_))
+    {
+        rows.truncate(limit);
+    }
+    if let Some(names) = head.names {
+        run.names(kind, names, &rows)?;
+    }
+    let evidence = run.evidence(head.node);
+    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, totals })
+}
+
+fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
+    let mut out: Vec<Total> = Vec::new();
+    for row in rows {
+        let Some(number) = row.number(field) else { continue };
+        let currency = row.text(currency).unwrap_or_default();
+        match out.iter_mut().find(|total| total.currency == currency) {
+            Some(total) => {
+                total.sum += number;
+                total.count += 1;
+            }
+            None => out.push(Total { currency, sum: number, count: 1 }),
+        }
+    }
+    out
+}
+
+fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -> Option<()> {
+    let mut groups = grouped(&answered.rows, field);
+    if let Some(limit) = head.limit {
+        let least = groups.get(limit.saturating_sub(1)).map_or(0, |group| group.rows.len());
+        groups.retain(|group| group.rows.len() >= least.max(1));
+    }
+    let knowledge = run.knowledge();
+    if let Some(target) =
+        knowledge.kind(answered.kind).refers(answered.kind, field).filter(|target| *target != answered.kind)
+    {
+        let some: Vec<Row> = groups.iter().filter_map(|group| group.rows.first().cloned()).collect();
+        run.names(answered.kind, target, &some)?;
+    }
+    answered.groups = groups;
+    Some(())
+}
+
+/// Groups, largest first; equal ones by their value.
+fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    for row in rows {
+        for value in rows::distinct(std::slice::from_ref(row), field) {
+            match index.get(&value).and_then(|at| groups.get_mut(*at)) {
+                Some(group) => group.rows.push(row.clone()),
+                None => {
+                    index.insert(value.clone(), groups.len());
+                    groups.push(Group { value, rows: vec![row.clone()] });
+                }
+            }
+        }
+    }
+    groups.sort_by(|a, b| b.rows.len().cmp(&a.rows.len()).then_with(|| a.value.cmp(&b.value)));
+    groups
+}
+
+/// "Customers with the most open tickets": count first, then fetch only the winners.
+fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -> Option<Answered> {
+    let kind = run.kind_of(head.node);
+    let (field, other) = run.knowledge().join(kind, run.kind_of(counted))?;
+    let State::Ready(of) = run.resolve(counted) else { return None };
+    let mut groups = grouped(&of.rows, &other);
+    let narrowed = run.narrows_itself(head.node, counted);
+    if narrowed {
+        let State::Ready(found) = run.resolve(head.node) else { return None };
+        let members = rows::distinct(&found.rows, &field);
+        groups.retain(|group| members.contains(&group.value));
+    }
+    if !descending {
+        groups.reverse();
+    }
+    let limit = head.limit.unwrap_or(groups.len());
+    // Those that are equal to the last one belong to the winners too.
+    let least = groups.get(limit.saturating_sub(1)).or(groups.last()).map_or(0, |group| group.rows.len());
+    groups.retain(|group| if descending { group.rows.len() >= least } else { group.rows.len() <= least });
+    let values: Vec<String> = groups.iter().map(|group| group.value.clone()).collect();
+    let found = if values.is_empty() { of.clone() } else { run.by_keys(kind, &field, Bound::Each(values))? };
+    let rows = found.rows.clone();
+    Some(Answered { kind, all: rows.len(), rows, found, groups, evidence: Vec::new(), totals: Vec::new() })
+}

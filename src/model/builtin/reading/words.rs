@@ -1,0 +1,142 @@
+//! Words made ready: capitals that mean nothing, hyphens, slips of the finger, which way days are meant.
+
+use super::super::dates::{self, Direction};
+use super::super::lexicon::Meaning;
+use super::super::text::{self, Gap, Word};
+use super::Reader;
+
+/// In a title-cased question capitals say nothing, except those inside a word.
+pub(super) fn settle_capitals(reader: &Reader<'_>, words: &mut [Word]) {
+    let capitals = words.iter().filter(|word| word.capital && reader.knowledge.lexicon.knows(word)).count();
+    let plain = words.iter().filter(|word| !word.capital && reader.knowledge.lexicon.knows(word)).count();
+    if capitals >= 3 && capitals > plain {
+        for word in words.iter_mut() {
+            word.capital &= text::mixed_case(&word.raw) || !reader.knowledge.lexicon.knows(word);
+        }
+    }
+}
+
+/// `high-priority` is two words if both are known; `df-db01` is one.
+pub(super) fn split_hyphens(reader: &Reader<'_>, words: Vec<Word>) -> Vec<Word> {
+    let mut out = Vec::with_capacity(words.len());
+    for word in words {
+        let parts: Vec<&str> = word.low.split('-').collect();
+        let known = parts.len() > 1
+            && !reader.knowledge.lexicon.knows(&word)
+            && parts.iter().all(|part| {
+                part.len() > 1 && part.chars().all(char::is_alphabetic) && reader.knowledge.lexicon.knows_text(part)
+            });
+        if !known || word.quote.is_some() {
+            out.push(word);
+            continue;
+        }
+        for (index, part) in parts.iter().enumerate() {
+            out.push(Word {
+                raw: (*part).to_owned(),
+                low: (*part).to_owned(),
+                stem: text::stem(part),
+                capital: false,
+                possessive: word.possessive && index + 1 == parts.len(),
+                gap: if index == 0 { word.gap } else { Gap::None },
+                quote: None,
+            });
+        }
+    }
+    out
+}
+
+/// Words with a slip of the finger become the known words they were meant to be.
+pub(super) fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
+    for at in 0..words.len() {
+        let Some(word) = words.get(at) else { break };
+        let plain = word.low.chars().all(char::is_alphabetic);
+        if !plain || word.capital || word.quote.is_some() || word.possessive || reader.knowledge.lexicon.knows(word) {
+            continue;
+        }
+        let date = dates::span_at(&words, at, reader.today, Direction::Past).is_some();
+        if date
+            || dates::number(&word.low).is_some()
+            || reader.directory.named(&words, at).is_some()
+            || is_date_word(&word.low)
+        {
+            continue;
+        }
+        if let Some((low, _)) = reader.knowledge.lexicon.corrected(&word.low) {
+            let (low, stem) = (low.to_owned(), text::stem(low));
+            if let Some(word) = words.get_mut(at) {
+                (word.low, word.stem) = (low, stem);
+            }
+        }
+    }
+    words
+}
+
+pub(super) fn is_date_word(low: &str) -> bool {
+    const WORDS: [&str; 40] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "quarter",
+        "quarters",
+        "days",
+        "since",
+        "until",
+        "till",
+        "before",
+        "after",
+        "during",
+        "yesterday",
+        "tomorrow",
+        "today",
+        "fortnight",
+        "couple",
+        "past",
+    ];
+    WORDS.contains(&low)
+}
+
+/// Words of things that lie ahead turn the spans of the whole question round.
+pub(super) fn direction(reader: &Reader<'_>, words: &[Word]) -> Direction {
+    let ahead = (0..words.len()).any(|at| {
+        let Some(found) = reader.knowledge.lexicon.longest(words, at) else { return false };
+        let fields: Vec<bool> = found
+            .meaning
+            .iter()
+            .filter_map(|meaning| match meaning {
+                Meaning::Field(kind, field) => {
+                    reader.knowledge.kind(*kind).fields.get(*field).map(|field| field.future)
+                }
+                Meaning::Kind(..)
+                | Meaning::Value(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Composite(_)
+                | Meaning::Topic => None,
+            })
+            .collect();
+        fields.contains(&true) && !fields.contains(&false)
+    });
+    if ahead { Direction::Future } else { Direction::Past }
+}

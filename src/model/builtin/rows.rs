@@ -1,0 +1,186 @@
+//! Records out of results, each with the call that said so, and what can be asked of their fields.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+use super::frame::{Filter, Test};
+use super::knowledge::{Kind, KindId, Matching};
+use crate::protocol::CallId;
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    pub kind: KindId,
+    pub fields: Arc<Map<String, Value>>,
+    /// The call whose result it stands in.
+    pub call: CallId,
+}
+
+impl Row {
+    /// A field, with dots for fields of fields.
+    pub(super) fn get(&self, path: &str) -> Option<&Value> {
+        if path.is_empty() {
+            return None;
+        }
+        if let Some(value) = self.fields.get(path) {
+            return Some(value);
+        }
+        let mut parts = path.split('.');
+        let mut value = self.fields.get(parts.next()?)?;
+        for part in parts {
+            value = value.get(part)?;
+        }
+        Some(value)
+    }
+
+    /// A field's text: of a string, number or flag.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        scalar(self.get(path)?)
+    }
+
+    /// A field as an exact number.
+    pub(super) fn number(&self, path: &str) -> Option<Decimal> {
+        decimal(self.get(path)?)
+    }
+
+    /// A field's day.
+    pub(super) fn day(&self, path: &str) -> Option<Date> {
+        day(&self.text(path)?)
+    }
+}
+
+/// The text of a value that is no list and no object.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// A number, or text that is one.
+pub(super) fn decimal(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Number(number) => {
+            let text = number.to_string();
+            Decimal::from_str(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+        }
+        Value::String(text) => Decimal::from_str(text).ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The day that a date or time stamp begins with.
+pub(super) fn day(text: &str) -> Option<Date> {
+    text.get(..10)?.parse().ok()
+}
+
+/// Whether a record meets a condition.
+pub(super) fn meets(kind: &Kind, row: &Row, filter: &Filter) -> bool {
+    holds(kind, row, filter) != filter.negated
+}
+
+fn holds(kind: &Kind, row: &Row, filter: &Filter) -> bool {
+    match &filter.test {
+        Test::In(values) => {
+            if let Some(value) = flagged(kind, row, &filter.field) {
+                return values.iter().any(|wanted| same(wanted, value));
+            }
+            let partial = kind.field(&filter.field).is_some_and(|field| field.matching == Matching::Partial);
+            any_text(row.get(&filter.field), |text| {
+                values.iter().any(|wanted| if partial { contains(text, wanted) } else { same(text, wanted) })
+            })
+        }
+        Test::Like(part) => any_text(row.get(&filter.field), |text| contains(text, part)),
+        Test::Is(wanted) => row.get(&filter.field).and_then(Value::as_bool) == Some(*wanted),
+        Test::Dates(span) => row
+            .day(&filter.field)
+            .is_some_and(|day| span.from.is_none_or(|from| day >= from) && span.to.is_none_or(|to| day <= to)),
+        Test::WithinDays(_) => true,
+        Test::Numbers(least, most) => row.number(&filter.field).is_some_and(|number| {
+            least.is_none_or(|least| number >= least.into()) && most.is_none_or(|most| number <= most.into())
+        }),
+    }
+}
+
+/// The value that a flag of the record decides: an unpaid invoice past its day is overdue whatever its status says.
+pub(super) fn flagged<'k>(kind: &'k Kind, row: &Row, field: &str) -> Option<&'k str> {
+    let flags = &kind.field(field)?.flags;
+    flags.iter().find(|(_, flag)| row.get(flag).and_then(Value::as_bool) == Some(true)).map(|(value, _)| value.as_str())
+}
+
+fn any_text(value: Option<&Value>, test: impl Fn(&str) -> bool + Copy) -> bool {
+    match value {
+        Some(Value::Array(items)) => items.iter().any(|item| any_text(Some(item), test)),
+        Some(Value::Object(fields)) => fields.values().any(|field| any_text(Some(field), test)),
+        Some(value) => scalar(value).is_some_and(|text| test(&text)),
+        None => false,
+    }
+}
+
+fn same(a: &str, b: &str) -> bool {
+    let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
+    plain(a) == plain(b)
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+/// Orders two records by a field: by its declared order of values, as numbers, or as text; missing values come last.
+pub(super) fn compare(kind: &Kind, a: &Row, b: &Row, field: &str, descending: bool) -> Ordering {
+    let order = kind.field(field).map(|field| field.order.as_slice()).unwrap_or_default();
+    let rank = |row: &Row| row.text(field).and_then(|text| order.iter().position(|value| same(value, &text)));
+    let ordering = if order.is_empty() {
+        match (row_number(a, field), row_number(b, field)) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => match (a.text(field), b.text(field)) {
+                (Some(a), Some(b)) => a.cmp(&b),
+                (a, b) => return b.is_some().cmp(&a.is_some()),
+            },
+        }
+    } else {
+        rank(a).cmp(&rank(b))
+    };
+    if descending { ordering.reverse() } else { ordering }
+}
+
+fn row_number(row: &Row, field: &str) -> Option<Decimal> {
+    match row.get(field)? {
+        value @ Value::Number(_) => decimal(value),
+        Value::String(text) => Decimal::from_str(text).ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Of records ranked by fitness those far behind the best are chance.
+pub(super) fn fitting(rows: &mut Vec<Row>, score: &str) {
+    let best = rows.iter().filter_map(|row| row.number(score)).max();
+    if let Some(best) = best {
+        rows.retain(|row| row.number(score).is_none_or(|number| number * Decimal::TWO > best));
+    }
+}
+
+/// The distinct texts of a field, in order of first appearance; lists give each of their elements.
+pub(super) fn distinct(rows: &[Row], field: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for row in rows {
+        let texts: Vec<String> = match row.get(field) {
+            Some(Value::Array(items)) => items.iter().filter_map(scalar).collect(),
+            Some(value) => scalar(value).into_iter().collect(),
+            None => Vec::new(),
+        };
+        for text in texts {
+            if !text.is_empty() && !out.contains(&text) {
+                out.push(text);
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,144 @@
+//! Records that were named: by id, by one of several possible ids, by a name, by a person's name.
+
+use super::super::access::{self, Bindings, Bound};
+use super::super::frame::{Filter, How, Mention, Node, Test};
+use super::super::rows::Row;
+use super::{Found, Problem, Run, State};
+
+impl Run<'_> {
+    pub(super) fn named(&mut self, node: &Node, mention: &Mention) -> State {
+        let key = &self.knowledge.kind(node.kind).key;
+        match &mention.how {
+            How::Ids(ids) => {
+                let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
+                let state = self.fetch(node, &[], bound, &mention.said);
+                self.with_filters(node, state)
+            }
+            How::OneOf(ids) => {
+                let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
+                let state = self.fetch(node, &[], bound, &mention.said);
+                self.one_of(state, &mention.said)
+            }
+            How::Fields(fields, value) => self.by_fields(node, fields, value, &mention.said),
+        }
+    }
+
+    /// Named records that must also meet conditions.
+    pub(super) fn with_filters(&self, node: &Node, state: State) -> State {
+        match state {
+            State::Ready(mut found) if !node.filters.is_empty() => {
+                found.rows = self.kept(node, &node.filters, found.rows, &[]);
+                State::Ready(found)
+            }
+            state => state,
+        }
+    }
+
+    /// Of several ids only one need exist.
+    pub(super) fn one_of(&self, state: State, said: &str) -> State {
+        let State::Ready(mut found) = state else { return State::Waiting };
+        match found.rows.len() {
+            0 => {}
+            1 => found.problems.clear(),
+            _ => {
+                found.problems =
+                    vec![Problem::Ambiguous { said: said.to_owned(), rows: std::mem::take(&mut found.rows) }];
+            }
+        }
+        State::Ready(found)
+    }
+
+    /// Looks in one field after another, then once more with the nearest name the server offers.
+    pub(super) fn by_fields(&mut self, node: &Node, fields: &[String], value: &str, said: &str) -> State {
+        let mut last = Found::default();
+        for field in fields {
+            let bound = Bindings::from([(field.clone(), Bound::Value(value.to_owned()))]);
+            match self.fetch(node, &[Filter::new(field, Test::Like(value.to_owned()))], bound, said) {
+                State::Waiting => return State::Waiting,
+                State::Ready(found) if found.rows.is_empty() => {
+                    last.calls.extend(found.calls);
+                    if last.problems.is_empty() {
+                        last.problems = found.problems;
+                    }
+                }
+                State::Ready(found) => return State::Ready(self.the_one(found, field, value, said)),
+            }
+        }
+        let Some(field) = fields.first() else { return State::Ready(last) };
+        let Some(near) = self.near_name(&last, value) else {
+            return if node.person && last.is_missing() {
+                self.as_person(node, value, said, last)
+            } else {
+                State::Ready(last)
+            };
+        };
+        let bound = Bindings::from([(field.clone(), Bound::Value(near.clone()))]);
+        match self.fetch(node, &[], bound, said) {
+            State::Waiting => State::Waiting,
+            State::Ready(mut found) => {
+                found.instead = Some((said.to_owned(), near.clone()));
+                State::Ready(self.the_one(found, field, &near, said))
+            }
+        }
+    }
+
+    /// A name that is no company's may be that of somebody who works on tickets, a contact, or an account manager.
+    pub(super) fn as_person(&mut self, node: &Node, value: &str, said: &str, missing: Found) -> State {
+        for kind in 0..self.knowledge.kinds.len() {
+            let known = self.knowledge.kind(kind);
+            let contact = known.person_question && known.key.is_empty() && !known.name_field.is_empty();
+            let person = known.fields.iter().find(|field| field.person).map(|field| field.name.as_str());
+            let Some(field) = person.or(contact.then_some(known.name_field.as_str())) else { continue };
+            let by_person = person.is_some()
+                && self.knowledge.sources.iter().any(|source| source.kind == kind && source.takes.contains_key(field));
+            if !(by_person || contact || kind == node.kind) || !access::served(self.knowledge, self.catalog, kind) {
+                continue;
+            }
+            let asked = Node::new(kind);
+            let bound = Bindings::from([(field.to_owned(), Bound::Value(value.to_owned()))]);
+            let filter = Filter::new(field, Test::Like(value.to_owned()));
+            match self.fetch(&asked, &[filter], bound, said) {
+                State::Waiting => return State::Waiting,
+                State::Ready(found) if found.rows.is_empty() => {}
+                State::Ready(found) => return State::Ready(found),
+            }
+        }
+        State::Ready(missing)
+    }
+
+    /// The best of the names the server offers, if it is near enough to be a slip of the finger.
+    pub(super) fn near_name(&self, found: &Found, value: &str) -> Option<String> {
+        let wanted = value.to_lowercase();
+        let near = found.problems.iter().find_map(|problem| match problem {
+            Problem::Failed { failure, .. } if failure.not_found => Some(&failure.near),
+            _ => None,
+        })?;
+        let likeness = |name: &str| {
+            let name = name.to_lowercase();
+            let parts = name.split_whitespace().map(|part| strsim::normalized_damerau_levenshtein(&wanted, part));
+            parts.chain([strsim::normalized_damerau_levenshtein(&wanted, &name)]).fold(0.0, f64::max)
+        };
+        let near: Vec<String> = near.iter().map(|name| name.split(" (").next().unwrap_or(name).to_owned()).collect();
+        let looks_like_id = |name: &str| name.chars().any(|c| c.is_ascii_digit()) && !name.contains(' ');
+        let names = near.iter().filter(|name| !looks_like_id(name)).map(|name| (likeness(name), name));
+        names.filter(|(likeness, _)| *likeness >= 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name.clone())
+    }
+
+    pub(super) fn the_one(&self, mut found: Found, field: &str, value: &str, said: &str) -> Found {
+        if found.rows.len() > 1 {
+            let exact: Vec<Row> = found
+                .rows
+                .iter()
+                .filter(|row| row.text(field).is_some_and(|text| text.eq_ignore_ascii_case(value)))
+                .cloned()
+                .collect();
+            if exact.len() == 1 {
+                found.rows = exact;
+            } else {
+                let rows = std::mem::take(&mut found.rows);
+                found.problems = vec![Problem::Ambiguous { said: said.to_owned(), rows }];
+            }
+        }
+        found
+    }
+}

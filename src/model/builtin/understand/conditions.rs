@@ -1,0 +1,198 @@
+//! Conditions: which records each belongs to, what "or" and "not" do to them.
+
+use super::super::frame::{DateSpan, Filter, NodeId, Test};
+use super::super::knowledge::{KindId, Role};
+use super::super::lexicon::Naming;
+use super::super::reading::{Item, What};
+use super::super::text::Gap;
+use super::Builder;
+use super::place::{Clause, Conditions, Conn};
+
+impl Builder<'_> {
+    pub(super) fn value(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        item: &Item,
+        values: Vec<(KindId, Filter, Naming)>,
+    ) {
+        // "how many tickets did TechCorp open": what they did, not how the tickets stand.
+        let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
+        let named_before = at
+            .checked_sub(1)
+            .and_then(|before| items.get(before))
+            .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
+        if did && named_before && item.has(Role::Change) {
+            return;
+        }
+        let negated = std::mem::take(&mut clause.negated);
+        let turn = |mut filter: Filter| {
+            filter.negated ^= negated;
+            filter
+        };
+        let text_only = self.only_text_wanted(clause);
+        if text_only && item.is_topic() {
+            clause.texts.push((at, item.raw.clone()));
+            return;
+        }
+        let noun = values.iter().find(|(.., naming)| *naming == Naming::Noun).cloned();
+        if let Some((kind, filter, _)) = noun {
+            let next_same = self.next_kind(items, at).is_some_and(|next| next == kind);
+            let record_after = items
+                .get(at + 1)
+                .is_some_and(|next| matches!(&next.what, What::Record(mention) if mention.kind == kind));
+            if record_after {
+                return;
+            }
+            if !next_same {
+                return self.kind(clause, items, at, kind, Some(turn(filter)));
+            }
+        }
+        let conditions: Conditions = values.into_iter().map(|(kind, filter, _)| (kind, turn(filter))).collect();
+        let joined = joined_by(items, at);
+        if let Some(next) = self.next_kind(items, at)
+            && self.fitting(&conditions, next).is_some()
+        {
+            clause.waiting.push((at, conditions));
+            return;
+        }
+        let target = clause.placed.iter().rev().find_map(|placed| {
+            self.kind_of(placed.node)
+                .and_then(|kind| self.fitting(&conditions, kind))
+                .map(|(fits, filters)| (placed.node, fits, filters))
+        });
+        if let Some((node, fits, filters)) = target {
+            let same_kind = self.kind_of(node) == Some(fits);
+            if same_kind {
+                for filter in filters {
+                    self.apply(clause, node, filter, joined);
+                }
+            } else {
+                self.impose(clause, node, fits, filters);
+            }
+            return;
+        }
+        if item.is_topic() && clause.placed.is_empty() && clause.named.is_empty() {
+            clause.texts.push((at, item.raw.clone()));
+        }
+        clause.waiting.push((at, conditions));
+    }
+
+    /// Whether only articles or steps are wanted so far: then technical words are for the search.
+    pub(super) fn only_text_wanted(&self, clause: &Clause) -> bool {
+        !clause.placed.is_empty()
+            && clause.placed.iter().all(|placed| {
+                self.kind_of(placed.node).is_some_and(|kind| {
+                    let kind = self.reader.knowledge.kind(kind);
+                    kind.text && (kind.ranked || kind.of.is_some())
+                })
+            })
+    }
+
+    /// Adds a condition; values of one field joined by "and"/"or" are alternatives, other conditions joined by "or" too.
+    pub(super) fn apply(&mut self, clause: &mut Clause, node: NodeId, filter: Filter, joined: Conn) {
+        let filter = self.dated(filter);
+        let field = filter.field.clone();
+        let last = clause.last_value.replace((node, field.clone()));
+        let Some(known) = self.frame.nodes.get_mut(node) else { return };
+        if let Some(same) = known.filters.iter_mut().find(|same| same.field == field && same.negated == filter.negated)
+            && let (Some(mut values), Some(more)) = (values_of(&same.test), values_of(&filter.test))
+        {
+            for value in more {
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            same.test = if values.len() == 1 { same.test.clone() } else { Test::In(values) };
+            return;
+        }
+        if joined == Conn::Or
+            && let Some((before, other)) = last
+            && before == node
+            && other != field
+        {
+            if let Some(position) = known.filters.iter().position(|known| known.field == other) {
+                let first = known.filters.remove(position);
+                known.any.push(vec![first]);
+            }
+            known.any.push(vec![filter]);
+            return;
+        }
+        if !known.filters.contains(&filter) {
+            known.filters.push(filter);
+        }
+    }
+
+    /// "within 30 days" counted from today.
+    pub(super) fn dated(&self, mut filter: Filter) -> Filter {
+        if let Test::WithinDays(days) = filter.test {
+            let today = self.reader.today;
+            let to = today.checked_add(jiff::Span::new().days(days)).ok();
+            filter.test = Test::Dates(DateSpan { from: Some(today), to, said: format!("within {days} days") });
+        }
+        filter
+    }
+
+    /// The kind whose word follows, with only conditions and small words between.
+    pub(super) fn next_kind(&self, items: &[Item], at: usize) -> Option<KindId> {
+        for (offset, item) in items.iter().skip(at + 1).enumerate() {
+            if item.gap == Gap::Stop {
+                return None;
+            }
+            if let Some((kind, _)) = item.kind() {
+                return Some(kind);
+            }
+            let values = item.values();
+            if let Some((kind, ..)) = values.iter().find(|(.., naming)| *naming == Naming::Noun) {
+                return Some(*kind);
+            }
+            let joins = item.has(Role::And) || item.has(Role::Or);
+            let next_is_value =
+                items.get(at + offset + 2).is_some_and(|next| !next.values().is_empty() && next.kind().is_none());
+            let passes = !values.is_empty()
+                || item.superlative().is_some()
+                || matches!(item.what, What::Number(_))
+                || (joins && next_is_value)
+                || (item.is_small()
+                    && (item.has(Role::Ignore) || item.has(Role::Not) || item.has(Role::Every))
+                    && !item.has(Role::With)
+                    && !item.has(Role::Of))
+                || (item.fields().iter().any(|_| item.low.starts_with("priorit") || item.low.starts_with("sever"))
+                    && item.kind().is_none());
+            if !passes {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// The values that a test compares with.
+fn values_of(test: &Test) -> Option<Vec<String>> {
+    match test {
+        Test::In(values) => Some(values.clone()),
+        Test::Like(value) => Some(vec![value.clone()]),
+        Test::Is(_) | Test::Dates(_) | Test::WithinDays(_) | Test::Numbers(..) => None,
+    }
+}
+
+/// The word of connection between an item and the condition before it.
+fn joined_by(items: &[Item], at: usize) -> Conn {
+    items
+        .get(..at)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|item| item.is_small())
+        .find_map(|item| {
+            if item.has(Role::Or) {
+                Some(Conn::Or)
+            } else if item.has(Role::And) {
+                Some(Conn::And)
+            } else {
+                None
+            }
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,338 @@
+//! The smaller pieces of a clause: fields, days, numbers, rankings, and where searched text begins and ends.
+
+use super::super::frame::{DateSpan, Filter, NodeId, Test};
+use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::reading::{Item, What};
+use super::super::text::Gap;
+use super::Builder;
+use super::place::{Clause, Conn, Ranking, is_plural};
+
+impl Builder<'_> {
+    // ---- fields
+
+    /// Whether a field's word is followed by days: then it says which date is meant.
+    pub(super) fn field_with_days(&self, items: &[Item], at: usize, item: &Item) -> bool {
+        !item.fields().is_empty()
+            && items
+                .iter()
+                .skip(at + 1)
+                .take(2)
+                .take_while(|item| item.gap == Gap::None)
+                .any(|item| matches!(item.what, What::Days(_)))
+    }
+
+    /// Notes a field. False if its word means nothing here.
+    pub(super) fn field(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        item: &Item,
+        fields: Vec<(KindId, FieldId)>,
+    ) -> bool {
+        let names: Vec<&str> = fields.iter().filter_map(|(kind, field)| self.field_name(*kind, *field)).collect();
+        let beside = |other: &Item| {
+            other.values().iter().any(|(kind, filter, _)| {
+                fields.iter().any(|(known, _)| known == kind) && names.contains(&filter.field.as_str())
+            })
+        };
+        let after: Vec<&Item> = items.iter().skip(at + 1).take_while(|item| item.gap == Gap::None).take(3).collect();
+        let value_after = after.iter().find(|item| !item.is_small()).is_some_and(|item| beside(item));
+        let value_before = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(beside);
+        if clause.conn == Conn::Per {
+            clause.fields_grouped(at, fields);
+            return true;
+        }
+        if value_after || value_before {
+            return true;
+        }
+        let before = items.get(at.saturating_sub(3)..at).unwrap_or_default();
+        if before.iter().any(|item| {
+            ["sort", "order", "rank"].iter().any(|word| item.low.starts_with(word))
+                || item.raw.to_lowercase().starts_with("sort")
+        }) {
+            clause.sorts.push((at, fields));
+            return true;
+        }
+        if let Some(person) = self.person_field(&fields)
+            && self.person_named(clause, items, at, person)
+        {
+            return true;
+        }
+        if self.value_given(clause, items, at, &fields) {
+            return true;
+        }
+        // Words such as "read" or "opened" are fields only beside their own kind.
+        if item.has(Role::Change) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
+            let near = |kind: &KindId| {
+                clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind))
+                    || clause.named.iter().any(|(_, node, _)| self.kind_of(*node) == Some(*kind))
+            };
+            if !fields.iter().any(|(kind, _)| near(kind)) {
+                return false;
+            }
+        }
+        clause.fields.push((at, fields));
+        true
+    }
+
+    pub(super) fn field_name(&self, kind: KindId, field: FieldId) -> Option<&str> {
+        self.reader.knowledge.kind(kind).fields.get(field).map(|field| field.name.as_str())
+    }
+
+    fn person_field(&self, fields: &[(KindId, FieldId)]) -> Option<(KindId, String)> {
+        fields.iter().find_map(|(kind, field)| {
+            let known = self.reader.knowledge.kind(*kind).fields.get(*field)?;
+            known.person.then(|| (*kind, known.name.clone()))
+        })
+    }
+
+    /// "assigned to Marcus Bell", "Marcus is working on": the name is a condition, not a company.
+    fn person_named(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        (kind, field): (KindId, String),
+    ) -> bool {
+        let mut name: Option<String> = None;
+        for (offset, item) in items.iter().enumerate().skip(at + 1).take(3) {
+            match &item.what {
+                What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
+                    name = Some(item.raw.clone());
+                    clause.use_up(offset);
+                    break;
+                }
+                _ if item.is_small() && !item.has(Role::And) => {}
+                _ => break,
+            }
+        }
+        let asked = clause.roles.contains(&Role::Who);
+        if name.is_none()
+            && !asked
+            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
+        {
+            name = clause.unknown.pop().map(|unknown| unknown.raw);
+        }
+        let Some(name) = name else { return false };
+        let filter = Filter::new(&field, Test::Like(name));
+        let placed =
+            clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
+        match placed {
+            Some(node) => self.apply(clause, node, filter, Conn::And),
+            None => clause.waiting.push((at, vec![(kind, filter)])),
+        }
+        true
+    }
+
+    /// "category network": the word after the field is its value.
+    fn value_given(&mut self, clause: &mut Clause, items: &[Item], at: usize, fields: &[(KindId, FieldId)]) -> bool {
+        let given: Vec<(KindId, String)> = fields
+            .iter()
+            .filter_map(|(kind, field)| {
+                let known = self.reader.knowledge.kind(*kind).fields.get(*field)?;
+                known.given.then(|| (*kind, known.name.clone()))
+            })
+            .collect();
+        let Some((position, item)) =
+            items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.is_small() && item.has(Role::Ignore)))
+        else {
+            return false;
+        };
+        let value = matches!(item.what, What::Unknown { .. } | What::Quoted)
+            || (item.is_topic() && item.kind().is_none())
+            || matches!(item.kind(), Some((_, super::super::lexicon::Strength::Weak)));
+        if given.is_empty() || !value || item.gap == Gap::Stop {
+            return false;
+        }
+        clause.use_up(position);
+        let conditions: Vec<(KindId, Filter)> =
+            given.into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Like(item.raw.clone())))).collect();
+        let placed = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
+        });
+        match placed {
+            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
+            None => clause.waiting.push((at, conditions)),
+        }
+        true
+    }
+
+    // ---- days and numbers
+
+    pub(super) fn days(&mut self, clause: &mut Clause, items: &[Item], at: usize, span: &DateSpan) {
+        // "expires within 30 days", "created since Monday": the field before says which date.
+        let hint = clause.fields.last().filter(|(position, _)| at - position <= 2).cloned();
+        let dated: Vec<(KindId, String)> = hint
+            .iter()
+            .flat_map(|(_, fields)| fields)
+            .filter_map(|(kind, field)| Some((*kind, self.field_name(*kind, *field)?.to_owned())))
+            .filter(|(kind, field)| self.is_date(*kind, field))
+            .collect();
+        if dated.is_empty() {
+            clause.days.push((at, span.clone()));
+            return;
+        }
+        clause.fields.pop();
+        let conditions: Vec<(KindId, Filter)> =
+            dated.into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Dates(span.clone())))).collect();
+        let joined = if items.get(..at).unwrap_or_default().iter().rev().take(3).any(|item| item.has(Role::Or)) {
+            Conn::Or
+        } else {
+            Conn::And
+        };
+        let target = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
+        });
+        match target {
+            Some((node, fits, filters)) if self.kind_of(node) == Some(fits) => {
+                filters.into_iter().for_each(|filter| self.apply(clause, node, filter, joined));
+            }
+            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
+            None => clause.waiting.push((at, conditions)),
+        }
+    }
+
+    /// Whether a field holds dates.
+    pub(super) fn is_date(&self, kind: KindId, field: &str) -> bool {
+        let known = self.reader.knowledge.kind(kind);
+        known.date == field
+            || known.date_of.values().any(|date| date == field)
+            || ["date", "updated", "activity", "expires", "period"].iter().any(|part| field.contains(part))
+    }
+
+    pub(super) fn number(&mut self, clause: &mut Clause, items: &[Item], at: usize, number: i64) {
+        let before: Vec<&str> =
+            items.get(..at).unwrap_or_default().iter().rev().take(2).map(|item| item.raw.as_str()).collect();
+        let words = before.iter().rev().map(|raw| raw.to_lowercase()).collect::<Vec<_>>().join(" ");
+        let least = [
+            "over",
+            "above",
+            "more than",
+            "at least",
+            "exceeding",
+            "greater than",
+            "bigger than",
+            "larger than",
+            "higher than",
+            "exceeds",
+            "exceed",
+        ];
+        let most = ["below", "under", "less than", "at most", "lower than"];
+        let test = if least.iter().any(|word| words.ends_with(word)) {
+            Test::Numbers(Some(number), None)
+        } else if most.iter().any(|word| words.ends_with(word)) {
+            Test::Numbers(None, Some(number))
+        } else {
+            clause.numbers.push((at, number));
+            return;
+        };
+        let measured: Option<(NodeId, String)> = clause.placed.iter().rev().find_map(|placed| {
+            let measure = &self.reader.knowledge.kind(self.kind_of(placed.node)?).measure;
+            (!measure.is_empty()).then(|| (placed.node, measure.clone()))
+        });
+        if let Some((node, field)) = measured {
+            self.apply(clause, node, Filter::new(&field, test), Conn::And);
+        }
+    }
+
+    // ---- rankings
+
+    /// Notes "latest", "top 2", "most"; false if the word is none here.
+    pub(super) fn ranking(&mut self, clause: &mut Clause, items: &[Item], at: usize, index: usize) -> bool {
+        let Some(known) = self.reader.knowledge.superlatives.get(index) else { return false };
+        let next =
+            items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
+        let number = |item: Option<&Item>| match item.map(|item| &item.what) {
+            Some(What::Number(number)) => usize::try_from(*number).ok().filter(|number| (1..=200).contains(number)),
+            _ => None,
+        };
+        let after = number(items.get(at + 1));
+        let before = at.checked_sub(1).and_then(|before| number(items.get(before)));
+        let ranks = next.is_some_and(|item| {
+            item.kind().is_some()
+                || !item.values().is_empty()
+                || !item.fields().is_empty()
+                || item.superlative().is_some()
+        });
+        let closing = next.is_none() && (!clause.placed.is_empty() || !clause.fields.is_empty());
+        let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
+        if !(ranks || after.is_some() || closing || words_after) {
+            return false;
+        }
+        if after.is_some() {
+            clause.use_up(at + 1);
+        }
+        if before.is_some() {
+            clause.numbers.pop();
+        }
+        let counted = after.or(before);
+        let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
+        let one = closing && clause.placed.last().is_some_and(|placed| !placed.plural);
+        let count = counted.or((singular || one).then_some(1));
+        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count });
+        true
+    }
+
+    /// The next word that names a kind or a value that names one.
+    fn next_word<'i>(&self, items: &'i [Item], at: usize) -> Option<&'i Item> {
+        items.iter().skip(at + 1).find(|item| {
+            item.kind().is_some()
+                || item.values().iter().any(|(.., naming)| *naming == super::super::lexicon::Naming::Noun)
+        })
+    }
+
+    // ---- searched text
+
+    /// Whether words after "about" are to be searched for; "about CUST-001" and "about their SLA" are not.
+    pub(super) fn opens_text(&self, clause: &Clause, items: &[Item], at: usize) -> bool {
+        let Some(next) = items.iter().skip(at + 1).find(|item| !(item.is_small() && item.has(Role::Ignore))) else {
+            return false;
+        };
+        let plain =
+            matches!(next.what, What::Unknown { .. } | What::Quoted | What::Phrase(_)) && !next.has(Role::Pronoun);
+        let searchable = clause
+            .placed
+            .iter()
+            .any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.reader.knowledge.kind(kind).text))
+            || clause.weak.iter().any(|(_, kind, _)| self.reader.knowledge.kind(*kind).text);
+        plain && searchable
+    }
+
+    /// Where text that is searched for ends: at a named record, a day, a name after "for", or a new wish.
+    pub(super) fn ends_text(&self, clause: &Clause, items: &[Item], at: usize) -> bool {
+        let Some(item) = items.get(at) else { return true };
+        if matches!(item.what, What::Record(_) | What::Days(_)) || item.gap == Gap::Stop {
+            return true;
+        }
+        if clause.texts.is_empty() {
+            return false;
+        }
+        let next = items.iter().skip(at + 1).find(|item| !(item.is_small() && item.has(Role::Ignore)));
+        let joins = item.has(Role::And) || item.gap == Gap::Comma;
+        if joins {
+            let new = next.filter(|_| item.has(Role::And)).or(Some(item));
+            return new.is_some_and(|next| {
+                next.has(Role::Who)
+                    || next.has(Role::Pronoun)
+                    || matches!(next.kind(), Some((_, super::super::lexicon::Strength::Strong)))
+                    || !next.fields().is_empty() && !next.is_topic()
+            });
+        }
+        let ties = item.has(Role::Of) || item.has(Role::With);
+        ties && next.is_some_and(|next| {
+            matches!(next.what, What::Record(_) | What::Unknown { capital: true })
+                || next.has(Role::Pronoun)
+                || matches!(next.kind(), Some((_, super::super::lexicon::Strength::Strong)))
+        })
+    }
+}
+
+impl Clause {
+    fn fields_grouped(&mut self, at: usize, fields: Vec<(KindId, FieldId)>) {
+        self.conn = Conn::None;
+        self.grouped_fields.push((at, fields));
+    }
+}

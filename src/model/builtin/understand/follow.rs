@@ -1,0 +1,229 @@
+//! Follow-ups that change the last question instead of asking a new one: "only the high priority ones", "what about
+//! DataFlow Solutions?", "and last month?", "how many?".
+
+use super::super::dialogue::Context;
+use super::super::frame::{Ask, Filter, Frame, Manner, Sense, Test};
+use super::super::knowledge::{KindId, Role};
+use super::super::lexicon::Naming;
+use super::super::reading::{Item, What};
+use super::Builder;
+use super::place::Clause;
+
+impl<'a> Builder<'a> {
+    /// The last question's frame, changed as the follow-up says; none if this is a question of its own.
+    pub(super) fn refined(&mut self, items: &[Item]) -> Option<Frame> {
+        // The last question first; one before it, if only that has what the follow-up speaks of.
+        let contexts: Vec<&'a Context> = self.earlier.iter().rev().take(3).collect();
+        let last = self.context;
+        let found = contexts.into_iter().find_map(|context| {
+            self.context = Some(context);
+            self.refined_from(items, context)
+        });
+        self.context = last;
+        found
+    }
+
+    fn refined_from(&mut self, items: &[Item], context: &'a Context) -> Option<Frame> {
+        let last = context.frame.as_ref().filter(|frame| !frame.heads.is_empty())?;
+        let content: Vec<&Item> = items.iter().filter(|item| item.is_content()).collect();
+        let has = |role: Role| items.iter().any(|item| item.has(role));
+        let begins =
+            items.first().is_some_and(|item| item.has(Role::And) || item.has(Role::WhatAbout)) || has(Role::WhatAbout);
+        let narrows = has(Role::Only) || has(Role::Ones) || has(Role::Pronoun);
+        if content.len() > 6 || has(Role::Who) {
+            return None;
+        }
+        let kinds: Vec<KindId> =
+            last.heads.iter().filter_map(|head| last.nodes.get(head.node)).map(|node| node.kind).collect();
+        let other_kind = content.iter().any(|item| {
+            item.values().is_empty() && item.kind().is_some_and(|(kind, _)| !kinds.contains(&kind))
+                || item.values().iter().any(|(kind, _, naming)| *naming == Naming::Noun && !kinds.contains(kind))
+                || !item.composites().is_empty()
+        });
+        if other_kind {
+            return None;
+        }
+        let names_kind = content.iter().any(|item| item.kind().is_some());
+        let named =
+            content.iter().any(|item| matches!(item.what, What::Record(_) | What::Unknown { .. } | What::Position(_)));
+        let values = content.iter().any(|item| !item.values().is_empty());
+        let days = content.iter().any(|item| matches!(item.what, What::Days(_)));
+        let ranks = content.iter().any(|item| item.superlative().is_some());
+        self.resume(last);
+        let changed = if named {
+            (begins && !names_kind && !values) && self.other_record(items)
+        } else if values && (narrows || !names_kind) {
+            (narrows || begins || !names_kind) && self.other_conditions(items)
+        } else if days && !names_kind {
+            self.other_days(items)
+        } else if ranks && !names_kind && (narrows || begins || content.len() <= 2) {
+            self.other_order(items)
+        } else if has(Role::Count) && content.is_empty() {
+            self.frame.heads.iter_mut().for_each(|head| head.ask = Ask::Count);
+            true
+        } else {
+            false
+        };
+        let frame = std::mem::take(&mut self.frame);
+        self.named.clear();
+        changed.then_some(frame)
+    }
+
+    /// Starts from the last question, with the records it named by their ids where these are known now.
+    fn resume(&mut self, last: &Frame) {
+        self.frame = last.clone();
+        let Some(context) = self.context else { return };
+        for node in &mut self.frame.nodes {
+            let found = context.resolved.iter().find(|(mention, _)| Some(mention) == node.named.as_ref());
+            if let Some((_, mention)) = found {
+                node.named = Some(mention.clone());
+            }
+        }
+        for head in &mut self.frame.heads {
+            head.yesno = false;
+        }
+    }
+
+    /// "what about DataFlow Solutions?": the record takes the place of the one before.
+    fn other_record(&mut self, items: &[Item]) -> bool {
+        let mut clause = Clause::default();
+        for (at, item) in items.iter().enumerate() {
+            match &item.what {
+                What::Record(mention) => self.record(&mut clause, at, mention),
+                What::Position(index) => self.position(&mut clause, at, *index),
+                What::Unknown { .. } => self.company(
+                    &mut clause,
+                    super::place::Unknown {
+                        at,
+                        raw: item.raw.clone(),
+                        capital: true,
+                        quoted: false,
+                        conn: super::place::Conn::Of,
+                    },
+                ),
+                What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted => {}
+            }
+        }
+        let Some((_, new, _)) = clause.named.first() else { return false };
+        let Some(kind) = self.kind_of(*new) else { return false };
+        let mention = self.frame.nodes.get(*new).and_then(|node| node.named.clone());
+        let mut replaced = false;
+        for (index, node) in self.frame.nodes.iter_mut().enumerate() {
+            if index != *new && node.kind == kind && (node.named.is_some() || node.known.is_some()) {
+                node.named.clone_from(&mention);
+                node.known = None;
+                replaced = true;
+            }
+        }
+        if !replaced {
+            for index in 0..self.frame.heads.len() {
+                let Some(node) = self.frame.heads.get(index).map(|head| head.node) else { continue };
+                replaced |= self.link(node, *new, Sense::Exists, Manner::Of, Vec::new());
+            }
+        }
+        replaced
+    }
+
+    /// "only the high priority ones": conditions on the same field are replaced, others are added.
+    fn other_conditions(&mut self, items: &[Item]) -> bool {
+        let mut changed = false;
+        let mut negated = false;
+        let mut fresh: Vec<(usize, String)> = Vec::new();
+        for item in items {
+            if item.has(Role::Not) {
+                negated = true;
+            }
+            let conditions: Vec<(KindId, Filter)> = item
+                .values()
+                .into_iter()
+                .map(|(kind, mut filter, _)| {
+                    filter.negated ^= negated;
+                    (kind, filter)
+                })
+                .collect();
+            if conditions.is_empty() {
+                continue;
+            }
+            negated = false;
+            for index in 0..self.frame.heads.len() {
+                let Some(node) = self.frame.heads.get(index).map(|head| head.node) else { continue };
+                let Some((fits, filters)) = self.kind_of(node).and_then(|kind| self.fitting(&conditions, kind)) else {
+                    continue;
+                };
+                for filter in &filters {
+                    if let Some(known) = self.frame.nodes.get_mut(node)
+                        && !fresh.contains(&(node, filter.field.clone()))
+                    {
+                        known.filters.retain(|old| old.field != filter.field);
+                        fresh.push((node, filter.field.clone()));
+                    }
+                }
+                self.impose(&mut Clause::default(), node, fits, filters);
+                changed = true;
+            }
+        }
+        // What the question narrows is shown as a list, whatever was asked of it before.
+        changed && self.relist(items)
+    }
+
+    fn relist(&mut self, items: &[Item]) -> bool {
+        let count = items.iter().any(|item| item.has(Role::Count));
+        for head in &mut self.frame.heads {
+            if head.ask == Ask::Count && !count {
+                head.ask = Ask::List;
+            } else if count {
+                head.ask = Ask::Count;
+            }
+        }
+        true
+    }
+
+    fn other_days(&mut self, items: &[Item]) -> bool {
+        let Some(span) = items.iter().find_map(|item| match &item.what {
+            What::Days(span) => Some(span.clone()),
+            _ => None,
+        }) else {
+            return false;
+        };
+        let mut changed = false;
+        for index in 0..self.frame.heads.len() {
+            let Some(id) = self.frame.heads.get(index).map(|head| head.node) else { continue };
+            let Some(kind) = self.kind_of(id) else { continue };
+            let date = self.reader.knowledge.kind(kind).date.clone();
+            let Some(node) = self.frame.nodes.get_mut(id) else { continue };
+            if let Some(filter) = node.filters.iter_mut().find(|filter| matches!(filter.test, Test::Dates(_))) {
+                filter.test = Test::Dates(span.clone());
+                changed = true;
+            } else if !date.is_empty() && node.named.is_none() {
+                node.filters.push(Filter::new(&date, Test::Dates(span.clone())));
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn other_order(&mut self, items: &[Item]) -> bool {
+        let number = items.iter().find_map(|item| match item.what {
+            What::Number(number) => usize::try_from(number).ok(),
+            _ => None,
+        });
+        let Some(known) =
+            items.iter().find_map(Item::superlative).and_then(|index| self.reader.knowledge.superlatives.get(index))
+        else {
+            return false;
+        };
+        let Some(node) = self.frame.heads.first().map(|head| head.node) else { return false };
+        let Some(kind) = self.kind_of(node) else { return false };
+        let order = self.order_of(kind, &known.by, known.descending);
+        self.frame.heads.truncate(1);
+        match self.frame.heads.first_mut() {
+            Some(head) if order.is_some() || number.is_some() => {
+                head.order = order.or(head.order.take());
+                head.limit = Some(number.unwrap_or(1));
+                head.ask = Ask::List;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+}

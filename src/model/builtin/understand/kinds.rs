@@ -1,0 +1,332 @@
+//! The records a clause speaks of: which part each kind plays, and which words together name one kind.
+
+use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
+use super::super::knowledge::{KindId, Role};
+use super::super::lexicon::Naming;
+use super::super::reading::{Item, What};
+use super::super::text::Gap;
+use super::Builder;
+use super::place::{Clause, Conditions, Conn, Part, Placed, is_plural};
+
+impl Builder<'_> {
+    /// Conditions that wait for records and fit this kind.
+    pub(super) fn fits_waiting(&self, clause: &Clause, kind: KindId) -> bool {
+        clause.waiting.iter().any(|(_, conditions)| self.fitting(conditions, kind).is_some())
+    }
+
+    /// The conditions that apply to a kind, or to a facet of it.
+    pub(super) fn fitting(&self, conditions: &Conditions, kind: KindId) -> Option<(KindId, Vec<Filter>)> {
+        let of = |wanted: KindId| -> Vec<Filter> {
+            conditions.iter().filter(|(known, _)| *known == wanted).map(|(_, filter)| filter.clone()).collect()
+        };
+        let own = of(kind);
+        if !own.is_empty() {
+            return Some((kind, own));
+        }
+        conditions
+            .iter()
+            .map(|(facet, _)| *facet)
+            .find(|facet| self.is_facet_of(*facet, kind) && self.reader.knowledge.kind(*facet).absorbs.contains(&kind))
+            .map(|facet| (facet, of(facet)))
+    }
+
+    pub(super) fn kind(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, own: Option<Filter>) {
+        let conn = std::mem::take(&mut clause.conn);
+        if own.is_none() && self.is_apposition(clause, items, at, kind) {
+            clause.conn = conn;
+            return;
+        }
+        if conn == Conn::Per {
+            clause.groups.push(kind);
+            return;
+        }
+        let plural = is_plural(items.get(at));
+        if let Some(node) = self.compound(clause, items, at, kind, conn, plural) {
+            self.take_waiting(clause, node, at);
+            if let Some(filter) = own {
+                self.apply(clause, node, filter, conn);
+            }
+            return;
+        }
+        // "who has a balance" asks for balances with names; "who has an invoice" for customers.
+        let facet = conn == Conn::With
+            && self.reader.knowledge.kind(kind).of.is_some_and(|base| self.reader.knowledge.kind(base).person_question);
+        if facet && clause.roles.contains(&Role::Who) {
+            clause.roles.insert(Role::With);
+        } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No)
+        {
+            self.person_head(clause, kind, at);
+        }
+        let node = self.frame.add(Node::new(kind));
+        let part = self.part(clause, items, at, kind, conn);
+        clause.placed.push(Placed { at, node, part, plural, names: None });
+        self.take_waiting(clause, node, at);
+        if let Some(filter) = own {
+            self.apply(clause, node, filter, conn);
+        }
+        if let Part::Narrows(anchor, sense, manner) = part {
+            self.link(anchor, node, sense, manner, Vec::new());
+        }
+        if matches!(conn, Conn::Their | Conn::OfTheir) {
+            self.link_to_earlier(clause, node);
+        }
+    }
+
+    /// "their invoices" after records of this clause.
+    pub(super) fn link_to_earlier(&mut self, clause: &mut Clause, node: NodeId) {
+        let Some(kind) = self.kind_of(node) else { return };
+        let anchor = clause.placed.last().and_then(|placed| match placed.part {
+            Part::Narrows(anchor, ..) => Some(anchor),
+            Part::Head => None,
+        });
+        let others = clause
+            .placed
+            .iter()
+            .rev()
+            .filter(|placed| placed.node != node && Some(placed.node) != anchor && placed.part == Part::Head);
+        let earlier: Vec<NodeId> = others.map(|placed| placed.node).collect();
+        if !clause.named.is_empty() {
+            return;
+        }
+        let known = earlier
+            .into_iter()
+            .find(|other| self.kind_of(*other).is_some_and(|other| other != kind && self.can_link(kind, other)));
+        if let Some(other) = known {
+            clause.roles.remove(&Role::Pronoun);
+            self.link(node, other, Sense::Exists, Manner::Of, Vec::new());
+        }
+    }
+
+    /// "who has …": the kind that "who" asks for becomes what is wanted.
+    pub(super) fn person_head(&mut self, clause: &mut Clause, beside: KindId, at: usize) {
+        let knowledge = self.reader.knowledge;
+        let person = (0..knowledge.kinds.len()).find(|kind| {
+            let known = knowledge.kind(*kind);
+            known.person_question && !known.key.is_empty() && *kind != beside && self.can_link(*kind, beside)
+        });
+        if let Some(kind) = person {
+            let node = self.frame.add(Node::new(kind));
+            clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+        }
+    }
+
+    /// A kind's word beside a record of that kind says nothing new: "ticket TKT-1005", "customer TechCorp".
+    pub(super) fn is_apposition(&self, clause: &Clause, items: &[Item], at: usize, kind: KindId) -> bool {
+        let same = |other: KindId| other == kind;
+        let after =
+            items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
+        if let Some((_, item)) = after
+            && item.gap < Gap::Stop
+        {
+            match &item.what {
+                What::Record(mention) if same(mention.kind) => return true,
+                What::Unknown { .. } | What::Quoted if item.gap == Gap::None && !is_plural(items.get(at)) => {
+                    return !self.reader.knowledge.kind(kind).name_field.is_empty()
+                        && !self.reader.knowledge.kind(kind).key.is_empty();
+                }
+                _ => {}
+            }
+        }
+        let before = at.checked_sub(1).and_then(|at| items.get(at));
+        let beside = before.is_some_and(|item| {
+            matches!(&item.what, What::Record(mention) if mention.kind == kind) && !item.possessive
+        });
+        beside && clause.conn == Conn::None && items.get(at).is_some_and(|item| item.gap == Gap::None)
+    }
+
+    /// Two kinds side by side are one: "similar tickets", "tickets similar to", "customer contacts".
+    pub(super) fn compound(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        kind: KindId,
+        conn: Conn,
+        plural: bool,
+    ) -> Option<NodeId> {
+        let last = clause.placed.last()?.clone();
+        let gap = items.get(at).map_or(Gap::None, |item| item.gap);
+        let known = self.kind_of(last.node)?;
+        let knowledge = self.reader.knowledge;
+        if known == kind
+            && matches!(conn, Conn::And | Conn::Or)
+            && items.get(at).is_some_and(|item| item.values().iter().any(|(.., naming)| *naming == Naming::Noun))
+        {
+            return Some(last.node);
+        }
+        let free = self.frame.nodes.get(last.node).is_some_and(Node::is_free);
+        let absorbs = knowledge.kind(kind).absorbs.contains(&known);
+        // "assets with a warranty that …": the warranties carry the assets' names.
+        if conn == Conn::With && absorbs && free && knowledge.kind(kind).single {
+            if let Some(node) = self.frame.nodes.get_mut(last.node) {
+                node.kind = kind;
+            }
+            return Some(last.node);
+        }
+        if gap != Gap::None || conn != Conn::None {
+            return None;
+        }
+        let between = items.get(last.at + 1..at).unwrap_or_default();
+        if between.iter().any(|item| matches!(item.low.as_str(), "do" | "does" | "did")) {
+            clause.conn = Conn::Of;
+            return None;
+        }
+        if known == kind || knowledge.kind(known).absorbs.contains(&kind) {
+            return Some(last.node);
+        }
+        if !absorbs && !free && self.is_facet_of(kind, known) && last.part == Part::Head {
+            return Some(self.facet_of_last(clause, kind, at, plural));
+        }
+        if absorbs || (free && self.is_facet_of(kind, known)) {
+            if let Some(node) = self.frame.nodes.get_mut(last.node) {
+                node.kind = kind;
+            }
+            if let Some(placed) = clause.placed.last_mut() {
+                let asked = items
+                    .get(..placed.at)
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|item| matches!(item.low.as_str(), "which" | "what"));
+                let named = knowledge.kind(known).person_question
+                    && (placed.plural || asked || clause.roles.contains(&Role::Who));
+                placed.names = (named && !absorbs).then_some(known);
+                // "customer owes" is one customer; "similar tickets" are several.
+                placed.plural |= plural && absorbs;
+            }
+            return Some(last.node);
+        }
+        None
+    }
+
+    /// "what do premium customers owe": the balances are wanted, of those customers.
+    pub(super) fn facet_of_last(&mut self, clause: &mut Clause, kind: KindId, at: usize, plural: bool) -> NodeId {
+        let node = self.frame.add(Node::new(kind));
+        let mut names = None;
+        if let Some(last) = clause.placed.last_mut() {
+            last.part = Part::Narrows(node, Sense::Exists, Manner::Of);
+            let base = last.node;
+            names = self
+                .frame
+                .nodes
+                .get(base)
+                .map(|base| base.kind)
+                .filter(|base| self.reader.knowledge.kind(*base).person_question);
+            self.link(node, base, Sense::Exists, Manner::Of, Vec::new());
+        }
+        clause.placed.push(Placed { at, node, part: Part::Head, plural, names });
+        node
+    }
+
+    pub(super) fn part(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, conn: Conn) -> Part {
+        let conn = if clause.conn == Conn::Of { std::mem::take(&mut clause.conn) } else { conn };
+        let Some(last) = clause.placed.last().cloned() else { return Part::Head };
+        // "with an expired warranty but no open tickets": both say something of the same records.
+        let before: Vec<&Item> = items
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take_while(|item| item.is_small() || !item.values().is_empty() && item.kind().is_none())
+            .collect();
+        let again = before.iter().any(|item| item.has(Role::And) || item.low == "but" || item.gap == Gap::Comma);
+        let shared = match last.part {
+            Part::Narrows(first, _, Manner::With)
+                if again && self.kind_of(first).is_some_and(|first| self.can_link(first, kind)) =>
+            {
+                Some(first)
+            }
+            Part::Narrows(..) | Part::Head => None,
+        };
+        let anchor = shared.unwrap_or(last.node);
+        let Some(anchor_kind) = self.kind_of(anchor) else { return Part::Head };
+        let ties = self.can_link(anchor_kind, kind);
+        match conn {
+            Conn::With | Conn::No if ties => {
+                let sense = if conn == Conn::No { Sense::Missing } else { Sense::Exists };
+                let constrained =
+                    self.fits_waiting(clause, kind) || sense == Sense::Missing || self.is_conditioned(items, at, kind);
+                // "customers with their SLA", "CUST-001 with contacts": shown beside, not a condition.
+                let shown = !constrained
+                    && (self.reader.knowledge.kind(kind).of == Some(anchor_kind) || !clause.named.is_empty());
+                if shown {
+                    let plain = !self.frame.nodes.get(anchor).is_some_and(Node::is_free);
+                    clause.conn = if plain { Conn::Their } else { Conn::None };
+                    Part::Head
+                } else {
+                    Part::Narrows(anchor, sense, Manner::With)
+                }
+            }
+            Conn::Of | Conn::OfTheir if ties => {
+                // Facets side by side narrow what stands before all of them.
+                Part::Narrows(anchor, Sense::Exists, Manner::Of)
+            }
+            Conn::And | Conn::Or => match last.part {
+                Part::Narrows(first, sense, manner)
+                    if self.kind_of(first).is_some_and(|first| first != kind && self.can_link(first, kind)) =>
+                {
+                    Part::Narrows(first, sense, manner)
+                }
+                Part::Narrows(..) | Part::Head => Part::Head,
+            },
+            Conn::With | Conn::No | Conn::Of | Conn::OfTheir | Conn::None | Conn::Their | Conn::Per => Part::Head,
+        }
+    }
+
+    /// Whether a condition on the kind follows directly: "assets with a warranty that has expired".
+    pub(super) fn is_conditioned(&self, items: &[Item], at: usize, kind: KindId) -> bool {
+        items
+            .iter()
+            .skip(at + 1)
+            .take_while(|item| !item.has(Role::And) && item.kind().is_none() && item.gap == Gap::None)
+            .any(|item| {
+                item.values().iter().any(|(known, ..)| *known == kind)
+                    || item.fields().iter().any(|(known, _)| *known == kind)
+                    || matches!(item.what, What::Days(_))
+            })
+    }
+
+    /// Conditions that stood before their records.
+    pub(super) fn take_waiting(&mut self, clause: &mut Clause, node: NodeId, at: usize) {
+        let Some(kind) = self.kind_of(node) else { return };
+        let waiting = std::mem::take(&mut clause.waiting);
+        for (position, conditions) in waiting {
+            match self.fitting(&conditions, kind) {
+                Some((fits, filters)) if position < at => self.impose(clause, node, fits, filters),
+                Some(_) | None => clause.waiting.push((position, conditions)),
+            }
+        }
+    }
+
+    /// Conditions of a kind or of its facet, on a node of the kind.
+    pub(super) fn impose(&mut self, clause: &mut Clause, node: NodeId, fits: KindId, filters: Vec<Filter>) {
+        let Some(kind) = self.kind_of(node) else { return };
+        if fits == kind {
+            for filter in filters {
+                self.apply(clause, node, filter, Conn::And);
+            }
+            return;
+        }
+        // The facet's records carry the asset's own names, so a free asset becomes its warranty.
+        let free = self.frame.nodes.get(node).is_some_and(Node::is_free);
+        if free && let Some(known) = self.frame.nodes.get_mut(node) {
+            known.kind = fits;
+            for filter in filters {
+                self.apply(clause, node, filter, Conn::And);
+            }
+            return;
+        }
+        let existing = self
+            .frame
+            .nodes
+            .get(node)
+            .and_then(|known| known.links.iter().map(|link| link.to).find(|to| self.kind_of(*to) == Some(fits)));
+        let facet = existing.unwrap_or_else(|| {
+            let facet = self.frame.add(Node::new(fits));
+            self.link(node, facet, Sense::Exists, Manner::With, Vec::new());
+            facet
+        });
+        for filter in filters {
+            self.apply(clause, facet, filter, Conn::And);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Conditions that stand alone: about a named record, about several kinds, about what "who" asks for.
+
+use super::super::frame::{Filter, Manner, Node, NodeId, Sense, Test};
+use super::super::knowledge::{KindId, Role};
+use super::super::reading::Item;
+use super::Builder;
+use super::place::{Clause, Conn, Part, Placed};
+
+impl Builder<'_> {
+    pub(super) fn waiting_conditions(&mut self, clause: &mut Clause, items: &[Item]) {
+        for (at, conditions) in std::mem::take(&mut clause.waiting) {
+            if self.check_named(clause, &conditions) {
+                continue;
+            }
+            // A node made for an earlier condition may take this one too.
+            let made = clause.placed.iter().rev().find_map(|placed| {
+                let kind = self.kind_of(placed.node)?;
+                self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
+            });
+            if let Some((node, fits, filters)) = made {
+                self.impose(clause, node, fits, filters);
+                continue;
+            }
+            let person = clause
+                .placed
+                .iter()
+                .find(|placed| {
+                    placed.part == Part::Head
+                        && self
+                            .kind_of(placed.node)
+                            .is_some_and(|kind| self.reader.knowledge.kind(kind).person_question)
+                })
+                .map(|placed| placed.node);
+            if let (Some(anchor), false) = (person, items.get(at).is_some_and(Item::is_topic)) {
+                self.narrow_with(clause, at, anchor, &conditions);
+                continue;
+            }
+            let only_text = !clause.placed.is_empty()
+                || (items.get(at).is_some_and(Item::is_topic)
+                    && clause.texts.iter().any(|(position, _)| *position == at));
+            if only_text {
+                continue;
+            }
+            let several = self.several_kinds(clause, &conditions);
+            if several.len() > 1 {
+                let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
+                if clause.named.is_empty() {
+                    self.unclear = Some((said, several));
+                } else {
+                    several.into_iter().for_each(|kind| self.head_under(clause, at, kind, &conditions));
+                }
+                continue;
+            }
+            let Some(kind) = self.likely_kind(clause, &conditions) else { continue };
+            let asked = clause.roles.contains(&Role::Who);
+            if asked {
+                self.person_head(clause, kind, at);
+            }
+            let node = self.frame.add(Node::new(kind));
+            let anchor = clause.placed.last().map(|placed| placed.node).filter(|_| asked);
+            let part = anchor.map_or(Part::Head, |anchor| Part::Narrows(anchor, Sense::Exists, Manner::With));
+            clause.placed.push(Placed { at, node, part, plural: true, names: None });
+            if let Some((fits, filters)) = self.fitting(&conditions, kind) {
+                self.impose(clause, node, fits, filters);
+            }
+            if let Some(anchor) = anchor {
+                self.link(anchor, node, Sense::Exists, Manner::With, Vec::new());
+            }
+            // What is only said by its condition is not searched for by the same word.
+            clause.texts.retain(|(position, _)| *position != at);
+        }
+    }
+
+    /// The kinds that a condition alone may equally well speak of; at most one if something says which.
+    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &super::place::Conditions) -> Vec<KindId> {
+        let hinted = clause.roles.contains(&Role::Who)
+            || clause.roles.contains(&Role::Sum)
+            || !clause.fields.is_empty()
+            || self.context.is_some();
+        let linkable = |kind: &KindId| {
+            clause.named.iter().all(|(_, node, _)| {
+                self.kind_of(*node).is_some_and(|named| *kind != named && self.can_link(*kind, named))
+            })
+        };
+        let kinds = |plain: bool| {
+            let mut out: Vec<KindId> = Vec::new();
+            for (kind, filter) in conditions {
+                let known = self.reader.knowledge.kind(*kind);
+                if known.of.is_none()
+                    && !known.key.is_empty()
+                    && (!plain || !filter.negated)
+                    && linkable(kind)
+                    && !out.contains(kind)
+                {
+                    out.push(*kind);
+                }
+            }
+            out
+        };
+        let firm = kinds(true);
+        if hinted || firm.len() == 1 { Vec::new() } else { kinds(false) }
+    }
+
+    /// "premium customers behind on payments": customers with records that meet the condition.
+    pub(super) fn narrow_with(
+        &mut self,
+        clause: &mut Clause,
+        at: usize,
+        anchor: NodeId,
+        conditions: &super::place::Conditions,
+    ) {
+        let base = self.kind_of(anchor);
+        let Some(kind) = conditions
+            .iter()
+            .map(|(kind, _)| *kind)
+            .find(|kind| base.is_some_and(|base| base != *kind && self.can_link(base, *kind)))
+        else {
+            return;
+        };
+        let node = self.frame.add(Node::new(kind));
+        clause.placed.push(Placed {
+            at,
+            node,
+            part: Part::Narrows(anchor, Sense::Exists, Manner::With),
+            plural: true,
+            names: None,
+        });
+        if let Some((fits, filters)) = self.fitting(conditions, kind) {
+            self.impose(clause, node, fits, filters);
+        }
+        self.link(anchor, node, Sense::Exists, Manner::With, Vec::new());
+    }
+
+    /// Records of one kind under a condition, wanted.
+    pub(super) fn head_under(
+        &mut self,
+        clause: &mut Clause,
+        at: usize,
+        kind: KindId,
+        conditions: &super::place::Conditions,
+    ) {
+        let node = self.frame.add(Node::new(kind));
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+        if let Some((fits, filters)) = self.fitting(conditions, kind) {
+            self.impose(clause, node, fits, filters);
+        }
+    }
+
+    /// The kind that a condition alone most likely speaks of.
+    pub(super) fn likely_kind(&self, clause: &Clause, conditions: &[(KindId, Filter)]) -> Option<KindId> {
+        let kinds: Vec<KindId> = conditions
+            .iter()
+            .map(|(kind, _)| *kind)
+            .filter(|kind| !self.reader.knowledge.kind(*kind).absorbs.contains(kind))
+            .collect();
+        let linkable = |kind: &KindId| {
+            clause.named.iter().all(|(_, node, _)| self.kind_of(*node).is_some_and(|named| self.can_link(*kind, named)))
+        };
+        let asked =
+            |kind: &KindId| clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| known == kind));
+        let before =
+            |kind: &KindId| self.context.is_some_and(|context| context.heads.iter().any(|(known, _)| known == kind));
+        let person =
+            |kind: &KindId| clause.roles.contains(&Role::Who) && self.reader.knowledge.kind(*kind).person_question;
+        let find = |test: &dyn Fn(&KindId) -> bool| kinds.iter().find(|kind| linkable(kind) && test(kind)).copied();
+        // Without any hint a facet of another kind is not meant first.
+        let whole = |kind: &KindId| {
+            self.reader.knowledge.kind(*kind).of.is_none() && !self.reader.knowledge.kind(*kind).person_question
+        };
+        find(&person)
+            .or_else(|| find(&asked))
+            .or_else(|| find(&before))
+            .or_else(|| find(&whole))
+            .or_else(|| find(&|_| true))
+            .or(kinds.first().copied())
+    }
+
+    /// "Is TKT-1004 resolved?": the condition is what is asked about the named record.
+    pub(super) fn check_named(&mut self, clause: &mut Clause, conditions: &super::place::Conditions) -> bool {
+        if !clause.placed.is_empty() {
+            return false;
+        }
+        for (at, node, conn) in clause.named.clone() {
+            let Some(kind) = self.kind_of(node).filter(|_| conn != Conn::Of) else { continue };
+            let Some((fits, filters)) = self.fitting(conditions, kind).or_else(|| self.facet_fitting(conditions, kind))
+            else {
+                continue;
+            };
+            let target = if fits == kind {
+                node
+            } else {
+                let facet = self.frame.add(Node::new(fits));
+                self.link(facet, node, Sense::Exists, Manner::Of, Vec::new());
+                clause.placed.push(Placed { at, node: facet, part: Part::Head, plural: false, names: None });
+                facet
+            };
+            let filters: Vec<Filter> = filters.into_iter().map(|filter| self.dated_filter(filter)).collect();
+            if let Some(node) = self.frame.nodes.get_mut(target) {
+                node.wanted.extend(filters.iter().map(|filter| filter.field.clone()));
+                node.checks.extend(filters);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// A facet with one record each, that a condition speaks of.
+    pub(super) fn facet_fitting(
+        &self,
+        conditions: &super::place::Conditions,
+        kind: KindId,
+    ) -> Option<(KindId, Vec<Filter>)> {
+        let facet = conditions
+            .iter()
+            .map(|(facet, _)| *facet)
+            .find(|facet| self.is_facet_of(*facet, kind) && self.reader.knowledge.kind(*facet).single)?;
+        Some((
+            facet,
+            conditions.iter().filter(|(known, _)| *known == facet).map(|(_, filter)| filter.clone()).collect(),
+        ))
+    }
+
+    pub(super) fn dated_filter(&self, filter: Filter) -> Filter {
+        let mut scratch = Node::new(0);
+        scratch.filters.push(filter);
+        let today = self.reader.today;
+        scratch
+            .filters
+            .into_iter()
+            .map(|mut filter| {
+                if let Test::WithinDays(days) = filter.test {
+                    let to = today.checked_add(jiff::Span::new().days(days)).ok();
+                    filter.test = Test::Dates(super::super::frame::DateSpan {
+                        from: Some(today),
+                        to,
+                        said: format!("within {days} days"),
+                    });
+                }
+                filter
+            })
+            .next()
+            .unwrap_or_else(|| Filter::new("", Test::Is(true)))
+    }
+}

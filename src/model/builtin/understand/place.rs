@@ -1,0 +1,343 @@
+//! Walks over a clause: each record, condition and connection is put where it belongs, as far as that is clear.
+
+use std::collections::BTreeSet;
+
+use super::super::frame::{DateSpan, Filter, Head, Manner, Mention, Node, NodeId, Order, Sense};
+use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::lexicon::Strength;
+use super::super::reading::{Item, What};
+use super::super::text::Gap;
+use super::Builder;
+
+/// How the next records are tied to those before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Conn {
+    #[default]
+    None,
+    Of,
+    /// "of their": belonging to what belongs to those before.
+    OfTheir,
+    With,
+    No,
+    And,
+    Or,
+    Their,
+    Per,
+}
+
+/// The part records play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// They are wanted.
+    Head,
+    /// They narrow the records of that node.
+    Narrows(NodeId, Sense, Manner),
+}
+
+/// Records of a kind at their place in the clause.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub at: usize,
+    pub node: NodeId,
+    pub part: Part,
+    pub plural: bool,
+    /// Records whose names are wanted beside: "which customers owe".
+    pub names: Option<KindId>,
+}
+
+/// First, last, most: waiting for its records.
+#[derive(Clone, Debug)]
+pub(super) struct Ranking {
+    pub at: usize,
+    pub by: String,
+    pub descending: bool,
+    pub count: Option<usize>,
+}
+
+/// A word nobody knows: a name, or something to search for.
+#[derive(Clone, Debug)]
+pub(super) struct Unknown {
+    pub at: usize,
+    pub raw: String,
+    pub capital: bool,
+    pub quoted: bool,
+    pub conn: Conn,
+}
+
+/// Conditions by the kind they would apply to.
+pub(super) type Conditions = Vec<(KindId, Filter)>;
+
+/// What a clause holds.
+#[derive(Default)]
+pub(super) struct Clause {
+    pub placed: Vec<Placed>,
+    pub waiting: Vec<(usize, Conditions)>,
+    pub weak: Vec<(usize, KindId, Conn)>,
+    pub named: Vec<(usize, NodeId, Conn)>,
+    pub unknown: Vec<Unknown>,
+    pub texts: Vec<(usize, String)>,
+    pub fields: Vec<(usize, Vec<(KindId, FieldId)>)>,
+    pub days: Vec<(usize, DateSpan)>,
+    pub composites: Vec<usize>,
+    pub rankings: Vec<Ranking>,
+    pub roles: BTreeSet<Role>,
+    pub numbers: Vec<(usize, i64)>,
+    pub sorts: Vec<(usize, Vec<(KindId, FieldId)>)>,
+    pub groups: Vec<KindId>,
+    pub grouped_fields: Vec<(usize, Vec<(KindId, FieldId)>)>,
+    /// How the next records are tied to those before.
+    pub conn: Conn,
+    /// Whether the next condition is turned round.
+    pub negated: bool,
+    in_text: bool,
+    used: BTreeSet<usize>,
+    /// The node and field of the last condition.
+    pub last_value: Option<(NodeId, String)>,
+}
+
+impl Clause {
+    /// Marks an item as dealt with.
+    pub(super) fn use_up(&mut self, at: usize) {
+        self.used.insert(at);
+    }
+}
+
+impl Builder<'_> {
+    /// Understands one clause.
+    pub(super) fn clause(&mut self, items: &[Item]) {
+        let mut clause = Clause::default();
+        for (at, item) in items.iter().enumerate() {
+            if !clause.used.contains(&at) {
+                self.item(&mut clause, items, at, item);
+            }
+        }
+        self.settle(clause, items);
+    }
+
+    fn item(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        if clause.in_text && !self.ends_text(clause, items, at) {
+            if !item.is_small() || item.has(Role::Not) {
+                clause.texts.push((at, item.raw.clone()));
+            }
+            return;
+        }
+        clause.in_text = false;
+        match &item.what {
+            What::Record(mention) => self.record(clause, at, mention),
+            What::Days(span) => self.days(clause, items, at, span),
+            What::Number(number) => self.number(clause, items, at, *number),
+            What::Position(index) => self.position(clause, at, *index),
+            What::Unknown { capital } => self.unknown(clause, items, at, item, *capital),
+            What::Quoted => {
+                let unknown = Unknown { at, raw: item.raw.clone(), capital: true, quoted: true, conn: clause.conn };
+                clause.unknown.push(unknown);
+                clause.conn = Conn::None;
+            }
+            What::Phrase(_) => self.phrase(clause, items, at, item),
+        }
+    }
+
+    fn phrase(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        let composites = item.composites();
+        if !composites.is_empty() {
+            clause.composites.extend(composites);
+            return;
+        }
+        if let Some(index) = item.superlative()
+            && self.ranking(clause, items, at, index)
+        {
+            return;
+        }
+        let values = item.values();
+        if item.has(Role::About) && self.opens_text(clause, items, at) {
+            clause.in_text = true;
+            return;
+        }
+        match item.kind() {
+            Some((kind, Strength::Strong)) => {
+                // "phone number" names the people and what of them is wanted.
+                let own: Vec<(KindId, FieldId)> =
+                    item.fields().into_iter().filter(|(known, _)| *known == kind).collect();
+                if !own.is_empty()
+                    && self.reader.knowledge.kind(kind).measure.is_empty()
+                    && !self.reader.knowledge.kind(kind).single
+                {
+                    clause.fields.push((at, own));
+                }
+                return self.kind(clause, items, at, kind, None);
+            }
+            Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
+                return self.kind(clause, items, at, kind, None);
+            }
+            Some((kind, Strength::Weak)) if values.is_empty() => {
+                clause.weak.push((at, kind, clause.conn));
+                return;
+            }
+            Some((_, Strength::Weak)) | None => {}
+        }
+        for role in [Role::Sum, Role::Average, Role::Count] {
+            if item.has(role) {
+                clause.roles.insert(role);
+            }
+        }
+        let asked_when = items.iter().take(at).any(|item| item.low == "when");
+        if !values.is_empty() && (!asked_when || item.fields().is_empty()) && !self.field_with_days(items, at, item) {
+            return self.value(clause, items, at, item, values);
+        }
+        let fields = item.fields();
+        if !fields.is_empty() && !self.is_total(item) && self.field(clause, items, at, item, fields) {
+            // "paid in September" says both what and when.
+            if !values.is_empty() && self.field_with_days(items, at, item) {
+                let field = clause.fields.pop();
+                self.value(clause, items, at, item, values);
+                clause.fields.extend(field);
+            }
+            return;
+        }
+        if item.is_topic() {
+            clause.texts.push((at, item.raw.clone()));
+            return;
+        }
+        self.roles(clause, items, at, item);
+    }
+
+    /// "total" asks for a sum even where a field is called so.
+    fn is_total(&self, item: &Item) -> bool {
+        item.has(Role::Sum) || item.has(Role::Average)
+    }
+
+    fn roles(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        let grouping = item.has(Role::Per) && self.groups_here(clause, items, at);
+        let relative = super::is_relative(items, at);
+        for role in [
+            Role::Count,
+            Role::Sum,
+            Role::Average,
+            Role::Every,
+            Role::Only,
+            Role::Who,
+            Role::Pronoun,
+            Role::Ones,
+            Role::WhatAbout,
+            Role::More,
+        ] {
+            if item.has(role) && !(relative && role == Role::Who) {
+                clause.roles.insert(role);
+            }
+        }
+        let opening = items
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .all(|item| item.is_small() && (item.has(Role::Greet) || item.has(Role::And)));
+        if opening && item.has(Role::Yesno) {
+            clause.roles.insert(Role::Yesno);
+        }
+        if item.has(Role::Not) {
+            clause.negated = true;
+        }
+        clause.conn = if grouping {
+            Conn::Per
+        } else if item.has(Role::No) {
+            Conn::No
+        } else if item.has(Role::With) {
+            if clause.conn == Conn::No { Conn::No } else { Conn::With }
+        } else if item.has(Role::Of) {
+            Conn::Of
+        } else if item.has(Role::And) {
+            Conn::And
+        } else if item.has(Role::Or) {
+            Conn::Or
+        } else if item.has(Role::Pronoun) {
+            if clause.conn == Conn::Of { Conn::OfTheir } else { Conn::Their }
+        } else {
+            clause.conn
+        };
+    }
+
+    /// "by status", "per customer": grouping, not belonging.
+    fn groups_here(&self, clause: &Clause, items: &[Item], at: usize) -> bool {
+        let item = &items[at];
+        let sure = !item.has(Role::Of) && !item.has(Role::Every);
+        if items
+            .iter()
+            .any(|item| item.low.starts_with("sort") || item.low.starts_with("order") || item.low == "ranked")
+        {
+            return false;
+        }
+        let next_at = items.iter().enumerate().skip(at + 1).find(|(_, item)| !item.has(Role::Ignore)).map(|(at, _)| at);
+        // "tickets by customer" with nothing after it groups; "by customer CUST-001" does not.
+        let closed = next_at
+            .is_some_and(|next| items.get(next + 1).is_none_or(|after| after.gap > Gap::None || after.has(Role::And)));
+        let sure = sure || (item.low == "by" && closed && !clause.placed.is_empty());
+        let next = items.iter().skip(at + 1).find(|item| !item.has(Role::Ignore));
+        let target =
+            next.is_some_and(|next| next.kind().is_some() || (!next.fields().is_empty() && next.values().is_empty()));
+        let counted = clause.roles.contains(&Role::Count)
+            || clause.roles.contains(&Role::Sum)
+            || clause.roles.contains(&Role::Average);
+        let ranked = !clause.rankings.is_empty();
+        target
+            && !ranked
+            && (sure
+                || counted
+                || items
+                    .iter()
+                    .any(|item| matches!(item.low.as_str(), "breakdown" | "broken" | "grouped" | "group" | "split")))
+    }
+
+    /// Records named by the question.
+    pub(super) fn record(&mut self, clause: &mut Clause, at: usize, mention: &Mention) {
+        let conn = std::mem::take(&mut clause.conn);
+        // Ids of one kind that follow each other are one list.
+        let together = clause.named.last().map(|(_, node, _)| *node).and_then(|node| self.frame.nodes.get_mut(node));
+        if let (Some(node), true) = (together, matches!(conn, Conn::And | Conn::Or | Conn::None))
+            && let (
+                Some(Mention { kind, how: super::super::frame::How::Ids(ids), said }),
+                super::super::frame::How::Ids(more),
+            ) = (&mut node.named, &mention.how)
+            && *kind == mention.kind
+        {
+            for id in more {
+                if !ids.contains(id) {
+                    ids.push(id.clone());
+                }
+            }
+            *said = format!("{said}, {}", mention.said);
+            return;
+        }
+        let mut node = Node::new(mention.kind);
+        node.named = Some(mention.clone());
+        let node = self.frame.add(node);
+        clause.named.push((at, node, conn));
+    }
+
+    pub(super) fn position(&mut self, clause: &mut Clause, at: usize, index: usize) {
+        let row = self.context.and_then(|context| context.shown.get(index)).cloned();
+        if let Some(row) = row {
+            let mut node = Node::new(row.kind);
+            node.named = super::super::dialogue::mention_of(self.reader.knowledge, &row);
+            if node.named.is_none() {
+                node.known = Some(vec![row]);
+            }
+            let node = self.frame.add(node);
+            clause.named.push((at, node, std::mem::take(&mut clause.conn)));
+        }
+    }
+
+    fn unknown(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item, capital: bool) {
+        let _ = items;
+        let conn = std::mem::take(&mut clause.conn);
+        clause.unknown.push(Unknown { at, raw: item.raw.clone(), capital, quoted: false, conn });
+    }
+
+    /// A head, for callers that need one without a clause's words.
+    pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
+        Head { order, limit, ..Head::list(placed.node) }
+    }
+}
+
+/// `tickets` against `ticket`.
+pub(super) fn is_plural(item: Option<&Item>) -> bool {
+    item.is_some_and(|item| item.raw.to_lowercase().ends_with('s') && !item.raw.to_lowercase().ends_with("ss"))
+}

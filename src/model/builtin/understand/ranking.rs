@@ -1,0 +1,149 @@
+//! First, last, most, sorted: by which figure records are put in order.
+
+use super::super::frame::{Ask, Head, Manner, Order, Sense};
+use super::super::reading::Item;
+use super::Builder;
+use super::place::{Clause, Part, Placed, Ranking};
+
+impl Builder<'_> {
+    pub(super) fn rankings(&mut self, clause: &mut Clause, heads: &mut [Head], items: &[Item]) {
+        for ranking in std::mem::take(&mut clause.rankings) {
+            self.rank(clause, heads, &ranking);
+        }
+        // "show 5 tickets"
+        for (at, number) in &clause.numbers {
+            let next = items.get(at + 1).is_some_and(|item| item.kind().is_some() || !item.values().is_empty());
+            if let (true, Ok(number), Some(head)) = (next, usize::try_from(*number), heads.first_mut())
+                && (1..=200).contains(&number)
+            {
+                head.limit = head.limit.or(Some(number));
+            }
+        }
+    }
+
+    /// "ordered by priority": highest and latest first, names from A to Z, unless it is said otherwise.
+    pub(super) fn sorted(&self, clause: &Clause, heads: &mut [Head], items: &[Item]) {
+        let rising = items.iter().any(|item| matches!(item.low.as_str(), "ascending" | "lowest" | "rising"));
+        for (_, fields) in &clause.sorts {
+            for head in heads.iter_mut() {
+                let kind = self.kind_of(head.node);
+                let Some(field) = fields.iter().find(|(known, _)| Some(*known) == kind) else { continue };
+                let Some(name) = self.field_name(field.0, field.1) else { continue };
+                let known = self.reader.knowledge.kind(field.0);
+                let graded = known.field(name).is_some_and(|field| !field.order.is_empty())
+                    || self.is_date(field.0, name)
+                    || known.measure == name;
+                head.order = Some(Order::Field { field: name.to_owned(), descending: graded && !rising });
+            }
+        }
+    }
+
+    pub(super) fn rank(&mut self, clause: &mut Clause, heads: &mut [Head], ranking: &Ranking) {
+        let after = clause.placed.iter().find(|placed| placed.at > ranking.at).cloned();
+        let target = after.or_else(|| clause.placed.last().cloned());
+        let Some(target) = target else {
+            // "which is the oldest", of records named or found before, is settled by the follow-up.
+            return;
+        };
+        let Some(kind) = self.kind_of(target.node) else { return };
+        let known = self.reader.knowledge.kind(kind);
+        let near_field = heads
+            .iter()
+            .find(|head| head.node == target.node)
+            .and_then(|head| head.fields.iter().find(|field| known.field(field).is_some()))
+            .cloned();
+        // Of records that come by fitness the top ones are the first.
+        let by_fitness = known.ranked && known.measure.is_empty() && near_field.is_none() && ranking.by == "measure";
+        let field = match ranking.by.as_str() {
+            _ if by_fitness => None,
+            "date" => Some(known.date.clone()),
+            "measure" => near_field.clone().or_else(|| Some(known.measure.clone())),
+            "urgency" => Some(known.urgency.clone()),
+            "rank" => None,
+            "count" if known.single && !known.measure.is_empty() => Some(known.measure.clone()),
+            "count" => near_field
+                .clone()
+                .filter(|field| known.field(field).is_some_and(|field| !field.person && field.values.is_empty())),
+            field => Some(field.to_owned()),
+        }
+        .filter(|field| !field.is_empty());
+        if ranking.by == "count" && field.is_none() && self.rank_by_count(heads, ranking, &target) {
+            return;
+        }
+        let field = field.or_else(|| {
+            (ranking.by == "measure" && !by_fitness && self.narrowing_measure(clause, &target).is_none())
+                .then(|| [&known.urgency, &known.date].into_iter().find(|field| !field.is_empty()).cloned())
+                .flatten()
+        });
+        let Some(head) = heads.iter_mut().find(|head| head.node == target.node) else {
+            self.swap_with_narrowing(heads, ranking, &target, field);
+            return;
+        };
+        if let (None, Some(facet)) =
+            (&field, self.narrowing_measure(clause, &target).filter(|_| ranking.by == "measure"))
+        {
+            let measure = self.kind_of(facet.node).map(|kind| self.reader.knowledge.kind(kind).measure.clone());
+            return self.swap_with_narrowing(heads, ranking, &facet, measure);
+        }
+        head.limit = ranking.count.or(head.limit);
+        match field {
+            Some(field) => head.order = Some(Order::Field { field, descending: ranking.descending }),
+            None => {
+                if let Some(node) = self.frame.nodes.get_mut(target.node) {
+                    node.limit = ranking.count.or(node.limit);
+                }
+            }
+        }
+    }
+
+    /// Records with a figure that narrow the target: "top customers by balance".
+    pub(super) fn narrowing_measure(&self, clause: &Clause, target: &Placed) -> Option<Placed> {
+        let measured = |placed: &&Placed| {
+            matches!(placed.part, Part::Narrows(anchor, ..) if anchor == target.node)
+                && self.kind_of(placed.node).is_some_and(|kind| !self.reader.knowledge.kind(kind).measure.is_empty())
+        };
+        clause.placed.iter().find(measured).cloned()
+    }
+
+    /// "customer with the highest balance": the balances are put in order and the customers are named.
+    pub(super) fn swap_with_narrowing(
+        &mut self,
+        heads: &mut [Head],
+        ranking: &Ranking,
+        target: &Placed,
+        field: Option<String>,
+    ) {
+        let Part::Narrows(anchor, ..) = target.part else { return };
+        let Some(head) = heads.iter_mut().find(|head| head.node == anchor) else { return };
+        let free = self
+            .frame
+            .nodes
+            .get(anchor)
+            .is_some_and(|node| node.filters.is_empty() && node.named.is_none() && node.links.len() <= 1);
+        if let Some(node) = self.frame.nodes.get_mut(anchor) {
+            node.links.retain(|link| link.to != target.node);
+        }
+        head.node = target.node;
+        head.limit = ranking.count.or(Some(1));
+        head.order = field.map(|field| Order::Field { field, descending: ranking.descending });
+        head.names = self.kind_of(anchor);
+        if !free {
+            self.link(target.node, anchor, Sense::Exists, Manner::Of, Vec::new());
+        }
+    }
+
+    pub(super) fn rank_by_count(&self, heads: &mut [Head], ranking: &Ranking, target: &Placed) -> bool {
+        if let Part::Narrows(anchor, ..) = target.part
+            && let Some(head) = heads.iter_mut().find(|head| head.node == anchor)
+        {
+            head.order = Some(Order::CountOf { node: target.node, descending: ranking.descending });
+            head.limit = ranking.count.or(Some(1));
+            return true;
+        }
+        let Some(head) = heads.iter_mut().find(|head| head.node == target.node) else { return false };
+        let Some(field) = head.fields.first().cloned() else { return false };
+        head.ask = Ask::GroupBy(field);
+        head.limit = ranking.count.or(Some(1));
+        true
+    }
+}

@@ -1,0 +1,220 @@
+//! What is wanted in the end: records, fields of them, records that a text is searched in.
+
+use super::super::frame::{Head, Manner, Node, NodeId, Sense};
+use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::reading::Item;
+use super::Builder;
+use super::place::{Clause, Conn, Part, Placed};
+
+impl Builder<'_> {
+    pub(super) fn heads_of(&mut self, clause: &Clause, items: &[Item]) -> Vec<Head> {
+        let mut heads = Vec::new();
+        let placed: Vec<&Placed> = clause.placed.iter().filter(|placed| placed.part == Part::Head).collect();
+        for (at, node, conn) in &clause.named {
+            let kind = self.kind_of(*node);
+            let checked = self.frame.nodes.get(*node).is_some_and(|node| !node.checks.is_empty());
+            let has_fields =
+                clause.fields.iter().any(|(_, fields)| fields.iter().any(|(known, _)| Some(*known) == kind));
+            let same_kind = placed.iter().any(|placed| self.kind_of(placed.node) == kind);
+            let shown_too =
+                placed.iter().all(|placed| placed.at > *at) && *conn != Conn::Of && is_followed_by_more(items, *at);
+            let elsewhere = !clause.fields.is_empty() && !has_fields;
+            let alone = placed.is_empty() && clause.texts.is_empty() && !elsewhere;
+            let wanted = alone
+                || checked
+                || (has_fields && placed.is_empty())
+                || (!placed.is_empty() && shown_too && !same_kind);
+            let other_named_fields = has_fields
+                && placed.iter().all(|placed| {
+                    !clause
+                        .fields
+                        .iter()
+                        .any(|(_, fields)| fields.iter().any(|(known, _)| Some(*known) == self.kind_of(placed.node)))
+                });
+            if wanted || (other_named_fields && !same_kind) {
+                heads.push(Head::list(*node));
+            }
+        }
+        for placed in placed {
+            let kind = self.kind_of(placed.node);
+            // "Which customer is CUST-001": the records wanted are the named ones.
+            let named = clause.named.iter().map(|(_, node, _)| *node).find(|node| self.kind_of(*node) == kind);
+            let free = self.frame.nodes.get(placed.node).is_some_and(Node::is_free);
+            if let (Some(named), true) = (named, free) {
+                let mention = self.frame.nodes.get(named).and_then(|node| node.named.clone());
+                if let Some(node) = self.frame.nodes.get_mut(placed.node) {
+                    node.named = mention;
+                }
+            }
+            heads.push(self.head_of(placed, None, None));
+        }
+        heads
+    }
+
+    pub(super) fn wanted_fields(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
+        for (at, fields) in std::mem::take(&mut clause.fields) {
+            let fits = |node: NodeId| {
+                let kind = self.kind_of(node)?;
+                let field = fields.iter().find(|(known, _)| *known == kind)?;
+                self.field_name(field.0, field.1).map(str::to_owned)
+            };
+            // The nearest wanted records that have such a field.
+            let mut order: Vec<usize> = (0..heads.len()).collect();
+            order.sort_by_key(|index| {
+                let node = heads[*index].node;
+                let position = clause
+                    .placed
+                    .iter()
+                    .find(|placed| placed.node == node)
+                    .map(|placed| placed.at)
+                    .or_else(|| clause.named.iter().find(|(_, known, _)| *known == node).map(|(at, ..)| *at));
+                position.map_or(usize::MAX, |position| position.abs_diff(at))
+            });
+            if let Some((index, field)) =
+                order.into_iter().find_map(|index| fits(heads[index].node).map(|field| (index, field)))
+            {
+                if let Some(node) = self.frame.nodes.get_mut(heads[index].node) {
+                    node.wanted.push(field.clone());
+                }
+                heads[index].fields.push(field);
+                continue;
+            }
+            self.field_alone(clause, heads, at, &fields);
+        }
+    }
+
+    /// A field of records that were not spoken of otherwise: "account manager for TKT-1001".
+    pub(super) fn field_alone(
+        &mut self,
+        clause: &mut Clause,
+        heads: &mut Vec<Head>,
+        at: usize,
+        fields: &[(KindId, FieldId)],
+    ) {
+        // Of what an earlier clause named: "… and when was their last activity?"
+        let named_before = || {
+            self.named.iter().rev().find_map(|node| {
+                let field = fields.iter().find(|(kind, _)| self.kind_of(*node) == Some(*kind))?;
+                Some((*node, self.field_name(field.0, field.1)?.to_owned()))
+            })
+        };
+        if clause.named.is_empty()
+            && heads.is_empty()
+            && let Some((node, field)) = named_before()
+        {
+            if let Some(known) = self.frame.nodes.get_mut(node) {
+                known.wanted.push(field.clone());
+            }
+            heads.push(Head { fields: vec![field], ..Head::list(node) });
+            return;
+        }
+        let around: Vec<NodeId> =
+            clause.named.iter().map(|(_, node, _)| *node).chain(heads.iter().map(|head| head.node)).collect();
+        let ties = |kind: KindId| {
+            around.iter().any(|node| self.kind_of(*node).is_some_and(|other| self.can_link(kind, other)))
+        };
+        let before = |kind: KindId| {
+            self.context.is_some_and(|context| {
+                context
+                    .named
+                    .iter()
+                    .chain(&context.heads)
+                    .any(|(known, _)| *known == kind || self.can_link(kind, *known))
+            })
+        };
+        let chosen = fields
+            .iter()
+            .find(|(kind, _)| ties(*kind))
+            .or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)));
+        let Some((kind, field)) = chosen.copied() else { return };
+        let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
+        let mut node = Node::new(kind);
+        node.wanted.push(name.clone());
+        let node = self.frame.add(node);
+        if clause.named.is_empty()
+            && let Some(head) = heads.first()
+        {
+            self.link(node, head.node, Sense::Exists, Manner::Of, Vec::new());
+        }
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: false, names: None });
+        let mut head = Head::list(node);
+        head.fields.push(name);
+        heads.push(head);
+    }
+
+    // ---- text
+
+    pub(super) fn searched_text(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
+        if clause.texts.is_empty() {
+            return;
+        }
+        let text = clause.texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
+        let knowledge = self.reader.knowledge;
+        let searched = clause
+            .placed
+            .iter()
+            .map(|placed| placed.node)
+            .find(|node| self.kind_of(*node).is_some_and(|kind| knowledge.kind(kind).text));
+        let target = match searched {
+            Some(node) => node,
+            None if heads.is_empty() => {
+                let named = clause.named.iter().filter_map(|(_, node, _)| self.kind_of(*node)).next();
+                // What a customer has trouble with is in its tickets; otherwise the knowledge base is asked.
+                let fitting = |kind: &KindId| {
+                    knowledge.kind(*kind).text
+                        && !knowledge.kind(*kind).key.is_empty()
+                        && knowledge.kind(*kind).of.is_none()
+                };
+                let kind = (0..knowledge.kinds.len()).filter(fitting).find(|kind| match named {
+                    Some(named) => knowledge.reaches(*kind, named),
+                    None => knowledge.kind(*kind).ranked && !knowledge.kind(*kind).ids.is_empty(),
+                });
+                let Some(kind) = kind else { return };
+                let node = self.frame.add(Node::new(kind));
+                clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, names: None });
+                heads.push(Head::list(node));
+                node
+            }
+            None => return,
+        };
+        let Some(kind) = self.kind_of(target) else { return };
+        // A facet that only describes what is searched: the steps of the best article.
+        match knowledge.kind(kind).of.filter(|_| {
+            !knowledge.sources.iter().any(|source| source.kind == kind && source.takes.contains_key("text"))
+        }) {
+            Some(base) => {
+                let articles =
+                    clause.placed.iter().map(|placed| placed.node).find(|node| self.kind_of(*node) == Some(base));
+                let articles = articles.unwrap_or_else(|| {
+                    let mut node = Node::new(base);
+                    node.limit = knowledge.kind(kind).top;
+                    self.frame.add(node)
+                });
+                if let Some(node) = self.frame.nodes.get_mut(articles) {
+                    node.text = text;
+                }
+                self.link(target, articles, Sense::Exists, Manner::Of, Vec::new());
+            }
+            None => {
+                if let Some(node) = self.frame.nodes.get_mut(target) {
+                    node.text = text;
+                }
+            }
+        }
+    }
+}
+
+/// "TKT-1001 and its customer", "CUST-001's details and SLA": the named record is wanted too.
+fn is_followed_by_more(items: &[Item], at: usize) -> bool {
+    let Some(item) = items.get(at) else { return false };
+    let mut after =
+        items.iter().skip(at + 1).skip_while(|next| next.is_small() && next.has(Role::Ignore) && !next.has(Role::And));
+    let described = item.possessive
+        && items.get(at + 1).is_some_and(|next| next.is_small() && next.has(Role::Ignore) && is_description(&next.low));
+    let joined = after.next().is_some_and(|next| (next.has(Role::And) || next.low == "with") && next.is_small());
+    joined || described
+}
+
+fn is_description(low: &str) -> bool {
+    matches!(low, "information" | "info" | "details" | "detail" | "data" | "profile" | "record" | "records")
+}

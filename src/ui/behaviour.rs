@@ -1,0 +1,372 @@
+//! What the console does: effects of keys, the shared selection, and properties that hold for any keys and sizes.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::fixtures::{Console, Story, finished};
+use super::state::{Focus, Leaving, Selected, Tab};
+use super::update::{Effect, Msg, tab, update};
+use super::view::view;
+use super::{keymap, text};
+use crate::protocol::*;
+use crate::session::Span;
+
+fn submitted(effects: &[Effect]) -> Option<&str> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(Command::Submit { text }) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+fn held() -> Console {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+    story.hold(call, "it may write");
+    story.console(120, 40)
+}
+
+#[test]
+fn enter_sends_what_was_typed_and_history_brings_it_back() {
+    let mut console = Story::ready().console(80, 24);
+    console.type_text("Which tickets are open?");
+    assert_eq!(submitted(&console.press("Enter")), Some("Which tickets are open?"));
+    assert!(console.state.input.is_blank());
+    console.press("Up");
+    assert_eq!(console.state.input.text(), "Which tickets are open?");
+}
+
+#[test]
+fn letters_only_type_while_the_input_has_the_keys() {
+    let mut console = held();
+    console.later_ms(1000).type_text("nd?:/rx1");
+    assert_eq!(console.state.input.text(), "nd?:/rx1");
+}
+
+#[test]
+fn a_pasted_text_stays_in_the_input_with_its_lines() {
+    let mut console = Story::ready().console(80, 24);
+    let effects = update(&mut console.state, Msg::Paste("one\ntwo\u{202e}\r\n".into()));
+    assert_eq!((effects, console.state.input.text().as_str()), (vec![], "one\ntwo\n"));
+    assert!(console.screen().contains("1 invisible character"));
+}
+
+#[test]
+fn an_example_is_chosen_and_asked() {
+    let mut console = Story::ready().console(80, 24);
+    console.press("Down Down");
+    assert!(console.screen().contains("▸ Show me customer CUST-001"));
+    let effects = console.press("Enter");
+    assert_eq!(submitted(&effects), Some("Show me customer CUST-001's information and SLA terms"));
+}
+
+#[test]
+fn escape_stops_the_turn_and_never_quits() {
+    let mut story = Story::ready();
+    story.turn("Which?").request("built-in");
+    let mut console = story.console(80, 24);
+    assert_eq!(console.press("Esc"), [Effect::Send(Command::StopTurn)]);
+    let mut idle = Story::ready().console(80, 24);
+    assert_eq!(idle.press("Esc Esc Tab Esc Esc"), []);
+    assert_eq!(idle.state.focus, Focus::Input);
+}
+
+#[test]
+fn ctrl_c_clears_then_asks_then_quits_then_leaves() {
+    let mut console = Story::ready().console(80, 24);
+    console.type_text("draft");
+    assert_eq!(console.press("Ctrl+c"), []);
+    assert!(console.state.input.is_blank());
+    assert_eq!(console.press("Ctrl+c"), []);
+    assert!(console.screen().contains("Ctrl+C again quits"));
+    assert_eq!(console.press("Ctrl+c"), [Effect::Send(Command::Quit)]);
+    assert_eq!(console.press("Ctrl+c"), [Effect::Leave]);
+}
+
+#[test]
+fn another_key_between_two_ctrl_c_disarms() {
+    let mut console = Story::ready().console(80, 24);
+    console.press("Ctrl+c Tab");
+    assert_eq!(console.press("Ctrl+c"), []);
+    assert_eq!(console.state.leaving, Leaving::Armed);
+}
+
+#[test]
+fn a_refused_question_is_back_in_the_input() {
+    let mut console = Story::ready().console(80, 24);
+    console.type_text("Which?").press("Enter");
+    update(&mut console.state, Msg::Refused(Command::Submit { text: "Which?".into() }));
+    assert_eq!(console.state.input.text(), "Which?");
+    assert!(console.screen().contains("Not sent"));
+}
+
+#[test]
+fn when_the_feed_ends_the_screen_stays_and_says_so() {
+    let mut console = finished().console(120, 40);
+    assert_eq!(update(&mut console.state, Msg::FeedOver), []);
+    assert!(console.screen().contains("The session is over"));
+    console.press("Ctrl+c");
+    assert_eq!(console.press("Ctrl+c"), [Effect::Leave]);
+    let mut leaving = finished().console(120, 40);
+    leaving.press("Ctrl+c Ctrl+c");
+    assert_eq!(update(&mut leaving.state, Msg::FeedOver), [Effect::Leave]);
+}
+
+#[test]
+fn a_command_runs_and_an_unknown_one_says_what_is_near() {
+    let mut console = Story::ready().console(80, 24);
+    console.type_text("/clear");
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::ClearConversation)]);
+    console.type_text(":restrat kb").press("Enter");
+    assert!(console.screen().contains("Did you mean /restart?"));
+    assert_eq!(console.state.input.text(), ":restrat kb", "what was typed stays");
+    console.press("Ctrl+c");
+    console.type_text("/model built-in");
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::SelectModel { name: "built-in".into() })]);
+    console.type_text("/no").press("Tab");
+    assert_eq!(console.state.input.text(), "/note ");
+    console.type_text("seen it");
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::Note { text: "seen it".into() })]);
+}
+
+#[test]
+fn a_held_call_is_run_or_denied_but_not_by_a_key_meant_for_something_else() {
+    let mut console = held();
+    console.press("Tab Tab");
+    assert_eq!(console.press("n"), [], "it has only just come up");
+    console.later_ms(600);
+    let run = Effect::Send(Command::Decide { call: CallId(1), decision: Decision::Run });
+    assert_eq!(console.press("n"), [run]);
+    let denied = console.press("d");
+    assert!(matches!(denied[..], [Effect::Send(Command::Decide { decision: Decision::Deny { .. }, .. })]));
+}
+
+#[test]
+fn a_running_call_is_cancelled_alone_and_its_server_restarted() {
+    let mut story = Story::ready();
+    story.turn("Which?").request("built-in").answer("");
+    let call = story.propose("kb", "search_articles", "{}");
+    story.run("kb", call, "{}");
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab");
+    assert_eq!(console.press("x"), [Effect::Send(Command::CancelCall { call: CallId(1) })]);
+    assert_eq!(console.press("r"), [Effect::Send(Command::RestartServer { server: "kb".into() })]);
+    console.press("S");
+    assert_eq!((console.state.focus, tab(&console.state)), (Focus::Data, Tab::Log));
+}
+
+#[test]
+fn new_calls_are_followed_until_the_operator_chooses() {
+    let mut console = finished().console(120, 40);
+    assert_eq!(console.state.selected, Selected::Span(Span::Call(CallId(4))));
+    console.press("Tab Tab [");
+    let chosen = console.state.selected;
+    let mut story = finished();
+    story.turn("More?").request("built-in").answer("").call("kb", "search_articles", "{}", 1, "{}");
+    let more = story.records().split_off(finished().records().len());
+    console.tell(more, 9_000_000);
+    assert_eq!(console.state.selected, chosen);
+    console.press("F");
+    assert_eq!(console.state.selected, Selected::Span(Span::Call(CallId(5))));
+}
+
+#[test]
+fn a_reference_opens_its_call_at_the_value_it_stands_for() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Home");
+    let opened = (0..20).any(|_| {
+        console.press("l Enter");
+        let pane = console.state.data.pane();
+        let at_value = match pane.map(|pane| &pane.content) {
+            Some(super::state::Content::Json(tree, _)) => tree.doc.text(tree.node()) == "\"2025-10-01T08:15:00Z\"",
+            _ => false,
+        };
+        at_value && console.state.selected == Selected::Span(Span::Call(CallId(1)))
+    });
+    assert!(opened, "{}", console.screen());
+}
+
+#[test]
+fn a_suggestion_goes_into_the_input() {
+    let mut story = Story::ready();
+    story.turn("Show me CUST-999").request("built-in").answer("");
+    let call = story.propose("customer", "lookup_customer", "{}");
+    story.run("customer", call, "{}");
+    let body = r#"{"error":"not_found","reason":"No such customer.","suggested_actions":["Show me CUST-009"]}"#;
+    story.finish("customer", call, CallStatus::Error, 1, body);
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab 1");
+    assert_eq!((console.state.focus, console.state.input.text().as_str()), (Focus::Input, "Show me CUST-009"));
+}
+
+#[test]
+fn copying_gives_the_value_and_the_raw_text() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Tab Tab j");
+    assert_eq!(console.press("y"), [Effect::Copy("CUST-002".into())]);
+    let raw = console.press("Y");
+    assert!(matches!(&raw[..], [Effect::Copy(text)] if text.contains("\"balance\":12450.50")));
+}
+
+#[test]
+fn a_click_selects_and_the_wheel_scrolls() {
+    let mut console = finished().console(120, 40);
+    let screen = console.screen();
+    let row = screen.lines().position(|line| line.contains("✓   2 customer")).expect("call 2 is listed");
+    let click = |column, row| MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column,
+        row: u16::try_from(row).unwrap_or(0),
+        modifiers: KeyModifiers::NONE,
+    };
+    update(&mut console.state, Msg::Mouse(click(70, row)));
+    assert_eq!(console.state.selected, Selected::Span(Span::Call(CallId(2))));
+    let wheel = MouseEvent { kind: MouseEventKind::ScrollUp, ..click(10, 10) };
+    update(&mut console.state, Msg::Resize(120, 30));
+    update(&mut console.state, Msg::Mouse(wheel));
+    assert!(console.screen().contains("more below"));
+}
+
+#[test]
+fn an_idle_console_does_not_move() {
+    assert!(!finished().console(120, 40).state.is_moving());
+    assert!(held().state.is_moving());
+}
+
+#[test]
+fn the_conversation_scrolls_from_end_to_start_and_back() {
+    let mut story = Story::ready();
+    for turn in 0..30 {
+        story.turn(&format!("question {turn}")).request("built-in").answer("one\n\ntwo\n\nthree");
+        story.end(Ending::Answered, None);
+    }
+    let mut console = story.console(80, 24);
+    console.press("Tab");
+    for _ in 0..40 {
+        console.press("PageUp");
+    }
+    assert!(console.screen().contains("question 0"));
+    for _ in 0..40 {
+        console.press("PageDown");
+    }
+    let screen = console.screen();
+    assert!(screen.contains("question 29") && !screen.contains("more below"), "{screen}");
+}
+
+/// The story with something of everything, hostile text included.
+fn everything() -> Story {
+    let nasty = "a\u{1b}[2J\u{202e}b\u{200b}\u{7f}\tc\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}日本👩‍👩‍👧";
+    let mut story = finished();
+    story.log("ticket", nasty).lose("kb", nasty, AfterLoss::Failed);
+    story.say(NoteTaken { level: NoteLevel::Error, text: nasty.into() });
+    story.turn(nasty).request(nasty).answer(nasty);
+    let arguments = serde_json::json!({ nasty: [nasty, {"x": nasty}], "n": 12345678901234567890_u64 }).to_string();
+    let call = story.propose("", nasty, &arguments);
+    story.hold(call, nasty);
+    let failing = story.propose("customer", nasty, &arguments);
+    story.run("customer", failing, &arguments);
+    let body = serde_json::json!({ "reason": nasty, "suggested_actions": [nasty, nasty] }).to_string();
+    story.finish("customer", failing, CallStatus::Error, 3, &body);
+    let open = story.propose("asset", "check", "[[1,2],{}]");
+    story.run("asset", open, "[[1,2],{}]");
+    story.asked(nasty);
+    story
+}
+
+const KEYS: [KeyCode; 17] = [
+    KeyCode::Tab,
+    KeyCode::BackTab,
+    KeyCode::Enter,
+    KeyCode::Esc,
+    KeyCode::Up,
+    KeyCode::Down,
+    KeyCode::Left,
+    KeyCode::Right,
+    KeyCode::Home,
+    KeyCode::End,
+    KeyCode::PageUp,
+    KeyCode::PageDown,
+    KeyCode::Backspace,
+    KeyCode::Delete,
+    KeyCode::Insert,
+    KeyCode::F(1),
+    KeyCode::Null,
+];
+
+fn any_msg() -> impl Strategy<Value = Msg> {
+    let modifiers = prop_oneof![
+        6 => Just(KeyModifiers::NONE),
+        1 => Just(KeyModifiers::CONTROL),
+        1 => Just(KeyModifiers::ALT),
+    ];
+    let code = prop_oneof![
+        2 => prop::sample::select(KEYS.to_vec()),
+        3 => prop::char::range(' ', '~').prop_map(KeyCode::Char),
+    ];
+    let kind = prop_oneof![
+        Just(MouseEventKind::Down(MouseButton::Left)),
+        Just(MouseEventKind::ScrollUp),
+        Just(MouseEventKind::ScrollDown),
+    ];
+    prop_oneof![
+        12 => (code, modifiers).prop_map(|(code, modifiers)| Msg::Key(KeyEvent::new(code, modifiers))),
+        2 => (kind, 0_u16..220, 0_u16..70)
+            .prop_map(|(kind, column, row)| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })),
+        1 => (0_u16..220, 0_u16..70).prop_map(|(columns, rows)| Msg::Resize(columns, rows)),
+        1 => any::<String>().prop_map(Msg::Paste),
+        1 => (0_u64..60_000_000).prop_map(Msg::Tick),
+    ]
+}
+
+/// Draws, and checks that nothing hidden reached a cell.
+fn draw(console: &Console) {
+    let (columns, rows) = console.state.size;
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a test backend");
+    terminal.draw(|frame| view(&console.state, frame)).expect("a test backend");
+    for cell in &terminal.backend().buffer().content {
+        assert!(!cell.symbol().chars().any(text::is_hidden), "{:?}", cell.symbol());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_size_is_drawn(columns in 0_u16..240, rows in 0_u16..80, focus in 0_usize..4, keys in "[vtzf?sw/]{0,3}") {
+        let mut console = everything().console(columns, rows);
+        for _ in 0..focus {
+            console.press("Tab");
+        }
+        console.type_text(&keys);
+        console.later_ms(5_000);
+        draw(&console);
+    }
+
+    #[test]
+    fn any_keys_are_survived(msgs in prop::collection::vec(any_msg(), 0..60)) {
+        let mut console = everything().console(120, 40);
+        for msg in msgs {
+            update(&mut console.state, msg);
+            draw(&console);
+        }
+    }
+
+    #[test]
+    fn any_prefix_of_a_session_is_drawn(length in 0_usize..80) {
+        let mut records = everything().records();
+        records.truncate(length);
+        let mut console = Console::new(200, 60);
+        console.tell(records, 10_000_000);
+        draw(&console);
+    }
+}
+
+#[test]
+fn the_readme_table_names_every_group() {
+    let markdown = keymap::keys_markdown();
+    for group in keymap::Group::ALL {
+        assert!(markdown.contains(group.title()));
+    }
+}

@@ -1,0 +1,148 @@
+//! What a key's meaning may depend on, as plain facts.
+
+/// What the keys go to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The input.
+    #[default]
+    Input,
+    /// The conversation.
+    Chat,
+    /// The list of calls.
+    Calls,
+    /// The timeline.
+    Timeline,
+    /// The data.
+    Data,
+    /// The words of a filter or search.
+    Prompt,
+    /// Something to read over the panes.
+    Page,
+    /// The palette.
+    Palette,
+}
+
+/// What the data pane shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Showing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A tree, and no table can be made of it.
+    Tree,
+    /// A tree with an array of objects in it.
+    TreeOrTable,
+    /// A table.
+    Table,
+    /// Messages or log lines.
+    List,
+    /// Words.
+    Text,
+}
+
+/// The facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// What the keys go to.
+    pub place: Place,
+    /// What the data pane shows.
+    pub showing: Showing,
+    /// Something is open that Esc closes.
+    pub open: bool,
+    /// A turn is running.
+    pub running: bool,
+    /// The selected call waits at the gate.
+    pub held: bool,
+    /// The selected call is under way.
+    pub under_way: bool,
+    /// There is a server to restart.
+    pub restartable: bool,
+    /// It is down, or a call waits for it.
+    pub down: bool,
+    /// The selected call's error suggests actions.
+    pub suggestions: bool,
+    /// Words are searched for.
+    pub searched: bool,
+    /// There is something in the input.
+    pub typed: bool,
+    /// What is in the input begins a command.
+    pub command: bool,
+    /// The input's cursor is on its first line.
+    pub first_line: bool,
+    /// The input's cursor is on its last line.
+    pub last_line: bool,
+    /// The first screen offers questions.
+    pub offering: bool,
+    /// One of them is chosen.
+    pub chosen: bool,
+}
+
+impl Situation {
+    /// Whether a pane other than the input has the keys.
+    #[must_use]
+    pub fn in_pane(&self) -> bool {
+        match self.place {
+            Place::Chat | Place::Calls | Place::Timeline | Place::Data => true,
+            Place::Input | Place::Prompt | Place::Page | Place::Palette => false,
+        }
+    }
+
+    /// Whether the keys go to the panes or the input, with nothing over them.
+    #[must_use]
+    pub fn on_screen(&self) -> bool {
+        self.in_pane() || self.place == Place::Input
+    }
+
+    /// Whether the data pane has the keys and shows a tree.
+    #[must_use]
+    pub fn in_tree(&self) -> bool {
+        self.place == Place::Data && matches!(self.showing, Showing::Tree | Showing::TreeOrTable)
+    }
+
+    /// Whether the data pane has the keys and shows a table.
+    #[must_use]
+    pub fn in_table(&self) -> bool {
+        self.place == Place::Data && self.showing == Showing::Table
+    }
+
+    /// Whether the data pane has the keys and shows something.
+    #[must_use]
+    pub fn in_data(&self) -> bool {
+        self.place == Place::Data && self.showing != Showing::Nothing
+    }
+
+    /// Every situation, to go through in tests.
+    pub fn all() -> impl Iterator<Item = Self> {
+        use Place::{Calls, Chat, Data, Input, Page, Palette, Prompt, Timeline};
+        let places = [Input, Chat, Calls, Timeline, Data, Prompt, Page, Palette];
+        let shows =
+            [Showing::Nothing, Showing::Tree, Showing::TreeOrTable, Showing::Table, Showing::List, Showing::Text];
+        places.into_iter().flat_map(move |place| {
+            shows
+                .into_iter()
+                .flat_map(move |showing| (0..1_u32 << 14).map(move |bits| Self::from_bits(place, showing, bits)))
+        })
+    }
+
+    fn from_bits(place: Place, showing: Showing, bits: u32) -> Self {
+        let bit = |number: u32| bits >> number & 1 == 1;
+        Self {
+            place,
+            showing,
+            open: bit(0),
+            running: bit(1),
+            held: bit(2),
+            under_way: bit(3) && !bit(2),
+            restartable: bit(4),
+            down: bit(13) && bit(4),
+            suggestions: bit(5),
+            searched: bit(6),
+            typed: bit(7),
+            command: bit(8) && bit(7),
+            first_line: bit(9),
+            last_line: bit(10),
+            offering: bit(11),
+            chosen: bit(12) && bit(11),
+        }
+    }
+}

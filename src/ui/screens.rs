@@ -1,0 +1,243 @@
+//! What the screen looks like in the situations that matter, at three sizes.
+
+use super::fixtures::{Console, Story, TICKETS, finished};
+use super::state::Focus;
+use crate::protocol::*;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// One picture a size.
+fn pictures(name: &str, story: &Story, act: impl Fn(&mut Console)) {
+    for (columns, rows) in SIZES {
+        let mut console = story.console(columns, rows);
+        act(&mut console);
+        picture(&format!("{name}_{columns}x{rows}"), &console);
+    }
+}
+
+fn picture(name: &str, console: &Console) {
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(name, console.screen());
+    });
+}
+
+#[test]
+fn before_any_record() {
+    picture("nothing_yet_80x24", &Console::new(80, 24));
+}
+
+#[test]
+fn the_first_screen_while_servers_start() {
+    let mut story = Story::begun();
+    story.start("ticket").start("customer").start("billing").start("kb");
+    story.wait_ms(9).up("ticket", 4, 9).wait_ms(700);
+    story.lose("kb", "exited at once with status 1: cannot open kb.toml", AfterLoss::Failed);
+    story.lose("billing", "no answer in 30 s", AfterLoss::Restarting { attempt: 2, of: 5, delay_ms: 1000 });
+    pictures("first_screen", &story, |console| {
+        console.press("Down");
+    });
+}
+
+#[test]
+fn no_servers_at_all() {
+    picture("no_servers_80x24", &Story::with("gpt-4o", &[]).console(80, 24));
+}
+
+#[test]
+fn an_answer_that_streams_with_a_question_waiting() {
+    let mut story = Story::ready();
+    story.wait_ms(1_000).turn("What is the outstanding balance for TechCorp Industries?");
+    story.request("gpt-4o").wait_ms(300).answer("");
+    story.call("customer", "lookup_customer", r#"{"company_name":"TechCorp"}"#, 8, r#"{"customer_id":"CUST-001"}"#);
+    story.request("gpt-4o").wait_ms(400).stream("TechCorp Industries (CUST-001) owes **$12,4");
+    story.asked("And when is it due?");
+    pictures("streaming", &story, |console| {
+        console.later_ms(150);
+    });
+}
+
+#[test]
+fn a_finished_turn_with_calls() {
+    pictures("finished", &finished(), |_| {});
+}
+
+#[test]
+fn a_failed_call_with_suggestions() {
+    let mut story = Story::ready();
+    story.turn("Show me customer CUST-999").request("built-in").wait_ms(1).answer("I look the customer up by its id.");
+    let call = story.propose("customer", "lookup_customer", r#"{"customer_id":"CUST-999"}"#);
+    story.run("customer", call, r#"{"customer_id":"CUST-999"}"#).wait_ms(2);
+    let body = r#"{"error":"not_found","reason":"There is no customer CUST-999.","suggested_actions":["Show me customer CUST-009","Look the company up by name","List all premium customers"],"retryable":false,"follow_up_tools":["lookup_customer"],"context":{"nearest":["CUST-009","CUST-099"]}}"#;
+    story.finish("customer", call, CallStatus::Error, 2, body);
+    story.request("built-in").wait_ms(1).answer("There is no customer CUST-999 [1]. Did you mean CUST-009?");
+    story.end(Ending::Answered, None);
+    pictures("failed_call", &story, |console| {
+        if console.state.size.0 == 80 {
+            console.press("Tab Tab Tab");
+        }
+    });
+}
+
+#[test]
+fn a_held_call() {
+    let mut story = Story::ready();
+    story.turn("Close ticket TKT-1001").request("gpt-4o").wait_ms(200).answer("");
+    let call = story.propose(
+        "ticket",
+        "update_ticket",
+        r#"{"ticket_id":"TKT-1001","status":"resolved","note":"Closed on the customer's request"}"#,
+    );
+    story.hold(call, "update_ticket is not marked read-only");
+    pictures("held_call", &story, |console| {
+        console.later_ms(1_200).press("Tab Tab Tab");
+    });
+}
+
+#[test]
+fn a_call_that_takes_long_explains_itself() {
+    let mut story = Story::ready();
+    story.turn("Check warranty status for asset AST-SRV-001").request("built-in").wait_ms(1).answer("");
+    let call = story.propose("asset", "check_warranty_status", r#"{"asset_id":"AST-SRV-001"}"#);
+    story.run("asset", call, r#"{"asset_id":"AST-SRV-001"}"#);
+    story.log("asset", "opening /var/lib/assets.db").log("asset", "database is locked, retrying\u{1b}[31m");
+    pictures("long_call", &story, |console| {
+        console.later_ms(12_400).press("Tab Tab Tab");
+    });
+}
+
+#[test]
+fn data_as_a_tree_and_as_a_table() {
+    pictures("data_tree", &finished(), |console| {
+        console.press("Tab Tab [ [ [ Tab j j Space j j");
+    });
+    pictures("data_table", &finished(), |console| {
+        console.press("Tab Tab [ [ [ Tab v j");
+    });
+}
+
+#[test]
+fn messages_on_the_wire_and_the_log() {
+    let mut story = finished();
+    story.log("customer", "lookup CUST-002 took 3 ms");
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab Tab t");
+    picture("data_wire_120x40", &console);
+    console.press("t");
+    picture("data_log_120x40", &console);
+}
+
+#[test]
+fn a_server_selected() {
+    let mut story = Story::begun();
+    story.start("ticket").up("ticket", 4, 9).start("kb");
+    story.lose("kb", "exited at once with status 1: cannot open kb.toml", AfterLoss::Failed);
+    story.say(NoteTaken { level: NoteLevel::Warning, text: "Server kb is down; the other four work.".into() });
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab s s s s");
+    picture("server_down_120x40", &console);
+    console.press("s s t t t");
+    picture("server_tools_120x40", &console);
+}
+
+#[test]
+fn the_timeline() {
+    let mut story = finished();
+    story.turn("Everything about CUST-002").request("built-in").wait_ms(4).answer("Four calls side by side.");
+    let calls: Vec<u64> = ["ticket", "customer", "billing", "asset"]
+        .iter()
+        .map(|server| {
+            let call = story.propose(server, "search", r#"{"customer_id":"CUST-002"}"#);
+            story.run(server, call, r#"{"customer_id":"CUST-002"}"#);
+            call
+        })
+        .collect();
+    let second = story.propose("billing", "list_invoices", "{}");
+    story.run("billing", second, "{}").wait_ms(30).finish("ticket", calls[0], CallStatus::Ok, 30, "{}");
+    story.wait_ms(40).finish("billing", second, CallStatus::Error, 70, r#"{"error":"x","reason":"No invoices."}"#);
+    story.wait_ms(20).finish("customer", calls[1], CallStatus::Ok, 90, "{}");
+    pictures("timeline", &story, |console| {
+        console.press("Tab Tab v");
+    });
+}
+
+#[test]
+fn help_and_palette() {
+    pictures("help", &finished(), |console| {
+        console.press("?");
+    });
+    pictures("palette", &finished(), |console| {
+        console.press("Tab Tab Ctrl+P");
+        console.type_text("err");
+    });
+}
+
+#[test]
+fn tools_and_servers_to_read() {
+    let mut console = Story::ready().console(120, 40);
+    console.type_text("/tools").press("Enter");
+    picture("tools_120x40", &console);
+    console.press("Esc");
+    console.type_text("/servers").press("Enter");
+    picture("servers_120x40", &console);
+}
+
+#[test]
+fn commands_being_typed() {
+    let mut console = Story::ready().console(80, 24);
+    console.type_text("/s");
+    picture("commands_80x24", &console);
+}
+
+#[test]
+fn a_model_that_cannot_be_asked() {
+    let mut story = Story::with("gpt-4o", &["ticket"]);
+    story.start("ticket").up("ticket", 4, 9);
+    story.turn("Which tickets are open?").request("gpt-4o").wait_ms(400);
+    story.retry("429 Too Many Requests").wait_ms(1_300);
+    pictures("model_retry", &story, |_| {});
+    story.wait_ms(5_000);
+    story.fail(
+        ModelFailureCode::Unauthorised,
+        "https://api.openai.com/v1 refused the key ending in …abcd: Incorrect API key provided.",
+        Some(401),
+    );
+    story.end(Ending::Failed, Some("the model could not be asked"));
+    pictures("model_failure", &story, |_| {});
+}
+
+#[test]
+fn a_table_that_is_too_wide_becomes_paragraphs() {
+    let mut story = Story::ready();
+    story.turn("Which tickets are critical?").request("built-in").answer("");
+    story.call("ticket", "search_tickets", r#"{"priority":"critical"}"#, 12, TICKETS);
+    story.request("built-in").answer(
+        "| id | subject | status | priority | customer | created | assignee |\n|---|---|---|---|---|---|---:|\n\
+         | TKT-1001 [1] | Windows server crashes with a blue screen every night | open | critical | CUST-001 | 2025-10-01 | Elena |\n\
+         | TKT-1005 [1] | Database replication is 40 minutes behind | in progress | critical | CUST-004 | 2025-10-03 | Tom |",
+    );
+    story.end(Ending::Answered, None);
+    pictures("wide_table", &story, |_| {});
+}
+
+#[test]
+fn an_answer_without_calls_is_unverified() {
+    let mut story = Story::ready();
+    story
+        .turn("hello")
+        .request("built-in")
+        .answer("I can look things up in tickets, customers and invoices. Invoice INV-2024-001 for one.");
+    story.end(Ending::Answered, None);
+    picture("unverified_80x24", &story.console(80, 24));
+}
+
+#[test]
+fn a_filter_and_a_page_from_the_data() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Tab /");
+    console.type_text("cust-004");
+    picture("filter_120x40", &console);
+    console.press("Enter");
+    assert_eq!(console.state.focus, Focus::Calls);
+    console.press("Esc [ [ [ Tab z j j l j j l j j j Enter");
+    picture("value_page_120x40", &console);
+}

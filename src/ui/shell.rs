@@ -1,0 +1,181 @@
+//! The thin async shell around `update` and `view`: keys, records, signals and time in, frames and commands out.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::state::{FeedState, Options, State};
+use super::terminal::{self, Screen};
+use super::update::{Effect, Msg, update};
+use crate::link::{Link, News};
+use crate::protocol::Command;
+
+/// The least time between two frames, µs.
+const FRAME_US: u64 = 16_000;
+/// The time between two frames while only timers run.
+const TICK: Duration = Duration::from_millis(100);
+/// News taken in at once.
+const BATCH: usize = 4096;
+
+/// How the console was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The operator quit.
+    Quit,
+    /// A signal asked the program to end; its name.
+    Signal(&'static str),
+}
+
+/// Why the console could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Standard input or output is no terminal.
+    #[error(
+        "the console needs a terminal on standard input and output; use `callboard ask QUESTION` in scripts and pipes"
+    )]
+    NoTerminal,
+    /// The terminal does not do what it is asked, or is gone.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// Runs the console until the operator leaves or a signal asks for it. The terminal is as before afterwards, on every way
+/// out. To be awaited on one thread (`block_on`), because a panic there restores the terminal and one elsewhere must not.
+///
+/// # Errors
+/// [`RunError::NoTerminal`] before anything is touched; [`RunError::Terminal`] if the terminal goes away.
+pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> {
+    if !terminal::is_there() {
+        return Err(RunError::NoTerminal);
+    }
+    let (panic_sender, mut panics) = mpsc::channel(16);
+    let mut signals = Signals::listen()?;
+    let mut screen = Screen::enter(options.mouse, panic_sender)?;
+    let mut state = State::new(options);
+    let mut events = EventStream::new();
+    let mut batch: Vec<News> = Vec::new();
+    let mut dirty = true;
+    let mut next_us = 0;
+    loop {
+        let now_us = link.clock.now_us();
+        if dirty && now_us >= next_us {
+            let size = screen.size()?;
+            if size != state.size {
+                update(&mut state, Msg::Resize(size.0, size.1));
+            }
+            update(&mut state, Msg::Tick(now_us));
+            screen.draw(&state)?;
+            dirty = false;
+            next_us = now_us + FRAME_US;
+        }
+        let wait = match (dirty, state.is_moving()) {
+            (true, _) => Some(Duration::from_micros(next_us.saturating_sub(now_us))),
+            (false, true) => Some(TICK),
+            (false, false) => None,
+        };
+        let msg = tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(event)) => from_event(event),
+                Some(Err(error)) => return Err(error.into()),
+                None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+            },
+            count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => match count {
+                0 => Some(Msg::FeedOver),
+                _ => Some(from_news(&mut batch)),
+            },
+            Some(panic) = panics.recv() => Some(Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))),
+            signal = signals.next() => {
+                // The feed may be gone or busy; leaving does not depend on it.
+                let _ = link.commands.try_send(Command::Quit);
+                return Ok(Outcome::Signal(signal));
+            }
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => None,
+        };
+        dirty = true;
+        for effect in msg.map(|msg| update(&mut state, msg)).unwrap_or_default() {
+            match effect {
+                Effect::Send(command) => send(&link, &mut state, command),
+                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::SetMouse(mouse) => screen.set_mouse(mouse)?,
+                Effect::Leave => return Ok(Outcome::Quit),
+            }
+        }
+    }
+}
+
+/// Hands a command over; one that cannot be is given back to the screen, which keeps what was typed.
+fn send(link: &Link, state: &mut State, command: Command) {
+    match link.commands.try_send(command) {
+        Ok(()) => {}
+        Err(TrySendError::Full(command) | TrySendError::Closed(command)) => {
+            update(state, Msg::Refused(command));
+        }
+    }
+}
+
+/// The records among the news; the console is not opened on a replay, and nothing else sends the other kinds.
+fn from_news(batch: &mut Vec<News>) -> Msg {
+    let records = batch.drain(..).filter_map(|news| match news {
+        News::Record(record) => Some(record),
+        News::Jumped(_) | News::Playback(_) => None,
+    });
+    Msg::Records(records.collect())
+}
+
+fn from_event(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) => Some(Msg::Key(key)),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
+        Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.hang_up.recv() => "SIGHUP",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> &'static str {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => "Ctrl+C",
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Everything the screen is drawn from: the session's fold, and what the operator looks at.
+//!
+//! `update` changes it, `view` reads it. What is costly to make (rows of answers, documents) is kept here and made again
+//! by `update::settle` only where something changed.
+
+mod advice;
+mod calls;
+mod chat;
+mod data;
+mod input;
+mod overlay;
+
+use ratatui::layout::Position;
+
+pub use advice::{Advice, content_text};
+pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
+pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
+pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab, TextView};
+pub use input::{Input, Swap};
+pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
+
+use super::layout::Areas;
+use super::theme::Theme;
+use crate::protocol::{CallId, ServerName};
+use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
+
+/// What the program tells the console at its start.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The program's version, such as `0.1.0`.
+    pub version: String,
+    /// The word in the title bar that says whether anything is executed: `LIVE`, `VIEW`.
+    pub mode: String,
+    /// Questions the first screen offers.
+    pub examples: Vec<String>,
+    /// Earlier questions, oldest first.
+    pub history: Vec<String>,
+    /// Colours.
+    pub theme: Theme,
+    /// Whether the mouse belongs to the terminal from the start.
+    pub mouse: Mouse,
+    /// Text the input starts with.
+    pub initial_input: String,
+    /// Runbooks by name, each with its parameters and what it finds out.
+    pub runbooks: Vec<RunbookEntry>,
+}
+
+/// Whose the mouse is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mouse {
+    /// Clicks and the wheel are ours.
+    #[default]
+    Captured,
+    /// The terminal selects text with it.
+    Free,
+}
+
+/// A runbook as the console lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunbookEntry {
+    /// Its name, as typed after `/run`.
+    pub name: String,
+    /// Its parameters, such as `CUSTOMER [DAYS]`.
+    pub parameters: String,
+    /// One sentence on what it finds out.
+    pub summary: String,
+}
+
+/// Which part of the screen the keys belong to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// The input under the conversation.
+    #[default]
+    Input,
+    /// The conversation.
+    Chat,
+    /// The list or timeline of calls.
+    Calls,
+    /// The data of what is selected.
+    Data,
+}
+
+/// What the three panes show together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Selected {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// A model step or a call.
+    Span(Span),
+    /// A server, by its lane.
+    Server(usize),
+}
+
+/// Whether new calls become selected by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// The newest call is selected.
+    #[default]
+    Latest,
+    /// The operator's choice stays.
+    Stay,
+}
+
+/// How far the operator is with leaving.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaving {
+    /// Not at all.
+    #[default]
+    No,
+    /// Ctrl+C once.
+    Armed,
+    /// The session is being ended.
+    Asked,
+}
+
+/// Whether one pane takes the whole screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zoom {
+    /// As the size allows.
+    #[default]
+    Out,
+    /// Only the pane with the focus.
+    In,
+}
+
+/// Whether the feed still says something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FeedState {
+    /// Records may come.
+    #[default]
+    Open,
+    /// The session is over.
+    Over,
+}
+
+/// Everything the screen is drawn from.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The fold of the session's records.
+    pub session: Session,
+    /// What the program told us.
+    pub options: Options,
+    /// The session's time, µs, of the last tick.
+    pub now_us: u64,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Where everything is, for this size and focus.
+    pub areas: Areas,
+    /// Whose the keys are.
+    pub focus: Focus,
+    /// Whether the focused pane takes the whole screen.
+    pub zoom: Zoom,
+    /// What the panes show together.
+    pub selected: Selected,
+    /// Whether new calls become selected.
+    pub follow: Follow,
+    /// The conversation.
+    pub chat: Chat,
+    /// The calls.
+    pub calls: Calls,
+    /// The data of what is selected.
+    pub data: Data,
+    /// What is being typed.
+    pub input: Input,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// One line above the footer, until the next key.
+    pub notice: Option<String>,
+    /// Notes seen by the operator; later warnings and errors are shown as a banner.
+    pub notes_seen: usize,
+    /// Something only this screen has to say in the banner.
+    pub alarm: Option<String>,
+    /// Whose the mouse is.
+    pub mouse: Mouse,
+    /// How far leaving has come.
+    pub leaving: Leaving,
+    /// Whether records still come.
+    pub feed: FeedState,
+    /// The held call on the screen, and when it came there, µs.
+    pub held_shown: Option<(CallId, u64)>,
+}
+
+impl State {
+    /// The state before the first record.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let input = Input::new(&options.initial_input, options.history.clone(), options.theme);
+        Self { mouse: options.mouse, input, options, ..Self::default() }
+    }
+
+    /// The colours.
+    #[must_use]
+    pub fn theme(&self) -> Theme {
+        self.options.theme
+    }
+
+    /// The selected call.
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match self.selected {
+            Selected::Span(Span::Call(id)) => self.session.call(id),
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Server(_) => None,
+        }
+    }
+
+    /// The selected model step.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        match self.selected {
+            Selected::Span(Span::Step(id)) => self.session.step(id),
+            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Server(_) => None,
+        }
+    }
+
+    /// The server of what is selected.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        match self.selected {
+            Selected::Server(lane) => self.session.servers.get(lane),
+            Selected::Span(Span::Call(id)) => self.session.call(id).and_then(|call| self.session.server(&call.server)),
+            Selected::Span(Span::Step(_)) | Selected::Nothing => None,
+        }
+    }
+
+    /// The selected call, if it waits at the gate.
+    #[must_use]
+    pub fn held(&self) -> Option<&Call> {
+        self.call().filter(|call| matches!(call.state, CallState::Held(_)))
+    }
+
+    /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.
+    #[must_use]
+    pub fn restartable(&self) -> Option<&ServerName> {
+        let chosen = matches!(self.selected, Selected::Server(_))
+            || self.call().is_some_and(|call| call.state == CallState::Running)
+            || self.server().is_some_and(|server| server.health != Health::Ready);
+        let selected = self.server().filter(|server| chosen && !server.name.as_str().is_empty());
+        let failed = || self.session.servers.iter().find(|server| matches!(server.health, Health::Failed { .. }));
+        selected.or_else(failed).map(|server| &server.name)
+    }
+
+    /// How long a call has been going on, or took, µs.
+    #[must_use]
+    pub fn call_us(&self, call: &Call) -> Option<u64> {
+        match call.state {
+            CallState::Running => call.started_us.map(|start| self.now_us.saturating_sub(start)),
+            CallState::Proposed => None,
+            CallState::Held(_) => call.duration_us.or(Some(self.now_us.saturating_sub(call.proposed_us))),
+            CallState::Ok | CallState::Error | CallState::Cancelled | CallState::Denied => call.duration_us,
+        }
+    }
+
+    /// How long a model step has been going on, or took, µs.
+    #[must_use]
+    pub fn step_us(&self, step: &Step) -> u64 {
+        step.ended_us.unwrap_or(self.now_us).saturating_sub(step.requested_us)
+    }
+
+    /// Whether anything on the screen changes with time alone.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        let starting = |server: &Server| matches!(server.health, Health::Starting | Health::Restarting { .. });
+        self.feed == FeedState::Open
+            && (self.session.running_turn().is_some()
+                || self.session.servers.iter().any(starting)
+                || self.call().is_some_and(|call| !call.state.is_final()))
+    }
+
+    /// A call's number as people write it.
+    #[must_use]
+    pub fn number(call: CallId) -> String {
+        call.0.to_string()
+    }
+
+    /// Which pane is under a place on the screen.
+    #[must_use]
+    pub fn focus_at(&self, place: Position) -> Option<Focus> {
+        let areas = &self.areas;
+        let panes = [
+            (Focus::Input, areas.input),
+            (Focus::Chat, areas.chat),
+            (Focus::Calls, areas.calls),
+            (Focus::Calls, areas.timeline),
+            (Focus::Data, areas.data),
+        ];
+        panes.into_iter().find(|(_, area)| area.contains(place)).map(|(focus, _)| focus)
+    }
+}

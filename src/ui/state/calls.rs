@@ -1,0 +1,173 @@
+//! The calls pane: rows grouped under their turns, grown as records come and never rebuilt for a frame.
+
+use crate::session::{Session, Span};
+
+/// One row of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallRow {
+    /// The turn at this position.
+    Turn(usize),
+    /// A step or a call.
+    Span(Span),
+}
+
+/// How calls are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// One row each.
+    #[default]
+    List,
+    /// Bars on a time axis, one lane a server.
+    Timeline,
+}
+
+/// What the time axis covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Window {
+    /// The turn of what is selected.
+    #[default]
+    Turn,
+    /// The whole session.
+    Session,
+}
+
+/// Rows that match some words.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The words; empty for no filter.
+    pub words: String,
+    /// Whether they are being typed.
+    pub typing: bool,
+    /// Positions of the rows that match.
+    rows: Vec<u32>,
+}
+
+/// The calls pane.
+#[derive(Debug, Default)]
+pub struct Calls {
+    /// How calls are shown.
+    pub form: Form,
+    /// What the time axis covers.
+    pub window: Window,
+    /// Which rows are shown.
+    pub filter: Filter,
+    /// The first row on the screen.
+    pub top: usize,
+    /// Whether the selected row has to come into view.
+    pub reveal: bool,
+    rows: Vec<CallRow>,
+    spans_seen: usize,
+    turns_seen: usize,
+    of_step: Vec<u32>,
+    of_call: Vec<u32>,
+}
+
+impl Calls {
+    /// Appends rows for what is new in the session.
+    pub fn absorb(&mut self, session: &Session) {
+        if session.spans.len() < self.spans_seen || session.turns.len() < self.turns_seen {
+            let kept = Filter { rows: Vec::new(), ..std::mem::take(&mut self.filter) };
+            *self = Self { form: self.form, window: self.window, filter: kept, ..Self::default() };
+        }
+        for span in &session.spans[self.spans_seen..] {
+            let turn = turn_of(session, *span);
+            while turn.is_some_and(|turn| self.turns_seen <= turn) {
+                self.rows.push(CallRow::Turn(self.turns_seen));
+                self.turns_seen += 1;
+            }
+            let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            match span {
+                Span::Step(_) => self.of_step.push(row),
+                Span::Call(_) => self.of_call.push(row),
+            }
+            self.rows.push(CallRow::Span(*span));
+        }
+        self.spans_seen = session.spans.len();
+        while self.turns_seen < session.turns.len() {
+            self.rows.push(CallRow::Turn(self.turns_seen));
+            self.turns_seen += 1;
+        }
+    }
+
+    /// Makes the filtered rows again. A turn's heading stays if one of its rows does.
+    pub fn refilter(&mut self, matches: impl Fn(Span) -> bool) {
+        self.filter.rows.clear();
+        if self.filter.words.trim().is_empty() {
+            return;
+        }
+        let mut heading = None;
+        for (position, row) in self.rows.iter().enumerate() {
+            let position = u32::try_from(position).unwrap_or(u32::MAX);
+            match row {
+                CallRow::Turn(_) => heading = Some(position),
+                CallRow::Span(span) if matches(*span) => {
+                    self.filter.rows.extend(heading.take());
+                    self.filter.rows.push(position);
+                }
+                CallRow::Span(_) => {}
+            }
+        }
+    }
+
+    /// Whether only some rows are shown.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.words.trim().is_empty()
+    }
+
+    /// Rows shown.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        if self.is_filtered() { self.filter.rows.len() } else { self.rows.len() }
+    }
+
+    /// Whether nothing is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What a shown row is.
+    #[must_use]
+    pub fn row(&self, position: usize) -> Option<CallRow> {
+        let position = if self.is_filtered() { *self.filter.rows.get(position)? as usize } else { position };
+        self.rows.get(position).copied()
+    }
+
+    /// The shown row of a span; the one before it if a filter hides it.
+    #[must_use]
+    pub fn position(&self, span: Span) -> Option<usize> {
+        let row = match span {
+            Span::Step(id) => *self.of_step.get(id.index())?,
+            Span::Call(id) => *self.of_call.get(id.index())?,
+        };
+        if !self.is_filtered() {
+            return Some(row as usize);
+        }
+        self.filter.rows.partition_point(|shown| *shown <= row).checked_sub(1)
+    }
+
+    /// The next shown span after (or before) a row.
+    #[must_use]
+    pub fn neighbour(&self, position: Option<usize>, forward: bool) -> Option<Span> {
+        let span = |position: usize| match self.row(position)? {
+            CallRow::Span(span) => Some(span),
+            CallRow::Turn(_) => None,
+        };
+        match (position, forward) {
+            (Some(position), true) => (position + 1..self.len()).find_map(span),
+            (Some(position), false) => (0..position).rev().find_map(span),
+            (None, true) => (0..self.len()).find_map(span),
+            (None, false) => (0..self.len()).rev().find_map(span),
+        }
+    }
+}
+
+/// The position of the turn a span belongs to.
+#[must_use]
+pub fn turn_of(session: &Session, span: Span) -> Option<usize> {
+    match span {
+        Span::Step(id) => session.step(id).map(|step| step.turn.index()),
+        Span::Call(id) => session.call(id).and_then(|call| call.turn).map(|turn| turn.index()),
+    }
+}

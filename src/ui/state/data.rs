@@ -1,0 +1,169 @@
+//! The data pane: one tab of what is selected, taken apart once and kept with its folds and cursor.
+
+use ratatui::text::Line;
+
+use super::Selected;
+use crate::ui::json::{Table, Tree};
+
+/// Panes kept with their folds and cursors.
+const MOST_KEPT: usize = 24;
+
+/// A side of what is selected. For a server: its tools, its state, its wire, its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// What was sent.
+    Arguments,
+    /// What came back.
+    Result,
+    /// The JSON-RPC messages.
+    Wire,
+    /// The server's log.
+    Log,
+}
+
+impl Tab {
+    /// All of them, in screen order.
+    pub const ALL: [Self; 4] = [Self::Arguments, Self::Result, Self::Wire, Self::Log];
+
+    /// The tab `by` places further, around the end.
+    #[must_use]
+    pub fn turned(self, by: usize) -> Self {
+        let here = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL[(here + by) % Self::ALL.len()]
+    }
+}
+
+/// What a pane was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaneKey {
+    /// What is selected.
+    pub selected: Selected,
+    /// Which side of it.
+    pub tab: Tab,
+    /// Changes when the source does.
+    pub version: u64,
+    /// The width text was wrapped for.
+    pub width: u16,
+}
+
+/// A tab's content.
+#[derive(Debug)]
+pub struct Pane {
+    /// What it was made from.
+    pub key: PaneKey,
+    /// What it shows.
+    pub content: Content,
+}
+
+/// What a tab shows.
+#[derive(Debug)]
+pub enum Content {
+    /// Nothing, and why.
+    Empty(String),
+    /// JSON as a tree, and as a table where it is shown as one.
+    Json(Box<Tree>, Option<Table>),
+    /// Words.
+    Text(TextView),
+    /// The messages of what is selected.
+    Frames(ListView),
+    /// The lines the server logged.
+    Log(ListView),
+}
+
+/// Wrapped text.
+#[derive(Debug, Default)]
+pub struct TextView {
+    /// The text as it is.
+    pub source: String,
+    /// Its lines.
+    pub lines: Vec<Line<'static>>,
+    /// The first line on the screen.
+    pub top: usize,
+}
+
+/// A list that lives in the session; only its position is kept here.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListView {
+    /// The row the cursor is on.
+    pub cursor: usize,
+    /// The first row on the screen.
+    pub top: usize,
+}
+
+/// Words searched for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// The words; empty for no search.
+    pub words: String,
+    /// Whether they are being typed.
+    pub typing: bool,
+}
+
+/// The data pane.
+#[derive(Debug, Default)]
+pub struct Data {
+    /// The operator's choice of a tab; without one, what is most telling.
+    pub tab: Option<Tab>,
+    /// What is searched for.
+    pub search: Search,
+    /// Something to put the cursor on as soon as the content is there.
+    pub seek: Option<String>,
+    /// What the selected call's error says.
+    pub advice: Option<super::Advice>,
+    kept: Vec<Pane>,
+}
+
+impl Data {
+    /// The pane on the screen.
+    #[must_use]
+    pub fn pane(&self) -> Option<&Pane> {
+        self.kept.last()
+    }
+
+    /// The pane on the screen, to move in it.
+    pub fn pane_mut(&mut self) -> Option<&mut Pane> {
+        self.kept.last_mut()
+    }
+
+    /// Whether content has to be made for `key`: only text is made for a width.
+    #[must_use]
+    pub fn needs(&self, key: &PaneKey) -> bool {
+        !self.kept.iter().any(|pane| serves(pane, key))
+    }
+
+    /// Puts the pane for `key` on the screen, with `made` content where it needs some.
+    pub fn show(&mut self, key: PaneKey, made: Option<Content>) {
+        let same = |pane: &Pane| (pane.key.selected, pane.key.tab) == (key.selected, key.tab);
+        let old = self.kept.iter().rposition(same).map(|at| self.kept.remove(at));
+        let content = match (old, made) {
+            (Some(old), Some(made)) => carry_over(old.content, made),
+            (Some(old), None) => old.content,
+            (None, Some(made)) => made,
+            (None, None) => return,
+        };
+        if self.kept.len() >= MOST_KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push(Pane { key, content });
+    }
+
+    /// Forgets everything that was taken apart.
+    pub fn forget(&mut self) {
+        self.kept.clear();
+    }
+}
+
+fn serves(pane: &Pane, key: &PaneKey) -> bool {
+    let any_width = PaneKey { width: key.width, ..pane.key };
+    pane.key == *key || (any_width == *key && !matches!(pane.content, Content::Text(_)))
+}
+
+/// Keeps the place in a list or text that has grown.
+fn carry_over(old: Content, new: Content) -> Content {
+    match (old, new) {
+        (Content::Text(old), Content::Text(new)) => Content::Text(TextView { top: old.top, ..new }),
+        (Content::Frames(old), Content::Frames(_)) => Content::Frames(old),
+        (Content::Log(old), Content::Log(_)) => Content::Log(old),
+        (_, new) => new,
+    }
+}

@@ -1,0 +1,183 @@
+//! What is being typed, and what was typed before.
+
+use tui_textarea::{CursorMove, TextArea, WrapMode};
+
+use crate::ui::text;
+use crate::ui::theme::{Role, Theme};
+
+/// Questions kept for going back to.
+const MOST_HISTORY: usize = 1000;
+
+/// The input under the conversation.
+#[derive(Debug, Default)]
+pub struct Input {
+    area: TextArea<'static>,
+    history: Vec<String>,
+    /// The line of the history that is shown; past its end, what was being typed.
+    at: usize,
+    draft: String,
+}
+
+/// What becomes of characters that cannot be seen when text is put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// Hidden characters left out.
+    pub dropped: usize,
+}
+
+impl Input {
+    /// An input with `text` in it.
+    #[must_use]
+    pub fn new(text: &str, history: Vec<String>, theme: Theme) -> Self {
+        let mut area = TextArea::default();
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
+        area.set_cursor_line_style(theme.style(Role::Text));
+        area.set_cursor_style(theme.style(Role::Text));
+        area.set_placeholder_style(theme.style(Role::Dim));
+        area.set_placeholder_text("Ask in plain words, or / for commands");
+        let mut input = Self { area, at: history.len(), history, draft: String::new() };
+        input.insert(text);
+        input
+    }
+
+    /// The widget and what it edits.
+    #[must_use]
+    pub fn area(&self) -> &TextArea<'static> {
+        &self.area
+    }
+
+    /// The same, to edit.
+    pub fn area_mut(&mut self) -> &mut TextArea<'static> {
+        &mut self.area
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// Whether there is nothing but blanks.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.area.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// Screen lines the text takes at a width.
+    #[must_use]
+    pub fn height(&self, columns: usize) -> usize {
+        self.area.lines().iter().map(|line| text::width(line) / columns.max(1) + 1).sum()
+    }
+
+    /// Whether the cursor is on the first line.
+    #[must_use]
+    pub fn on_first_line(&self) -> bool {
+        self.area.cursor().0 == 0
+    }
+
+    /// Whether the cursor is on the last line.
+    #[must_use]
+    pub fn on_last_line(&self) -> bool {
+        self.area.cursor().0 + 1 >= self.area.lines().len()
+    }
+
+    /// Puts text in at the cursor, without what cannot be seen.
+    pub fn insert(&mut self, text: &str) -> Swap {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
+        let keep = |c: &char| *c == '\n' || !text::is_hidden(*c);
+        let kept: String = text.chars().filter(keep).collect();
+        let dropped = text.chars().count() - kept.chars().count();
+        if !kept.is_empty() {
+            self.area.insert_str(&kept);
+        }
+        Swap { dropped }
+    }
+
+    /// Replaces the whole text.
+    pub fn set(&mut self, text: &str) -> Swap {
+        self.area.select_all();
+        self.area.cut();
+        self.area.cancel_selection();
+        let swap = self.insert(text);
+        self.area.move_cursor(CursorMove::Bottom);
+        self.area.move_cursor(CursorMove::End);
+        swap
+    }
+
+    /// Takes the text out and remembers it.
+    pub fn take(&mut self) -> String {
+        let text = self.text();
+        self.set("");
+        self.remember(&text);
+        text
+    }
+
+    /// Remembers a line for going back to.
+    pub fn remember(&mut self, text: &str) {
+        if !text.trim().is_empty() && self.history.last().is_none_or(|last| last != text) {
+            self.history.push(text.to_owned());
+        }
+        if self.history.len() > MOST_HISTORY {
+            self.history.remove(0);
+        }
+        self.at = self.history.len();
+        self.draft.clear();
+    }
+
+    /// Shows the line typed before.
+    pub fn older(&mut self) {
+        if self.at == 0 {
+            return;
+        }
+        if self.at == self.history.len() {
+            self.draft = self.text();
+        }
+        self.at -= 1;
+        let text = self.history[self.at].clone();
+        self.set(&text);
+    }
+
+    /// Shows the line typed after, at the end what was being typed.
+    pub fn newer(&mut self) {
+        if self.at >= self.history.len() {
+            return;
+        }
+        self.at += 1;
+        let text = self.history.get(self.at).cloned().unwrap_or_else(|| std::mem::take(&mut self.draft));
+        self.set(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn history_goes_back_and_returns_to_the_draft() {
+        let mut input = Input::new("dra", vec!["one".into(), "two".into()], Theme::Plain);
+        input.older();
+        input.older();
+        input.older();
+        assert_eq!(input.text(), "one");
+        input.newer();
+        input.newer();
+        assert_eq!(input.text(), "dra");
+    }
+
+    #[test]
+    fn a_paste_keeps_its_lines_and_loses_what_cannot_be_seen() {
+        let mut input = Input::default();
+        assert_eq!(input.insert("a\r\nb\u{202e}\u{1b}c"), Swap { dropped: 2 });
+        assert_eq!(input.text(), "a\nbc");
+    }
+
+    #[test]
+    fn what_is_sent_is_remembered_once() {
+        let mut input = Input::new("again", vec!["again".into()], Theme::Plain);
+        assert_eq!(input.take(), "again");
+        input.older();
+        input.older();
+        assert_eq!(input.text(), "again");
+        assert!(input.history.len() == 1);
+    }
+}

@@ -1,0 +1,65 @@
+//! What may lie over the panes.
+
+use ratatui::text::Line;
+
+use crate::ui::keymap::Action;
+use crate::ui::text::Piece;
+
+/// One thing over the panes.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys.
+    Help(Page),
+    /// Something to read.
+    Page(Page),
+    /// All actions and commands, by name.
+    Palette(Palette),
+}
+
+/// Text to read.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// What it is.
+    pub title: String,
+    /// Its paragraphs.
+    pub paragraphs: Vec<Vec<Piece>>,
+    /// Its lines at `width`.
+    pub lines: Vec<Line<'static>>,
+    /// The width the lines were made for.
+    pub width: u16,
+    /// The first line on the screen.
+    pub top: usize,
+}
+
+/// The command palette.
+#[derive(Debug, Default)]
+pub struct Palette {
+    /// What was typed.
+    pub query: String,
+    /// What matches, best first.
+    pub entries: Vec<PaletteEntry>,
+    /// The entry the keys are on.
+    pub at: usize,
+}
+
+/// One line of the palette.
+#[derive(Clone, Debug)]
+pub struct PaletteEntry {
+    /// What it does.
+    pub label: String,
+    /// Its key or command.
+    pub key: String,
+    /// What happens.
+    pub run: PaletteRun,
+}
+
+/// What a line of the palette does.
+#[derive(Clone, Debug)]
+pub enum PaletteRun {
+    /// An action of the key table.
+    Action(Action),
+    /// Text for the input: run at once, or waiting for its arguments.
+    Command(String),
+    /// A question for the input.
+    Question(String),
+}

@@ -1,0 +1,134 @@
+//! Text on its way to the screen: cleaned by the one sanitiser, measured by grapheme, cut and wrapped.
+//!
+//! Whatever comes from outside (questions, answers, arguments, results, names, stderr, errors) reaches a `Line` only through
+//! [`Pen`] or [`wrap`], and both clean it. Raw bytes stay in the record.
+
+mod pen;
+mod wrap;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+pub use crate::sanitise::{clean_block, clean_line, is_hidden};
+pub use pen::Pen;
+pub use wrap::{Piece, flow, wrap};
+
+/// Columns that cleaned `text` takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(grapheme_width).sum() }
+}
+
+/// Columns of one grapheme: at least one, so that nothing can hide between two cells.
+#[must_use]
+pub fn grapheme_width(grapheme: &str) -> usize {
+    UnicodeWidthStr::width(grapheme).clamp(1, 2)
+}
+
+/// The longest head of cleaned `text` that fits `columns`, and the columns it takes.
+#[must_use]
+pub fn head(text: &str, columns: usize) -> (&str, usize) {
+    if text.is_ascii() {
+        let end = text.len().min(columns);
+        return (&text[..end], end);
+    }
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        let next = used + grapheme_width(grapheme);
+        if next > columns {
+            return (&text[..start], used);
+        }
+        used = next;
+    }
+    (text, used)
+}
+
+/// `text` cleaned and cut to `columns`, with `…` where something is missing.
+#[must_use]
+pub fn fit(text: &str, columns: usize) -> String {
+    let text = clean_line(text);
+    if width(&text) <= columns {
+        return text.into_owned();
+    }
+    match columns {
+        0 => String::new(),
+        _ => format!("{}…", head(&text, columns - 1).0),
+    }
+}
+
+/// A duration in µs for people: `840 µs`, `12 ms`, `3.4 s`, `2 m 05 s`.
+#[must_use]
+pub fn duration(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us / 100_000 % 10),
+        _ => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
+    }
+}
+
+/// A size in bytes for people: `512 B`, `3.2 KiB`, `1.0 MiB`.
+#[must_use]
+pub fn bytes(count: usize) -> String {
+    match count {
+        0..1024 => format!("{count} B"),
+        1024..1_048_576 => format!("{}.{} KiB", count / 1024, count % 1024 * 10 / 1024),
+        _ => format!("{}.{} MiB", count / 1_048_576, count % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
+/// `1 call`, `2 calls`.
+#[must_use]
+pub fn count(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// How well `query` matches `text` as letters in order, higher is better; `None` if it does not.
+#[must_use]
+pub fn fuzzy(query: &str, text: &str) -> Option<i32> {
+    let lower = text.to_lowercase();
+    let whole = query.trim().to_lowercase();
+    let mut score = if !whole.is_empty() && lower.contains(&whole) { 100 } else { 0 };
+    let text: Vec<char> = lower.chars().collect();
+    let mut at = 0;
+    let mut last = None;
+    for wanted in query.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
+        let found = at + text[at..].iter().position(|c| *c == wanted)?;
+        let starts_word = found == 0 || !text[found - 1].is_alphanumeric();
+        let follows = found > 0 && last == Some(found - 1);
+        score += if follows { 8 } else { 0 } + if starts_word { 6 } else { 0 };
+        score -= i32::try_from(found - at).unwrap_or(i32::MAX).min(6);
+        last = Some(found);
+        at = found + 1;
+    }
+    Some(score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_with_an_ellipsis_at_a_grapheme() {
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(fit("abc", 0), "");
+    }
+
+    #[test]
+    fn durations_and_sizes_read_like_words() {
+        assert_eq!(
+            [0, 999, 12_345, 3_456_789, 125_000_000].map(duration),
+            ["0 µs", "999 µs", "12 ms", "3.4 s", "2 m 05 s"]
+        );
+        assert_eq!([12, 2048, 1_572_864].map(bytes), ["12 B", "2.0 KiB", "1.5 MiB"]);
+    }
+
+    #[test]
+    fn fuzzy_prefers_starts_of_words_and_runs() {
+        assert!(fuzzy("nc", "next call") > fuzzy("nc", "lantern ice"));
+        assert_eq!(fuzzy("xyz", "next call"), None);
+        assert!(fuzzy("", "anything").is_some());
+    }
+}

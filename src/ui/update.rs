@@ -1,0 +1,315 @@
+//! What happens becomes state: pure, without I/O and clocks. What has to be done outside comes back as effects.
+
+mod act;
+mod commands;
+mod inside;
+mod mouse;
+mod palette;
+mod records;
+mod scroll;
+mod select;
+mod settle;
+mod source;
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
+
+use super::keymap::{self, Action, Place, Showing, Situation};
+use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
+use super::{command, text};
+use crate::protocol::{Command, Record};
+use crate::session::CallState;
+
+pub use palette::help_paragraphs;
+pub use source::{Frames, frames, tab};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// Records of the session, in order.
+    Records(Vec<Arc<Record>>),
+    /// The session's time, µs; sent before each drawing.
+    Tick(u64),
+    /// A key.
+    Key(KeyEvent),
+    /// Text that was pasted.
+    Paste(String),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// The terminal's new columns and rows.
+    Resize(u16, u16),
+    /// A command that could not be handed over, because too many wait.
+    Refused(Command),
+    /// No more records will come.
+    FeedOver,
+    /// Something the program around the console has to say.
+    Alarm(String),
+}
+
+/// Something to be done outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Hand a command to the feed.
+    Send(Command),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    SetMouse(Mouse),
+    /// Leave the console now.
+    Leave,
+}
+
+/// Takes in what happened. Rows and areas are up to date afterwards, except after records, which may come in floods:
+/// the tick before the next drawing brings those up to date.
+pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let effects = match msg {
+        Msg::Records(records) => {
+            records::absorb(state, &records);
+            return Vec::new();
+        }
+        Msg::Tick(now_us) => {
+            tick(state, now_us);
+            Vec::new()
+        }
+        Msg::Key(key) => on_key(state, key),
+        Msg::Paste(pasted) => {
+            paste(state, &pasted);
+            Vec::new()
+        }
+        Msg::Mouse(event) => mouse::on_mouse(state, event),
+        Msg::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Refused(command) => {
+            refused(state, command);
+            Vec::new()
+        }
+        Msg::FeedOver => feed_over(state),
+        Msg::Alarm(text) => {
+            state.alarm = Some(text);
+            Vec::new()
+        }
+    };
+    settle::settle(state);
+    effects
+}
+
+/// The facts that a key's meaning depends on.
+#[must_use]
+pub fn situation(state: &State) -> Situation {
+    let place = place(state);
+    let showing = match state.data.pane().map(|pane| &pane.content) {
+        None | Some(Content::Empty(_)) => Showing::Nothing,
+        Some(Content::Json(_, Some(_))) => Showing::Table,
+        Some(Content::Json(tree, None)) if tree.has_table => Showing::TreeOrTable,
+        Some(Content::Json(_, None)) => Showing::Tree,
+        Some(Content::Text(_)) => Showing::Text,
+        Some(Content::Frames(_) | Content::Log(_)) => Showing::List,
+    };
+    let running = state.session.running_turn().is_some();
+    let input = &state.input;
+    let offering =
+        state.session.turns.is_empty() && state.session.waiting.is_empty() && !state.options.examples.is_empty();
+    let filtered = state.focus == Focus::Calls && state.calls.is_filtered();
+    let searched = !state.data.search.words.is_empty();
+    Situation {
+        place,
+        showing,
+        open: state.zoom == Zoom::In
+            || filtered
+            || (searched && state.focus == Focus::Data)
+            || (!running && banner(state).is_some()),
+        running,
+        held: state.held().is_some(),
+        under_way: state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
+        restartable: state.restartable().is_some(),
+        down: state.restartable().is_some_and(|name| needs_restart(state, name)),
+        suggestions: state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
+        searched,
+        typed: !input.area().is_empty(),
+        command: !command::completions(&input.text()).is_empty(),
+        first_line: input.on_first_line(),
+        last_line: input.on_last_line(),
+        offering,
+        chosen: offering && state.chat.example.is_some(),
+    }
+}
+
+/// Whether a server is down, or a call of it is being waited for.
+fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
+    use crate::session::Health;
+    let health = state.session.server(name).map(|server| &server.health);
+    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Unknown));
+    !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
+}
+
+/// What the banner says: something of our own, else the last warning or error that was not closed.
+#[must_use]
+pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
+    use crate::protocol::NoteLevel;
+    if let Some(alarm) = &state.alarm {
+        return Some((alarm, NoteLevel::Error));
+    }
+    let unseen = state.session.notes.get(state.notes_seen..).unwrap_or_default();
+    let worth = unseen.iter().rev().find(|(_, note)| note.level != NoteLevel::Info);
+    worth.map(|(_, note)| (note.text.as_str(), note.level))
+}
+
+/// The facts as they will be when nothing lies over the panes any more.
+fn under_overlay(state: &State) -> Situation {
+    Situation { place: pane_place(state), ..situation(state) }
+}
+
+fn place(state: &State) -> Place {
+    match &state.overlay {
+        Some(Overlay::Palette(_)) => Place::Palette,
+        Some(Overlay::Help(_) | Overlay::Page(_)) => Place::Page,
+        None => pane_place(state),
+    }
+}
+
+fn pane_place(state: &State) -> Place {
+    match state.focus {
+        Focus::Input => Place::Input,
+        Focus::Chat => Place::Chat,
+        Focus::Calls if state.calls.filter.typing => Place::Prompt,
+        Focus::Calls => match state.calls.form {
+            Form::List => Place::Calls,
+            Form::Timeline => Place::Timeline,
+        },
+        Focus::Data if state.data.search.typing => Place::Prompt,
+        Focus::Data => Place::Data,
+    }
+}
+
+fn tick(state: &mut State, now_us: u64) {
+    state.now_us = state.now_us.max(now_us);
+    if state.session.running_turn().is_some() {
+        // Timers and countdowns stand among its rows.
+        state.chat.forget(state.session.turns.len() - 1);
+    }
+}
+
+fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    state.notice = None;
+    let situation = situation(state);
+    let action = keymap::resolve(&key, &situation);
+    if state.leaving == Leaving::Armed && action != Some(Action::ClearOrQuit) {
+        state.leaving = Leaving::No;
+    }
+    if let Some(action) = action {
+        return act::act(state, action);
+    }
+    match situation.place {
+        Place::Input => type_into_input(state, key),
+        Place::Prompt => type_into_prompt(state, key),
+        Place::Palette => palette::type_into(state, key),
+        Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => {}
+    }
+    Vec::new()
+}
+
+fn type_into_input(state: &mut State, key: KeyEvent) {
+    let typed = match key.code {
+        KeyCode::Enter | KeyCode::Tab | KeyCode::BackTab | KeyCode::Esc => return,
+        KeyCode::Char(c) if text::is_hidden(c) => return,
+        _ => state.input.area_mut().input(key),
+    };
+    if typed {
+        state.chat.example = None;
+    }
+}
+
+fn type_into_prompt(state: &mut State, key: KeyEvent) {
+    let words = match state.focus {
+        Focus::Calls => &mut state.calls.filter.words,
+        Focus::Input | Focus::Chat | Focus::Data => &mut state.data.search.words,
+    };
+    edit_words(words, key);
+    if state.focus == Focus::Calls {
+        records::refilter(state);
+        state.calls.reveal = true;
+    } else {
+        inside::find_from_here(state);
+    }
+}
+
+/// One-line editing, as far as a filter or search needs it.
+fn edit_words(words: &mut String, key: KeyEvent) {
+    use crossterm::event::KeyModifiers;
+    match key.code {
+        KeyCode::Backspace => {
+            words.pop();
+        }
+        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => words.clear(),
+        KeyCode::Char('w') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            let kept = words.trim_end().rfind(' ').map_or(0, |at| at + 1);
+            words.truncate(kept);
+        }
+        KeyCode::Char(c)
+            if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) && !text::is_hidden(c) =>
+        {
+            words.push(c);
+        }
+        _ => {}
+    }
+}
+
+fn paste(state: &mut State, pasted: &str) {
+    state.notice = None;
+    match place(state) {
+        Place::Prompt | Place::Palette => {
+            let line: String = pasted.chars().filter(|c| !text::is_hidden(*c)).collect();
+            for c in line.chars() {
+                let key = KeyEvent::from(KeyCode::Char(c));
+                if place(state) == Place::Palette {
+                    palette::type_into(state, key);
+                } else {
+                    type_into_prompt(state, key);
+                }
+            }
+        }
+        Place::Page => {}
+        Place::Input | Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
+            state.focus = Focus::Input;
+            let swap = state.input.insert(pasted);
+            state.chat.example = None;
+            if swap.dropped > 0 {
+                let what = text::count(swap.dropped, "invisible character");
+                state.notice = Some(format!("{what} of the pasted text left out."));
+            }
+        }
+    }
+}
+
+fn refused(state: &mut State, command: Command) {
+    state.notice = Some(match state.feed {
+        FeedState::Over => "Not sent: the session is over. Ctrl+C twice leaves.".to_owned(),
+        FeedState::Open => "Not sent: too many requests are waiting. Try again in a moment.".to_owned(),
+    });
+    match command {
+        Command::Submit { text } | Command::Note { text } if state.input.is_blank() => {
+            state.input.set(&text);
+        }
+        Command::Quit => state.leaving = Leaving::Armed,
+        _ => {}
+    }
+}
+
+fn feed_over(state: &mut State) -> Vec<Effect> {
+    state.feed = FeedState::Over;
+    if state.leaving == Leaving::Asked {
+        return vec![Effect::Leave];
+    }
+    let why = state.session.ended.as_deref().filter(|reason| *reason != "quit");
+    state.alarm = Some(match why {
+        Some(reason) => format!("The session is over: {reason}. What is on the screen stays; Ctrl+C twice leaves."),
+        None => "The session is over. What is on the screen stays; Ctrl+C twice leaves.".to_owned(),
+    });
+    Vec::new()
+}

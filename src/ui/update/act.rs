@@ -1,0 +1,328 @@
+//! Actions carried out.
+
+use crate::protocol::{Command, Decision};
+use crate::ui::keymap::Action;
+use crate::ui::state::{
+    FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+};
+
+use super::scroll::{self, Motion};
+use super::{Effect, commands, inside, palette, records, select};
+
+/// A key pressed sooner after a held call came up was meant for something else, µs.
+const READING_US: u64 = 400_000;
+
+/// Carries out an action.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Send => return commands::send(state),
+        Action::NewLine => state.input.area_mut().insert_newline(),
+        Action::Older => older(state),
+        Action::Newer => newer(state),
+        Action::Complete => commands::complete(state),
+        Action::DeleteToStart => {
+            state.input.area_mut().delete_line_by_head();
+        }
+        Action::NextExample => example(state, true),
+        Action::PreviousExample => example(state, false),
+        Action::AskExample => {
+            let question = state.chat.example.take().and_then(|at| state.options.examples.get(at).cloned());
+            return question.map(|question| commands::submit(state, question)).unwrap_or_default();
+        }
+        Action::NextPane => turn_focus(state, 1),
+        Action::PreviousPane => turn_focus(state, 3),
+        Action::ToInput => select::focus(state, Focus::Input),
+        Action::ToCommand => {
+            select::focus(state, Focus::Input);
+            if state.input.is_blank() {
+                state.input.set(":");
+            }
+        }
+        Action::ToggleZoom => {
+            state.zoom = match state.zoom {
+                Zoom::In => Zoom::Out,
+                Zoom::Out => Zoom::In,
+            };
+            state.calls.reveal = true;
+        }
+        Action::StopTurn => return vec![Effect::Send(Command::StopTurn)],
+        Action::Close => close(state),
+        Action::ClearOrQuit => return clear_or_quit(state),
+        Action::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
+        Action::OpenPalette => palette::open(state),
+        Action::ToggleMouse => return toggle_mouse(state),
+        Action::Up => scroll::go(state, Motion::Lines(-1)),
+        Action::Down => scroll::go(state, Motion::Lines(1)),
+        Action::PageUp => scroll::go(state, Motion::Screens(-1)),
+        Action::PageDown => scroll::go(state, Motion::Screens(1)),
+        Action::First => scroll::go(state, Motion::Start),
+        Action::Last => scroll::go(state, Motion::End),
+        Action::ChatPageUp => scroll::chat(state, Motion::Screens(-1)),
+        Action::ChatPageDown => scroll::chat(state, Motion::Screens(1)),
+        Action::NextReference => scroll::reference(state, true),
+        Action::PreviousReference => scroll::reference(state, false),
+        Action::Open => return open(state),
+        Action::NextCall => select::neighbour(state, true),
+        Action::PreviousCall => select::neighbour(state, false),
+        Action::NextTurn => select::turn(state, true),
+        Action::PreviousTurn => select::turn(state, false),
+        Action::NextError => select::error(state, true),
+        Action::PreviousError => select::error(state, false),
+        Action::NextServer => select::next_server(state),
+        Action::FollowLatest => {
+            state.data.tab = None;
+            select::latest(state);
+        }
+        Action::ToggleTimeline => {
+            state.calls.form = match state.calls.form {
+                Form::List => Form::Timeline,
+                Form::Timeline => Form::List,
+            };
+            state.calls.reveal = true;
+        }
+        Action::ToggleWindow => {
+            state.calls.window = match state.calls.window {
+                Window::Turn => Window::Session,
+                Window::Session => Window::Turn,
+            };
+        }
+        Action::Filter => {
+            state.calls.form = Form::List;
+            state.calls.filter.typing = true;
+        }
+        Action::NextTab => state.data.tab = Some(super::tab(state).turned(1)),
+        Action::PreviousTab => state.data.tab = Some(super::tab(state).turned(3)),
+        Action::ShowLog => {
+            show_log(state);
+        }
+        Action::ToggleFold => inside::tree(state, crate::ui::json::Tree::toggle),
+        Action::Unfold => inside::tree(state, crate::ui::json::Tree::open),
+        Action::Fold => inside::tree(state, crate::ui::json::Tree::close),
+        Action::ToggleFoldAll => inside::tree(state, crate::ui::json::Tree::toggle_all),
+        Action::ToggleTable => inside::toggle_table(state),
+        Action::ColumnsRight => inside::columns(state, 1),
+        Action::ColumnsLeft => inside::columns(state, -1),
+        Action::Search => {
+            state.data.search.words.clear();
+            state.data.search.typing = true;
+        }
+        Action::NextMatch => inside::find(state, true),
+        Action::PreviousMatch => inside::find(state, false),
+        Action::Copy => return inside::copy(state),
+        Action::CopyRaw => return inside::copy_raw(state),
+        Action::Suggest(number) => suggest(state, number),
+        Action::RunHeld => return decide(state, Decision::Run),
+        Action::DenyHeld => {
+            return decide(state, Decision::Deny { reason: "refused by the operator".to_owned() });
+        }
+        Action::CancelCall => {
+            return state.call().map(|call| Effect::Send(Command::CancelCall { call: call.id })).into_iter().collect();
+        }
+        Action::RestartServer => return restart(state),
+    }
+    Vec::new()
+}
+
+/// Goes to where a row of the conversation leads.
+pub(super) fn follow(state: &mut State, target: Target) -> Vec<Effect> {
+    match target {
+        Target::Span(span) => {
+            state.data.tab = None;
+            select::select(state, Selected::Span(span));
+        }
+        Target::Server(lane) => {
+            state.data.tab = None;
+            select::select(state, Selected::Server(lane));
+        }
+        Target::Action(words) => prefill(state, &words),
+        Target::Example(at) => {
+            let question = state.options.examples.get(at).cloned().unwrap_or_default();
+            prefill(state, &question);
+        }
+    }
+    Vec::new()
+}
+
+/// Opens a reference: its call, its result, the place it stands for.
+pub(super) fn follow_link(state: &mut State, link: &crate::ui::state::Link) {
+    state.data.tab = None;
+    state.data.seek.clone_from(&link.hint);
+    select::select(state, Selected::Span(crate::session::Span::Call(link.call)));
+    state.follow = Follow::Stay;
+}
+
+/// Puts text into the input and the keys there.
+pub(super) fn prefill(state: &mut State, words: &str) {
+    state.input.set(words);
+    state.chat.example = None;
+    select::focus(state, Focus::Input);
+}
+
+/// Selects the log tab, of the server to be restarted if nothing of it is selected.
+fn show_log(state: &mut State) {
+    let lane =
+        state.restartable().and_then(|name| state.session.servers.iter().position(|server| server.name == *name));
+    if let (None, Some(lane)) = (state.server(), lane) {
+        select::select(state, Selected::Server(lane));
+    }
+    state.data.tab = Some(Tab::Log);
+    select::focus(state, Focus::Data);
+}
+
+fn older(state: &mut State) {
+    state.chat.example = None;
+    state.input.older();
+}
+
+fn newer(state: &mut State) {
+    state.input.newer();
+}
+
+fn example(state: &mut State, forward: bool) {
+    let count = state.options.examples.len();
+    state.chat.example = match (state.chat.example, forward) {
+        (None, true) => Some(0),
+        (Some(at), true) => Some((at + 1).min(count.saturating_sub(1))),
+        (Some(at), false) => at.checked_sub(1),
+        (None, false) => None,
+    };
+}
+
+fn turn_focus(state: &mut State, by: usize) {
+    const ORDER: [Focus; 4] = [Focus::Input, Focus::Chat, Focus::Calls, Focus::Data];
+    let here = ORDER.iter().position(|focus| *focus == state.focus).unwrap_or(0);
+    select::focus(state, ORDER[(here + by) % ORDER.len()]);
+    state.calls.reveal = true;
+}
+
+fn close(state: &mut State) {
+    if state.overlay.take().is_some() {
+        return;
+    }
+    if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {
+        state.calls.filter.typing = false;
+        state.calls.filter.words.clear();
+        records::refilter(state);
+        state.calls.reveal = true;
+    } else if state.data.search.typing || (state.focus == Focus::Data && !state.data.search.words.is_empty()) {
+        state.data.search.typing = false;
+        state.data.search.words.clear();
+    } else if state.zoom == Zoom::In {
+        state.zoom = Zoom::Out;
+        state.calls.reveal = true;
+    } else if state.alarm.take().is_none() {
+        state.notes_seen = state.session.notes.len();
+    }
+}
+
+fn clear_or_quit(state: &mut State) -> Vec<Effect> {
+    if state.leaving == Leaving::Asked {
+        return vec![Effect::Leave];
+    }
+    if state.overlay.take().is_some() {
+        return Vec::new();
+    }
+    if !state.input.area().is_empty() {
+        state.input.set("");
+        return Vec::new();
+    }
+    if state.leaving == Leaving::No {
+        state.leaving = Leaving::Armed;
+        state.notice = Some("Ctrl+C again quits.".to_owned());
+        return Vec::new();
+    }
+    quit(state)
+}
+
+/// Ends the session, or leaves at once if it is over already.
+pub(super) fn quit(state: &mut State) -> Vec<Effect> {
+    state.leaving = Leaving::Asked;
+    match state.feed {
+        FeedState::Over => vec![Effect::Leave],
+        FeedState::Open => {
+            state.notice = Some("Ending the session and its servers… Ctrl+C leaves at once.".to_owned());
+            vec![Effect::Send(Command::Quit)]
+        }
+    }
+}
+
+fn toggle_mouse(state: &mut State) -> Vec<Effect> {
+    let (mouse, words) = match state.mouse {
+        Mouse::Captured => (Mouse::Free, "The mouse belongs to the terminal: select text with it. M takes it back."),
+        Mouse::Free => (Mouse::Captured, "Clicks select, the wheel scrolls."),
+    };
+    state.mouse = mouse;
+    state.notice = Some(words.to_owned());
+    vec![Effect::SetMouse(mouse)]
+}
+
+fn open(state: &mut State) -> Vec<Effect> {
+    if matches!(state.overlay, Some(Overlay::Palette(_))) {
+        return palette::run(state);
+    }
+    if state.calls.filter.typing {
+        state.calls.filter.typing = false;
+        return Vec::new();
+    }
+    if state.data.search.typing {
+        state.data.search.typing = false;
+        return Vec::new();
+    }
+    match state.focus {
+        Focus::Input => Vec::new(),
+        Focus::Chat => open_in_chat(state),
+        Focus::Calls => {
+            if state.selected == Selected::Nothing {
+                select::neighbour(state, true);
+            } else {
+                select::focus(state, Focus::Data);
+            }
+            Vec::new()
+        }
+        Focus::Data => {
+            inside::open(state);
+            Vec::new()
+        }
+    }
+}
+
+fn open_in_chat(state: &mut State) -> Vec<Effect> {
+    let Some(at) = state.chat.link else {
+        scroll::reference(state, true);
+        return Vec::new();
+    };
+    let rows = super::settle::item_rows(state, at.item);
+    let Some(row) = rows.get(at.row) else { return Vec::new() };
+    match (row.links.get(at.link), row.target.clone()) {
+        (Some(link), _) => {
+            follow_link(state, link);
+            Vec::new()
+        }
+        (None, Some(target)) => follow(state, target),
+        (None, None) => Vec::new(),
+    }
+}
+
+fn suggest(state: &mut State, number: u8) {
+    let actions = state.data.advice.as_ref().map(|advice| advice.actions.clone()).unwrap_or_default();
+    match actions.get(usize::from(number).wrapping_sub(1)) {
+        Some(action) => prefill(state, action),
+        None => state.notice = Some(format!("There is no suggestion {number}.")),
+    }
+}
+
+fn decide(state: &mut State, decision: Decision) -> Vec<Effect> {
+    let held = state.held().map(|call| call.id);
+    let shown_us = state.held_shown.filter(|(call, _)| Some(*call) == held).map_or(state.now_us, |(_, since)| since);
+    if state.now_us.saturating_sub(shown_us) < READING_US {
+        state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
+        return Vec::new();
+    }
+    held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
+}
+
+fn restart(state: &mut State) -> Vec<Effect> {
+    let Some(server) = state.restartable().cloned() else { return Vec::new() };
+    state.notice = Some(format!("Restarting {}…", crate::ui::text::fit(server.as_str(), 40)));
+    vec![Effect::Send(Command::RestartServer { server })]
+}

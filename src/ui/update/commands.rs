@@ -1,0 +1,209 @@
+//! What was typed: a question, or a command of the input line.
+
+use crate::protocol::{Command, ServerName, Stepping};
+use crate::session::Health;
+use crate::ui::command::{self, Spec, Verb};
+use crate::ui::state::{FeedState, Follow, Leaving, Overlay, Scroll, State};
+use crate::ui::text::{self, Piece};
+use crate::ui::theme::Role;
+
+use super::{Effect, act, palette, source};
+
+/// Sends what was typed.
+pub(super) fn send(state: &mut State) -> Vec<Effect> {
+    let line = state.input.text();
+    if line.trim().is_empty() {
+        return Vec::new();
+    }
+    match command::split(&line) {
+        Some((word, arguments)) => match command::find(word) {
+            Ok(spec) => {
+                let arguments = arguments.to_owned();
+                state.input.take();
+                run(state, spec, &arguments)
+            }
+            Err(words) => {
+                state.notice = Some(words);
+                Vec::new()
+            }
+        },
+        None => {
+            if state.feed == FeedState::Over {
+                state.notice = Some("Not sent: the session is over. Ctrl+C twice leaves.".to_owned());
+                return Vec::new();
+            }
+            let text = state.input.take();
+            ask(state, text)
+        }
+    }
+}
+
+/// Asks a question that was not typed.
+pub(super) fn submit(state: &mut State, question: String) -> Vec<Effect> {
+    state.input.remember(&question);
+    ask(state, question)
+}
+
+fn ask(state: &mut State, text: String) -> Vec<Effect> {
+    state.chat.scroll = Scroll::End;
+    state.chat.link = None;
+    state.chat.example = None;
+    state.follow = Follow::Latest;
+    vec![Effect::Send(Command::Submit { text: text.trim().to_owned() })]
+}
+
+/// Completes the command being typed as far as it is clear.
+pub(super) fn complete(state: &mut State) {
+    let line = state.input.text();
+    let found = command::completions(&line);
+    let Some(first) = found.first() else { return };
+    let common = found.iter().fold(first.word, |common, spec| {
+        let same = common.bytes().zip(spec.word.bytes()).take_while(|(a, b)| a == b).count();
+        &common[..same]
+    });
+    let sign = line.trim_start().chars().next().unwrap_or('/');
+    let blank = if found.len() == 1 && !first.arguments.is_empty() { " " } else { "" };
+    state.input.set(&format!("{sign}{common}{blank}"));
+}
+
+/// Runs a command.
+pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect> {
+    match spec.verb {
+        Verb::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
+        Verb::Tools => tools(state, arguments),
+        Verb::Servers => servers(state),
+        Verb::Model if arguments.is_empty() => {
+            state.notice = Some(format!("Answers come from {}.", text::fit(state.session.model(), 60)));
+        }
+        Verb::Model => return vec![Effect::Send(Command::SelectModel { name: arguments.to_owned() })],
+        Verb::Clear => return vec![Effect::Send(Command::ClearConversation)],
+        Verb::Note if arguments.is_empty() => state.notice = Some("/note TEXT: say what to note.".to_owned()),
+        Verb::Note => {
+            state.notice = Some("Noted in the recording.".to_owned());
+            return vec![Effect::Send(Command::Note { text: arguments.to_owned() })];
+        }
+        Verb::Restart => return restart(state, arguments),
+        Verb::Stop if state.session.running_turn().is_none() => {
+            state.notice = Some("No turn is running.".to_owned());
+        }
+        Verb::Stop => return vec![Effect::Send(Command::StopTurn)],
+        Verb::Run if arguments.is_empty() => runbooks(state),
+        Verb::Run => return ask(state, format!("/run {arguments}")),
+        Verb::Step => return step(state, arguments),
+        Verb::Quit => {
+            state.leaving = Leaving::Armed;
+            return act::quit(state);
+        }
+    }
+    Vec::new()
+}
+
+fn step(state: &mut State, arguments: &str) -> Vec<Effect> {
+    let stepping = match arguments {
+        "" if state.session.stepping == Stepping::On => Stepping::Off,
+        "" | "on" => Stepping::On,
+        "off" => Stepping::Off,
+        _ => {
+            state.notice = Some("/step [on|off]: hold every call until it is let go, or stop doing so.".to_owned());
+            return Vec::new();
+        }
+    };
+    vec![Effect::Send(Command::Step { stepping })]
+}
+
+fn runbooks(state: &mut State) {
+    let theme = state.theme();
+    let mut paragraphs = Vec::new();
+    for runbook in &state.options.runbooks {
+        paragraphs.push(vec![
+            Piece::new(&format!("/run {} ", runbook.name), theme.style(Role::Strong)),
+            Piece::new(&runbook.parameters, theme.style(Role::Dim)),
+        ]);
+        paragraphs.push(vec![Piece::new(&format!("  {}", runbook.summary), theme.style(Role::Text))]);
+        paragraphs.push(Vec::new());
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Runbooks", paragraphs)));
+}
+
+fn restart(state: &mut State, wanted: &str) -> Vec<Effect> {
+    let names: Vec<&str> = state.session.servers.iter().map(|server| server.name.as_str()).collect();
+    if names.contains(&wanted) {
+        state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
+        return vec![Effect::Send(Command::RestartServer { server: ServerName::from(wanted) })];
+    }
+    let all = names.join(", ");
+    state.notice = Some(format!("/restart SERVER: one of {all}."));
+    Vec::new()
+}
+
+fn tools(state: &mut State, wanted: &str) {
+    let theme = state.theme();
+    let mut paragraphs = Vec::new();
+    let servers = state.session.servers.iter().filter(|server| !server.name.as_str().is_empty());
+    for server in servers.filter(|server| wanted.is_empty() || server.name.as_str().contains(wanted)) {
+        let count = text::count(server.tools.len(), "tool");
+        paragraphs.push(vec![
+            Piece::new(server.name.as_str(), theme.style(Role::Strong)),
+            Piece::new(&format!("  {count}"), theme.style(Role::Dim)),
+        ]);
+        for tool in &server.tools {
+            let effect = if tool.annotations.read_only { "reads" } else { "may write" };
+            let first = tool.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+            paragraphs.push(vec![
+                Piece::new("  ", theme.style(Role::Text)),
+                Piece::new(tool.tool.as_str(), theme.style(Role::Name)),
+                Piece::new(&format!("  {effect}  "), theme.style(Role::Dim)),
+                Piece::new(first, theme.style(Role::Text)),
+            ]);
+        }
+        for rejected in &server.rejected {
+            paragraphs.push(vec![
+                Piece::new("  ", theme.style(Role::Text)),
+                Piece::new(&format!("✗ {}: {}", rejected.name, rejected.reason), theme.style(Role::Bad)),
+            ]);
+        }
+        paragraphs.push(Vec::new());
+    }
+    if paragraphs.is_empty() {
+        paragraphs.push(vec![Piece::new("No server of that name, or none at all.", theme.style(Role::Text))]);
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Tools", paragraphs)));
+}
+
+fn servers(state: &mut State) {
+    let theme = state.theme();
+    let mut paragraphs = Vec::new();
+    for server in state.session.servers.iter().filter(|server| !server.name.as_str().is_empty()) {
+        let role = match server.health {
+            Health::Ready => Role::Good,
+            Health::Failed { .. } => Role::Bad,
+            Health::Starting | Health::Restarting { .. } => Role::Busy,
+            Health::Unknown | Health::Stopped => Role::Dim,
+        };
+        paragraphs.push(vec![
+            Piece::new(server.name.as_str(), theme.style(Role::Strong)),
+            Piece::new("  ", theme.style(Role::Text)),
+            Piece::new(&source::health_words(&server.health), theme.style(role)),
+        ]);
+        let mut fact = |name: &str, value: String| {
+            paragraphs.push(vec![
+                Piece::new(&format!("  {name:<10}"), theme.style(Role::Dim)),
+                Piece::new(&value, theme.style(Role::Text)),
+            ]);
+        };
+        fact("command", server.command.clone());
+        if let Some(ready) = &server.ready {
+            let pid = ready.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+            fact("speaks", format!("MCP {}{pid}, ready in {} ms", ready.protocol, ready.startup_ms));
+        }
+        fact(
+            "offers",
+            format!("{}, {} made", text::count(server.tools.len(), "tool"), text::count(server.calls.len(), "call")),
+        );
+        paragraphs.push(Vec::new());
+    }
+    if paragraphs.is_empty() {
+        paragraphs.push(vec![Piece::new("No servers are configured.", theme.style(Role::Text))]);
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Servers", paragraphs)));
+}

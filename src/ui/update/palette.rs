@@ -1,0 +1,175 @@
+//! The palette, the help and pages to read.
+
+use crossterm::event::KeyEvent;
+
+use crate::ui::command;
+use crate::ui::keymap::{self, Group, TABLE};
+use crate::ui::state::{Overlay, Page, Palette, PaletteEntry, PaletteRun, State};
+use crate::ui::text::{self, Piece};
+use crate::ui::theme::{Role, Theme};
+
+use super::{Effect, act, commands, edit_words, under_overlay};
+
+/// Opens the palette with everything that works here and now.
+pub(super) fn open(state: &mut State) {
+    let entries = entries(state, "");
+    state.overlay = Some(Overlay::Palette(Palette { query: String::new(), entries, at: 0 }));
+}
+
+/// Types into the palette.
+pub(super) fn type_into(state: &mut State, key: KeyEvent) {
+    let Some(Overlay::Palette(palette)) = &mut state.overlay else { return };
+    let mut query = std::mem::take(&mut palette.query);
+    edit_words(&mut query, key);
+    let entries = entries(state, &query);
+    state.overlay = Some(Overlay::Palette(Palette { query, entries, at: 0 }));
+}
+
+/// Runs the entry the keys are on.
+pub(super) fn run(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = state.overlay.take() else { return Vec::new() };
+    match palette.entries.get(palette.at).map(|entry| entry.run.clone()) {
+        Some(PaletteRun::Action(action)) => act::act(state, action),
+        Some(PaletteRun::Command(word)) => match command::find(&word) {
+            Ok(spec) if spec.arguments.is_empty() || spec.arguments.starts_with('[') => commands::run(state, spec, ""),
+            Ok(spec) => {
+                act::prefill(state, &format!("/{} ", spec.word));
+                Vec::new()
+            }
+            Err(words) => {
+                state.notice = Some(words);
+                Vec::new()
+            }
+        },
+        Some(PaletteRun::Question(question)) => {
+            act::prefill(state, &question);
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
+    use crate::ui::keymap::Action;
+    let here = under_overlay(state);
+    let small = |action: Action| {
+        matches!(
+            action,
+            Action::Up
+                | Action::Down
+                | Action::Send
+                | Action::NewLine
+                | Action::OpenPalette
+                | Action::Older
+                | Action::Newer
+                | Action::DeleteToStart
+                | Action::Complete
+                | Action::Close
+        )
+    };
+    let actions = TABLE.iter().filter(|binding| (binding.when)(&here) && !small(binding.action)).map(|binding| {
+        let key = binding.chords.first().map(keymap::Chord::label).unwrap_or_default();
+        let label = sentence(binding.label, binding.help);
+        PaletteEntry { label, key, run: PaletteRun::Action(binding.action) }
+    });
+    let commands = command::COMMANDS.iter().map(|spec| PaletteEntry {
+        label: spec.help.to_owned(),
+        key: format!("/{} {}", spec.word, spec.arguments).trim_end().to_owned(),
+        run: PaletteRun::Command(spec.word.to_owned()),
+    });
+    let questions = state.options.examples.iter().map(|question| PaletteEntry {
+        label: question.clone(),
+        key: "ask".to_owned(),
+        run: PaletteRun::Question(question.clone()),
+    });
+    let mut scored: Vec<(i32, PaletteEntry)> = actions
+        .chain(commands)
+        .chain(questions)
+        .filter_map(|entry| {
+            let by_label = text::fuzzy(query, &entry.label);
+            let by_key = text::fuzzy(query, entry.key.trim_start_matches('/')).map(|score| score + 4);
+            by_label.max(by_key).map(|score| (score, entry))
+        })
+        .collect();
+    if !query.trim().is_empty() {
+        scored.sort_by_key(|(score, _)| -score);
+        // Letters scattered over a sentence are no match beside one that has the word.
+        let best = scored.first().map_or(0, |(score, _)| *score);
+        scored.retain(|(score, _)| *score > best - 90);
+    }
+    scored.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// The short name and the sentence of a binding.
+fn sentence(label: &str, help: &str) -> String {
+    let mut letters = label.chars();
+    let capital: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    format!("{capital}{}: {help}", letters.as_str())
+}
+
+/// The help as a page.
+pub(super) fn help_page(state: &State) -> Page {
+    titled("Help", help_paragraphs(state.theme()))
+}
+
+/// All keys and commands, from their tables.
+#[must_use]
+pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
+    let strong = theme.style(Role::Strong);
+    let (name, plain, dim) = (theme.style(Role::Name), theme.style(Role::Text), theme.style(Role::Dim));
+    let row = |key: &str, help: &str| {
+        let shown = text::fit(key, 15);
+        let gap = 16_usize.saturating_sub(text::width(&shown));
+        // One piece, so that the lines after the first hang under the words.
+        vec![Piece::new(&format!("{shown}{}", " ".repeat(gap)), name), Piece::new(help, plain)]
+    };
+    let mut paragraphs = vec![
+        vec![Piece::new(
+            "Three panes show the same call: Chat, Calls, Data. Select anywhere; the others follow. While the input has the keys, letters only type.",
+            plain,
+        )],
+        Vec::new(),
+        vec![Piece::new("Commands, in the input", strong)],
+    ];
+    for spec in command::COMMANDS.iter() {
+        paragraphs.push(row(&format!("/{} {}", spec.word, spec.arguments), spec.help));
+    }
+    for group in Group::ALL {
+        paragraphs.push(Vec::new());
+        paragraphs.push(vec![Piece::new(group.title(), strong)]);
+        for binding in TABLE.iter().filter(|binding| binding.action.group() == group) {
+            paragraphs.push(row(&keymap::keys(binding), binding.help));
+        }
+    }
+    paragraphs.push(Vec::new());
+    paragraphs.push(vec![Piece::new("Signs", strong)]);
+    for (sign, help) in [
+        ("✓ ok", "A call or server that is well"),
+        ("✗ failed", "A call that failed, a server that is down"),
+        ("◌ running", "Under way; its timer runs"),
+        ("⏸ held", "Waits for you and has not been sent"),
+        ("⊘ stopped", "Cancelled or denied"),
+        ("[3]", "A statement of the answer comes from call 3"),
+        ("⚠", "Something in the answer that no result of this session has"),
+    ] {
+        paragraphs.push(row(sign, help));
+    }
+    paragraphs.push(Vec::new());
+    paragraphs.push(vec![Piece::new(
+        "In the input the usual editing keys work too: Ctrl+A and Ctrl+E, Ctrl+W, Ctrl+K, Alt+B and Alt+F.",
+        dim,
+    )]);
+    paragraphs
+}
+
+/// A page of plain text.
+pub(super) fn page(state: &State, title: &str, words: &str) -> Page {
+    let style = state.theme().style(Role::Text);
+    let cleaned = text::clean_block(words);
+    titled(title, cleaned.lines().map(|line| vec![Piece::new(line, style)]).collect())
+}
+
+/// A page of paragraphs.
+pub(super) fn titled(title: &str, paragraphs: Vec<Vec<Piece>>) -> Page {
+    Page { title: text::clean_line(title).into_owned(), paragraphs, ..Page::default() }
+}

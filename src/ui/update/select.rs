@@ -1,0 +1,187 @@
+//! Changing what is selected; the three panes follow.
+
+use crate::protocol::{CallId, StepId};
+use crate::session::{CallState, Span};
+use crate::ui::state::{Chat, Focus, Follow, Scroll, Selected, State};
+
+/// Selects, and brings it into view in all panes.
+pub(super) fn select(state: &mut State, selected: Selected) {
+    state.selected = selected;
+    state.calls.reveal = true;
+    state.follow = match selected {
+        Selected::Span(span) if state.session.spans.last() == Some(&span) => Follow::Latest,
+        Selected::Span(_) | Selected::Server(_) | Selected::Nothing => Follow::Stay,
+    };
+    let turn = turn_of_selected(state);
+    if let Some(turn) = turn {
+        let in_view = state.chat.window.iter().any(|slice| slice.item == turn);
+        if !in_view {
+            let last = turn + 1 == state.session.turns.len();
+            state.chat.scroll = if last { Scroll::End } else { Scroll::At(turn, 0) };
+        }
+    }
+}
+
+/// The position of the turn that what is selected belongs to.
+pub(super) fn turn_of_selected(state: &State) -> Option<usize> {
+    match state.selected {
+        Selected::Span(Span::Call(id)) => state.session.call(id)?.turn.map(|turn| turn.index()),
+        Selected::Span(Span::Step(id)) => state.session.step(id).map(|step| step.turn.index()),
+        Selected::Server(_) | Selected::Nothing => None,
+    }
+}
+
+/// While following, a list that shows its end goes on showing it.
+pub(super) fn stay_at_the_end(state: &mut State) {
+    state.calls.reveal = true;
+}
+
+/// The next span of the list (or the one before).
+pub(super) fn neighbour(state: &mut State, forward: bool) {
+    let here = match state.selected {
+        Selected::Span(span) => state.calls.position(span),
+        Selected::Server(_) | Selected::Nothing => None,
+    };
+    match state.calls.neighbour(here, forward) {
+        Some(span) => select(state, Selected::Span(span)),
+        None if state.calls.is_empty() => state.notice = Some("There are no calls yet.".to_owned()),
+        None if forward => state.notice = Some("This is the newest.".to_owned()),
+        None => state.notice = Some("This is the first.".to_owned()),
+    }
+}
+
+/// The first or last span of the list.
+pub(super) fn edge(state: &mut State, last: bool) {
+    if let Some(span) = state.calls.neighbour(None, !last) {
+        select(state, Selected::Span(span));
+    }
+}
+
+/// The first call of the next turn (or the turn before).
+pub(super) fn turn(state: &mut State, forward: bool) {
+    let count = state.session.turns.len();
+    let here = turn_of_selected(state);
+    let wanted = match (here, forward) {
+        (Some(here), true) => here + 1,
+        (Some(here), false) => here.wrapping_sub(1),
+        (None, _) => count.wrapping_sub(1),
+    };
+    let Some(turn) = state.session.turns.get(wanted) else {
+        let which = if forward { "last" } else { "first" };
+        state.notice = Some(format!("This is the {which} turn."));
+        return;
+    };
+    let call = turn.calls.first().map(|call| Span::Call(*call));
+    let step = turn.steps.first().map(|step| Span::Step(*step));
+    if let Some(span) = call.or(step) {
+        select(state, Selected::Span(span));
+    }
+    state.chat.scroll = Scroll::At(wanted, 0);
+}
+
+/// The next call that failed (or the one before).
+pub(super) fn error(state: &mut State, forward: bool) {
+    let failed = |call: &&crate::session::Call| call.state == CallState::Error;
+    let calls = &state.session.calls;
+    let here = match state.selected {
+        Selected::Span(Span::Call(id)) => Some(id.index()),
+        Selected::Span(Span::Step(id)) => {
+            state.session.step(id).and_then(|step| step.calls.first()).map(|id| id.index())
+        }
+        Selected::Server(_) | Selected::Nothing => None,
+    };
+    let here = here.map(|here| here.min(calls.len().saturating_sub(1)));
+    let found = match (here, forward) {
+        (Some(here), true) => calls.iter().skip(here + 1).find(failed),
+        (Some(here), false) => calls[..here].iter().rev().find(failed),
+        (None, _) => calls.iter().rev().find(failed),
+    };
+    match found.map(|call| call.id) {
+        Some(id) => select(state, Selected::Span(Span::Call(id))),
+        None => {
+            let where_ = if forward { "after" } else { "before" };
+            state.notice = Some(format!("No failed call {where_} this one."));
+        }
+    }
+}
+
+/// The next server's lane.
+pub(super) fn next_server(state: &mut State) {
+    let count = state.session.servers.len();
+    if count == 0 {
+        state.notice = Some("There are no servers.".to_owned());
+        return;
+    }
+    let next = match state.selected {
+        Selected::Server(lane) => (lane + 1) % count,
+        Selected::Span(_) | Selected::Nothing => {
+            let of_call = state.server().map(|server| server.name.clone());
+            state.session.servers.iter().position(|server| Some(&server.name) == of_call.as_ref()).unwrap_or(0)
+        }
+    };
+    state.data.tab = None;
+    select(state, Selected::Server(next));
+}
+
+/// The newest call, and stay with it.
+pub(super) fn latest(state: &mut State) {
+    let held = state.session.calls.iter().rev().take(64).find(|call| matches!(call.state, CallState::Held(_)));
+    let newest = held.map(|call| Span::Call(call.id)).or_else(|| state.session.spans.last().copied());
+    if let Some(span) = newest {
+        select(state, Selected::Span(span));
+    }
+    state.follow = Follow::Latest;
+    state.chat.scroll = Scroll::End;
+}
+
+/// The nearest span in the next lane (or the one before) that has any in the same stretch of time.
+pub(super) fn lane(state: &mut State, down: bool) {
+    let session = &state.session;
+    let lanes = session.servers.len() + 1;
+    let (here, at_us) = match state.selected {
+        Selected::Span(Span::Step(id)) => (0, session.step(id).map_or(0, |step| step.requested_us)),
+        Selected::Span(Span::Call(id)) => {
+            let call = session.call(id);
+            let lane = call.and_then(|call| session.servers.iter().position(|server| server.name == call.server));
+            (lane.map_or(0, |lane| lane + 1), call.map_or(0, |call| call.proposed_us))
+        }
+        Selected::Server(lane) => (lane + 1, session.last_us),
+        Selected::Nothing => (0, session.last_us),
+    };
+    let next = |by: usize| if down { (here + by) % lanes } else { (here + lanes * 2 - by) % lanes };
+    let found = (1..lanes).map(next).find_map(|lane| match lane.checked_sub(1) {
+        None => nearest_step(state, at_us).map(Span::Step),
+        Some(server) => nearest_call(state, server, at_us).map(Span::Call),
+    });
+    if let Some(span) = found {
+        select(state, Selected::Span(span));
+    }
+}
+
+fn nearest_step(state: &State, at_us: u64) -> Option<StepId> {
+    let steps = &state.session.steps;
+    let after = steps.partition_point(|step| step.requested_us <= at_us);
+    steps.get(after.saturating_sub(1)).or(steps.last()).map(|step| step.id)
+}
+
+/// The call of a server that was made nearest to a time.
+fn nearest_call(state: &State, server: usize, at_us: u64) -> Option<CallId> {
+    let calls = &state.session.servers.get(server)?.calls;
+    let time = |id: &CallId| state.session.call(*id).map_or(0, |call| call.proposed_us);
+    let after = calls.partition_point(|id| time(id) <= at_us);
+    let candidates = [after.checked_sub(1), Some(after)];
+    let near = candidates.into_iter().flatten().filter_map(|at| calls.get(at));
+    near.min_by_key(|id| time(id).abs_diff(at_us)).copied()
+}
+
+/// Puts the keys where something was opened.
+pub(super) fn focus(state: &mut State, focus: Focus) {
+    state.focus = focus;
+    state.calls.filter.typing = false;
+    state.data.search.typing = false;
+}
+
+/// How many items the conversation has.
+pub(super) fn items(state: &State) -> usize {
+    Chat::count(&state.session)
+}

@@ -1,0 +1,215 @@
+//! After every change: areas, rows in view, the document on the screen. Costly things only where their source changed.
+
+use std::rc::Rc;
+
+use crate::session::{Health, Server};
+use crate::ui::layout::{Areas, Lanes, Wish};
+use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
+use crate::ui::{text, view};
+
+use super::{banner, scroll, source};
+
+/// Brings everything derived up to date.
+pub(super) fn settle(state: &mut State) {
+    state.areas = Areas::new(state.size, wish(state));
+    data(state);
+    chat(state);
+    calls(state);
+    overlay(state);
+    let held = state.held().map(|call| call.id);
+    if state.held_shown.map(|(call, _)| call) != held {
+        state.held_shown = held.map(|call| (call, state.now_us));
+    }
+}
+
+/// The rows of an item, made if they are not kept.
+pub(super) fn item_rows(state: &mut State, item: usize) -> Rc<Vec<Row>> {
+    let width = state.areas.chat.width;
+    state.chat.set_width(width);
+    if let Some(rows) = state.chat.kept(item) {
+        return rows;
+    }
+    let rows = match Chat::item(&state.session, item) {
+        Item::Greeting => view::greeting_rows(state, width),
+        Item::Turn(turn) => view::turn_rows(state, turn, width),
+        Item::Queue => view::queue_rows(state, width),
+    };
+    state.chat.keep(item, rows)
+}
+
+fn wish(state: &State) -> Wish {
+    let columns = usize::from(state.areas.input.width).max(1);
+    let lanes = state.session.servers.len() + 1;
+    let well = |server: &Server| server.health == Health::Ready || server.name.as_str().is_empty();
+    let mut servers = state.session.servers.iter();
+    Wish {
+        focus: state.focus,
+        zoom: state.zoom,
+        input_rows: u16::try_from(state.input.height(columns)).unwrap_or(u16::MAX),
+        banner_rows: u16::from(banner(state).is_some()),
+        lane_rows: u16::try_from(lanes).unwrap_or(u16::MAX),
+        list_rows: u16::try_from(state.calls.len()).unwrap_or(u16::MAX),
+        lanes: if servers.all(well) { Lanes::Calm } else { Lanes::Telling },
+        form: state.calls.form,
+    }
+}
+
+fn chat(state: &mut State) {
+    let count = Chat::count(&state.session);
+    // What waits and the first screen change without a turn changing.
+    state.chat.forget(count - 1);
+    if state.session.turns.is_empty() {
+        state.chat.forget(0);
+    }
+    if state.chat.link.is_some_and(|link| link.item >= count) {
+        state.chat.link = None;
+    }
+    let height = usize::from(state.areas.chat.height);
+    let mut window = Vec::new();
+    if height > 0 {
+        if let Scroll::At(item, row) = state.chat.scroll {
+            let rows: usize = fill_down(state, item.min(count - 1), row, height, &mut window);
+            if rows < height {
+                state.chat.scroll = Scroll::End;
+            }
+        }
+        if state.chat.scroll == Scroll::End {
+            window.clear();
+            fill_up(state, count, height, &mut window);
+        }
+    }
+    state.chat.window = window;
+}
+
+/// Slices from a row downwards; gives how many rows there are.
+fn fill_down(state: &mut State, item: usize, row: usize, height: usize, window: &mut Vec<Slice>) -> usize {
+    let count = Chat::count(&state.session);
+    let mut filled = 0;
+    let mut from = row;
+    for item in item..count {
+        let all = item_rows(state, item);
+        let start = from.min(all.len());
+        let end = all.len().min(start + height - filled);
+        filled += end - start;
+        window.push(Slice { item, rows: start..end, all });
+        from = 0;
+        if filled >= height {
+            break;
+        }
+    }
+    filled
+}
+
+/// Slices that end with the last row.
+fn fill_up(state: &mut State, count: usize, height: usize, window: &mut Vec<Slice>) {
+    let mut left = height;
+    for item in (0..count).rev() {
+        let all = item_rows(state, item);
+        let start = all.len().saturating_sub(left);
+        left -= all.len() - start;
+        window.push(Slice { item, rows: start..all.len(), all });
+        if left == 0 {
+            break;
+        }
+    }
+    window.reverse();
+    // Shorter than the pane: it begins at the top, and the first screen always does.
+    if let (Some(first), true) = (window.first_mut(), state.session.turns.is_empty()) {
+        let end = first.all.len().min(height);
+        first.rows = 0..end;
+        window.truncate(1);
+    }
+}
+
+fn calls(state: &mut State) {
+    let height = state.areas.calls.height;
+    let len = state.calls.len();
+    if std::mem::take(&mut state.calls.reveal) && height > 0 {
+        let position = match state.selected {
+            Selected::Span(span) => state.calls.position(span),
+            Selected::Server(_) | Selected::Nothing => None,
+        };
+        if let Some(position) = position {
+            scroll::keep(&mut state.calls.top, position, height);
+            // A heading right above the first row in view belongs to it.
+            let heading = position.checked_sub(1).filter(|above| *above + 1 == state.calls.top);
+            let is_turn = |above: &usize| matches!(state.calls.row(*above), Some(CallRow::Turn(_)));
+            if let Some(above) = heading.filter(is_turn) {
+                state.calls.top = above;
+            }
+        }
+    }
+    state.calls.top = state.calls.top.min(len.saturating_sub(usize::from(height.max(1))));
+}
+
+fn data(state: &mut State) {
+    let advice = state.call().and_then(Advice::of);
+    state.data.advice = advice;
+    let key = source::key(state);
+    let mut seek = state.data.seek.take();
+    let made = state.data.needs(&key).then(|| source::content(state, &key));
+    state.data.show(key, made);
+    let card = view::card_rows(state, state.areas.data.width).len();
+    state.areas = state.areas.with_card(u16::try_from(card).unwrap_or(u16::MAX));
+    let height = state.areas.data.height;
+    // Without a frame on the screen, the list goes on with its end.
+    let entries = source::entries(state);
+    let follow = state.focus != crate::ui::state::Focus::Data;
+    let Some(pane) = state.data.pane_mut() else { return };
+    match &mut pane.content {
+        Content::Empty(_) => {}
+        Content::Json(tree, table) => {
+            if let Some(node) = seek.take().and_then(|words| find_value(tree, &words)) {
+                tree.reveal(node);
+                *table = None;
+            }
+            scroll::keep(&mut tree.top, tree.cursor, height);
+            tree.top = tree.top.min(tree.len().saturating_sub(usize::from(height.max(1))));
+            if let Some(table) = table {
+                let rows = height.saturating_sub(1);
+                scroll::keep(&mut table.top, table.cursor, rows);
+                table.top = table.top.min(table.len().saturating_sub(usize::from(rows.max(1))));
+            }
+        }
+        Content::Text(text) => {
+            text.top = text.top.min(text.lines.len().saturating_sub(usize::from(height)));
+        }
+        Content::Frames(list) | Content::Log(list) => {
+            let last = entries.saturating_sub(1);
+            list.cursor = if follow && pane.key.tab == Tab::Log { last } else { list.cursor.min(last) };
+            scroll::keep(&mut list.top, list.cursor, height);
+            list.top = list.top.min(entries.saturating_sub(usize::from(height.max(1))));
+        }
+    }
+}
+
+/// The node that has a claim's value, written as it is or as a plain number.
+fn find_value(tree: &crate::ui::json::Tree, words: &str) -> Option<usize> {
+    let plain: String = words.trim_start_matches(['$', '€', '£']).replace(',', "");
+    let short = if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
+    [words, &plain, short].into_iter().find_map(|form| {
+        let form = form.to_lowercase();
+        let nodes = 0..tree.doc.nodes().len();
+        (!form.is_empty()).then(|| nodes.into_iter().find(|node| tree.has(*node, &form)))?
+    })
+}
+
+fn overlay(state: &mut State) {
+    let width = view::page_columns(state.size);
+    let rows = usize::from(view::page_rows(state.size));
+    let Some(Overlay::Help(page) | Overlay::Page(page)) = &mut state.overlay else { return };
+    if page.width != width {
+        page.width = width;
+        page.lines = page
+            .paragraphs
+            .iter()
+            .flat_map(|paragraph| {
+                let hang =
+                    paragraph.first().map_or(0, |piece| if paragraph.len() > 1 { text::width(&piece.text) } else { 0 });
+                text::flow(paragraph, usize::from(width), hang)
+            })
+            .map(|(line, _)| line)
+            .collect();
+    }
+    page.top = page.top.min(page.lines.len().saturating_sub(rows));
+}

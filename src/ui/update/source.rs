@@ -1,0 +1,294 @@
+//! Where the data pane's content comes from: what is selected and which side of it.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use crate::protocol::{Json, ToolDefinition};
+use crate::session::{Call, CallState, Frame, Health, Server, Span, Step, StepState};
+use crate::ui::json::{Doc, Tree};
+use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
+use crate::ui::text::{self, Piece};
+use crate::ui::theme::Role;
+
+/// The tab on the screen: the operator's choice, else the most telling one.
+#[must_use]
+pub fn tab(state: &State) -> Tab {
+    if let Some(tab) = state.data.tab {
+        return tab;
+    }
+    match state.call().map(|call| call.state) {
+        Some(CallState::Proposed | CallState::Running | CallState::Held(crate::protocol::StopSite::BeforeCall)) => {
+            Tab::Arguments
+        }
+        Some(_) | None => Tab::Result,
+    }
+}
+
+/// The key of the pane that should be on the screen.
+pub(super) fn key(state: &State) -> PaneKey {
+    let tab = tab(state);
+    let size = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let version = match (state.selected, tab) {
+        (Selected::Nothing, _) => 0,
+        (Selected::Span(Span::Call(_)), tab) => state.call().map_or(0, |call| match tab {
+            Tab::Arguments => size(call.arguments.bytes()) * 64 + size(call.decisions.len()),
+            Tab::Result => {
+                let bytes = call.result.as_ref().map_or(0, Json::bytes);
+                size(bytes) * 2 + u64::from(call.state.is_final()) + size(call.decisions.len()) * (1 << 40)
+            }
+            Tab::Wire | Tab::Log => 0,
+        }),
+        (Selected::Span(Span::Step(_)), tab) => state.step().map_or(0, |step| match tab {
+            Tab::Arguments => size(step.new_messages.bytes()),
+            Tab::Result => {
+                let ended = u64::from(step.ended_us.is_some());
+                size(step.text.len() + step.reasoning.len()) * 64 + u64::from(step.retries) * 2 + ended
+            }
+            Tab::Wire | Tab::Log => 0,
+        }),
+        (Selected::Server(_), tab) => state.server().map_or(0, |server| match tab {
+            Tab::Arguments => size(server.tools.len()) + server.since_us,
+            Tab::Result => server.since_us + size(server.tools.len()),
+            Tab::Wire | Tab::Log => 0,
+        }),
+    };
+    let width = state.areas.data.width;
+    PaneKey { selected: state.selected, tab, version, width }
+}
+
+/// The content for a key.
+pub(super) fn content(state: &State, key: &PaneKey) -> Content {
+    if state.selected == Selected::Nothing {
+        return Content::Empty("The call you select shows here: what was sent, what came back, and how.".to_owned());
+    }
+    match key.tab {
+        Tab::Wire if frames(state).is_none() => Content::Empty("A model request has no MCP messages.".to_owned()),
+        Tab::Wire => Content::Frames(ListView::default()),
+        Tab::Log if state.server().is_none() => Content::Empty("A model request has no server log.".to_owned()),
+        Tab::Log => {
+            let end = state.server().map_or(0, |server| server.log.len());
+            Content::Log(ListView { cursor: end.saturating_sub(1), top: 0 })
+        }
+        Tab::Arguments | Tab::Result => match (state.call(), state.step(), state.server()) {
+            (Some(call), _, _) => of_call(state, call, key),
+            (None, Some(step), _) => of_step(state, step, key),
+            (None, None, Some(server)) => of_server(state, server, key),
+            (None, None, None) => Content::Empty("Nothing is known of it.".to_owned()),
+        },
+    }
+}
+
+/// The messages of what is selected.
+#[must_use]
+pub fn frames(state: &State) -> Option<Frames<'_>> {
+    match state.selected {
+        Selected::Span(Span::Call(_)) => state.call().map(|call| Frames::Call(&call.frames)),
+        Selected::Server(_) => state.server().map(|server| Frames::Server(&server.frames)),
+        Selected::Span(Span::Step(_)) | Selected::Nothing => None,
+    }
+}
+
+/// Messages in one of the two ways the session keeps them.
+#[derive(Clone, Copy, Debug)]
+pub enum Frames<'a> {
+    /// Of a call.
+    Call(&'a [Frame]),
+    /// Of a server, those of calls left out.
+    Server(&'a VecDeque<Frame>),
+}
+
+impl<'a> Frames<'a> {
+    /// How many there are.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Call(frames) => frames.len(),
+            Self::Server(frames) => frames.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(self, at: usize) -> Option<&'a Frame> {
+        match self {
+            Self::Call(frames) => frames.get(at),
+            Self::Server(frames) => frames.get(at),
+        }
+    }
+}
+
+/// Entries of the list on the screen.
+pub(super) fn entries(state: &State) -> usize {
+    match state.data.pane().map(|pane| &pane.content) {
+        Some(Content::Frames(_)) => frames(state).map_or(0, Frames::len),
+        Some(Content::Log(_)) => state.server().map_or(0, |server| server.log.len()),
+        Some(Content::Empty(_) | Content::Json(..) | Content::Text(_)) | None => 0,
+    }
+}
+
+fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
+    if key.tab == Tab::Arguments {
+        return json(state, &call.arguments, key);
+    }
+    match (&call.result, call.state) {
+        (Some(result), _) => of_result(state, result, key),
+        (None, CallState::Proposed | CallState::Held(_)) => {
+            Content::Empty("Not sent yet: there is no result.".to_owned())
+        }
+        (None, CallState::Running) => Content::Empty("No result yet.".to_owned()),
+        (None, CallState::Ok | CallState::Error) => Content::Empty("There is no result; see above why.".to_owned()),
+        (None, CallState::Cancelled) => Content::Empty("Cancelled: there is no result.".to_owned()),
+        (None, CallState::Denied) => Content::Empty("Denied: it was never sent.".to_owned()),
+    }
+}
+
+/// What is worth reading of an MCP result: its structured content, else its text, else all of it.
+fn of_result(state: &State, result: &Json, key: &PaneKey) -> Content {
+    let Some(doc) = Doc::parse(result) else { return json(state, result, key) };
+    let member = |wanted: &str| doc.children(0).find(|node| doc.key(*node) == Some(wanted));
+    let structured = member("structuredContent").map(|node| doc.text(node)).filter(|text| *text != "null");
+    if let Some(body) = structured.and_then(|text| Json::parse(text).ok()) {
+        return json(state, &body, key);
+    }
+    let value = result.value();
+    let blocks = value.get("content").and_then(Value::as_array).map_or(0, Vec::len);
+    let words = crate::ui::state::content_text(&value);
+    let as_json = Json::parse(&words).ok().filter(|_| words.trim_start().starts_with(['{', '[']));
+    match as_json {
+        Some(body) => json(state, &body, key),
+        None if blocks > 0 && !words.is_empty() => plain(state, &words, key),
+        None => json(state, result, key),
+    }
+}
+
+fn of_step(state: &State, step: &Step, key: &PaneKey) -> Content {
+    if key.tab == Tab::Arguments {
+        return json(state, &step.new_messages, key);
+    }
+    let mut words = String::new();
+    let mut fact = |name: &str, value: String| {
+        if !value.is_empty() {
+            words.push_str(&format!("{name:<10}{value}\n"));
+        }
+    };
+    fact("model", step.model.clone());
+    fact("state", step_words(&step.state));
+    fact(
+        "request",
+        format!(
+            "{}, {} offered",
+            text::count(step.messages as usize, "message"),
+            text::count(step.tools as usize, "tool")
+        ),
+    );
+    if let Some(usage) = step.usage {
+        fact("tokens", format!("{} in, {} out", usage.input_tokens, usage.output_tokens));
+    }
+    fact("finish", step.finish_reason.clone().unwrap_or_default());
+    if let (Some(first), Some(_)) = (step.first_us, step.ended_us) {
+        fact("first", text::duration(first.saturating_sub(step.requested_us)));
+    }
+    fact("took", text::duration(step.ended_us.unwrap_or(state.session.last_us).saturating_sub(step.requested_us)));
+    fact("calls", step.calls.iter().map(|call| format!("[{}]", call.0)).collect::<Vec<_>>().join(" "));
+    if !step.reasoning.is_empty() {
+        words.push_str(&format!("\nReasoning\n{}\n", step.reasoning));
+    }
+    if !step.text.is_empty() {
+        words.push_str(&format!("\nText\n{}", step.text));
+    }
+    plain(state, &words, key)
+}
+
+fn step_words(step: &StepState) -> String {
+    match step {
+        StepState::Waiting => "waiting for the first word".to_owned(),
+        StepState::Retrying { retried, .. } => {
+            format!("attempt {} of {} follows: {}", retried.attempt, retried.of, retried.reason)
+        }
+        StepState::Streaming => "answering".to_owned(),
+        StepState::Answered => "answered".to_owned(),
+        StepState::Failed(failed) => format!("failed: {}", failed.message),
+        StepState::Stopped => "stopped".to_owned(),
+    }
+}
+
+fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
+    if key.tab == Tab::Arguments {
+        let tools: &[ToolDefinition] = &server.tools;
+        let listed = serde_json::to_string(tools).ok().and_then(|text| Json::parse(&text).ok());
+        return match listed {
+            Some(listed) if !tools.is_empty() => json(state, &listed, key),
+            _ => Content::Empty("It has not listed any tools.".to_owned()),
+        };
+    }
+    let mut words = String::new();
+    let mut fact = |name: &str, value: String| {
+        if !value.is_empty() {
+            words.push_str(&format!("{name:<10}{value}\n"));
+        }
+    };
+    fact("server", server.name.to_string());
+    fact("state", health_words(&server.health));
+    fact("command", server.command.clone());
+    if let Some(ready) = &server.ready {
+        fact("calls itself", format!("{} {}", ready.name, ready.version).trim().to_owned());
+        fact("protocol", ready.protocol.clone());
+        fact("pid", ready.pid.map(|pid| pid.to_string()).unwrap_or_default());
+        fact("ready in", text::duration(ready.startup_ms * 1000));
+    }
+    fact("tools", server.tools.iter().map(|tool| tool.tool.as_str()).collect::<Vec<_>>().join(", "));
+    fact("calls", server.calls.len().to_string());
+    for rejected in &server.rejected {
+        fact("refused", format!("{}: {}", rejected.name, rejected.reason));
+    }
+    if let Some(instructions) = server.ready.as_ref().map(|ready| &ready.instructions).filter(|text| !text.is_empty()) {
+        words.push_str(&format!("\nInstructions\n{instructions}"));
+    }
+    plain(state, &words, key)
+}
+
+/// How a server is, in words.
+pub(super) fn health_words(health: &Health) -> String {
+    match health {
+        Health::Unknown => "not started yet".to_owned(),
+        Health::Starting => "starting".to_owned(),
+        Health::Ready => "ready".to_owned(),
+        Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
+        Health::Failed { reason } => format!("failed: {reason}"),
+        Health::Stopped => "stopped".to_owned(),
+    }
+}
+
+fn json(state: &State, json: &Json, key: &PaneKey) -> Content {
+    match Doc::parse(json) {
+        Some(doc) => Content::Json(Box::new(Tree::new(doc)), None),
+        None => {
+            let size = text::bytes(json.bytes());
+            let cut = json.text().char_indices().nth(64 * 1024).map_or(json.bytes(), |(at, _)| at);
+            let head = &json.text()[..cut];
+            plain(
+                state,
+                &format!("{size}: too long to take apart. Y copies all of it; this is its beginning.\n\n{head}"),
+                key,
+            )
+        }
+    }
+}
+
+fn plain(state: &State, source: &str, key: &PaneKey) -> Content {
+    let columns = usize::from(key.width.max(1));
+    let style = state.theme().style(Role::Text);
+    let cleaned = text::clean_block(source);
+    let lines = cleaned.lines().flat_map(|line| {
+        let hang = if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 };
+        text::flow(&[Piece::new(line, style)], columns, hang)
+    });
+    Content::Text(TextView { source: source.to_owned(), lines: lines.map(|(line, _)| line).collect(), top: 0 })
+}

@@ -1,0 +1,231 @@
+//! What there is to say about the selected call before its data: why it is held, why it takes long, why it failed.
+
+use super::marks;
+use crate::protocol::{DeliveredForm, Direction, StopSite, Verdict};
+use crate::session::{Call, CallState, Frame, Health, Server};
+use crate::ui::state::{Row, Selected, State, Tab, Target};
+use crate::ui::text::{self, Pen, Piece};
+use crate::ui::theme::Role;
+use crate::ui::update;
+
+/// A call that takes longer than this explains itself, µs.
+const LONG_US: u64 = 3_000_000;
+
+/// Rows of the card; none if there is nothing to say.
+#[must_use]
+pub fn card_rows(state: &State, width: u16) -> Vec<Row> {
+    let mut card = Card { state, width, rows: Vec::new() };
+    match (state.call(), state.selected) {
+        (Some(call), _) => card.call(call),
+        (None, Selected::Server(_)) => {
+            if let Some(server) = state.server() {
+                card.server(server);
+            }
+        }
+        (None, Selected::Span(_) | Selected::Nothing) => {}
+    }
+    if !card.rows.is_empty() {
+        card.rule();
+    }
+    card.rows
+}
+
+struct Card<'a> {
+    state: &'a State,
+    width: u16,
+    rows: Vec<Row>,
+}
+
+impl Card<'_> {
+    fn call(&mut self, call: &Call) {
+        match call.state {
+            CallState::Held(site) => self.held(call, site),
+            CallState::Running => {
+                let running = self.state.call_us(call).unwrap_or(0);
+                if running >= LONG_US {
+                    self.waiting(call, running);
+                }
+                self.progress(call);
+            }
+            CallState::Proposed | CallState::Ok | CallState::Error | CallState::Cancelled | CallState::Denied => {}
+        }
+        if update::tab(self.state) != Tab::Result {
+            return;
+        }
+        self.error(call);
+        for (verdict, by) in &call.decisions {
+            let word = match verdict {
+                Verdict::Run => "run",
+                Verdict::Edit => "edited",
+                Verdict::Answer => "answered instead of the server",
+                Verdict::Deny => "denied",
+            };
+            self.words(&format!("⏸ {word} by {by}"), Role::Warn);
+        }
+        if let Some(mismatch) = &call.mismatch {
+            self.words(&format!("⚠ not what its schema promises: {mismatch}"), Role::Warn);
+        }
+        if let Some(delivered) = &call.delivered {
+            let size = |bytes: u64| text::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+            let words = match delivered.form {
+                DeliveredForm::Original | DeliveredForm::Denied | DeliveredForm::Synthetic => return,
+                DeliveredForm::Edited => "the model got an edited result".to_owned(),
+                DeliveredForm::Truncated => {
+                    format!("the model got {} of {}", size(delivered.bytes), size(delivered.full_bytes))
+                }
+            };
+            self.words(&format!("· {words}"), Role::Dim);
+        }
+    }
+
+    fn held(&mut self, call: &Call, site: StopSite) {
+        let where_ = match site {
+            StopSite::BeforeCall => "Held: it has not been sent.",
+            StopSite::AfterResult => "Held: the model has not seen the result.",
+        };
+        let reason = call.held_reason.as_deref().unwrap_or("no reason given");
+        self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
+        let effect = if call.read_only { "The server says it only reads." } else { "It may change something." };
+        self.words(&format!("  {effect} What is shown is what is sent."), Role::Dim);
+        self.keys(&[("n", "runs it"), ("d", "denies it")]);
+    }
+
+    fn waiting(&mut self, call: &Call, running: u64) {
+        let now = self.state.now_us;
+        let second = |us: u64| text::duration(us / 100_000 * 100_000);
+        let left = call.timeout_ms.map(|ms| ms.saturating_mul(1000)).map(|limit| limit.saturating_sub(running));
+        let left = left.map(|left| format!(", time-out in {}", second(left))).unwrap_or_default();
+        self.words(&format!("◌ Why is it waiting? {} without an answer{left}", second(running)), Role::Busy);
+        let last = |direction: Direction| call.frames.iter().rev().find(|frame| frame.direction == direction);
+        self.frame("→ sent    ", last(Direction::Sent), now);
+        self.frame("← received", last(Direction::Received), now);
+        let Some(server) = self.state.session.server(&call.server) else { return };
+        let pid = server.ready.as_ref().and_then(|ready| ready.pid).map(|pid| format!(", pid {pid}"));
+        let open = server.calls.iter().rev().take(64).filter_map(|id| self.state.session.call(*id));
+        let open = open.filter(|call| call.state == CallState::Running).count();
+        let word = marks::health(&server.health).word;
+        let busy = text::count(open, "call");
+        self.words(&format!("  {} is {word}{}, {busy} open", call.server, pid.unwrap_or_default()), Role::Text);
+        let tail: Vec<String> = server.log.iter().rev().take(2).map(|line| line.text.clone()).collect();
+        if tail.is_empty() {
+            self.words("  stderr: nothing", Role::Dim);
+        }
+        for line in tail.iter().rev() {
+            self.line(&format!("  stderr: {line}"), Role::Dim);
+        }
+        self.keys(&[("x", "cancels this call only"), ("r", "restarts the server"), ("S", "shows its log")]);
+    }
+
+    fn frame(&mut self, label: &str, frame: Option<&Frame>, now: u64) {
+        match frame {
+            Some(frame) => {
+                let ago = text::duration(now.saturating_sub(frame.at_us) / 100_000 * 100_000);
+                let cut = frame.text.char_indices().nth(400).map_or(frame.text.len(), |(at, _)| at);
+                self.line(&format!("  {label} {ago} ago  {}", &frame.text[..cut]), Role::Text);
+            }
+            None => self.line(&format!("  {label} nothing"), Role::Dim),
+        }
+    }
+
+    fn progress(&mut self, call: &Call) {
+        let Some(progress) = &call.progress else { return };
+        let message = progress.message.as_deref().unwrap_or("");
+        let line = match progress.total.filter(|total| *total > 0.0) {
+            Some(total) => {
+                let part = (progress.progress / total).clamp(0.0, 1.0);
+                let full = usize::from(self.width.saturating_sub(30).clamp(6, 24));
+                let filled = (0..full).filter(|cell| part * (full as f64) > *cell as f64).count();
+                let bar = format!("{}{}", "█".repeat(filled), "░".repeat(full - filled));
+                format!("  {bar} {:.0}/{total:.0} {message}", progress.progress)
+            }
+            None => format!("  {:.0} done {message}", progress.progress),
+        };
+        self.line(&line, Role::Busy);
+    }
+
+    fn error(&mut self, call: &Call) {
+        let Some(advice) = self.state.data.advice.clone() else { return };
+        let code = call.failure.as_ref().map(|failure| format!("{:?}", failure.code)).unwrap_or_default();
+        let code = if code.is_empty() { String::new() } else { format!("{}: ", spaced(&code)) };
+        for (number, line) in text::clean_block(&advice.reason).lines().take(6).enumerate() {
+            let sign = if number == 0 { format!("✗ {code}") } else { "  ".to_owned() };
+            self.words(&format!("{sign}{line}"), Role::Bad);
+        }
+        for (number, action) in advice.actions.iter().enumerate() {
+            let before = self.rows.len();
+            self.numbered(number + 1, action);
+            for row in &mut self.rows[before..] {
+                row.target = Some(Target::Action(action.clone()));
+            }
+        }
+        if !advice.actions.is_empty() {
+            self.words("  A number puts the suggestion into the input.", Role::Dim);
+        }
+        if !advice.tools.is_empty() {
+            self.words(&format!("  These tools may help: {}", advice.tools.join(", ")), Role::Dim);
+        }
+        if advice.retryable {
+            self.words("  The same call may work later.", Role::Dim);
+        }
+    }
+
+    fn server(&mut self, server: &Server) {
+        let words = match &server.health {
+            Health::Failed { reason } => format!("✗ Down: {reason}"),
+            Health::Restarting { reason, attempt, of } => format!("◌ Restart {attempt} of {of}: {reason}"),
+            Health::Unknown | Health::Starting | Health::Ready | Health::Stopped => return,
+        };
+        self.words(&words, Role::Bad);
+        self.keys(&[("r", "starts it again"), ("S", "shows its log")]);
+    }
+
+    fn numbered(&mut self, number: usize, action: &str) {
+        let theme = self.state.theme();
+        let pieces =
+            [Piece::new(&format!("  {number} "), theme.style(Role::Name)), Piece::new(action, theme.style(Role::Link))];
+        let lines = text::flow(&pieces, usize::from(self.width.saturating_sub(1)).max(4), 4);
+        self.rows.extend(lines.into_iter().take(3).map(|(line, _)| Row::from(line)));
+    }
+
+    fn words(&mut self, words: &str, role: Role) {
+        let piece = Piece::new(&format!(" {words}"), self.state.theme().style(role));
+        let lines = text::flow(&[piece], usize::from(self.width.saturating_sub(1)).max(4), 3);
+        self.rows.extend(lines.into_iter().take(6).map(|(line, _)| Row::from(line)));
+    }
+
+    fn line(&mut self, words: &str, role: Role) {
+        let mut pen = Pen::new(self.width);
+        pen.put(&format!(" {words}"), self.state.theme().style(role));
+        self.rows.push(pen.line().into());
+    }
+
+    fn keys(&mut self, keys: &[(&str, &str)]) {
+        let theme = self.state.theme();
+        let mut pieces = vec![Piece::new("   ", theme.style(Role::Text))];
+        for (key, label) in keys {
+            pieces.push(Piece::new(key, theme.style(Role::Name)));
+            // A key and its words stay on one line.
+            pieces.push(Piece::new(&format!("\u{a0}{}   ", label.replace(' ', "\u{a0}")), theme.style(Role::Dim)));
+        }
+        let lines = text::flow(&pieces, usize::from(self.width.saturating_sub(1)).max(4), 3);
+        self.rows.extend(lines.into_iter().take(3).map(|(line, _)| Row::from(line)));
+    }
+
+    fn rule(&mut self) {
+        let mut pen = Pen::new(self.width);
+        pen.put(&"─".repeat(usize::from(self.width)), self.state.theme().style(Role::Border));
+        self.rows.push(pen.line().into());
+    }
+}
+
+/// `TimedOut` as `timed out`.
+fn spaced(name: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in name.chars().enumerate() {
+        if c.is_uppercase() && at > 0 {
+            out.push(' ');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}

@@ -1,0 +1,43 @@
+//! The last line: what there is to say, else the keys that work here and now.
+
+use ratatui::buffer::Buffer;
+
+use super::put_line;
+use crate::ui::keymap::{self, Action};
+use crate::ui::state::{Leaving, State};
+use crate::ui::text::{self, Pen};
+use crate::ui::theme::Role;
+use crate::ui::update;
+
+/// Draws the footer.
+pub(super) fn draw(state: &State, buffer: &mut Buffer) {
+    let area = state.areas.footer;
+    let theme = state.theme();
+    let mut pen = Pen::new(area.width);
+    pen.put(" ", theme.style(Role::Text));
+    if let Some(notice) = &state.notice {
+        pen.put(notice, theme.style(Role::Warn));
+        put_line(buffer, area, 0, &pen.line());
+        return;
+    }
+    if state.leaving == Leaving::Asked {
+        pen.put("Ending the session and its servers… Ctrl+C leaves at once.", theme.style(Role::Warn));
+        put_line(buffer, area, 0, &pen.line());
+        return;
+    }
+    let situation = update::situation(state);
+    for binding in keymap::footer(&situation) {
+        let key = binding.chords.first().map(keymap::Chord::label).unwrap_or_default();
+        let label = match (binding.action, state.restartable()) {
+            (Action::RestartServer, Some(name)) => format!("restart {}", text::fit(name.as_str(), 16)),
+            _ => binding.label.to_owned(),
+        };
+        // A key without its words helps nobody.
+        if text::width(&key) + text::width(&label) + 3 > pen.room() {
+            break;
+        }
+        pen.put(&key, theme.style(Role::Name)).put(" ", theme.style(Role::Text));
+        pen.put(&label, theme.style(Role::Dim)).put("  ", theme.style(Role::Text));
+    }
+    put_line(buffer, area, 0, &pen.line());
+}

@@ -1,0 +1,111 @@
+//! The first screen: what this is, how the servers are, what could be asked. And the questions that wait.
+
+use super::{marks, turn};
+use crate::session::{Health, Server};
+use crate::ui::state::{Row, State, Target};
+use crate::ui::text::{self, Pen};
+use crate::ui::theme::Role;
+
+/// Rows of the first screen.
+#[must_use]
+pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
+    let theme = state.theme();
+    let (plain, dim, strong) = (theme.style(Role::Text), theme.style(Role::Dim), theme.style(Role::Strong));
+    let mut rows: Vec<Row> = vec![Row::default()];
+    let words = |text: &str, role: Role| {
+        let piece = text::Piece::new(&format!("  {text}"), theme.style(role));
+        let lines = text::flow(&[piece], usize::from(width.saturating_sub(1)), 2);
+        lines.into_iter().map(|(line, _)| Row::from(line)).collect::<Vec<_>>()
+    };
+    rows.extend(words("Callboard", Role::Bar));
+    rows.extend(words(
+        "Ask in plain words. Answers come from tool calls on your servers; every call shows up with what was sent and what came back.",
+        Role::Text,
+    ));
+    let model = state.session.model();
+    let who = match model {
+        "" => "The session is starting; you can type already.".to_owned(),
+        "built-in" => "The built-in assistant answers: no language model, no key, no network.".to_owned(),
+        name => format!("{} answers.", text::fit(name, 60)),
+    };
+    rows.extend(words(&who, Role::Dim));
+    rows.push(Row::default());
+    let servers: Vec<(usize, &Server)> =
+        state.session.servers.iter().enumerate().filter(|(_, server)| !server.name.as_str().is_empty()).collect();
+    if servers.is_empty() && state.session.started.is_some() {
+        rows.extend(words(
+            "No servers are configured, so there is nothing to look things up in. `callboard mcp add` adds one.",
+            Role::Warn,
+        ));
+        rows.push(Row::default());
+    }
+    for (lane, server) in servers {
+        let shown = marks::health(&server.health);
+        let name = text::fit(server.name.as_str(), 12);
+        let gap = " ".repeat(13 - text::width(&name));
+        let (hint, role) = match server.health {
+            Health::Failed { .. } => (format!(" — /restart {name} tries again"), Role::Bad),
+            Health::Unknown | Health::Starting | Health::Ready | Health::Restarting { .. } | Health::Stopped => {
+                (String::new(), Role::Dim)
+            }
+        };
+        let pieces = [
+            text::Piece::new("  ", plain),
+            text::Piece::new(shown.sign, theme.style(shown.role)),
+            text::Piece::new(&format!(" {name}{gap}"), strong),
+            text::Piece::new(&format!("{}{hint}", server_words(state, server)), theme.style(role)),
+        ];
+        for (line, _) in text::flow(&pieces, usize::from(width.saturating_sub(1)).max(4), 17).into_iter().take(3) {
+            rows.push(Row { line, links: Vec::new(), target: Some(Target::Server(lane)) });
+        }
+    }
+    if !state.options.examples.is_empty() {
+        rows.push(Row::default());
+        let mut pen = Pen::new(width);
+        pen.put("  Try", strong).put("   ↓ chooses, Enter asks", dim);
+        rows.push(pen.line().into());
+        for (at, question) in state.options.examples.iter().enumerate() {
+            let mut pen = Pen::new(width);
+            let chosen = state.chat.example == Some(at);
+            let (sign, style) =
+                if chosen { ("  ▸ ", theme.style(Role::Selected)) } else { ("  · ", theme.style(Role::Link)) };
+            pen.put(sign, theme.style(Role::Name)).put(question, style);
+            rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Example(at)) });
+        }
+    }
+    rows
+}
+
+/// How a server is, with its time while that runs.
+pub(super) fn server_words(state: &State, server: &Server) -> String {
+    let since = || text::duration(state.now_us.saturating_sub(server.since_us) / 100_000 * 100_000);
+    match &server.health {
+        Health::Unknown => "not started yet".to_owned(),
+        Health::Starting => format!("starting {}", since()),
+        Health::Ready => {
+            let tools = text::count(server.tools.len(), "tool");
+            let startup = server.ready.as_ref().map(|ready| format!(", ready in {} ms", ready.startup_ms));
+            format!("{tools}{}", startup.unwrap_or_default())
+        }
+        Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
+        Health::Failed { reason } => format!("failed: {reason}"),
+        Health::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// Rows of the questions that wait for the running turn.
+#[must_use]
+pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
+    let waiting = &state.session.waiting;
+    // Right after a question is asked, its turn has not begun: that is no waiting.
+    if waiting.is_empty() {
+        return Vec::new();
+    }
+    let theme = state.theme();
+    let mut rows = Vec::new();
+    for question in waiting {
+        rows.extend(turn::question_rows(question, "waits", width, theme, Role::Dim));
+    }
+    rows.push(Row::default());
+    rows
+}

@@ -1,0 +1,65 @@
+//! The input under the conversation, and the commands that a word being typed may become.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+use super::put_line;
+use crate::ui::command;
+use crate::ui::state::{Focus, State};
+use crate::ui::text::Pen;
+use crate::ui::theme::Role;
+
+/// Commands listed above the input.
+const MOST_LISTED: usize = 6;
+
+/// Draws the input and puts the cursor there if it has the keys.
+pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
+    let (outer, area) = (state.areas.input_frame, state.areas.input);
+    if area.is_empty() {
+        return;
+    }
+    let theme = state.theme();
+    let focused = state.focus == Focus::Input && state.overlay.is_none();
+    let buffer = frame.buffer_mut();
+    if outer.height > area.height {
+        let (role, border) =
+            if focused { (Role::Focus, BorderType::Thick) } else { (Role::Border, BorderType::Rounded) };
+        Block::bordered().border_type(border).border_style(theme.style(role)).render(outer, buffer);
+        buffer.set_stringn(
+            outer.x + 1,
+            area.y,
+            "›",
+            usize::from(outer.width.saturating_sub(2)),
+            theme.style(Role::Name),
+        );
+    }
+    state.input.area().render(area, buffer);
+    draw_completions(state, buffer);
+    if focused {
+        let cursor = state.input.area().screen_cursor();
+        let (top, left) = state.input.area().scroll_offset();
+        let row = u16::try_from(cursor.row).unwrap_or(u16::MAX).saturating_sub(top).min(area.height - 1);
+        let column = u16::try_from(cursor.col).unwrap_or(u16::MAX).saturating_sub(left).min(area.width - 1);
+        frame.set_cursor_position(Position::new(area.x + column, area.y + row));
+    }
+}
+
+fn draw_completions(state: &State, buffer: &mut ratatui::buffer::Buffer) {
+    let found = command::completions(&state.input.text());
+    if found.is_empty() || state.focus != Focus::Input || state.overlay.is_some() {
+        return;
+    }
+    let theme = state.theme();
+    let outer = state.areas.input_frame;
+    let rows = found.len().min(MOST_LISTED).min(usize::from(outer.y.saturating_sub(2)));
+    let rows = u16::try_from(rows).unwrap_or(0);
+    let area = Rect { x: outer.x + 1, y: outer.y - rows, width: outer.width.saturating_sub(2), height: rows };
+    Clear.render(area, buffer);
+    for (row, spec) in found.iter().take(usize::from(rows)).enumerate() {
+        let mut pen = Pen::new(area.width);
+        let name = format!(" /{} {}", spec.word, spec.arguments);
+        pen.column(&name, 24, theme.style(Role::Name)).put(spec.help, theme.style(Role::Dim));
+        put_line(buffer, area, row, &pen.line());
+    }
+}

@@ -1,0 +1,55 @@
+//! The sign, the word and the role of every state: colour is never the only sign.
+
+use crate::session::{CallState, Health, StepState};
+use crate::ui::theme::Role;
+
+/// A state as it is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub sign: &'static str,
+    pub word: &'static str,
+    pub role: Role,
+}
+
+const fn shown(sign: &'static str, word: &'static str, role: Role) -> Shown {
+    Shown { sign, word, role }
+}
+
+pub(super) fn call(state: CallState) -> Shown {
+    match state {
+        CallState::Proposed => shown("·", "proposed", Role::Dim),
+        CallState::Held(_) => shown("⏸", "held", Role::Warn),
+        CallState::Running => shown("◌", "running", Role::Busy),
+        CallState::Ok => shown("✓", "ok", Role::Good),
+        CallState::Error => shown("✗", "failed", Role::Bad),
+        CallState::Cancelled => shown("⊘", "cancelled", Role::Dim),
+        CallState::Denied => shown("⊘", "denied", Role::Dim),
+    }
+}
+
+pub(super) fn step(state: &StepState) -> Shown {
+    match state {
+        StepState::Waiting => shown("◌", "asked", Role::Busy),
+        StepState::Retrying { .. } => shown("◌", "retrying", Role::Warn),
+        StepState::Streaming => shown("◌", "answering", Role::Busy),
+        StepState::Answered => shown("✓", "answered", Role::Good),
+        StepState::Failed(_) => shown("✗", "failed", Role::Bad),
+        StepState::Stopped => shown("⊘", "stopped", Role::Dim),
+    }
+}
+
+pub(super) fn health(health: &Health) -> Shown {
+    match health {
+        Health::Unknown => shown("·", "waiting", Role::Dim),
+        Health::Starting => shown("◌", "starting", Role::Busy),
+        Health::Ready => shown("✓", "ready", Role::Good),
+        Health::Restarting { .. } => shown("◌", "restarting", Role::Warn),
+        Health::Failed { .. } => shown("✗", "failed", Role::Bad),
+        Health::Stopped => shown("⊘", "stopped", Role::Dim),
+    }
+}
+
+/// A lane's name: calls to tools that no server has stand in a lane of their own.
+pub(super) fn lane(name: &str) -> &str {
+    if name.is_empty() { "(no server)" } else { name }
+}

@@ -1,0 +1,320 @@
+//! Calls on a time axis: a lane for the model and one a server, a bar a call. Where too many lie in the window, how many.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::{marks, put_line};
+use crate::session::{CallState, Span, StepState};
+use crate::ui::state::{Selected, State, Window, turn_of};
+use crate::ui::text::{self, Pen};
+use crate::ui::theme::Role;
+
+/// Columns of the lanes' names.
+const NAMES: u16 = 11;
+/// More bars than this in a lane are counted instead of drawn.
+const MOST_BARS: usize = 400;
+/// Rows a lane may take for calls side by side.
+const MOST_ROWS: usize = 3;
+
+/// One bar.
+struct Bar {
+    span: Span,
+    from: u16,
+    to: u16,
+    row: usize,
+    glyph: &'static str,
+    role: Role,
+}
+
+/// One lane: bars, or how many calls began in each column.
+struct Lane {
+    name: String,
+    y: u16,
+    rows: u16,
+    bars: Vec<Bar>,
+    dense: Vec<usize>,
+}
+
+struct Axis {
+    start_us: u64,
+    end_us: u64,
+    area: Rect,
+}
+
+impl Axis {
+    fn column(&self, at_us: u64) -> u16 {
+        let span = (self.end_us - self.start_us).max(1);
+        let last = u64::from(self.area.width.saturating_sub(1));
+        let offset = at_us.clamp(self.start_us, self.end_us) - self.start_us;
+        let column = u128::from(offset) * u128::from(last) / u128::from(span);
+        self.area.x + u16::try_from(column).unwrap_or(0)
+    }
+
+    fn time(&self, column: u16) -> u64 {
+        let last = u64::from(self.area.width.saturating_sub(1)).max(1);
+        self.start_us + (self.end_us - self.start_us) * u64::from(column) / last
+    }
+}
+
+/// Draws the timeline.
+pub(super) fn draw(state: &State, buffer: &mut Buffer) {
+    let area = state.areas.timeline;
+    if area.height < 3 || area.width < NAMES + 8 {
+        return;
+    }
+    let theme = state.theme();
+    let dim = theme.style(Role::Dim);
+    let axis = axis(state);
+    head(state, &axis, buffer);
+    for lane in lanes(state, &axis) {
+        let mut pen = Pen::new(NAMES - 1);
+        pen.put(" ", dim).put(&lane.name, theme.style(Role::Name));
+        buffer.set_line(area.x, lane.y, &pen.line(), NAMES - 1);
+        if !lane.dense.is_empty() {
+            dense(state, &axis, &lane, buffer);
+            continue;
+        }
+        for bar in &lane.bars {
+            let y = lane.y + u16::try_from(bar.row).unwrap_or(0);
+            let selected = state.selected == Selected::Span(bar.span);
+            let style = theme.style(bar.role);
+            for x in bar.from..=bar.to {
+                buffer.set_string(x, y, bar.glyph, style);
+            }
+            label(state, &axis, &lane, bar, y, buffer);
+            if selected {
+                let here = Rect { x: bar.from, y, width: bar.to - bar.from + 1, height: 1 };
+                buffer.set_style(here, theme.style(Role::Selected));
+            }
+        }
+    }
+    foot(state, buffer);
+}
+
+/// The step or call under a place on the screen, or the nearest one of that lane.
+#[must_use]
+pub fn timeline_hit(state: &State, place: Position) -> Option<Span> {
+    let axis = axis(state);
+    let lane = lanes(state, &axis).into_iter().find(|lane| (lane.y..lane.y + lane.rows).contains(&place.y))?;
+    let row = usize::from(place.y - lane.y);
+    let distance = |bar: &&Bar| {
+        let beside = bar.from.saturating_sub(place.x).max(place.x.saturating_sub(bar.to));
+        (beside, bar.row.abs_diff(row))
+    };
+    lane.bars.iter().min_by_key(distance).map(|bar| bar.span)
+}
+
+/// What the axis covers.
+fn axis(state: &State) -> Axis {
+    let area = state.areas.timeline;
+    let bars = Rect { x: area.x + NAMES.min(area.width), width: area.width.saturating_sub(NAMES + 1), ..area };
+    let session = &state.session;
+    let now = state.now_us.max(session.last_us);
+    let (start_us, end_us) = match state.calls.window {
+        Window::Session => (session.turns.first().map_or(0, |turn| turn.started_us), now),
+        Window::Turn => {
+            let selected = match state.selected {
+                Selected::Span(span) => turn_of(session, span),
+                Selected::Server(_) | Selected::Nothing => None,
+            };
+            let turn = selected.and_then(|turn| session.turns.get(turn)).or(session.turns.last());
+            turn.map_or((0, now), |turn| (turn.started_us, turn.ended_us.unwrap_or(now)))
+        }
+    };
+    Axis { start_us, end_us: end_us.max(start_us + 1), area: bars }
+}
+
+fn head(state: &State, axis: &Axis, buffer: &mut Buffer) {
+    let theme = state.theme();
+    let dim = theme.style(Role::Dim);
+    let area = state.areas.timeline;
+    let name = match state.calls.window {
+        Window::Turn => " turn",
+        Window::Session => " session",
+    };
+    let mut pen = Pen::new(area.width);
+    pen.column(name, usize::from(NAMES), theme.style(Role::Strong));
+    let whole = axis.end_us - axis.start_us;
+    let last = text::duration(whole);
+    let room = usize::from(axis.area.width).saturating_sub(text::width(&last));
+    let marks = (room / 14).clamp(1, 6);
+    for mark in 0..marks {
+        let column = room * mark / marks;
+        let at = whole * u64::try_from(column).unwrap_or(0) / u64::from(axis.area.width.max(1));
+        let words = if mark == 0 { "0".to_owned() } else { text::duration(at) };
+        pen.to(usize::from(NAMES) + column).put("╵", dim).put(&words, dim);
+    }
+    pen.to(usize::from(NAMES) + room).put(&last, dim);
+    put_line(buffer, area, 0, &pen.line());
+}
+
+fn lanes(state: &State, axis: &Axis) -> Vec<Lane> {
+    let session = &state.session;
+    let area = state.areas.timeline;
+    let count = session.servers.len() + 1;
+    let spans: Vec<(String, Spans)> = (0..count).map(|lane| spans(state, axis, lane)).collect();
+    let mut wanted: Vec<usize> = spans.iter().map(|(_, spans)| rows_wanted(spans)).collect();
+    let room = usize::from(area.height.saturating_sub(2));
+    while wanted.iter().sum::<usize>() > room {
+        let Some(tallest) = wanted.iter_mut().max().filter(|rows| **rows > 1) else { break };
+        *tallest -= 1;
+    }
+    let mut lanes = Vec::new();
+    let mut y = area.y + 1;
+    let bottom = area.bottom().saturating_sub(1);
+    for ((name, spans), rows) in spans.into_iter().zip(wanted) {
+        if y >= bottom {
+            break;
+        }
+        let mut made = Lane { name, y, rows: 1, bars: Vec::new(), dense: Vec::new() };
+        match spans {
+            Spans::Few(spans) => made.bars = pack(spans, rows),
+            Spans::Many(counts) => made.dense = counts,
+        }
+        made.rows = u16::try_from(rows).unwrap_or(1).min(bottom - y);
+        made.bars.retain(|bar| bar.row < usize::from(made.rows));
+        y += made.rows;
+        lanes.push(made);
+    }
+    lanes
+}
+
+fn rows_wanted(spans: &Spans) -> usize {
+    match spans {
+        Spans::Few(bars) => {
+            let mut free = vec![0_u16; MOST_ROWS];
+            let rows = bars.iter().map(|bar| place(&mut free, bar) + 1);
+            rows.max().unwrap_or(1)
+        }
+        Spans::Many(_) => 1,
+    }
+}
+
+/// The row of a bar, where `free` is the first free column of each row.
+fn place(free: &mut [u16], bar: &Bar) -> usize {
+    let row = free.iter().position(|from| *from <= bar.from).unwrap_or(free.len().saturating_sub(1));
+    if let Some(free) = free.get_mut(row) {
+        *free = bar.to.saturating_add(1);
+    }
+    row
+}
+
+fn spans(state: &State, axis: &Axis, lane: usize) -> (String, Spans) {
+    let session = &state.session;
+    match lane.checked_sub(1).and_then(|server| session.servers.get(server)) {
+        None => ("model".to_owned(), model_spans(state, axis)),
+        Some(server) => (marks::lane(server.name.as_str()).to_owned(), call_spans(state, axis, &server.calls)),
+    }
+}
+
+enum Spans {
+    Few(Vec<Bar>),
+    Many(Vec<usize>),
+}
+
+fn model_spans(state: &State, axis: &Axis) -> Spans {
+    let steps = &state.session.steps;
+    let first = steps.partition_point(|step| step.requested_us < axis.start_us);
+    let last = steps.partition_point(|step| step.requested_us <= axis.end_us);
+    if last - first > MOST_BARS {
+        return Spans::Many(counts(axis, |at_us| steps.partition_point(|step| step.requested_us < at_us)));
+    }
+    let bars = steps[first..last].iter().map(|step| {
+        let (glyph, role) = match step.state {
+            StepState::Waiting | StepState::Retrying { .. } => ("░", Role::Busy),
+            StepState::Streaming => ("▒", Role::Busy),
+            StepState::Answered => ("━", Role::Key),
+            StepState::Failed(_) => ("╳", Role::Bad),
+            StepState::Stopped => ("╌", Role::Dim),
+        };
+        let end = step.ended_us.unwrap_or(axis.end_us);
+        bar(axis, Span::Step(step.id), step.requested_us, end, glyph, role)
+    });
+    Spans::Few(bars.collect())
+}
+
+fn call_spans(state: &State, axis: &Axis, calls: &[crate::protocol::CallId]) -> Spans {
+    let session = &state.session;
+    let proposed = |id: &crate::protocol::CallId| session.call(*id).map_or(0, |call| call.proposed_us);
+    let first = calls.partition_point(|id| proposed(id) < axis.start_us);
+    let last = calls.partition_point(|id| proposed(id) <= axis.end_us);
+    if last - first > MOST_BARS {
+        return Spans::Many(counts(axis, |at_us| calls.partition_point(|id| proposed(id) < at_us)));
+    }
+    let bars = calls[first..last].iter().filter_map(|id| session.call(*id)).map(|call| {
+        let (glyph, role) = match call.state {
+            CallState::Proposed => ("░", Role::Dim),
+            CallState::Held(_) => ("░", Role::Warn),
+            CallState::Running => ("▒", Role::Busy),
+            CallState::Ok => ("█", Role::Good),
+            CallState::Error => ("╳", Role::Bad),
+            CallState::Cancelled | CallState::Denied => ("╌", Role::Dim),
+        };
+        let start = call.started_us.unwrap_or(call.proposed_us);
+        bar(axis, Span::Call(call.id), start, call.finished_us.unwrap_or(axis.end_us), glyph, role)
+    });
+    Spans::Few(bars.collect())
+}
+
+fn bar(axis: &Axis, span: Span, start_us: u64, end_us: u64, glyph: &'static str, role: Role) -> Bar {
+    let from = axis.column(start_us);
+    Bar { span, from, to: axis.column(end_us).max(from), row: 0, glyph, role }
+}
+
+/// How many begin in each column, by binary search: the cost does not grow with their number.
+fn counts(axis: &Axis, before: impl Fn(u64) -> usize) -> Vec<usize> {
+    let mut last = before(axis.start_us);
+    (1..=axis.area.width)
+        .map(|column| {
+            let now = before(axis.time(column));
+            let count = now - last;
+            last = now;
+            count
+        })
+        .collect()
+}
+
+/// Puts bars that lie side by side in time on rows of their own, as far as there are rows.
+fn pack(mut bars: Vec<Bar>, rows: usize) -> Vec<Bar> {
+    let mut free = vec![0_u16; rows];
+    for bar in &mut bars {
+        bar.row = place(&mut free, bar);
+    }
+    bars
+}
+
+/// Writes a call's number after its bar, or in it.
+fn label(state: &State, axis: &Axis, lane: &Lane, bar: &Bar, y: u16, buffer: &mut Buffer) {
+    let Span::Call(id) = bar.span else { return };
+    let words = id.0.to_string();
+    let wide = u16::try_from(words.len()).unwrap_or(u16::MAX);
+    let next =
+        lane.bars.iter().filter(|other| other.row == bar.row && other.from > bar.to).map(|other| other.from).min();
+    let end = next.unwrap_or(axis.area.right());
+    let style = state.theme().style(Role::Link);
+    if bar.to.saturating_add(wide) < end {
+        buffer.set_string(bar.to + 1, y, &words, style);
+    } else if bar.to - bar.from > wide {
+        // No room behind it: the number stands in the bar.
+        buffer.set_string(bar.from + 1, y, &words, state.theme().style(bar.role).add_modifier(Modifier::REVERSED));
+    }
+}
+
+fn dense(state: &State, axis: &Axis, lane: &Lane, buffer: &mut Buffer) {
+    const LEVELS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    let most = lane.dense.iter().copied().max().unwrap_or(0).max(1);
+    let style = state.theme().style(Role::Good);
+    for (column, count) in (axis.area.x..).zip(&lane.dense) {
+        let level = (count * 8).div_ceil(most);
+        buffer.set_string(column, lane.y, LEVELS[level.min(8)], style);
+    }
+}
+
+/// What is selected, in words under the lanes.
+fn foot(state: &State, buffer: &mut Buffer) {
+    let area = state.areas.timeline;
+    let mut pen = Pen::new(area.width);
+    pen.put(" ", state.theme().style(Role::Text)).put(&super::data::headline(state), state.theme().style(Role::Dim));
+    put_line(buffer, area, usize::from(area.height - 1), &pen.line());
+}

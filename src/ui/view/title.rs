@@ -1,0 +1,145 @@
+//! The title bar, the banner under it, and the line that says which pane is shown where only one is.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+
+use super::{marks, put_line};
+use crate::protocol::NoteLevel;
+use crate::session::{CallState, Server};
+use crate::ui::state::{Focus, State};
+use crate::ui::text::{self, Pen};
+use crate::ui::theme::Role;
+use crate::ui::update;
+
+/// Draws the top of the screen.
+pub(super) fn draw(state: &State, buffer: &mut Buffer) {
+    let areas = &state.areas;
+    let (mut pen, _) = written(state);
+    put_line(buffer, areas.title, 0, &pen.line());
+    if let (Some((words, level)), false) = (update::banner(state), areas.banner.is_empty()) {
+        let theme = state.theme();
+        let (sign, role) = match level {
+            NoteLevel::Error => ("✗", Role::Bad),
+            NoteLevel::Warning => ("⚠", Role::Warn),
+            NoteLevel::Info => ("·", Role::Text),
+        };
+        let mut pen = Pen::new(areas.banner.width);
+        pen.put(&format!(" {sign} "), theme.style(role))
+            .put(words, theme.style(role))
+            .at_end("Esc closes", theme.style(Role::Dim));
+        put_line(buffer, areas.banner, 0, &pen.line());
+    }
+    let (mut pen, _) = pane_tabs(state);
+    put_line(buffer, areas.tabs, 0, &pen.line());
+}
+
+/// The server under a column of the title bar.
+#[must_use]
+pub fn title_lane(state: &State, column: u16) -> Option<usize> {
+    let (_, places) = written(state);
+    places.into_iter().find(|(columns, _)| columns.contains(&usize::from(column))).map(|(_, lane)| lane)
+}
+
+/// The pane under a column of the line that says which is shown.
+#[must_use]
+pub fn pane_tab(state: &State, column: u16) -> Option<Focus> {
+    let (_, places) = pane_tabs(state);
+    places.into_iter().find(|(columns, _)| columns.contains(&usize::from(column))).map(|(_, focus)| focus)
+}
+
+fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
+    let theme = state.theme();
+    let (dim, plain) = (theme.style(Role::Dim), theme.style(Role::Text));
+    let mut pen = Pen::new(state.areas.title.width);
+    pen.put(" callboard", theme.style(Role::Bar));
+    if state.areas.title.width >= 100 {
+        pen.put(&format!(" {}", state.options.version), dim);
+    }
+    let mode_role = if state.options.mode == "LIVE" { Role::Good } else { Role::Warn };
+    pen.put(" │ ", dim).put(&state.options.mode, theme.style(mode_role)).put(" │ ", dim);
+    let model = if state.session.model().is_empty() { "starting" } else { state.session.model() };
+    pen.put(&text::fit(model, 24), plain).put(" │ ", dim);
+    let servers = &state.session.servers;
+    let named = || servers.iter().enumerate().filter(|(_, server)| !server.name.as_str().is_empty());
+    let full: usize = named().map(|(_, server)| text::width(&text::clean_line(server.name.as_str())) + 3).sum();
+    let mut places = Vec::new();
+    if full + 16 <= pen.room() {
+        for (lane, server) in named() {
+            let start = pen.used();
+            let shown = marks::health(&server.health);
+            pen.put(shown.sign, theme.style(shown.role)).put(" ", plain).put(server.name.as_str(), plain);
+            places.push((start..pen.used(), lane));
+            pen.put(" ", plain);
+        }
+    } else {
+        summary(state, &mut pen, named().map(|(_, server)| server));
+    }
+    if servers.is_empty() && state.session.started.is_some() {
+        pen.put("no servers", dim);
+    }
+    let held = held(state);
+    let id = state.session.started.as_ref().map_or("", |started| started.id.as_str());
+    // The end of a ULID is what tells two sessions apart.
+    let cleaned = text::clean_line(id).into_owned();
+    let short = cleaned.char_indices().rev().nth(5).map_or(cleaned.as_str(), |(at, _)| &cleaned[at..]);
+    let end = if short.is_empty() { String::new() } else { format!("…{short} ") };
+    if held > 0 {
+        pen.put(&format!("⏸ {held} held "), theme.style(Role::Warn));
+    }
+    pen.at_end(&end, dim);
+    (pen, places)
+}
+
+/// How many servers are well, and the names of those that are not.
+fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a Server>) {
+    use crate::session::Health;
+    let theme = state.theme();
+    let (mut ready, mut others) = (0, Vec::new());
+    for server in servers {
+        match server.health {
+            Health::Ready => ready += 1,
+            Health::Unknown
+            | Health::Starting
+            | Health::Restarting { .. }
+            | Health::Failed { .. }
+            | Health::Stopped => {
+                others.push(server);
+            }
+        }
+    }
+    if ready > 0 {
+        pen.put(&format!("✓ {ready} ready "), theme.style(Role::Good));
+    }
+    for server in others {
+        let shown = marks::health(&server.health);
+        pen.put(&format!("{} {} ", shown.sign, text::fit(server.name.as_str(), 12)), theme.style(shown.role));
+    }
+}
+
+/// Calls at the gate; only the newest calls are looked at, because older ones are over.
+fn held(state: &State) -> usize {
+    let recent = state.session.calls.iter().rev().take(64);
+    recent.filter(|call| matches!(call.state, CallState::Held(_))).count()
+}
+
+fn pane_tabs(state: &State) -> (Pen, Vec<(Range<usize>, Focus)>) {
+    let theme = state.theme();
+    let mut pen = Pen::new(state.areas.tabs.width);
+    let mut places = Vec::new();
+    let calls = state.session.calls.len();
+    let panes =
+        [(Focus::Chat, "Chat".to_owned()), (Focus::Calls, format!("Calls {calls}")), (Focus::Data, "Data".to_owned())];
+    pen.put(" ", theme.style(Role::Text));
+    for (focus, label) in panes {
+        let here = state.focus == focus || (focus == Focus::Chat && state.focus == Focus::Input);
+        let start = pen.used();
+        let (label, role) =
+            if here { (format!("▸{label} "), Role::Focus) } else { (format!(" {label} "), Role::Dim) };
+        pen.put(&label, theme.style(role));
+        places.push((start..pen.used(), focus));
+    }
+    let hint = super::data::headline(state);
+    pen.put("  ", theme.style(Role::Text)).put(&hint, theme.style(Role::Dim));
+    (pen, places)
+}

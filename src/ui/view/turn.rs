@@ -1,0 +1,260 @@
+//! One turn of the conversation as rows: question, steps, calls, answer, and what it is worth.
+
+use ratatui::text::{Line, Span as Styled};
+
+use super::marks;
+use crate::protocol::{Ending, ModelFailed, ModelFailureCode};
+use crate::session::{Call, CallState, Span, Step, StepState, Turn};
+use crate::ui::markdown::{self, Against};
+use crate::ui::state::{Advice, Row, State, Target};
+use crate::ui::text::{self, Pen, Piece};
+use crate::ui::theme::{Role, Theme};
+
+/// Calls of one step that are listed in the conversation; the Calls pane has them all.
+const MOST_CALLS: usize = 8;
+/// Suggested actions listed under a failed call.
+const MOST_ACTIONS: usize = 3;
+
+/// Rows of the turn at a position.
+#[must_use]
+pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
+    let Some(turn) = state.session.turns.get(position) else { return Vec::new() };
+    let theme = state.theme();
+    let mut rows = Vec::new();
+    if turn.fresh {
+        let mut pen = Pen::new(width);
+        pen.put("── new conversation ──", theme.style(Role::Dim));
+        rows.extend([pen.line().into(), Row::default()]);
+    }
+    rows.extend(question_rows(&turn.question, "", width, theme, Role::Question));
+    let last = turn.steps.last().copied();
+    let mut labelled = None;
+    for step in turn.steps.iter().filter_map(|id| state.session.step(*id)) {
+        let label = if labelled == Some(&step.model) { Label::Known } else { Label::Wanted };
+        step_rows(state, step, label, width, &mut rows);
+        labelled = Some(&step.model).filter(|_| !step.text.trim().is_empty()).or(labelled);
+        call_rows(state, step, width, &mut rows);
+        if Some(step.id) == last && step.calls.is_empty() && step.state == StepState::Answered {
+            unsupported_row(state, step, width, &mut rows);
+        }
+    }
+    ending_rows(state, turn, width, &mut rows);
+    rows.push(tally_row(state, turn, width));
+    rows.push(Row::default());
+    rows
+}
+
+/// Rows of a question, with a word at the end of the first where there is room.
+pub(super) fn question_rows(question: &str, word: &str, width: u16, theme: Theme, role: Role) -> Vec<Row> {
+    let room = usize::from(width).saturating_sub(3).max(4);
+    let cleaned = text::clean_block(question);
+    let mut rows: Vec<Row> = Vec::new();
+    for line in cleaned.lines() {
+        for (line, _) in text::flow(&[Piece::new(line, theme.style(role))], room, 0) {
+            let mut spans = vec![Styled::styled("▌ ", theme.style(Role::Name))];
+            spans.extend(line.spans);
+            rows.push(Line::from(spans).into());
+        }
+    }
+    if let (Some(first), false) = (rows.first_mut(), word.is_empty()) {
+        first.line.spans.push(Styled::styled(format!("  ◌ {word}"), theme.style(Role::Busy)));
+    }
+    rows.push(Row::default());
+    rows
+}
+
+fn words(rows: &mut Vec<Row>, pieces: &[Piece], width: u16, hang: usize) {
+    let lines = text::flow(pieces, usize::from(width).max(4), hang);
+    rows.extend(lines.into_iter().map(|(line, _)| Row::from(line)));
+}
+
+/// Whether the model's name stands over a text: over the first of a turn, and where another model goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Label {
+    Wanted,
+    Known,
+}
+
+fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Vec<Row>) {
+    let theme = state.theme();
+    let target = Some(Target::Span(Span::Step(step.id)));
+    if !step.reasoning.is_empty() {
+        let mut pen = Pen::new(width);
+        let size = text::bytes(step.reasoning.len());
+        pen.put(&format!("  ┊ reasoning, {size}"), theme.style(Role::Dim));
+        rows.push(Row { line: pen.line(), links: Vec::new(), target: target.clone() });
+    }
+    if !step.text.trim().is_empty() {
+        if label == Label::Wanted {
+            let mut pen = Pen::new(width);
+            pen.put("  ", theme.style(Role::Text)).put(&step.model, theme.style(Role::Dim));
+            rows.push(pen.line().into());
+        }
+        let done = step.state == StepState::Answered && step.calls.is_empty();
+        let against = Against { evidence: done.then_some(&state.session.evidence), calls: state.session.calls.len() };
+        let mut answer = markdown::rows(&step.text, usize::from(width.saturating_sub(1)), 2, theme, against);
+        if let (Some(last), StepState::Streaming) = (answer.last_mut(), &step.state) {
+            last.line.spans.push(Styled::styled("▍", theme.style(Role::Busy)));
+        }
+        rows.extend(answer);
+        rows.push(Row::default());
+    }
+    match &step.state {
+        StepState::Waiting => {
+            let mut pen = Pen::new(width);
+            let verb = if step.model == "built-in" { "planning" } else { "asking" };
+            let time = text::duration(state.step_us(step) / 100_000 * 100_000);
+            pen.put(&format!("  ◌ {verb} {}… {time}", text::fit(&step.model, 30)), theme.style(Role::Busy));
+            rows.push(Row { line: pen.line(), links: Vec::new(), target });
+        }
+        StepState::Retrying { retried, since_us } => {
+            let until = since_us.saturating_add(retried.delay_ms.saturating_mul(1000));
+            let left = until.saturating_sub(state.now_us).div_ceil(1_000_000);
+            let line = format!(
+                "  ◌ attempt {} of {} in {left} s: {} (Esc stops)",
+                retried.attempt, retried.of, retried.reason
+            );
+            words(rows, &[Piece::new(&line, theme.style(Role::Warn))], width, 4);
+        }
+        StepState::Failed(failed) => failure_rows(failed, theme, width, rows),
+        StepState::Streaming | StepState::Answered | StepState::Stopped => {}
+    }
+}
+
+fn failure_rows(failed: &ModelFailed, theme: Theme, width: u16, rows: &mut Vec<Row>) {
+    let (what, advice) = match failed.code {
+        ModelFailureCode::Unauthorised => {
+            ("The key was refused", "Check OPENAI_API_KEY, or start without it to use the built-in assistant.")
+        }
+        ModelFailureCode::NotFound => {
+            ("There is no such model or address", "Check --model, and that OPENAI_BASE_URL ends in /v1.")
+        }
+        ModelFailureCode::RateLimited => {
+            ("Too many requests, or no quota left", "Wait a moment and ask again, or check the account.")
+        }
+        ModelFailureCode::BadRequest => {
+            ("The endpoint refused the request", "The message above is its own; another model may take it.")
+        }
+        ModelFailureCode::ContextOverflow => {
+            ("The conversation is too long for the model", "/clear begins a new one; nothing recorded is lost.")
+        }
+        ModelFailureCode::ServerError => ("The endpoint has a problem of its own", "Ask again in a while."),
+        ModelFailureCode::TimedOut => ("The model did not answer in time", "Ask again, or choose a faster model."),
+        ModelFailureCode::Unreachable => (
+            "The endpoint cannot be reached",
+            "Check the network and OPENAI_BASE_URL; the built-in assistant needs neither.",
+        ),
+        ModelFailureCode::BrokenStream => ("The answer broke off", "Nothing of it was run. Ask again."),
+        ModelFailureCode::Malformed => {
+            ("The endpoint does not speak the protocol", "Check that OPENAI_BASE_URL is an OpenAI-compatible endpoint.")
+        }
+    };
+    let status = failed.http_status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+    words(rows, &[Piece::new(&format!("  ✗ {what}{status}"), theme.style(Role::Bad))], width, 4);
+    for line in text::clean_block(&failed.message).lines().take(6) {
+        words(rows, &[Piece::new(&format!("    {line}"), theme.style(Role::Text))], width, 4);
+    }
+    words(rows, &[Piece::new(&format!("    {advice} ↑ brings the question back."), theme.style(Role::Dim))], width, 4);
+    rows.push(Row::default());
+}
+
+fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
+    let theme = state.theme();
+    for call in step.calls.iter().take(MOST_CALLS).filter_map(|id| state.session.call(*id)) {
+        rows.push(call_row(state, call, width));
+        if let Some(reason) = call.held_reason.as_ref().filter(|_| matches!(call.state, CallState::Held(_))) {
+            words(rows, &[Piece::new(&format!("      {reason}"), theme.style(Role::Warn))], width, 6);
+        }
+        let Some(advice) = Advice::of(call) else { continue };
+        let reason = advice.reason.lines().next().unwrap_or("").to_owned();
+        words(rows, &[Piece::new(&format!("      {reason}"), theme.style(Role::Bad))], width, 6);
+        for (number, action) in advice.actions.iter().take(MOST_ACTIONS).enumerate() {
+            let mut pen = Pen::new(width);
+            pen.put(&format!("      {} ", number + 1), theme.style(Role::Name)).put(action, theme.style(Role::Link));
+            rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Action(action.clone())) });
+        }
+    }
+    if step.calls.len() > MOST_CALLS {
+        let mut pen = Pen::new(width);
+        pen.put(&format!("    … {} more in Calls", step.calls.len() - MOST_CALLS), theme.style(Role::Dim));
+        rows.push(pen.line().into());
+    }
+    if !step.calls.is_empty() {
+        rows.push(Row::default());
+    }
+}
+
+fn call_row(state: &State, call: &Call, width: u16) -> Row {
+    let theme = state.theme();
+    let shown = marks::call(call.state);
+    let mut pen = Pen::new(width);
+    pen.put("  ", theme.style(Role::Text)).put(shown.sign, theme.style(shown.role));
+    pen.put(&format!(" [{}] ", call.id.0), theme.style(Role::Link));
+    pen.put(marks::lane(call.server.as_str()), theme.style(Role::Dim)).put(" ", theme.style(Role::Text));
+    pen.put(call.tool.as_str(), theme.style(Role::Text));
+    let time = state.call_us(call).filter(|us| *us > 0).map(text::duration).unwrap_or_default();
+    let state_word = if call.state == CallState::Ok { "" } else { shown.word };
+    pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&format!(" {time}"), theme.style(Role::Dim));
+    Row { line: pen.line(), links: Vec::new(), target: Some(Target::Span(Span::Call(call.id))) }
+}
+
+fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
+    let evidence = &state.session.evidence;
+    let mut missing: Vec<String> = evidence.unsupported(&step.text).into_iter().map(str::to_owned).collect();
+    let references = markdown::references(&step.text).into_iter().map(|(_, call)| call);
+    let mut nowhere: Vec<_> = references.filter(|call| call.index() >= state.session.calls.len()).collect();
+    nowhere.dedup();
+    missing.extend(nowhere.into_iter().map(|call| format!("call [{}]", call.0)));
+    if missing.is_empty() {
+        return;
+    }
+    let theme = state.theme();
+    let line = format!("  ⚠ not in any result: {}", missing.join(", "));
+    words(rows, &[Piece::new(&line, theme.style(Role::Bad))], width, 4);
+}
+
+fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
+    let theme = state.theme();
+    let reason = turn.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let failed_step = turn
+        .steps
+        .last()
+        .and_then(|id| state.session.step(*id))
+        .is_some_and(|step| matches!(step.state, StepState::Failed(_)));
+    let (line, role) = match turn.ending {
+        Some(Ending::Stopped) => (format!("  ⊘ stopped{reason}"), Role::Warn),
+        Some(Ending::Limited) => (format!("  ⚠ a limit was reached{reason}"), Role::Warn),
+        Some(Ending::Failed) if !failed_step => (format!("  ✗ failed{reason}"), Role::Bad),
+        Some(Ending::Failed | Ending::Answered) | None => return,
+    };
+    words(rows, &[Piece::new(&line, theme.style(role))], width, 4);
+}
+
+fn tally_row(state: &State, turn: &Turn, width: u16) -> Row {
+    let theme = state.theme();
+    let dim = theme.style(Role::Dim);
+    let (ok, failed, stopped, open) = turn.tally(&state.session);
+    let mut pen = Pen::new(width);
+    pen.put("  ── ", dim);
+    let parts = [
+        (ok, "ok", Role::Good),
+        (failed, "failed", Role::Bad),
+        (stopped, "stopped", Role::Dim),
+        (open, "open", Role::Busy),
+    ];
+    match (turn.calls.len(), turn.ended_us) {
+        (0, Some(_)) if turn.ending == Some(Ending::Answered) => {
+            pen.put("no calls: unverified", theme.style(Role::Warn));
+        }
+        (count, _) => {
+            pen.put(&text::count(count, "call"), dim);
+        }
+    }
+    for (count, word, role) in parts.into_iter().filter(|(count, ..)| *count > 0) {
+        pen.put(" · ", dim).put(&format!("{count} {word}"), theme.style(role));
+    }
+    let took = turn.ended_us.unwrap_or(state.now_us.max(turn.started_us)) - turn.started_us;
+    let time = if turn.ended_us.is_some() { took } else { took / 100_000 * 100_000 };
+    pen.put(&format!(" · {}", text::duration(time)), dim);
+    pen.line().into()
+}

@@ -1,0 +1,46 @@
+//! The shipped suite of everyday questions, against the real servers.
+
+use callboard::eval::{CallMade, Outcome, Report, Result, Suite, judge};
+
+use super::desk::Desk;
+use super::evidence::unsupported;
+
+const SUITE: &str = include_str!("../../data/eval/everyday.toml");
+
+#[tokio::test]
+async fn everyday_questions_are_answered() {
+    let suite = Suite::parse("everyday.toml", SUITE).unwrap();
+    assert!(
+        suite.intents.len() >= 20 && suite.phrasings() >= 60,
+        "{} intents, {}",
+        suite.intents.len(),
+        suite.phrasings()
+    );
+    let desk = Desk::open().await;
+    let mut report = Report { suite: "everyday".to_owned(), model: "built-in".to_owned(), results: Vec::new() };
+    let mut slowest = 0;
+    for intent in &suite.intents {
+        for turns in &intent.phrasings {
+            let mut talk = desk.talk();
+            let mut last = super::desk::Turn::default();
+            for turn in turns {
+                last = talk.ask(turn).await;
+            }
+            slowest = slowest.max(last.planning_us);
+            let calls =
+                last.calls.iter().map(|call| CallMade { tool: call.tool.clone(), arguments: call.arguments.clone() });
+            let outcome = Outcome { calls: calls.collect(), answer: last.answer.clone() };
+            let mut wrong = judge(intent, &outcome);
+            wrong.extend(unsupported(&talk.messages, &last));
+            report.results.push(Result {
+                intent: intent.name.clone(),
+                turns: turns.clone(),
+                wrong,
+                calls: last.calls.len(),
+                duration_us: u64::try_from(last.planning_us).unwrap(),
+            });
+        }
+    }
+    println!("{}\nslowest step {slowest} µs", report.table());
+    assert!(report.reaches(100), "{}", report.table());
+}

@@ -1,0 +1,483 @@
+//! Servers that misbehave in every known way, as real child processes: each costs at most its own calls.
+
+use std::time::Duration;
+
+use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, ServerSpec, Servers, Signal};
+use callboard::protocol::*;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::fleet::{DEADLINE, hostile, hostile_program, is_alive, spec, wait_until_gone};
+
+/// Running servers and what they have said so far.
+struct Yard {
+    servers: Servers,
+    events: Vec<(Scope, Event)>,
+    ends: Vec<(CallId, CallEnd)>,
+    calls: u64,
+}
+
+impl Yard {
+    fn start(specs: &[ServerSpec]) -> Self {
+        Self { servers: Servers::start(specs), events: Vec::new(), ends: Vec::new(), calls: 0 }
+    }
+
+    /// Starts one server and waits for its tools.
+    async fn ready(spec: ServerSpec) -> Self {
+        let mut yard = Self::start(&[spec]);
+        yard.until("list of tools", |yard| !yard.listed().is_empty()).await;
+        yard
+    }
+
+    async fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        while !done(self) {
+            let signal = timeout(DEADLINE, self.servers.next()).await;
+            match signal.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.events.last())).unwrap() {
+                Signal::Happened(scope, event) => self.events.push((scope, event)),
+                Signal::Ended(call, end) => self.ends.push((call, end)),
+            }
+        }
+    }
+
+    /// Sends a call that goes wrong in the way `wrong` says.
+    fn send(&mut self, wrong: &str) -> CallId {
+        self.calls += 1;
+        let call = CallId(self.calls);
+        let Value::Object(arguments) = json!({"do": wrong}) else { unreachable!() };
+        let scope = Scope { call: Some(call), ..Scope::default() };
+        let server = "hostile".into();
+        self.servers.call(&server, CallOrder { call, scope, tool: "echo".into(), arguments }).unwrap();
+        call
+    }
+
+    async fn end(&mut self, call: CallId) -> CallEnd {
+        self.until("end of the call", |yard| yard.ends.iter().any(|(ended, _)| *ended == call)).await;
+        self.ends.iter().find(|(ended, _)| *ended == call).unwrap().1.clone()
+    }
+
+    async fn call(&mut self, wrong: &str) -> CallEnd {
+        let call = self.send(wrong);
+        self.end(call).await
+    }
+
+    /// A call without anything wrong.
+    async fn works(&mut self) {
+        let end = self.call("nothing").await;
+        assert_eq!((end.status, text(&end)), (CallStatus::Ok, r#"{"do":"nothing"}"#.to_owned()), "{end:?}");
+    }
+
+    async fn stop(self) -> Vec<Event> {
+        let stopped = timeout(DEADLINE, self.servers.stop()).await.expect("stopping takes too long");
+        let event = |signal| match signal {
+            Signal::Happened(_, event) => Some(event),
+            Signal::Ended(..) => None,
+        };
+        stopped.into_iter().filter_map(event).collect()
+    }
+
+    /// Stops one well-behaved server.
+    async fn stop_well(self) {
+        let pids = self.pids();
+        assert_eq!(how(&self.stop().await), ["exited"]);
+        wait_until_gone(&pids).await;
+    }
+
+    fn pick<'a, T>(&'a self, pick: impl Fn(&'a Event) -> Option<T>) -> Vec<T> {
+        self.events.iter().filter_map(|(_, event)| pick(event)).collect()
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        self.pick(|event| if let Event::ServerReady(ready) = event { ready.pid } else { None })
+    }
+
+    fn listed(&self) -> Vec<&ServerListed> {
+        self.pick(|event| if let Event::ServerListed(listed) = event { Some(listed) } else { None })
+    }
+
+    fn lost(&self) -> Vec<&ServerLost> {
+        self.pick(|event| if let Event::ServerLost(lost) = event { Some(lost) } else { None })
+    }
+
+    fn starts(&self) -> usize {
+        self.pick(|event| if let Event::ServerStarting(starting) = event { Some(starting.attempt) } else { None }).len()
+    }
+
+    fn protocols(&self) -> Vec<&str> {
+        self.pick(|event| if let Event::ServerReady(ready) = event { Some(ready.protocol.as_str()) } else { None })
+    }
+
+    fn logged(&self, stream: LogStream) -> Vec<&str> {
+        self.pick(|event| match event {
+            Event::ServerLogged(logged) if logged.stream == stream => Some(logged.line.as_str()),
+            _ => None,
+        })
+    }
+
+    fn sent(&self) -> Vec<&str> {
+        self.pick(|event| match event {
+            Event::WireFramed(frame) if frame.direction == Direction::Sent => Some(frame.text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+fn how(events: &[Event]) -> Vec<&str> {
+    let stopped = events.iter().filter_map(|event| match event {
+        Event::ServerStopped(stopped) => Some(stopped.how.as_str()),
+        _ => None,
+    });
+    stopped.collect()
+}
+
+fn text(end: &CallEnd) -> String {
+    let result = end.result.as_ref().map(Json::value).unwrap_or_default();
+    result["content"][0]["text"].as_str().unwrap_or_default().to_owned()
+}
+
+fn failure(end: &CallEnd) -> (CallFailureCode, &str) {
+    let failure = end.failure.as_ref().unwrap_or_else(|| panic!("{end:?}"));
+    (failure.code, &failure.message)
+}
+
+fn hasty(mode: &str) -> ServerSpec {
+    let short = Duration::from_millis(300);
+    ServerSpec { limits: Limits { start: short, list: short, call: short, call_total: short }, ..hostile(mode) }
+}
+
+/// Waits until a server that never comes up has failed for good, and gives the reason.
+async fn fails(spec: ServerSpec) -> (String, usize) {
+    let mut yard = Yard::start(&[spec]);
+    yard.until("failure", |yard| yard.lost().iter().any(|lost| lost.next == AfterLoss::Failed)).await;
+    let end = yard.call("nothing").await;
+    let (code, message) = failure(&end);
+    assert_eq!(code, CallFailureCode::ServerUnavailable);
+    let (reason, starts) = (yard.lost().last().unwrap().reason.clone(), yard.starts());
+    assert!(message.contains(&reason), "a call is told why: {message}");
+    yard.stop().await;
+    (reason, starts)
+}
+
+#[tokio::test]
+async fn a_missing_program_is_named_and_not_tried_again() {
+    let (reason, starts) = fails(ServerSpec { restarts: 5, ..spec("hostile", "/no/such/server", &[]) }).await;
+    assert!(reason.contains("/no/such/server was not found"), "{reason}");
+    assert_eq!(starts, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_exits_at_once_is_told_of_with_status_and_last_words() {
+    let (reason, starts) = fails(hostile("exits")).await;
+    assert_eq!(
+        reason,
+        "the process exited with status 3; its last words: reading the licence | no licence for this machine"
+    );
+    assert_eq!(starts, 2, "the second time in the other era");
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_exiting_is_started_again_only_so_often() {
+    let (_, starts) = fails(ServerSpec { restarts: 1, era: Era::Legacy, ..hostile("exits") }).await;
+    assert_eq!(starts, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let (reason, _) = fails(hasty("deaf")).await;
+    assert!(reason.contains("did not answer the handshake"), "{reason}");
+}
+
+#[tokio::test]
+async fn both_eras_are_spoken_and_auto_finds_the_right_one() {
+    for (mode, era, protocol, starts) in [
+        ("legacy", Era::Auto, "2025-06-18", 1),
+        ("legacy", Era::Legacy, "2025-06-18", 1),
+        ("modern", Era::Auto, "2026-07-28", 2),
+        ("modern-dies", Era::Auto, "2026-07-28", 2),
+        ("modern", Era::Modern, "2026-07-28", 1),
+    ] {
+        let mut yard = Yard::ready(ServerSpec { era, ..hostile(mode) }).await;
+        assert_eq!((yard.protocols(), yard.starts()), (vec![protocol], starts), "{mode} {era:?}");
+        yard.works().await;
+        yard.stop_well().await;
+    }
+    for (mode, era) in [("modern", Era::Legacy), ("legacy", Era::Modern)] {
+        let (reason, starts) = fails(ServerSpec { era, ..hostile(mode) }).await;
+        assert!(reason.contains("refused the handshake: unknown method"), "{reason}");
+        assert_eq!(starts, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_era_that_worked_is_remembered() {
+    let mut yard = Yard::ready(ServerSpec { restarts: 3, ..hostile("modern") }).await;
+    assert_eq!(yard.starts(), 2);
+    yard.call("crash").await;
+    yard.works().await;
+    assert_eq!(yard.starts(), 3);
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn what_is_no_message_on_stdout_is_shown_and_never_answered() {
+    let mut yard = Yard::ready(hostile("chatty")).await;
+    yard.works().await;
+    let lines = yard.logged(LogStream::Stdout);
+    for line in ["*** Welcome to the server! ***", r#"{"level":"info","msg":"starting"}"#, "[1,2]", "  thinking…"] {
+        assert!(lines.contains(&line), "{lines:?}");
+    }
+    assert!(yard.sent().iter().all(|sent| !sent.contains("\"error\"")), "{:?}", yard.sent());
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_crash_fails_the_call_at_once_with_status_and_last_words_and_the_next_call_works() {
+    let mut yard = Yard::ready(ServerSpec { restarts: 3, ..hostile("well") }).await;
+    let hanging = yard.send("hang");
+    let end = yard.call("crash").await;
+    let reason = "the process exited with status 7; its last words: about to work | out of handles";
+    let expected = format!("Server hostile was lost while the call was running: {reason}.");
+    assert_eq!(failure(&end), (CallFailureCode::ServerLost, expected.as_str()));
+    assert_eq!(yard.end(hanging).await, end, "everything in flight ends");
+    yard.works().await;
+    let lost = yard.lost();
+    assert_eq!((lost.len(), lost[0].reason.as_str()), (1, reason));
+    assert!(matches!(lost[0].next, AfterLoss::Restarting { attempt: 1, of: 3, .. }), "{lost:?}");
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_server_that_closes_its_stdout_is_lost_even_if_it_lives_on() {
+    let program = hostile_program();
+    let script = r#""$0" well; exec >&-; exec sleep 600"#;
+    let mut yard = Yard::ready(spec("hostile", "/bin/sh", &["-c", script, program.to_str().unwrap()])).await;
+    let pids = yard.pids();
+    let end = yard.call("crash").await;
+    let (code, message) = failure(&end);
+    assert_eq!(code, CallFailureCode::ServerLost);
+    assert!(message.contains("closed") && message.contains("out of handles"), "{message}");
+    wait_until_gone(&pids).await;
+    yard.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_the_end_of_its_stdin_is_terminated() {
+    let yard = Yard::ready(hostile("stubborn")).await;
+    let pids = yard.pids();
+    assert_eq!(how(&yard.stop().await), ["terminated"]);
+    wait_until_gone(&pids).await;
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_that_too_is_killed() {
+    let program = hostile_program();
+    let script = r#"trap "" TERM; exec "$0" stubborn"#;
+    let yard = Yard::ready(spec("hostile", "/bin/sh", &["-c", script, program.to_str().unwrap()])).await;
+    let pids = yard.pids();
+    assert_eq!(how(&yard.stop().await), ["killed"]);
+    wait_until_gone(&pids).await;
+}
+
+#[tokio::test]
+async fn what_a_server_started_goes_with_it_stopped_or_lost() {
+    for crash in [false, true] {
+        let mut yard = Yard::ready(hostile("well")).await;
+        let child: u32 = text(&yard.call("child").await).parse().unwrap();
+        assert!(is_alive(child));
+        if crash {
+            yard.call("crash").await;
+            wait_until_gone(&[child]).await;
+        }
+        yard.stop().await;
+        wait_until_gone(&[child]).await;
+    }
+}
+
+#[tokio::test]
+async fn progress_is_told_as_long_as_it_increases() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let end = yard.call("progress").await;
+    assert_eq!(text(&end), "all parts");
+    let call = CallId(1);
+    let of_call = yard.events.iter().filter(|(scope, _)| scope.call == Some(call));
+    let progress: Vec<_> = of_call
+        .filter_map(|(_, event)| match event {
+            Event::CallProgressed(progressed) => {
+                Some((progressed.progress, progressed.total, progressed.message.as_deref()))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected = [(1.0, "part 1"), (2.0, "part 2"), (3.0, "part 3")];
+    assert_eq!(progress, expected.map(|(progress, message)| (progress, Some(3.0), Some(message))));
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn unknown_content_and_huge_numbers_and_deep_nesting_arrive_as_they_were_sent() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let end = yard.call("hologram").await;
+    assert_eq!(end.status, CallStatus::Ok);
+    let result = end.result.unwrap();
+    assert!(result.text().contains(r#"{"type":"hologram","data":1}"#), "{result:?}");
+    assert!(result.text().contains(r#""big":123456789012345678901234567890"#), "{result:?}");
+    let end = yard.call("deep").await;
+    assert!(end.status == CallStatus::Ok && end.result.unwrap().text().contains(&"[".repeat(400)));
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_line_of_40_mib_fails_its_call_and_no_other() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let hanging = yard.send("hang");
+    let end = yard.call("huge").await;
+    let (code, message) = failure(&end);
+    assert_eq!(code, CallFailureCode::ProtocolError);
+    assert!(message.contains("the server's answer has 4194") && message.contains("at most"), "{message}");
+    yard.works().await;
+    assert!(yard.ends.iter().all(|(call, _)| *call != hanging), "the other call still runs");
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_become_marks_and_cost_nothing_else() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    assert_eq!(text(&yard.call("bad-utf8").await), "bad \u{fffd}\u{fffd} bytes");
+    assert!(yard.logged(LogStream::Stdout).iter().any(|line| line.contains("not UTF-8")));
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn an_answer_after_cancel_is_recorded_and_ignored() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let call = yard.send("late");
+    yard.until("request on the wire", |yard| yard.sent().iter().any(|sent| sent.contains("late"))).await;
+    yard.servers.cancel(&"hostile".into(), call, "no longer wanted");
+    assert_eq!(yard.end(call).await.status, CallStatus::Cancelled);
+    let late = |yard: &Yard| {
+        !yard
+            .pick(|event| match event {
+                Event::WireFramed(frame) if frame.direction == Direction::Received => {
+                    frame.text.contains("too late").then_some(())
+                }
+                _ => None,
+            })
+            .is_empty()
+    };
+    yard.until("late answer", late).await;
+    yard.works().await;
+    assert_eq!(yard.ends.iter().filter(|(ended, _)| *ended == call).count(), 1);
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn answers_that_nobody_asked_for_are_ignored() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    assert_eq!(text(&yard.call("stray").await), "for you");
+    yard.works().await;
+    assert_eq!(yard.ends.len(), 2);
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_times_out_and_the_server_is_told() {
+    let limits = Limits { call: Duration::from_millis(1500), ..hostile("well").limits };
+    let mut yard = Yard::ready(ServerSpec { limits, ..hostile("well") }).await;
+    let end = yard.call("hang").await;
+    assert_eq!(failure(&end).0, CallFailureCode::TimedOut);
+    yard.works().await;
+    assert!(yard.sent().iter().any(|sent| sent.contains("notifications/cancelled")), "{:?}", yard.sent());
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn an_error_of_the_protocol_is_passed_on_in_words() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let end = yard.call("error").await;
+    assert_eq!(failure(&end), (CallFailureCode::ProtocolError, r#"JSON-RPC error -32000: no such thing {"a":1}"#));
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_flood_on_stderr_blocks_nothing_and_is_counted() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    assert_eq!(text(&yard.call("flood").await), "dry again");
+    assert!(yard.logged(LogStream::Stderr).len() < 20_000);
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn endless_lists_of_tools_come_to_an_end() {
+    for (mode, count) in [("endless", 64), ("circle", 2)] {
+        let yard = Yard::ready(hostile(mode)).await;
+        assert_eq!(yard.listed()[0].tools.len(), count, "{mode}");
+        yard.stop_well().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_cannot_be_taken_is_told_of_and_the_others_work() {
+    let mut yard = Yard::ready(hostile("twins")).await;
+    let listed = yard.listed()[0];
+    let tools: Vec<&str> = listed.tools.iter().map(|tool| tool.tool.as_str()).collect();
+    let rejected: Vec<&str> = listed.rejected.iter().map(|rejected| rejected.name.as_str()).collect();
+    assert_eq!((tools, rejected), (vec!["echo", "write"], vec!["echo", "no-schema", ""]));
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_changed_list_of_tools_is_fetched_again() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    yard.call("grow").await;
+    yard.until("new list", |yard| yard.listed().len() == 2).await;
+    assert_eq!(yard.listed()[1].tools.len(), 3);
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_changed_list_that_never_comes_holds_nothing_up() {
+    let limits = Limits { list: Duration::from_secs(600), ..hostile("well").limits };
+    let mut yard = Yard::ready(ServerSpec { limits, ..hostile("well") }).await;
+    yard.call("grow-in-silence").await;
+    let asked = |yard: &Yard| yard.sent().iter().filter(|sent| sent.contains("tools/list")).count() == 2;
+    yard.until("request for the list", asked).await;
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_server_sees_only_the_environment_it_was_given() {
+    let mut given = hostile("well");
+    given.env.insert("GIVEN".into(), "to you".into());
+    let mut yard = Yard::ready(given).await;
+    let environment = text(&yard.call("environment").await);
+    assert!(environment.contains("GIVEN=to you") && environment.contains("PATH="), "{environment}");
+    assert!(!environment.contains("CARGO"), "{environment}");
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn names_for_the_model_carry_the_server_of_a_configured_one() {
+    let yard = Yard::ready(ServerSpec { naming: Naming::Prefixed, ..hostile("well") }).await;
+    let names: Vec<&str> = yard.listed()[0].tools.iter().map(|tool| tool.model_name.as_str()).collect();
+    assert_eq!(names, ["hostile__echo", "hostile__write"]);
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn one_bad_server_costs_the_others_nothing() {
+    let named = |name: &str, mode: &str| ServerSpec { name: name.into(), ..hostile(mode) };
+    let specs = [named("a", "deaf"), hostile("well"), named("b", "exits"), named("c", "endless")];
+    let mut yard = Yard::start(&specs);
+    yard.works().await;
+    let refused = yard.servers.call(
+        &"nobody".into(),
+        CallOrder { call: CallId(9), scope: Scope::default(), tool: "x".into(), arguments: serde_json::Map::new() },
+    );
+    assert_eq!(refused.unwrap_err().code, CallFailureCode::ServerUnavailable);
+    yard.stop().await;
+}
