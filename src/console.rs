@@ -4,7 +4,7 @@ use crate::config::Settings;
 use crate::failure::{Exit, Failure};
 use crate::launch;
 use crate::mcp::process;
-use crate::model::builtin;
+use crate::model::builtin::{self, BuiltIn};
 use crate::ui::{self, Outcome, RunError};
 
 /// Opens the console on a new session and returns when the operator leaves.
@@ -15,8 +15,8 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
     if !ui::has_terminal() {
         return Err(Failure::usage(RunError::NoTerminal.to_string()));
     }
-    let runbooks = runbooks(settings)?;
     let running = launch::start(settings)?;
+    let runbooks = runbooks(&running.built_in);
     let (link, thread) = running.split();
     let options = ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -43,14 +43,13 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-fn runbooks(settings: &Settings) -> Result<Vec<ui::RunbookEntry>, Failure> {
-    let assistant = launch::built_in(settings)?;
+fn runbooks(assistant: &BuiltIn) -> Vec<ui::RunbookEntry> {
     let entry = |runbook: &builtin::Runbook| ui::RunbookEntry {
         name: runbook.name.clone(),
         parameters: runbook.usage(),
         summary: runbook.summary.clone(),
     };
-    Ok(assistant.runbooks().iter().map(entry).collect())
+    assistant.runbooks().iter().map(entry).collect()
 }
 
 /// Opens the console on a recording.

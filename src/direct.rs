@@ -1,16 +1,20 @@
 //! Servers used without a turn: check them, list their tools, call one.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure, Form};
-use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
+use crate::mcp::{CallEnd, CallOrder, Limits, ServerSpec, Servers, Signal};
 use crate::protocol::{
     CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName, ServerReady,
 };
 use crate::sanitise::{clean_block, clean_line};
 use crate::stdout::say;
+
+/// How long a handshake may take here; nobody watches a lane while it goes on.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
@@ -44,7 +48,11 @@ impl Muster {
 /// Starts every server once and waits until each is listed or lost.
 pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
     // A server that fails here is to be told of, not tried again.
-    let once: Vec<ServerSpec> = specs.iter().cloned().map(|spec| ServerSpec { restarts: 0, ..spec }).collect();
+    let once: Vec<ServerSpec> = specs
+        .iter()
+        .cloned()
+        .map(|spec| ServerSpec { restarts: 0, limits: Limits { start: PATIENCE, ..spec.limits }, ..spec })
+        .collect();
     let mut servers = Servers::start(&once);
     let mut muster = Muster::default();
     while !muster.is_settled(specs) {

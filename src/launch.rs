@@ -32,6 +32,8 @@ pub struct Running {
     pub id: SessionId,
     /// The model's name.
     pub model: String,
+    /// The assistant without a model, which also runs runbooks.
+    pub built_in: Arc<BuiltIn>,
     /// Its file, if it is recorded.
     pub file: Option<PathBuf>,
     thread: JoinHandle<()>,
@@ -78,8 +80,8 @@ fn assemble(
     more_warnings: Vec<String>,
     secrets: &[(String, String)],
 ) -> Result<Running, Failure> {
-    let model = model(settings)?;
-    let runbooks = Arc::new(built_in(settings)?);
+    let built_in = Arc::new(built_in(settings)?);
+    let model = model(settings, &built_in)?;
     let clock = Clock::start();
     let id = SessionId::from(Ulid::generate().to_string());
     let mut redactor = Redactor::default();
@@ -96,13 +98,22 @@ fn assemble(
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
     let name = model.name().to_owned();
-    let choices = settings.clone();
+    let (choices, assistant) = (settings.clone(), Arc::clone(&built_in));
     let models: Models = Box::new(move |name| {
         let chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
-        self::model(&chosen).map_err(|failure| failure.message)
+        self::model(&chosen, &assistant).map_err(|failure| failure.message)
     });
-    let setup =
-        Setup { model, runbooks, models, servers, recording, app: app(), session: id.clone(), policy, warnings };
+    let setup = Setup {
+        model,
+        runbooks: Arc::clone(&built_in) as Arc<dyn Model>,
+        models,
+        servers,
+        recording,
+        app: app(),
+        session: id.clone(),
+        policy,
+        warnings,
+    };
     let thread = std::thread::Builder::new()
         .name("orchestrator".into())
         .spawn(move || {
@@ -114,7 +125,7 @@ fn assemble(
             }
         })
         .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
-    Ok(Running { link: screen, id, model: name, file, thread })
+    Ok(Running { link: screen, id, model: name, built_in, file, thread })
 }
 
 fn header(id: &SessionId, model: &str, servers: BTreeMap<String, String>, policy: Policy, clock: Clock) -> Header {
@@ -170,8 +181,8 @@ pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
 /// The model that the settings ask for.
 ///
 /// # Errors
-/// A script, endpoint or knowledge folder that cannot be used.
-pub fn model(settings: &Settings) -> Result<Arc<dyn Model>, Failure> {
+/// A script or endpoint that cannot be used.
+pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Model>, Failure> {
     let usage = |error: String| Failure::usage(error);
     let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
     let wanted = settings.model.as_deref();
@@ -181,7 +192,7 @@ pub fn model(settings: &Settings) -> Result<Arc<dyn Model>, Failure> {
     }
     let no_endpoint = key.is_none() && settings.base_url.is_none();
     if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
-        return Ok(Arc::new(built_in(settings)?));
+        return Ok(Arc::clone(built_in) as Arc<dyn Model>);
     }
     let mut endpoint = openai::Settings { api_key: key, ..openai::Settings::default() };
     if let Some(url) = &settings.base_url {

@@ -66,7 +66,9 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
         Some(Task::Data { task: DataTask::Export { dir } }) => data_export(&dir, form),
         Some(Task::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
+            say(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
         Some(Task::Replay { session, mock: false }) => console::replay(&settings, &recorded::resolve(&session)?),
@@ -167,6 +169,11 @@ fn eval(
 fn questions_or_stdin(questions: Vec<String>) -> Result<Vec<String>, Failure> {
     let from_stdin = questions.is_empty() || questions == ["-"];
     if !from_stdin {
+        if questions.iter().any(|question| question.trim().is_empty()) {
+            return Err(Failure::usage(
+                "a question is empty; try: callboard ask \"What are the critical tickets?\"".into(),
+            ));
+        }
         return Ok(questions);
     }
     if questions.is_empty() && std::io::stdin().is_terminal() {

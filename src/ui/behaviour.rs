@@ -230,6 +230,17 @@ fn a_click_selects_and_the_wheel_scrolls() {
 }
 
 #[test]
+fn a_question_asked_before_the_servers_are_up_is_seen_to_wait() {
+    let mut story = Story::begun();
+    story.start("ticket").asked("Which tickets are open?");
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let screen = story.console(columns, rows).screen();
+        assert!(screen.contains("▌ Which tickets are open?"), "{screen}");
+        assert!(screen.contains("waits; starting: ticket"), "{screen}");
+    }
+}
+
+#[test]
 fn an_idle_console_does_not_move() {
     assert!(!finished().console(120, 40).state.is_moving());
     assert!(held().state.is_moving());

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -54,6 +54,7 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
     }
     let (panic_sender, mut panics) = mpsc::channel(16);
     let mut signals = Signals::listen()?;
+    let mut typed_ahead = terminal::typed_ahead();
     let mut screen = Screen::enter(options.mouse, panic_sender)?;
     let mut state = State::new(options);
     let mut events = EventStream::new();
@@ -79,7 +80,7 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
         };
         let msg = tokio::select! {
             event = events.next() => match event {
-                Some(Ok(event)) => from_event(event),
+                Some(Ok(event)) => from_event(event, &mut typed_ahead),
                 Some(Err(error)) => return Err(error.into()),
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             },
@@ -126,8 +127,15 @@ fn from_news(batch: &mut Vec<News>) -> Msg {
     Msg::Records(records.collect())
 }
 
-fn from_event(event: Event) -> Option<Msg> {
+/// `typed_ahead` counts down the bytes that came before the terminal was ours: it had made line feeds of their Enters.
+fn from_event(event: Event, typed_ahead: &mut u64) -> Option<Msg> {
     match event {
+        Event::Key(key) if *typed_ahead > 0 => {
+            let length = if let KeyCode::Char(c) = key.code { c.len_utf8() } else { 1 };
+            *typed_ahead = typed_ahead.saturating_sub(u64::try_from(length).unwrap_or(1));
+            let line_feed = key.code == KeyCode::Char('j') && key.modifiers == KeyModifiers::CONTROL;
+            Some(Msg::Key(if line_feed { KeyEvent::from(KeyCode::Enter) } else { key }))
+        }
         Event::Key(key) => Some(Msg::Key(key)),
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
@@ -177,5 +185,23 @@ impl Signals {
             Ok(()) => "Ctrl+C",
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enter_typed_before_the_terminal_was_ours_still_sends() {
+        let line_feed = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL);
+        let mut typed_ahead = 3;
+        let mut codes = Vec::new();
+        for key in [KeyEvent::from(KeyCode::Char('é')), line_feed, line_feed] {
+            if let Some(Msg::Key(key)) = from_event(Event::Key(key), &mut typed_ahead) {
+                codes.push(key.code);
+            }
+        }
+        assert_eq!(codes, [KeyCode::Char('é'), KeyCode::Enter, KeyCode::Char('j')], "the last one was meant");
     }
 }

@@ -45,6 +45,15 @@ pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
+/// Bytes of whole lines that were typed before the terminal was ours.
+pub(super) fn typed_ahead() -> u64 {
+    #[cfg(unix)]
+    let waiting = rustix::io::ioctl_fionread(io::stdin()).unwrap_or(0);
+    #[cfg(not(unix))]
+    let waiting = 0;
+    waiting
+}
+
 impl Screen {
     /// Enters the alternate screen. Panics of other threads are sent to `panics`.
     ///

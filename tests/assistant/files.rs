@@ -123,3 +123,13 @@ fn runbooks_are_listed_with_their_parameters() {
     assert_eq!(triage.parameters[0].name, "ticket");
     assert!(triage.parameters[0].required && !triage.summary.is_empty());
 }
+
+#[test]
+fn the_files_are_read_in_an_instant() {
+    let start = std::time::Instant::now();
+    BuiltIn::load(None).unwrap();
+    let spent = start.elapsed();
+    println!("{spent:?}");
+    // Far above what it takes, so that only a change of kind is noticed on a busy machine.
+    assert!(spent.as_millis() < 1000, "{spent:?}");
+}

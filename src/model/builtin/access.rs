@@ -93,7 +93,9 @@ fn access<'k>(source: &'k Source, tool: &Tool<'_>, bindings: &Bindings, today: D
         }
         let Some(arguments) = arguments(tool, takes, bound, today) else { continue };
         criteria |= !matches!(bound, Bound::Number(_));
-        if !matches!(bound, Bound::Number(_)) {
+        // Days that begin later than today are only narrowed by the server; the rest is sorted out here.
+        let whole = !matches!((takes, bound), (Takes::DaysAhead { .. }, Bound::Days(span)) if span.from != Some(today));
+        if whole && !matches!(bound, Bound::Number(_)) {
             pushed.push(field.clone());
         }
         fixed.extend(arguments);
@@ -172,9 +174,9 @@ fn arguments(tool: &Tool<'_>, takes: &Takes, bound: &Bound, today: Date) -> Opti
             (!out.is_empty()).then_some(out)
         }
         (Takes::DaysAhead { days_ahead }, Bound::Days(DateSpan { from: Some(from), to: Some(to), .. }))
-            if *from == today =>
+            if *from >= today =>
         {
-            let days = from.until((jiff::Unit::Day, *to)).ok()?.get_days();
+            let days = today.until((jiff::Unit::Day, *to)).ok()?.get_days();
             one(days_ahead, json!(days))
         }
         (Takes::Period { period }, Bound::Days(span)) => {
@@ -215,7 +217,7 @@ pub(super) fn bindings(filters: &[Filter], text: &str, limit: Option<usize>) -> 
             Test::Like(value) => Bound::Value(value.clone()),
             Test::Is(flag) => Bound::Flag(*flag),
             Test::Dates(span) => Bound::Days(span.clone()),
-            Test::WithinDays(_) | Test::Numbers(..) => continue,
+            Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(..) => continue,
         };
         out.insert(filter.field.clone(), bound);
     }

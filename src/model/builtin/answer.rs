@@ -259,19 +259,14 @@ fn abilities(material: &Material<'_>) -> String {
     let text = forms::fill(&knowledge.forms, "abilities", context! { servers => list.join("\n") });
     let intro = forms::fill(&knowledge.forms, "examples_intro", context! {});
     let served = |tool: &str| material.catalog.reading(tool).is_some();
-    let examples: Vec<String> =
-        EXAMPLES_BY_TOOL.iter().filter(|(tool, _)| served(tool)).map(|(_, question)| format!("- {question}")).collect();
+    let examples: Vec<String> = knowledge
+        .examples
+        .iter()
+        .filter(|(tool, _)| served(tool))
+        .map(|(_, question)| format!("- {question}"))
+        .collect();
     if examples.is_empty() { text } else { format!("{text}\n\n{intro}\n{}", examples.join("\n")) }
 }
-
-/// A question for a tool, shown if the tool is there.
-const EXAMPLES_BY_TOOL: [(&str, &str); 5] = [
-    ("search_tickets", "What are the critical tickets and who are the customers?"),
-    ("get_sla_terms", "SLA and contacts of TechCorp"),
-    ("get_invoice", "Which customers have overdue invoices, and what do they owe in total?"),
-    ("search_solutions", "How do I fix a blue screen?"),
-    ("check_warranty", "Warranties that end in the next 30 days"),
-];
 
 fn unclear(knowledge: &Knowledge, said: &str, kinds: &[usize]) -> String {
     let intro = forms::fill(&knowledge.forms, "unclear", context! { said => said });

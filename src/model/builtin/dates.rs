@@ -53,7 +53,11 @@ fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
             }
         }
         ["since" | "starting" | "beginning", tail @ ..] => {
-            let tail_skip = usize::from(matches!(tail.first(), Some(&("from" | "on" | "the"))));
+            let the = usize::from(matches!(tail.first(), Some(&("from" | "on" | "the"))));
+            // "since the start of September"
+            let edge = matches!(tail.get(the..), Some(["start" | "beginning" | "early", ..]));
+            let of = usize::from(edge && tail.get(the + 1) == Some(&"of"));
+            let tail_skip = the + usize::from(edge) + of;
             let (first, used) = point(tail.get(tail_skip..)?, today, direction)?;
             let start = if first.0 > today { first.0.checked_sub(1.year()).ok()? } else { first.0 };
             Some((Some(start), None, 1 + tail_skip + used))
@@ -281,6 +285,7 @@ mod tests {
         let past = |question| read(question, Direction::Past);
         assert_eq!(past("since October 2"), "2025-10-02.. 3");
         assert_eq!(past("since the 2nd of October"), "2025-10-02.. 5");
+        assert_eq!(past("since the start of September"), "2025-09-01.. 5");
         assert_eq!(past("last 30 days"), "2025-09-06..2025-10-06 3");
         assert_eq!(past("in the last two weeks"), "2025-09-22..2025-10-06 5");
         assert_eq!(past("in September 2025"), "2025-09-01..2025-09-30 3");

@@ -126,21 +126,8 @@ fn failure(content: &Value, text: &str) -> Failure {
         }
     }
     let lower = format!("{error} {reason}").to_lowercase();
-    let not_found = [
-        "not found",
-        "not_found",
-        "no customer",
-        "no asset",
-        "no ticket",
-        "no invoice",
-        "no article",
-        "does not exist",
-        "unknown",
-        "nothing",
-        "no match",
-    ]
-    .iter()
-    .any(|words| lower.contains(words));
+    let missing = ["not found", "not_found", "does not exist", "unknown", "no match", "there is no "];
+    let not_found = missing.iter().any(|words| lower.contains(words)) || reason.to_lowercase().starts_with("no ");
     Failure {
         error,
         reason,

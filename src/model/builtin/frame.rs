@@ -35,6 +35,8 @@ pub(super) enum Test {
     Dates(DateSpan),
     /// Within so many days from "now".
     WithinDays(i64),
+    /// Not later than so many days from "now".
+    UntilDay(i64),
     /// Within these numbers, both included.
     Numbers(Option<i64>, Option<i64>),
 }
@@ -69,6 +71,8 @@ pub(super) struct Node {
     pub known: Option<Vec<Row>>,
     /// At most so many, in the source's own order.
     pub limit: Option<usize>,
+    /// Only the first so many by a field: "the customer with the highest balance".
+    pub best: Option<Best>,
     /// Whether the name may be a person's.
     pub person: bool,
     /// The fields of interest, empty for all.
@@ -87,6 +91,7 @@ impl Node {
             named: None,
             known: None,
             limit: None,
+            best: None,
             person: false,
             wanted: Vec::new(),
         }
@@ -100,7 +105,16 @@ impl Node {
             && self.text.is_empty()
             && self.named.is_none()
             && self.known.is_none()
+            && self.best.is_none()
     }
+}
+
+/// The first so many records by a field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Best {
+    pub field: String,
+    pub descending: bool,
+    pub count: usize,
 }
 
 /// "Belongs to records of that node."

@@ -14,6 +14,7 @@ use std::path::Path;
 pub use file::LoadError;
 use minijinja::Environment;
 pub(super) use raw::{Look, Matching, Role, Takes};
+use rust_decimal::Decimal;
 
 use super::lexicon::Lexicon;
 
@@ -35,6 +36,8 @@ pub(super) struct Knowledge {
     pub tool_synonyms: HashMap<String, Vec<String>>,
     pub lexicon: Lexicon,
     pub forms: Environment<'static>,
+    /// For a tool a question that shows what it is good for.
+    pub examples: BTreeMap<String, String>,
     pub role_words: BTreeMap<Role, Vec<String>>,
 }
 
@@ -58,6 +61,8 @@ pub(super) struct Kind {
     pub ranked: bool,
     /// The field that says how well a record fits.
     pub score: String,
+    /// The least score that counts where nobody chose the searched words.
+    pub fit: Option<Decimal>,
     /// How many are wanted if nobody says.
     pub top: Option<usize>,
     /// Can be searched by text.
@@ -120,6 +125,8 @@ pub(super) struct Field {
     pub future: bool,
     /// The word after it is its value: "category network".
     pub given: bool,
+    /// It says where: "servers in Denver".
+    pub place: bool,
     pub unit: String,
     /// How answers call it, where its name does not read well.
     pub called: String,
@@ -164,6 +171,8 @@ pub(super) struct Relation {
     pub from: KindId,
     pub to: KindId,
     pub on: Option<[String; 2]>,
+    /// A field of `from` that names the very record of `to`, if it does.
+    pub exact: String,
     /// Fields of `from` that are asked for with fields of `to`: an article's text with a ticket's subject.
     pub fill: BTreeMap<String, String>,
 }
@@ -279,6 +288,12 @@ impl Knowledge {
             }
         }
         found.map(|(_, a, b)| (a, b))
+    }
+
+    /// The field of records of `from` that names the very record of `to`, where they are tied more loosely.
+    pub(super) fn exact(&self, from: KindId, to: KindId) -> Option<&str> {
+        let relation = self.relations.iter().find(|relation| relation.from == from && relation.to == to);
+        relation.map(|relation| relation.exact.as_str()).filter(|exact| !exact.is_empty())
     }
 
     /// How a kind is searched with the fields of another: the fields of both.

@@ -144,7 +144,12 @@ impl Lexicon {
             let likeness = if beyond.is_empty() { likeness(entry, words, at) } else { Likeness::Written };
             found.push((Match { words: covered, beyond, meaning: entry.meaning.clone() }, likeness));
         }
-        found.retain(|(found, _)| found.words + found.beyond.len() == longest);
+        // "resolved this month" is no "resolve this": a longer phrase in another form gives way to the words as written.
+        let length = |found: &Match| found.words + found.beyond.len();
+        let written =
+            found.iter().filter(|(_, likeness)| *likeness > Likeness::Stem).map(|(found, _)| length(found)).max();
+        let longest = written.unwrap_or(longest);
+        found.retain(|(found, likeness)| length(found) == longest && (written.is_none() || *likeness > Likeness::Stem));
         let best = found.iter().map(|(_, likeness)| *likeness).max()?;
         found.into_iter().filter(|(_, likeness)| *likeness == best).map(|(found, _)| found).reduce(|mut all, one| {
             all.meaning.extend(one.meaning);

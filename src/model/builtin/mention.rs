@@ -342,6 +342,7 @@ fn bare(knowledge: &Knowledge, words: &[Word], at: usize, word: &Word) -> Option
             | "least"
             | "exceeding"
             | "exceeds"
+            | "between"
     ) {
         return None;
     }

@@ -245,6 +245,14 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
         return done(What::Record(mention), used);
     }
     if let Some((span, used)) = dates::span_at(words, at, reader.today, direction).filter(|found| {
+        // "between 1000 and 2000": the second is no year.
+        let counted = at
+            .checked_sub(2)
+            .and_then(|at| words.get(at))
+            .is_some_and(|word| dates::number(&word.low).is_some_and(|number| number > 31));
+        if found.1 == 1 && counted && dates::number(&word.low).is_some() {
+            return false;
+        }
         let alone = found.1 == 1 && matches!(word.low.as_str(), "may" | "march" | "mar" | "sun" | "sat");
         found.1 >= covered && !alone
     }) {

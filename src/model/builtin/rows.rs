@@ -102,7 +102,7 @@ fn holds(kind: &Kind, row: &Row, filter: &Filter) -> bool {
         Test::Dates(span) => row
             .day(&filter.field)
             .is_some_and(|day| span.from.is_none_or(|from| day >= from) && span.to.is_none_or(|to| day <= to)),
-        Test::WithinDays(_) => true,
+        Test::WithinDays(_) | Test::UntilDay(_) => true,
         Test::Numbers(least, most) => row.number(&filter.field).is_some_and(|number| {
             least.is_none_or(|least| number >= least.into()) && most.is_none_or(|most| number <= most.into())
         }),

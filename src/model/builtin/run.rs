@@ -47,6 +47,8 @@ pub(super) struct Found {
     pub total: Option<u64>,
     /// What was said and what was taken instead, if the name was not quite right.
     pub instead: Option<(String, String)>,
+    /// Ids that none of the records names, although they were asked for: the records only have the same owner.
+    pub loose: Option<String>,
 }
 
 /// Why something could not be found.

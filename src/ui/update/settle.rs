@@ -113,8 +113,9 @@ fn fill_up(state: &mut State, count: usize, height: usize, window: &mut Vec<Slic
         }
     }
     window.reverse();
-    // Shorter than the pane: it begins at the top, and the first screen always does.
-    if let (Some(first), true) = (window.first_mut(), state.session.turns.is_empty()) {
+    // The first screen begins at its top, until a question waits under it.
+    let greeting = state.session.turns.is_empty() && state.session.waiting.is_empty();
+    if let (Some(first), true) = (window.first_mut(), greeting) {
         let end = first.all.len().min(height);
         first.rows = 0..end;
         window.truncate(1);

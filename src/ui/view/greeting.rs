@@ -97,14 +97,19 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
 #[must_use]
 pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
     let waiting = &state.session.waiting;
-    // Right after a question is asked, its turn has not begun: that is no waiting.
     if waiting.is_empty() {
         return Vec::new();
     }
     let theme = state.theme();
     let mut rows = Vec::new();
+    let starting = state.session.servers.iter().filter(|server| server.health == Health::Starting);
+    let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
+    let why = match (state.session.running_turn(), names.is_empty()) {
+        (None, false) => format!("waits; starting: {}", names.join(", ")),
+        (Some(_), _) | (None, true) => "waits".to_owned(),
+    };
     for question in waiting {
-        rows.extend(turn::question_rows(question, "waits", width, theme, Role::Dim));
+        rows.extend(turn::question_rows(question, &why, width, theme, Role::Dim));
     }
     rows.push(Row::default());
     rows

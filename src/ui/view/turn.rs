@@ -44,7 +44,7 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
     rows
 }
 
-/// Rows of a question, with a word at the end of the first where there is room.
+/// Rows of a question, with a word under it about what it waits for.
 pub(super) fn question_rows(question: &str, word: &str, width: u16, theme: Theme, role: Role) -> Vec<Row> {
     let room = usize::from(width).saturating_sub(3).max(4);
     let cleaned = text::clean_block(question);
@@ -56,8 +56,10 @@ pub(super) fn question_rows(question: &str, word: &str, width: u16, theme: Theme
             rows.push(Line::from(spans).into());
         }
     }
-    if let (Some(first), false) = (rows.first_mut(), word.is_empty()) {
-        first.line.spans.push(Styled::styled(format!("  ◌ {word}"), theme.style(Role::Busy)));
+    if !word.is_empty() {
+        let mut pen = Pen::new(width);
+        pen.put(&format!("  ◌ {word}"), theme.style(Role::Busy));
+        rows.push(pen.line().into());
     }
     rows.push(Row::default());
     rows

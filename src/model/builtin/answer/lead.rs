@@ -73,6 +73,10 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
             yesno => head.yesno, order_note => "",
         },
     );
+    if let Some(ids) = &answered.found.loose {
+        text.push(' ');
+        text.push_str(&forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids }));
+    }
     if let Some(total) = answered.found.total {
         let read = answered.all;
         text.push(' ');
@@ -197,7 +201,7 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
     let own = format!("one.{}", kind.name);
     let name = if forms::has(forms, &own) { own.as_str() } else { "one" };
     let status = values::shown(kind, row, "status").unwrap_or_default();
-    let owner = row.text("customer_id").map(|id| scribe.id(&id));
+    let owner = kind.refs.keys().find_map(|field| row.text(field)).map(|id| scribe.id(&id));
     let record = json_value(&json!(*row.fields));
     forms::fill(
         forms,

@@ -169,6 +169,11 @@ impl<'a> Scribe<'a> {
                 format!("{}{}{}", one.before, one.beside, one.relative).trim().to_owned()
             })
             .collect();
+        if let Some(best) = &node.best {
+            let which = if best.descending { "highest" } else { "lowest" };
+            let count = if best.count == 1 { String::new() } else { format!("{} ", best.count) };
+            said.before.push_str(&format!("{count}{which} "));
+        }
         if !alternatives.is_empty() {
             said.beside.push_str(&format!(" {}", alternatives.join(" or ")));
         }
@@ -187,15 +192,12 @@ impl<'a> Scribe<'a> {
             said.relative.push_str(&format!(" {word} {words}"));
         };
         match &filter.test {
-            Test::In(values) if filter.negated => that(&format!("not {}", spaced(values).join(" or "))),
+            Test::In(values) if filter.negated => {
+                let words: Vec<String> = values.iter().map(|value| adjective(kind, filter, value)).collect();
+                that(&format!("not {}", words.join(" or ")));
+            }
             Test::In(values) => {
-                let words: Vec<String> = values
-                    .iter()
-                    .map(|value| {
-                        let own = kind.field(&filter.field).and_then(|field| field.adjectives.get(value)).cloned();
-                        own.unwrap_or_else(|| value.replace('_', " "))
-                    })
-                    .collect();
+                let words: Vec<String> = values.iter().map(|value| adjective(kind, filter, value)).collect();
                 said.before.push_str(&format!("{} ", words.join(" or ")));
             }
             Test::Like(value) if filter.field == "text" => said.beside.push_str(&format!(" about “{value}”")),
@@ -216,8 +218,11 @@ impl<'a> Scribe<'a> {
                 let verb = kind.field(&filter.field).map(|field| field.verb.clone()).filter(|verb| !verb.is_empty());
                 said.relative.push_str(&format!(" {} {}", verb.unwrap_or_else(label), span.said));
             }
-            Test::WithinDays(_) | Test::Numbers(None, None) => {}
-            Test::Numbers(Some(least), _) => said.relative.push_str(&format!(" ({} at least {least})", label())),
+            Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(None, None) => {}
+            Test::Numbers(Some(least), Some(most)) => {
+                said.relative.push_str(&format!(" ({} from {least} to {most})", label()));
+            }
+            Test::Numbers(Some(least), None) => said.relative.push_str(&format!(" ({} at least {least})", label())),
             Test::Numbers(None, Some(most)) => said.relative.push_str(&format!(" ({} at most {most})", label())),
         }
     }
@@ -292,8 +297,10 @@ impl<'a> Scribe<'a> {
     }
 }
 
-fn spaced(values: &[String]) -> Vec<String> {
-    values.iter().map(|value| value.replace('_', " ")).collect()
+/// How a value is said before its noun.
+fn adjective(kind: &Kind, filter: &Filter, value: &str) -> String {
+    let own = kind.field(&filter.field).and_then(|field| field.adjectives.get(value)).cloned();
+    own.unwrap_or_else(|| value.replace('_', " "))
 }
 
 fn learn(knowledge: &Knowledge, value: &Value, call: CallId, names: &mut HashMap<String, (String, CallId)>) {

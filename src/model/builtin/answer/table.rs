@@ -64,7 +64,13 @@ fn because(scribe: &Scribe<'_>, row: &Row, evidence: &Evidence) -> String {
             let kind = scribe.kind(other.kind);
             // Of a facet its date says more than the id of what it describes.
             let date = other.text(&kind.date).filter(|_| kind.of == Some(row.kind));
-            let key = date.or_else(|| other.text(&kind.key)).or_else(|| other.text(&kind.measure)).unwrap_or_default();
+            // What was asked of it, where it has neither key nor figure.
+            let asked = || {
+                let filter = scribe.frame.nodes.get(evidence.node)?.filters.first()?;
+                values::shown(kind, other, &filter.field)
+            };
+            let own = date.or_else(|| other.text(&kind.key)).or_else(|| other.text(&kind.measure));
+            let key = own.or_else(asked).unwrap_or_default();
             format!("{key} {}", refs(&[other.call]))
         })
         .collect();
@@ -111,7 +117,13 @@ fn columns(scribe: &Scribe<'_>, head: &Head, kind: &Kind, rows: &[Row]) -> Vec<S
         add(field);
     }
     for filter in scribe.frame.nodes.get(head.node).map(|node| node.filters.as_slice()).unwrap_or_default() {
-        if !matches!(filter.test, Test::Like(_)) || kind.field(&filter.field).is_some() {
+        // A single value asked for is the same in every row and was said before.
+        let varies = match &filter.test {
+            Test::In(values) => values.len() > 1 || filter.negated,
+            Test::Is(_) | Test::WithinDays(_) | Test::UntilDay(_) => false,
+            Test::Like(_) | Test::Dates(_) | Test::Numbers(..) => true,
+        };
+        if varies && kind.field(&filter.field).is_some() {
             add(&filter.field);
         }
     }

@@ -67,6 +67,7 @@ pub(super) fn compile(files: &[(String, String)]) -> Result<Knowledge, LoadError
         tool_synonyms: HashMap::new(),
         lexicon: Lexicon::default(),
         forms: forms::environment(),
+        examples: BTreeMap::new(),
         role_words: BTreeMap::new(),
     };
     for (place, content) in parsed {
@@ -109,7 +110,7 @@ fn add_file(
     }
     for raw in content.relation {
         let (from, to) = (ids.find(place, &raw.from)?, ids.find(place, &raw.to)?);
-        knowledge.relations.push(Relation { from, to, on: raw.on, fill: raw.fill });
+        knowledge.relations.push(Relation { from, to, on: raw.on, exact: raw.exact, fill: raw.fill });
     }
     for raw in content.composite {
         let kind = raw.kind.as_ref().map(|kind| ids.find(place, kind)).transpose()?;
@@ -140,6 +141,7 @@ fn add_file(
     for (word, others) in content.tool_synonyms {
         knowledge.tool_synonyms.insert(text::stem(&word), others.iter().map(|other| text::stem(other)).collect());
     }
+    knowledge.examples.extend(content.examples);
     for (name, form) in content.forms {
         add_form(&mut knowledge.forms, place, name, form)?;
     }
@@ -228,6 +230,7 @@ fn kind(ids: &Kinds, place: &Place<'_>, raw: RawKind) -> Result<Kind, LoadError>
         single: raw.single,
         ranked: raw.ranked,
         score: raw.score,
+        fit: raw.fit.and_then(|fit| rust_decimal::Decimal::try_from(fit).ok()),
         top: raw.top,
         text: raw.text,
         person_question: raw.person_question,
@@ -266,6 +269,7 @@ fn field(raw: RawField) -> Field {
         noun: raw.noun,
         future: raw.future,
         given: raw.given,
+        place: raw.place,
         unit: raw.unit,
         called: raw.called,
         adjectives: raw.adjectives,
@@ -316,6 +320,9 @@ fn compiled(raw: &RawTest) -> (Test, bool) {
     }
     if let Some(days) = raw.within_days {
         return (Test::WithinDays(days), false);
+    }
+    if let Some(days) = raw.at_most_days {
+        return (Test::UntilDay(days), false);
     }
     if let Some(value) = &raw.equals {
         return (Test::In(vec![value.clone()]), false);

@@ -19,6 +19,7 @@ pub(super) struct KnowledgeFile {
     pub synonyms: BTreeMap<String, String>,
     pub topics: RawTopics,
     pub tool_synonyms: BTreeMap<String, Vec<String>>,
+    pub examples: BTreeMap<String, String>,
     pub forms: BTreeMap<String, Spanned<String>>,
 }
 
@@ -55,6 +56,8 @@ pub(super) struct RawKind {
     pub ranked: bool,
     #[serde(default)]
     pub score: String,
+    #[serde(default)]
+    pub fit: Option<f64>,
     #[serde(default)]
     pub top: Option<usize>,
     #[serde(default)]
@@ -127,6 +130,8 @@ pub(super) struct RawField {
     #[serde(default)]
     pub given: bool,
     #[serde(default)]
+    pub place: bool,
+    #[serde(default)]
     pub unit: String,
     #[serde(default)]
     pub called: String,
@@ -180,6 +185,7 @@ pub(super) struct RawTest {
     pub at_least: Option<i64>,
     pub at_most: Option<i64>,
     pub within_days: Option<i64>,
+    pub at_most_days: Option<i64>,
 }
 
 /// A tool as a source of records of one kind.
@@ -245,6 +251,8 @@ pub(super) struct RawRelation {
     pub to: Spanned<String>,
     #[serde(default)]
     pub on: Option<[String; 2]>,
+    #[serde(default)]
+    pub exact: String,
     #[serde(default)]
     pub fill: BTreeMap<String, String>,
 }

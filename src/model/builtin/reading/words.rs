@@ -72,7 +72,18 @@ pub(super) fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
 }
 
 pub(super) fn is_date_word(low: &str) -> bool {
-    const WORDS: [&str; 40] = [
+    const WORDS: [&str; 51] = [
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "one",
+        "two",
+        "three",
         "january",
         "february",
         "march",

@@ -69,7 +69,7 @@ impl Run<'_> {
             match self.resolve(link.to) {
                 State::Waiting => waiting = true,
                 State::Ready(found) if found.rows.is_empty() => return State::Ready(found),
-                State::Ready(found) => text = found.rows.first().and_then(|row| row.text(other)).unwrap_or_default(),
+                State::Ready(found) => text = found.rows.first().map(|row| words_of(row, other)).unwrap_or_default(),
             }
         }
         // Named records narrow most, and their ids are often known already.
@@ -215,14 +215,39 @@ impl Run<'_> {
         if waiting {
             return State::Waiting;
         }
+        self.exactly(node, &mut found);
         let score = &self.knowledge.kind(node.kind).score;
         if !score.is_empty() {
             rows::fitting(&mut found.rows, score);
+            let filled = node.text.is_empty() && !text.is_empty();
+            if let (true, Some(least)) = (filled, self.knowledge.kind(node.kind).fit) {
+                found.rows.retain(|row| row.number(score).is_none_or(|fit| fit >= least));
+            }
         }
-        if let (Some(limit), true) = (node.limit, self.knowledge.kind(node.kind).ranked) {
+        if let (Some(limit), true) = (node.limit, self.knowledge.kind(node.kind).ranked || !node.text.is_empty()) {
             found.rows.truncate(limit);
         }
+        if let Some(best) = &node.best {
+            let kind = self.knowledge.kind(node.kind);
+            found.rows.sort_by(|a, b| rows::compare(kind, a, b, &best.field, best.descending));
+            found.rows.truncate(best.count);
+        }
         State::Ready(found)
+    }
+
+    /// "The invoice for TKT-1004": of its customer's invoices the one that names it, if one does.
+    fn exactly(&self, node: &Node, found: &mut Found) {
+        for link in &node.links {
+            let Some(target) = self.frame.nodes.get(link.to) else { continue };
+            let Some(Mention { how: How::Ids(ids), .. }) = &target.named else { continue };
+            let Some(exact) = self.knowledge.exact(node.kind, target.kind) else { continue };
+            let names = |row: &Row| row.text(exact).is_some_and(|id| ids.contains(&id));
+            if found.rows.iter().any(names) {
+                found.rows.retain(names);
+            } else if !found.rows.is_empty() {
+                found.loose = Some(ids.join(", "));
+            }
+        }
     }
 
     /// The one node that a node without conditions of its own is tied to.
@@ -280,4 +305,18 @@ fn narrow(bound: &mut Bindings, field: &str, mut values: Vec<String>) {
         values.retain(|value| known.contains(value));
     }
     bound.insert(field.to_owned(), Bound::Each(values));
+}
+
+/// The words of a record by the first of several recipes that gives any: `category + tags, subject`.
+fn words_of(row: &Row, recipes: &str) -> String {
+    let field = |name: &str| rows::distinct(std::slice::from_ref(row), name.trim()).join(" ");
+    let recipe = |recipe: &str| recipe.split('+').map(field).collect::<Vec<_>>().join(" ");
+    let mut words: Vec<String> = Vec::new();
+    let found = recipes.split(',').map(recipe).find(|text| !text.trim().is_empty()).unwrap_or_default();
+    for word in found.split_whitespace() {
+        if !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words.join(" ")
 }

@@ -23,7 +23,7 @@ impl Builder<'_> {
             .checked_sub(1)
             .and_then(|before| items.get(before))
             .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
-        if did && named_before && item.has(Role::Change) {
+        if did && named_before && item.has(Role::Change) && !item.values().is_empty() {
             return;
         }
         let negated = std::mem::take(&mut clause.negated);
@@ -124,12 +124,19 @@ impl Builder<'_> {
         }
     }
 
-    /// "within 30 days" counted from today.
+    /// "within 30 days" and "already over", counted from today.
     pub(super) fn dated(&self, mut filter: Filter) -> Filter {
-        if let Test::WithinDays(days) = filter.test {
-            let today = self.reader.today;
-            let to = today.checked_add(jiff::Span::new().days(days)).ok();
-            filter.test = Test::Dates(DateSpan { from: Some(today), to, said: format!("within {days} days") });
+        let today = self.reader.today;
+        let after = |days: i64| today.checked_add(jiff::Span::new().days(days)).ok();
+        match filter.test {
+            Test::WithinDays(days) => {
+                let said = format!("within {days} days");
+                filter.test = Test::Dates(DateSpan { from: Some(today), to: after(days), said });
+            }
+            Test::UntilDay(days) => {
+                filter.test = Test::Dates(DateSpan { from: None, to: after(days), said: "until now".to_owned() });
+            }
+            Test::In(_) | Test::Like(_) | Test::Is(_) | Test::Dates(_) | Test::Numbers(..) => {}
         }
         filter
     }
@@ -158,8 +165,8 @@ impl Builder<'_> {
                     && (item.has(Role::Ignore) || item.has(Role::Not) || item.has(Role::Every))
                     && !item.has(Role::With)
                     && !item.has(Role::Of))
-                || (item.fields().iter().any(|_| item.low.starts_with("priorit") || item.low.starts_with("sever"))
-                    && item.kind().is_none());
+                // "high severity tickets": the field's word beside its value.
+                || (!item.fields().is_empty() && item.kind().is_none() && offset == 0);
             if !passes {
                 return None;
             }
@@ -173,7 +180,7 @@ fn values_of(test: &Test) -> Option<Vec<String>> {
     match test {
         Test::In(values) => Some(values.clone()),
         Test::Like(value) => Some(vec![value.clone()]),
-        Test::Is(_) | Test::Dates(_) | Test::WithinDays(_) | Test::Numbers(..) => None,
+        Test::Is(_) | Test::Dates(_) | Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(..) => None,
     }
 }
 

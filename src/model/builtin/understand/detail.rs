@@ -63,7 +63,8 @@ impl Builder<'_> {
             return true;
         }
         // Words such as "read" or "opened" are fields only beside their own kind.
-        if item.has(Role::Change) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
+        let asked = clause.roles.contains(&Role::Who);
+        if (item.has(Role::Change) && !asked) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
             let near = |kind: &KindId| {
                 clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind))
                     || clause.named.iter().any(|(_, node, _)| self.kind_of(*node) == Some(*kind))
@@ -95,6 +96,10 @@ impl Builder<'_> {
         at: usize,
         (kind, field): (KindId, String),
     ) -> bool {
+        // "Who is responsible for Aurora": the person is asked for, the name is whose.
+        if clause.roles.contains(&Role::Who) {
+            return false;
+        }
         let mut name: Option<String> = None;
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(3) {
             match &item.what {
@@ -107,15 +112,12 @@ impl Builder<'_> {
                 _ => break,
             }
         }
-        let asked = clause.roles.contains(&Role::Who);
-        if name.is_none()
-            && !asked
-            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
-        {
+        if name.is_none() && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3) {
             name = clause.unknown.pop().map(|unknown| unknown.raw);
         }
         let Some(name) = name else { return false };
-        let filter = Filter::new(&field, Test::Like(name));
+        let mut filter = Filter::new(&field, Test::Like(name));
+        filter.negated = std::mem::take(&mut clause.negated);
         let placed =
             clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
         match placed {
@@ -221,7 +223,17 @@ impl Builder<'_> {
             "exceed",
         ];
         let most = ["below", "under", "less than", "at most", "lower than"];
-        let test = if least.iter().any(|word| words.ends_with(word)) {
+        let between = before.iter().any(|raw| raw.eq_ignore_ascii_case("between"));
+        if let (true, Some(known)) = (before.first().is_some_and(|raw| raw.eq_ignore_ascii_case("and")), clause.range)
+            && let Some(filter) = self.frame.nodes.get_mut(known).and_then(|node| {
+                node.filters.iter_mut().find(|filter| matches!(filter.test, Test::Numbers(Some(_), None)))
+            })
+            && let Test::Numbers(least, _) = filter.test
+        {
+            filter.test = Test::Numbers(least, Some(number));
+            return;
+        }
+        let test = if between || least.iter().any(|word| words.ends_with(word)) {
             Test::Numbers(Some(number), None)
         } else if most.iter().any(|word| words.ends_with(word)) {
             Test::Numbers(None, Some(number))
@@ -233,6 +245,7 @@ impl Builder<'_> {
             let measure = &self.reader.knowledge.kind(self.kind_of(placed.node)?).measure;
             (!measure.is_empty()).then(|| (placed.node, measure.clone()))
         });
+        clause.range = measured.as_ref().map(|(node, _)| *node).filter(|_| between);
         if let Some((node, field)) = measured {
             self.apply(clause, node, Filter::new(&field, test), Conn::And);
         }
@@ -270,7 +283,8 @@ impl Builder<'_> {
         }
         let counted = after.or(before);
         let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
-        let one = closing && clause.placed.last().is_some_and(|placed| !placed.plural);
+        let one = (closing || self.next_word(items, at).is_none())
+            && clause.placed.last().is_some_and(|placed| !placed.plural);
         let count = counted.or((singular || one).then_some(1));
         clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count });
         true
@@ -293,12 +307,16 @@ impl Builder<'_> {
         };
         let plain =
             matches!(next.what, What::Unknown { .. } | What::Quoted | What::Phrase(_)) && !next.has(Role::Pronoun);
-        let searchable = clause
-            .placed
-            .iter()
-            .any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.reader.knowledge.kind(kind).text))
-            || clause.weak.iter().any(|(_, kind, _)| self.reader.knowledge.kind(*kind).text);
+        let searchable =
+            clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.is_searched(kind)))
+                || clause.weak.iter().any(|(_, kind, _)| self.reader.knowledge.kind(*kind).text);
         plain && searchable
+    }
+
+    /// Whether records of a kind, or those they describe, can be searched by text.
+    pub(super) fn is_searched(&self, kind: KindId) -> bool {
+        let known = self.reader.knowledge.kind(kind);
+        known.text || known.of.is_some_and(|base| self.reader.knowledge.kind(base).text)
     }
 
     /// Where text that is searched for ends: at a named record, a day, a name after "for", or a new wish.

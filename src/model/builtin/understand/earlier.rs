@@ -1,12 +1,15 @@
 //! Records spoken of before: in the same clause, in an earlier clause, in an earlier question.
 
-use super::super::frame::{Head, Manner, Node, NodeId, Sense};
+use super::super::dialogue::mention_of;
+use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::rows::Row;
 use super::Builder;
 use super::place::{Clause, Part};
 
+/// More records than this are not shown again in full.
+const MOST_REPEATED: usize = 3;
 /// More records than this are not carried over into the next question.
 const MOST_CARRIED: usize = 25;
 
@@ -20,6 +23,9 @@ impl Builder<'_> {
             clause.roles.contains(&Role::Every) && !items.iter().any(|item| item.low == "any" || item.low == "each");
         for head in heads {
             let Some(kind) = self.kind_of(head.node) else { continue };
+            if pronoun && clause.named.is_empty() && self.same_again(kind, head.node) {
+                continue;
+            }
             let node = self.frame.nodes.get(head.node);
             let open = node.is_some_and(|node| {
                 node.named.is_none() && node.known.is_none() && !node.links.iter().any(|link| link.manner == Manner::Of)
@@ -91,6 +97,49 @@ impl Builder<'_> {
                 self.tie_to_context(kind, head.node);
             }
         }
+    }
+
+    /// "tell me more about it": the records of the last answer, each in full.
+    pub(super) fn again(&mut self, clause: &Clause, heads: &mut Vec<Head>) {
+        let asked = clause.roles.contains(&Role::Pronoun) || clause.roles.contains(&Role::More);
+        let Some(context) = self
+            .context
+            .filter(|_| asked && heads.is_empty() && clause.texts.is_empty() && clause.composites.is_empty())
+        else {
+            return;
+        };
+        let knowledge = self.reader.knowledge;
+        let few = |rows: &&Vec<Row>| !rows.is_empty() && rows.len() <= MOST_REPEATED;
+        let rows = context.heads.iter().chain(&context.named).map(|(_, rows)| rows).find(few);
+        for mention in rows.into_iter().flatten().filter_map(|row| mention_of(knowledge, row)) {
+            let mut node = Node::new(mention.kind);
+            node.named = Some(mention);
+            let node = self.frame.add(node);
+            heads.push(Head::list(node));
+        }
+    }
+
+    /// "… and how much of that is unpaid": the same records as in the clause before, narrowed.
+    fn same_again(&mut self, kind: KindId, node: NodeId) -> bool {
+        let before = self
+            .frame
+            .heads
+            .iter()
+            .map(|head| head.node)
+            .find(|other| *other != node && self.kind_of(*other) == Some(kind));
+        let Some(before) = before.and_then(|other| self.frame.nodes.get(other)).cloned() else { return false };
+        if before.named.is_some() {
+            return false;
+        }
+        let Some(known) = self.frame.nodes.get_mut(node) else { return false };
+        let fresh: Vec<Filter> =
+            before.filters.into_iter().filter(|old| !known.filters.iter().any(|own| own.field == old.field)).collect();
+        known.filters.extend(fresh);
+        known.links.extend(before.links);
+        if known.text.is_empty() {
+            known.text = before.text;
+        }
+        true
     }
 
     /// Whether the records can be listed without naming whose.

@@ -150,7 +150,7 @@ impl Builder<'_> {
                 if let Some(measure) = measure {
                     head.ask = Ask::Average(measure);
                 }
-            } else if clause.roles.contains(&Role::Count) && !other_field && !known.single {
+            } else if clause.roles.contains(&Role::Count) && !other_field && !known.single && !one {
                 head.ask = Ask::Count;
             }
         }
@@ -196,7 +196,12 @@ impl Builder<'_> {
         let knowledge = self.reader.knowledge;
         let Some(base) = knowledge.kind(kind).of else { return true };
         let tied = !node.links.is_empty() || node.named.is_some() || node.known.is_some() || !node.text.is_empty();
-        if tied || self.can_list(kind) {
+        let found_by = |source: &super::super::knowledge::Source| {
+            source.kind == kind
+                && !source.needs.is_empty()
+                && source.needs.iter().all(|field| node.filters.iter().any(|filter| filter.field == *field))
+        };
+        if tied || self.can_list(kind) || knowledge.sources.iter().any(found_by) {
             return true;
         }
         if clause.roles.contains(&Role::Every) && self.can_list(base) {
@@ -211,7 +216,11 @@ impl Builder<'_> {
 
     /// A word such as "everything" stands for several questions about what was named. True if it was taken so.
     pub(super) fn composites(&mut self, clause: &mut Clause) -> bool {
-        if clause.composites.is_empty() || (!clause.placed.is_empty() && clause.named.is_empty()) {
+        // "everything overdue" is no overview.
+        if !clause.waiting.is_empty()
+            || clause.composites.is_empty()
+            || (!clause.placed.is_empty() && clause.named.is_empty())
+        {
             return false;
         }
         let knowledge = self.reader.knowledge;

@@ -6,7 +6,10 @@ use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Part, Placed, is_plural};
+use super::place::{Clause, Conditions, Conn, Part, Placed, Ranking, is_plural};
+
+/// A sorted list is shown whole.
+const ALL: usize = 200;
 
 impl Builder<'_> {
     /// Conditions that wait for records and fit this kind.
@@ -41,6 +44,13 @@ impl Builder<'_> {
             return;
         }
         let plural = is_plural(items.get(at));
+        let sorts =
+            |item: &Item| ["sort", "order", "rank"].iter().any(|word| item.raw.to_lowercase().starts_with(word));
+        if items.get(at.saturating_sub(3)..at).unwrap_or_default().iter().any(sorts)
+            && !self.reader.knowledge.kind(kind).measure.is_empty()
+        {
+            clause.rankings.push(Ranking { at: 0, by: "measure".to_owned(), descending: true, count: Some(ALL) });
+        }
         if let Some(node) = self.compound(clause, items, at, kind, conn, plural) {
             self.take_waiting(clause, node, at);
             if let Some(filter) = own {
@@ -55,7 +65,7 @@ impl Builder<'_> {
             clause.roles.insert(Role::With);
         } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No)
         {
-            self.person_head(clause, kind, at);
+            self.person_head(clause, kind);
         }
         let node = self.frame.add(Node::new(kind));
         let part = self.part(clause, items, at, kind, conn);
@@ -98,7 +108,7 @@ impl Builder<'_> {
     }
 
     /// "who has …": the kind that "who" asks for becomes what is wanted.
-    pub(super) fn person_head(&mut self, clause: &mut Clause, beside: KindId, at: usize) {
+    pub(super) fn person_head(&mut self, clause: &mut Clause, beside: KindId) {
         let knowledge = self.reader.knowledge;
         let person = (0..knowledge.kinds.len()).find(|kind| {
             let known = knowledge.kind(*kind);
@@ -106,7 +116,7 @@ impl Builder<'_> {
         });
         if let Some(kind) = person {
             let node = self.frame.add(Node::new(kind));
-            clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+            clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, names: None });
         }
     }
 
@@ -246,7 +256,9 @@ impl Builder<'_> {
                 let constrained =
                     self.fits_waiting(clause, kind) || sense == Sense::Missing || self.is_conditioned(items, at, kind);
                 // "customers with their SLA", "CUST-001 with contacts": shown beside, not a condition.
+                let inner = matches!(last.part, Part::Narrows(..));
                 let shown = !constrained
+                    && !inner
                     && (self.reader.knowledge.kind(kind).of == Some(anchor_kind) || !clause.named.is_empty());
                 if shown {
                     let plain = !self.frame.nodes.get(anchor).is_some_and(Node::is_free);

@@ -1,15 +1,24 @@
 //! Conditions that stand alone: about a named record, about several kinds, about what "who" asks for.
 
-use super::super::frame::{Filter, Manner, Node, NodeId, Sense, Test};
-use super::super::knowledge::{KindId, Role};
+use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
+use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Conn, Part, Placed};
+use super::place::{Clause, Conditions, Conn, Part, Placed};
 
 impl Builder<'_> {
     pub(super) fn waiting_conditions(&mut self, clause: &mut Clause, items: &[Item]) {
         for (at, conditions) in std::mem::take(&mut clause.waiting) {
             if self.check_named(clause, &conditions) {
+                continue;
+            }
+            // "how much of the debt is late": a figure of the records that are wanted.
+            let figures = items.get(at).map(Item::fields).unwrap_or_default();
+            let figure = |(kind, _): &&(KindId, FieldId)| {
+                clause.placed.iter().any(|placed| placed.part == Part::Head && self.kind_of(placed.node) == Some(*kind))
+            };
+            if figures.iter().any(|field| figure(&field)) && !self.fits_any(clause, &conditions) {
+                clause.fields.push((at, figures));
                 continue;
             }
             // A node made for an earlier condition may take this one too.
@@ -52,9 +61,9 @@ impl Builder<'_> {
                 continue;
             }
             let Some(kind) = self.likely_kind(clause, &conditions) else { continue };
-            let asked = clause.roles.contains(&Role::Who);
+            let asked = clause.roles.contains(&Role::Who) && !self.reader.knowledge.kind(kind).person_question;
             if asked {
-                self.person_head(clause, kind, at);
+                self.person_head(clause, kind);
             }
             let node = self.frame.add(Node::new(kind));
             let anchor = clause.placed.last().map(|placed| placed.node).filter(|_| asked);
@@ -72,7 +81,7 @@ impl Builder<'_> {
     }
 
     /// The kinds that a condition alone may equally well speak of; at most one if something says which.
-    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &super::place::Conditions) -> Vec<KindId> {
+    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &Conditions) -> Vec<KindId> {
         let hinted = clause.roles.contains(&Role::Who)
             || clause.roles.contains(&Role::Sum)
             || !clause.fields.is_empty()
@@ -102,13 +111,7 @@ impl Builder<'_> {
     }
 
     /// "premium customers behind on payments": customers with records that meet the condition.
-    pub(super) fn narrow_with(
-        &mut self,
-        clause: &mut Clause,
-        at: usize,
-        anchor: NodeId,
-        conditions: &super::place::Conditions,
-    ) {
+    pub(super) fn narrow_with(&mut self, clause: &mut Clause, at: usize, anchor: NodeId, conditions: &Conditions) {
         let base = self.kind_of(anchor);
         let Some(kind) = conditions
             .iter()
@@ -132,18 +135,19 @@ impl Builder<'_> {
     }
 
     /// Records of one kind under a condition, wanted.
-    pub(super) fn head_under(
-        &mut self,
-        clause: &mut Clause,
-        at: usize,
-        kind: KindId,
-        conditions: &super::place::Conditions,
-    ) {
+    pub(super) fn head_under(&mut self, clause: &mut Clause, at: usize, kind: KindId, conditions: &Conditions) {
         let node = self.frame.add(Node::new(kind));
         clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
         }
+    }
+
+    fn fits_any(&self, clause: &Clause, conditions: &Conditions) -> bool {
+        clause
+            .placed
+            .iter()
+            .any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.fitting(conditions, kind).is_some()))
     }
 
     /// The kind that a condition alone most likely speaks of.
@@ -176,7 +180,7 @@ impl Builder<'_> {
     }
 
     /// "Is TKT-1004 resolved?": the condition is what is asked about the named record.
-    pub(super) fn check_named(&mut self, clause: &mut Clause, conditions: &super::place::Conditions) -> bool {
+    pub(super) fn check_named(&mut self, clause: &mut Clause, conditions: &Conditions) -> bool {
         if !clause.placed.is_empty() {
             return false;
         }
@@ -194,7 +198,7 @@ impl Builder<'_> {
                 clause.placed.push(Placed { at, node: facet, part: Part::Head, plural: false, names: None });
                 facet
             };
-            let filters: Vec<Filter> = filters.into_iter().map(|filter| self.dated_filter(filter)).collect();
+            let filters: Vec<Filter> = filters.into_iter().map(|filter| self.dated(filter)).collect();
             if let Some(node) = self.frame.nodes.get_mut(target) {
                 node.wanted.extend(filters.iter().map(|filter| filter.field.clone()));
                 node.checks.extend(filters);
@@ -205,11 +209,7 @@ impl Builder<'_> {
     }
 
     /// A facet with one record each, that a condition speaks of.
-    pub(super) fn facet_fitting(
-        &self,
-        conditions: &super::place::Conditions,
-        kind: KindId,
-    ) -> Option<(KindId, Vec<Filter>)> {
+    pub(super) fn facet_fitting(&self, conditions: &Conditions, kind: KindId) -> Option<(KindId, Vec<Filter>)> {
         let facet = conditions
             .iter()
             .map(|(facet, _)| *facet)
@@ -218,27 +218,5 @@ impl Builder<'_> {
             facet,
             conditions.iter().filter(|(known, _)| *known == facet).map(|(_, filter)| filter.clone()).collect(),
         ))
-    }
-
-    pub(super) fn dated_filter(&self, filter: Filter) -> Filter {
-        let mut scratch = Node::new(0);
-        scratch.filters.push(filter);
-        let today = self.reader.today;
-        scratch
-            .filters
-            .into_iter()
-            .map(|mut filter| {
-                if let Test::WithinDays(days) = filter.test {
-                    let to = today.checked_add(jiff::Span::new().days(days)).ok();
-                    filter.test = Test::Dates(super::super::frame::DateSpan {
-                        from: Some(today),
-                        to,
-                        said: format!("within {days} days"),
-                    });
-                }
-                filter
-            })
-            .next()
-            .unwrap_or_else(|| Filter::new("", Test::Is(true)))
     }
 }

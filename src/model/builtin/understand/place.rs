@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::frame::{DateSpan, Filter, Head, Manner, Mention, Node, NodeId, Order, Sense};
 use super::super::knowledge::{FieldId, KindId, Role};
-use super::super::lexicon::Strength;
+use super::super::lexicon::{Meaning, Naming, Strength};
 use super::super::reading::{Item, What};
-use super::super::text::Gap;
+use super::super::text::{Gap, Word, stem};
 use super::Builder;
 
 /// How the next records are tied to those before.
@@ -82,6 +82,8 @@ pub(super) struct Clause {
     pub rankings: Vec<Ranking>,
     pub roles: BTreeSet<Role>,
     pub numbers: Vec<(usize, i64)>,
+    /// The node with a figure "between" two numbers, the second of which is still to come.
+    pub range: Option<NodeId>,
     pub sorts: Vec<(usize, Vec<(KindId, FieldId)>)>,
     pub groups: Vec<KindId>,
     pub grouped_fields: Vec<(usize, Vec<(KindId, FieldId)>)>,
@@ -148,7 +150,7 @@ impl Builder<'_> {
         {
             return;
         }
-        let values = item.values();
+        let values = self.values_of(items, at, item);
         if item.has(Role::About) && self.opens_text(clause, items, at) {
             clause.in_text = true;
             return;
@@ -201,6 +203,35 @@ impl Builder<'_> {
         self.roles(clause, items, at, item);
     }
 
+    /// What a word states; of "did Hannah resolve" what "resolved" states.
+    fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
+        let values = item.values();
+        let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
+        let named = at
+            .checked_sub(1)
+            .and_then(|before| items.get(before))
+            .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
+        if !(values.is_empty() && did && named && item.has(Role::Change)) {
+            return values;
+        }
+        let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
+        let word = Word { raw: past.clone(), stem: stem(&past), low: past, ..Word::default() };
+        let found = self.reader.knowledge.lexicon.longest(&[word], 0);
+        found
+            .into_iter()
+            .flat_map(|found| found.meaning)
+            .filter_map(|meaning| match meaning {
+                Meaning::Value(kind, filter, naming) => Some((kind, filter, naming)),
+                Meaning::Kind(..)
+                | Meaning::Field(..)
+                | Meaning::Role(_)
+                | Meaning::Superlative(_)
+                | Meaning::Composite(_)
+                | Meaning::Topic => None,
+            })
+            .collect()
+    }
+
     /// "total" asks for a sum even where a field is called so.
     fn is_total(&self, item: &Item) -> bool {
         item.has(Role::Sum) || item.has(Role::Average)
@@ -225,12 +256,14 @@ impl Builder<'_> {
                 clause.roles.insert(role);
             }
         }
-        let opening = items
-            .get(..at)
-            .unwrap_or_default()
-            .iter()
-            .all(|item| item.is_small() && (item.has(Role::Greet) || item.has(Role::And)));
-        if opening && item.has(Role::Yesno) {
+        let opening =
+            items.get(..at).unwrap_or_default().iter().all(|item| {
+                item.is_small() && (item.has(Role::Ignore) || item.has(Role::Greet) || item.has(Role::And))
+            });
+        let interrogative = items.get(..at).unwrap_or_default().iter().any(|item| {
+            matches!(item.low.as_str(), "what" | "which" | "how" | "when" | "where" | "why" | "who" | "whose")
+        });
+        if opening && !interrogative && item.has(Role::Yesno) {
             clause.roles.insert(Role::Yesno);
         }
         if item.has(Role::Not) {

@@ -1,6 +1,6 @@
 //! First, last, most, sorted: by which figure records are put in order.
 
-use super::super::frame::{Ask, Head, Manner, Order, Sense};
+use super::super::frame::{Ask, Best, Head, Manner, Order, Sense};
 use super::super::reading::Item;
 use super::Builder;
 use super::place::{Clause, Part, Placed, Ranking};
@@ -54,7 +54,17 @@ impl Builder<'_> {
             .cloned();
         // Of records that come by fitness the top ones are the first.
         let by_fitness = known.ranked && known.measure.is_empty() && near_field.is_none() && ranking.by == "measure";
+        // "top three engineers by number of tickets"
+        let person = near_field.as_ref().is_some_and(|field| known.field(field).is_some_and(|field| field.person));
+        if person && matches!(ranking.by.as_str(), "measure" | "count") && self.rank_by_count(heads, ranking, &target) {
+            return;
+        }
+        // "the most common category"
+        if ranking.by == "frequency" && self.rank_by_count(heads, ranking, &target) {
+            return;
+        }
         let field = match ranking.by.as_str() {
+            "frequency" => None,
             _ if by_fitness => None,
             "date" => Some(known.date.clone()),
             "measure" => near_field.clone().or_else(|| Some(known.measure.clone())),
@@ -114,6 +124,13 @@ impl Builder<'_> {
         field: Option<String>,
     ) {
         let Part::Narrows(anchor, ..) = target.part else { return };
+        if !heads.iter().any(|head| head.node == anchor) {
+            // "tickets of the customer with the highest balance"
+            if let (Some(node), Some(field)) = (self.frame.nodes.get_mut(target.node), field) {
+                node.best = Some(Best { field, descending: ranking.descending, count: ranking.count.unwrap_or(1) });
+            }
+            return;
+        }
         let Some(head) = heads.iter_mut().find(|head| head.node == anchor) else { return };
         let free = self
             .frame

@@ -20,7 +20,8 @@ impl Builder<'_> {
         self.searched_text(&mut clause, &mut heads);
         self.sorted(&clause, &mut heads, items);
         self.rankings(&mut clause, &mut heads, items);
-        self.days_left(&clause, &heads);
+        self.again(&clause, &mut heads);
+        self.days_left(&clause, &mut heads);
         self.tie_named(&clause, &heads, items);
         self.tie_earlier(&clause, &heads, items);
         self.names(&clause, &mut heads);
@@ -75,9 +76,12 @@ impl Builder<'_> {
             if foreign && !alone {
                 continue;
             }
+            if self.is_label(clause, &unknown) || self.is_place(clause, items, &unknown) {
+                continue;
+            }
             if self.is_text(clause, &unknown) {
                 clause.texts.push((unknown.at, unknown.raw));
-            } else {
+            } else if !self.managed(clause, items, &unknown) {
                 self.company(clause, unknown);
             }
         }
@@ -107,9 +111,53 @@ impl Builder<'_> {
         if unknown.capital || matches!(unknown.conn, Conn::Of) {
             return false;
         }
+        // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
+        let stray = clause.placed.iter().all(|placed| placed.at > unknown.at + 1) && !clause.placed.is_empty();
         searchable
-            && (beside_topic || unknown.conn == Conn::None || unknown.conn == Conn::With)
+            && (beside_topic || (unknown.conn == Conn::None && !stray) || unknown.conn == Conn::With)
             && !clause.roles.contains(&Role::WhatAbout)
+    }
+
+    /// "servers in Denver"
+    fn is_place(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
+        let inside =
+            unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "in");
+        let placed = clause.placed.iter().rev().filter(|placed| inside && placed.at < unknown.at).find_map(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            kind.fields.iter().find(|field| field.place).map(|field| (placed.node, field.name.clone()))
+        });
+        let Some((node, field)) = placed else { return false };
+        self.apply(clause, node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
+        true
+    }
+
+    /// "the SolidWorks licence": a name beside records that have names of their own and belong to somebody.
+    fn is_label(&mut self, clause: &mut Clause, unknown: &Unknown) -> bool {
+        let Some(placed) = clause.placed.iter().find(|placed| placed.at == unknown.at + 1).cloned() else {
+            return false;
+        };
+        let Some(kind) = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)) else { return false };
+        let labelled =
+            kind.key.is_empty() && !kind.single && !kind.label.is_empty() && !kind.person_question && kind.of.is_some();
+        if !labelled || unknown.conn == Conn::Of {
+            return false;
+        }
+        self.apply(clause, placed.node, Filter::new(&kind.label, Test::Like(unknown.raw.clone())), Conn::And);
+        true
+    }
+
+    /// "Sarah Whitfield's customers": whoever has customers is no customer.
+    fn managed(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
+        let possessive = items.get(unknown.at).is_some_and(|item| item.possessive);
+        let Some(placed) = clause.placed.iter().find(|placed| possessive && placed.at == unknown.at + 1).cloned()
+        else {
+            return false;
+        };
+        let Some(kind) = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)) else { return false };
+        let person = kind.fields.iter().find(|field| field.person).map(|field| field.name.clone());
+        let Some(field) = person.filter(|_| kind.person_question && !kind.key.is_empty()) else { return false };
+        self.apply(clause, placed.node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
+        true
     }
 
     /// A name that has to be looked up.
@@ -133,7 +181,7 @@ impl Builder<'_> {
         clause.named.sort_by_key(|(at, ..)| *at);
     }
 
-    fn days_left(&mut self, clause: &Clause, heads: &[Head]) {
+    fn days_left(&mut self, clause: &Clause, heads: &mut [Head]) {
         for (at, span) in &clause.days {
             let mut order: Vec<(usize, NodeId)> = clause.placed.iter().map(|placed| (placed.at, placed.node)).collect();
             order.extend(
@@ -151,12 +199,22 @@ impl Builder<'_> {
                         Test::In(values) => values.iter().find_map(|value| kind.date_of.get(value)),
                         _ => None,
                     });
-                let date = of_value.unwrap_or(&kind.date);
+                // "logged for X since September": the verb said which date is meant.
+                let asked = heads
+                    .iter()
+                    .filter(|head| head.node == node)
+                    .flat_map(|head| &head.fields)
+                    .find(|field| self.is_date(known.kind, field));
+                let date = of_value.or(asked).unwrap_or(&kind.date);
                 (!date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
             });
-            if let Some((node, field)) = dated
-                && let Some(node) = self.frame.nodes.get_mut(node)
+            if let Some((id, field)) = dated
+                && let Some(node) = self.frame.nodes.get_mut(id)
             {
+                for head in heads.iter_mut().filter(|head| head.node == id) {
+                    head.fields.retain(|known| *known != field);
+                }
+                node.wanted.retain(|known| *known != field);
                 node.filters.push(Filter::new(&field, Test::Dates(span.clone())));
             }
         }

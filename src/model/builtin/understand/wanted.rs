@@ -128,6 +128,19 @@ impl Builder<'_> {
             .or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)));
         let Some((kind, field)) = chosen.copied() else { return };
         let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
+        // "the resolution time of TKT-1014's customer": the facet takes the place of the bare customer.
+        let bare = heads.iter().position(|head| {
+            let known = self.frame.nodes.get(head.node);
+            known.is_some_and(|known| self.is_facet_of(kind, known.kind) && known.is_free()) && head.fields.is_empty()
+        });
+        if let Some(index) = bare {
+            if let Some(known) = self.frame.nodes.get_mut(heads[index].node) {
+                known.kind = kind;
+                known.wanted.push(name.clone());
+            }
+            heads[index].fields.push(name);
+            return;
+        }
         let mut node = Node::new(kind);
         node.wanted.push(name.clone());
         let node = self.frame.add(node);
@@ -150,11 +163,11 @@ impl Builder<'_> {
         }
         let text = clause.texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
         let knowledge = self.reader.knowledge;
-        let searched = clause
-            .placed
-            .iter()
-            .map(|placed| placed.node)
-            .find(|node| self.kind_of(*node).is_some_and(|kind| knowledge.kind(kind).text));
+        let searchable = |placed: &&Placed| self.kind_of(placed.node).is_some_and(|kind| knowledge.kind(kind).text);
+        // "the article for the VPN ticket": the words beside records describe these.
+        let last = clause.texts.last().map_or(0, |(at, _)| *at);
+        let beside = clause.placed.iter().filter(searchable).find(|placed| placed.at == last + 1);
+        let searched = beside.or_else(|| clause.placed.iter().find(searchable)).map(|placed| placed.node);
         let target = match searched {
             Some(node) => node,
             None if heads.is_empty() => {
@@ -175,7 +188,15 @@ impl Builder<'_> {
                 heads.push(Head::list(node));
                 node
             }
-            None => return,
+            // "tickets like the one about a slow MacBook"
+            None => match heads
+                .iter()
+                .map(|head| head.node)
+                .find(|node| self.kind_of(*node).is_some_and(|kind| self.is_searched(kind)))
+            {
+                Some(node) => node,
+                None => return,
+            },
         };
         let Some(kind) = self.kind_of(target) else { return };
         // A facet that only describes what is searched: the steps of the best article.
@@ -187,7 +208,7 @@ impl Builder<'_> {
                     clause.placed.iter().map(|placed| placed.node).find(|node| self.kind_of(*node) == Some(base));
                 let articles = articles.unwrap_or_else(|| {
                     let mut node = Node::new(base);
-                    node.limit = knowledge.kind(kind).top;
+                    node.limit = Some(knowledge.kind(kind).top.unwrap_or(1));
                     self.frame.add(node)
                 });
                 if let Some(node) = self.frame.nodes.get_mut(articles) {
