@@ -31,7 +31,7 @@ mod screens;
 
 pub use keymap::keys_markdown;
 pub use shell::{Outcome, RunError, run};
-pub use state::{Mouse, Options, RunbookEntry, State};
+pub use state::{Focus, Mouse, Options, RunbookEntry, State};
 pub use terminal::is_there as has_terminal;
 pub use theme::Theme;
 pub use update::{Effect, Msg, update};

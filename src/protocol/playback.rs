@@ -42,6 +42,10 @@ pub enum Stride {
     Error,
     /// A bookmark.
     Bookmark,
+    /// Where stepping stops: before a model request and after it, before a call and after it.
+    Site,
+    /// The end of a turn.
+    TurnEnd,
 }
 
 /// Which way a step goes.

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::state::{Options, State};
+use super::state::{Focus, Options, State};
 use super::update::{Effect, Msg, update};
 use super::view::view;
 use crate::protocol::*;
@@ -295,6 +295,31 @@ impl Console {
         update(&mut self.state, Msg::Records(records));
         self.now_us = now_us;
         update(&mut self.state, Msg::Tick(now_us));
+        self
+    }
+
+    /// Makes it a replay that stands at `position` of `length`, with a turn, an error and a bookmark on its bar.
+    pub(super) fn view(&mut self, position: u64, length: u64) -> &mut Self {
+        self.state.options.mode = "VIEW".into();
+        self.state.options.examples.clear();
+        self.state.focus = Focus::Calls;
+        let mark = |position, kind| Mark { position, kind };
+        self.play(Playback {
+            file: "/sessions/one.jsonl".into(),
+            position,
+            length,
+            end_us: 63_700_000,
+            moment: Moment { at_us: self.now_us, ..Moment::default() },
+            marks: [mark(12, MarkKind::Turn), mark(33, MarkKind::Error), mark(52, MarkKind::Turn)].into(),
+            bookmarks: vec![25],
+            ..Playback::default()
+        })
+    }
+
+    /// Tells it where the replay stands.
+    pub(super) fn play(&mut self, playback: Playback) -> &mut Self {
+        update(&mut self.state, Msg::Playback(Box::new(playback)));
+        update(&mut self.state, Msg::Tick(self.now_us));
         self
     }
 

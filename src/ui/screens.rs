@@ -241,3 +241,37 @@ fn a_filter_and_a_page_from_the_data() {
     console.press("Esc [ [ [ Tab z j j l j j l j j j Enter");
     picture("value_page_120x40", &console);
 }
+
+#[test]
+fn a_recording_that_stands_at_a_call_of_the_filter() {
+    pictures("viewing", &finished(), |console| {
+        console.view(40, 60);
+        console.press("/");
+        console.type_text("server:customer status:ok").press("Enter");
+    });
+}
+
+#[test]
+fn a_damaged_recording_that_plays_while_it_is_read() {
+    pictures("viewing_damaged", &finished(), |console| {
+        console.view(20, 60);
+        let playback = console.state.playback.as_deref().cloned().unwrap_or_default();
+        let problem = |line, reason: &str| Problem { line, reason: reason.to_owned() };
+        console.play(Playback {
+            pace: Pace::Playing,
+            speed: Speed::default().faster().faster(),
+            reading: Reading::Indexing { done: 40, of: 100 },
+            problems: [problem(17, "not UTF-8 at byte 5"), problem(61, "212 bytes break off")].into(),
+            problem_count: 2,
+            ..playback
+        });
+    });
+}
+
+#[test]
+fn a_place_in_a_recording_that_is_none() {
+    let mut console = finished().console(80, 24);
+    console.view(40, 60).press("g");
+    console.type_text("x4").press("Enter");
+    picture("go_to_80x24", &console);
+}

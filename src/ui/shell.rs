@@ -78,26 +78,29 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
             (false, true) => Some(TICK),
             (false, false) => None,
         };
-        let msg = tokio::select! {
+        let msgs: Vec<Msg> = tokio::select! {
             event = events.next() => match event {
-                Some(Ok(event)) => from_event(event, &mut typed_ahead),
+                Some(Ok(event)) => from_event(event, &mut typed_ahead).into_iter().collect(),
                 Some(Err(error)) => return Err(error.into()),
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             },
             count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => match count {
-                0 => Some(Msg::FeedOver),
-                _ => Some(from_news(&mut batch)),
+                0 => vec![Msg::FeedOver],
+                _ => from_news(&mut batch),
             },
-            Some(panic) = panics.recv() => Some(Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))),
+            Some(panic) = panics.recv() => {
+                vec![Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))]
+            }
             signal = signals.next() => {
                 // The feed may be gone or busy; leaving does not depend on it.
                 let _ = link.commands.try_send(Command::Quit);
                 return Ok(Outcome::Signal(signal));
             }
-            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => None,
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Vec::new(),
         };
         dirty = true;
-        for effect in msg.map(|msg| update(&mut state, msg)).unwrap_or_default() {
+        let effects: Vec<Effect> = msgs.into_iter().flat_map(|msg| update(&mut state, msg)).collect();
+        for effect in effects {
             match effect {
                 Effect::Send(command) => send(&link, &mut state, command),
                 Effect::Copy(text) => screen.copy(&text)?,
@@ -118,13 +121,20 @@ fn send(link: &Link, state: &mut State, command: Command) {
     }
 }
 
-/// The records among the news; the console is not opened on a replay, and nothing else sends the other kinds.
-fn from_news(batch: &mut Vec<News>) -> Msg {
-    let records = batch.drain(..).filter_map(|news| match news {
-        News::Record(record) => Some(record),
-        News::Jumped(_) | News::Playback(_) => None,
-    });
-    Msg::Records(records.collect())
+/// News in their order, records that follow each other as one message.
+fn from_news(batch: &mut Vec<News>) -> Vec<Msg> {
+    let mut msgs = Vec::new();
+    for news in batch.drain(..) {
+        match (news, msgs.last_mut()) {
+            (News::Record(record), Some(Msg::Records(records))) => records.push(record),
+            (News::Record(record), _) => msgs.push(Msg::Records(vec![record])),
+            // Only the last of two whole sessions, or of two places, is ever seen.
+            (News::Jumped(session), Some(Msg::Jumped(before))) => *before = session,
+            (News::Jumped(session), _) => msgs.push(Msg::Jumped(session)),
+            (News::Playback(playback), _) => msgs.push(Msg::Playback(playback)),
+        }
+    }
+    msgs
 }
 
 /// `typed_ahead` counts down the bytes that came before the terminal was ours: it had made line feeds of their Enters.

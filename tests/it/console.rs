@@ -30,7 +30,10 @@ fn cells(count: u16) -> NonZeroU16 {
 
 impl Console {
     fn open(rows: u16, cols: u16, args: &[&str]) -> Self {
-        let home = tempfile::tempdir().expect("a folder");
+        Self::open_in(tempfile::tempdir().expect("a folder"), rows, cols, args)
+    }
+
+    fn open_in(home: tempfile::TempDir, rows: u16, cols: u16, args: &[&str]) -> Self {
         let pair = native_pty_system().openpty(size(rows, cols)).expect("a pty");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_callboard"));
         command.args(args);
@@ -212,6 +215,38 @@ fn without_a_terminal_the_console_says_what_to_do() {
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains("terminal") && errors.contains("callboard ask"), "{errors}");
+}
+
+/// A home with a recording of two turns, one of which fails.
+fn recorded() -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a folder");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(["--model", "built-in", "ask", "sla cust-004", "Show me customer CUST-999"])
+        .env("XDG_STATE_HOME", home.path().join("state"))
+        .env("XDG_CONFIG_HOME", home.path().join("config"))
+        .output()
+        .expect("it runs");
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    home
+}
+
+#[test]
+fn a_recording_is_replayed_with_nothing_but_its_file() {
+    let mut console = Console::open_in(recorded(), 40, 120, &["replay", "last"]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("CUST-999"), "the recording's end");
+    console.press("0");
+    console.wait_for(|contents| contents.contains(" start  0 of "), "the start");
+    console.press("]");
+    console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the first call");
+    console.press("]");
+    console.wait_for(|contents| contents.contains("[2] customer lookup_customer ✗ failed"), "the second call");
+    console.press("gt1\r");
+    console.wait_for(|contents| contents.contains("sla cust-004") && !contents.contains("CUST-999"), "the first turn");
+    console.press(" ");
+    console.wait_for(|contents| contents.contains("CUST-999 [2]") && contents.contains("paused"), "the end, played");
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
 }
 
 fn path(path: &Path) -> &str {

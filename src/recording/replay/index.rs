@@ -33,7 +33,10 @@ pub(super) enum Sort {
     /// No record.
     Bad,
     TurnStarted,
+    TurnEnded,
     CallFinished,
+    /// Another place where stepping stops.
+    Site,
     Other,
 }
 
@@ -92,7 +95,9 @@ impl Index {
             entry.turn = envelope.turn.map_or(0, |turn| turn.0);
             entry.sort = match envelope.kind {
                 "turn.started" => Sort::TurnStarted,
+                "turn.ended" => Sort::TurnEnded,
                 "call.finished" => Sort::CallFinished,
+                "model.requested" | "model.answered" | "call.proposed" => Sort::Site,
                 _ => Sort::Other,
             };
             entry.is_error = tells_failure(envelope.kind, envelope.data, blob_head);
@@ -169,6 +174,21 @@ impl Index {
     /// The beginnings of all turns, in order.
     pub fn turns(&self) -> impl Iterator<Item = usize> {
         self.turns.iter().map(|(position, _)| *position as usize)
+    }
+
+    /// Wherever stepping would stop, in order.
+    pub fn sites(&self) -> impl Iterator<Item = usize> {
+        self.positions(|sort| matches!(sort, Sort::Site | Sort::CallFinished))
+    }
+
+    /// The ends of all turns, in order.
+    pub fn turn_ends(&self) -> impl Iterator<Item = usize> {
+        self.positions(|sort| sort == Sort::TurnEnded)
+    }
+
+    fn positions(&self, wanted: impl Fn(Sort) -> bool) -> impl Iterator<Item = usize> {
+        let rows = self.entries.iter().enumerate();
+        rows.filter(move |(_, entry)| wanted(entry.sort)).map(|(row, _)| row + 1)
     }
 
     /// All failures, in order.

@@ -216,6 +216,8 @@ impl Player {
                 Way::Previous => here.checked_sub(1),
             },
             Stride::Turn => nearest(&mut index.turns()),
+            Stride::Site => nearest(&mut index.sites()),
+            Stride::TurnEnd => nearest(&mut index.turn_ends()),
             Stride::Error => nearest(&mut index.errors()),
             Stride::Bookmark => nearest(&mut self.bookmarks.iter().copied()),
             Stride::Call => {
@@ -290,6 +292,8 @@ fn nothing(stride: Stride, way: Way, filter: &str) -> String {
         Stride::Turn => "turn",
         Stride::Error => "error",
         Stride::Bookmark => "bookmark",
+        Stride::Site => "request or call",
+        Stride::TurnEnd => "end of a turn",
     };
     let side = match way {
         Way::Next => "after",

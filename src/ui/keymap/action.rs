@@ -1,5 +1,7 @@
 //! What an operator can mean by a key.
 
+use super::ViewKey;
+
 /// What the operator means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -127,6 +129,8 @@ pub enum Action {
     CancelCall,
     /// Restart a server.
     RestartServer,
+    /// Move in a replay.
+    View(ViewKey),
 }
 
 /// Where an action stands in the help.
@@ -144,11 +148,14 @@ pub enum Group {
     Data,
     /// What can be done about a call or a server.
     Control,
+    /// Moving in a recording.
+    Replay,
 }
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 6] = [Self::Everywhere, Self::Input, Self::Chat, Self::Calls, Self::Data, Self::Control];
+    pub const ALL: [Self; 7] =
+        [Self::Everywhere, Self::Input, Self::Chat, Self::Calls, Self::Data, Self::Control, Self::Replay];
 
     /// Its heading.
     #[must_use]
@@ -160,6 +167,7 @@ impl Group {
             Self::Calls => "Going through calls",
             Self::Data => "Data",
             Self::Control => "Acting on a call or a server",
+            Self::Replay => "Replaying a recording",
         }
     }
 }
@@ -227,6 +235,7 @@ impl Action {
             Self::Suggest(_) | Self::RunHeld | Self::DenyHeld | Self::CancelCall | Self::RestartServer => {
                 Group::Control
             }
+            Self::View(_) => Group::Replay,
         }
     }
 }

@@ -87,7 +87,9 @@ impl Card<'_> {
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
         let effect = if call.read_only { "The server says it only reads." } else { "It may change something." };
         self.words(&format!("  {effect} What is shown is what is sent."), Role::Dim);
-        self.keys(&[("n", "runs it"), ("d", "denies it")]);
+        if !self.state.is_viewing() {
+            self.keys(&[("n", "runs it"), ("d", "denies it")]);
+        }
     }
 
     fn waiting(&mut self, call: &Call, running: u64) {
@@ -113,7 +115,9 @@ impl Card<'_> {
         for line in tail.iter().rev() {
             self.line(&format!("  stderr: {line}"), Role::Dim);
         }
-        self.keys(&[("x", "cancels this call only"), ("r", "restarts the server"), ("S", "shows its log")]);
+        if !self.state.is_viewing() {
+            self.keys(&[("x", "cancels this call only"), ("r", "restarts the server"), ("S", "shows its log")]);
+        }
     }
 
     fn frame(&mut self, label: &str, frame: Option<&Frame>, now: u64) {
@@ -176,7 +180,9 @@ impl Card<'_> {
             Health::Unknown | Health::Starting | Health::Ready | Health::Stopped => return,
         };
         self.words(&words, Role::Bad);
-        self.keys(&[("r", "starts it again"), ("S", "shows its log")]);
+        if !self.state.is_viewing() {
+            self.keys(&[("r", "starts it again"), ("S", "shows its log")]);
+        }
     }
 
     fn numbered(&mut self, number: usize, action: &str) {
