@@ -83,7 +83,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         recording,
         app: "bench".into(),
         session: id,
-        policy: Policy::Auto,
+        gate: Policy::Auto.into(),
         warnings: Vec::new(),
     };
     let thread = std::thread::spawn(move || {

@@ -51,6 +51,9 @@ pub struct Common {
     /// Which calls wait for a yes: ask-all, ask-writes (default), auto, read-only
     #[arg(long, global = true, value_name = "MODE")]
     pub policy: Option<String>,
+    /// Hold every call, and every result before the model sees it, from the start
+    #[arg(long, global = true)]
+    pub step: bool,
     /// Do not record the session
     #[arg(long, global = true)]
     pub no_record: bool,

@@ -17,7 +17,7 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Models, Policy, Setup, Source};
+use crate::orchestrator::{self, Answers, Gate, Models, Policy, Setup, Source};
 use crate::protocol::SessionId;
 use crate::recording::format::{FORMAT, Header, VERSION};
 use crate::recording::redact::Redactor;
@@ -61,7 +61,7 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let fleet = fleet(settings)?;
     let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
     let Fleet { specs, warnings, secrets } = fleet;
-    assemble(settings, Source::Live(specs), settings.policy, commands, warnings, &secrets)
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets)
 }
 
 /// Starts a session whose tools are answered from a recording; no server is started, so no call waits for a yes.
@@ -69,13 +69,13 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
 /// # Errors
 /// A model or recording that cannot be had.
 pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
-    assemble(settings, Source::Recorded(answers), Policy::Auto, BTreeMap::new(), Vec::new(), &[])
+    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[])
 }
 
 fn assemble(
     settings: &Settings,
     servers: Source,
-    policy: Policy,
+    gate: Gate,
     commands: BTreeMap<String, String>,
     more_warnings: Vec<String>,
     secrets: &[(String, String)],
@@ -93,7 +93,7 @@ fn assemble(
     }
     let mut warnings = settings.warnings.clone();
     warnings.extend(more_warnings);
-    let header = header(&id, model.name(), commands, policy, clock);
+    let header = header(&id, model.name(), commands, gate.policy, clock);
     let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
@@ -111,7 +111,7 @@ fn assemble(
         recording,
         app: app(),
         session: id.clone(),
-        policy,
+        gate,
         warnings,
     };
     let thread = std::thread::Builder::new()

@@ -77,6 +77,7 @@ pub mod query;
 pub mod recorded;
 pub mod recording;
 pub mod sanitise;
+pub mod schema;
 pub mod session;
 pub mod stdout;
 pub mod ui;

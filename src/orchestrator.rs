@@ -17,7 +17,7 @@ pub mod turn;
 use std::sync::Arc;
 
 pub use answers::{Answers, Source};
-pub use gate::Policy;
+pub use gate::{Gate, Policy, Rules};
 pub use run::run;
 
 use crate::model::Model;
@@ -43,7 +43,7 @@ pub struct Setup {
     /// The session's ULID.
     pub session: crate::protocol::SessionId,
     /// Which calls need a yes.
-    pub policy: Policy,
+    pub gate: Gate,
     /// What was odd when all this was put together: told first.
     pub warnings: Vec<String>,
 }

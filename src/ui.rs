@@ -10,6 +10,7 @@
 //! modes. `keymap` holds every key once; `text` cleans and measures; `theme` holds every colour.
 
 mod command;
+mod editor;
 pub mod json;
 pub mod keymap;
 pub mod layout;

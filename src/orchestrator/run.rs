@@ -1,5 +1,7 @@
 //! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
 
+mod control;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +13,8 @@ use crate::link::Feed;
 use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
-    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
-    Scope, ServerName, SessionEnded, SessionStarted, StepId, Stepping, SteppingChanged, UserAsked,
+    CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
+    SessionStarted, StepId, Stepping, SteppingChanged,
 };
 
 use super::answers::Backing;
@@ -23,7 +25,7 @@ use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
-use super::{Models, Policy, Setup, prompt};
+use super::{Gate, Models, Setup, prompt};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +36,7 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, policy, warnings } = setup;
+    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, warnings } = setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let mut shell = Shell {
@@ -45,8 +47,7 @@ pub async fn run(setup: Setup, feed: Feed) {
         model,
         runbooks,
         models,
-        stepping: Stepping::Off,
-        policy,
+        gate,
         conversation: Conversation::default(),
         toolbox: Toolbox::default(),
         turn: None,
@@ -59,10 +60,14 @@ pub async fn run(setup: Setup, feed: Feed) {
         warned_of_tools: false,
         missed: false,
     };
+    let stepping = shell.gate.stepping;
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
+    }
+    if stepping != Stepping::Off {
+        shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
     shell.servers = Backing::start(source);
     let reason = shell.serve(&mut commands).await;
@@ -78,9 +83,8 @@ struct Shell {
     /// Who answers the running turn.
     asked: Arc<dyn Model>,
     runbooks: Arc<dyn Model>,
-    stepping: Stepping,
     models: Models,
-    policy: Policy,
+    gate: Gate,
     conversation: Conversation,
     /// The tools of the running turn.
     toolbox: Toolbox,
@@ -122,75 +126,6 @@ impl Shell {
         }
     }
 
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Submit { text } => {
-                if self.questions.len() >= MOST_QUESTIONS {
-                    let text =
-                        format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
-                    return self.stage.note(NoteLevel::Error, text).await;
-                }
-                self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
-                self.questions.push_back(text);
-            }
-            Command::StopTurn => self.advance(Input::Stop).await,
-            Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
-            Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
-            Command::RestartServer { server } => {
-                if !self.servers.restart(&server).await {
-                    let text = format!("There is no server named {server} to restart.");
-                    self.stage.note(NoteLevel::Warning, text).await;
-                }
-            }
-            Command::ClearConversation => {
-                self.advance(Input::Stop).await;
-                self.conversation.clear();
-                self.stage.tell(Scope::default(), ConversationCleared {}).await;
-            }
-            Command::Step { stepping } => self.step(stepping).await,
-            Command::SelectModel { name } => self.select(&name).await,
-            Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
-            Command::Replay(_) => {
-                let text =
-                    "This session is live; it can be replayed with `callboard replay last` once it is over.".into();
-                self.stage.note(NoteLevel::Info, text).await;
-            }
-            // Taken by the loop.
-            Command::Quit => {}
-        }
-    }
-
-    fn gate(&self) -> Policy {
-        match self.stepping {
-            Stepping::On => Policy::AskAll,
-            Stepping::Off => self.policy,
-        }
-    }
-
-    async fn step(&mut self, stepping: Stepping) {
-        self.stepping = stepping;
-        let gate = self.gate();
-        if let Some(turn) = &mut self.turn {
-            turn.set_policy(gate);
-        }
-        self.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
-    }
-
-    async fn select(&mut self, name: &str) {
-        match (self.models)(name) {
-            Ok(model) => {
-                let model_name = model.name().to_owned();
-                self.model = model;
-                self.warned_of_tools = false;
-                self.stage.tell(Scope::default(), ModelSelected { model: model_name }).await;
-            }
-            Err(reason) => {
-                let text = format!("The model {name:?} cannot be used: {reason}");
-                self.stage.note(NoteLevel::Warning, text).await;
-            }
-        }
-    }
-
     /// Begins the next question's turn, if there is one and the servers have had their chance.
     async fn begin_turn(&mut self) {
         let ready = self.roster.is_settled() || Instant::now() >= self.patience;
@@ -206,7 +141,7 @@ impl Shell {
             question,
             self.asked.name().to_owned(),
             self.toolbox.clone(),
-            self.gate(),
+            self.gate.clone(),
             self.numbers,
             &mut self.conversation,
         );
@@ -246,10 +181,10 @@ impl Shell {
                     self.flush().await;
                     self.asking = None;
                 }
-                Effect::SendCall { call, scope, server, tool, arguments, read_only } => {
+                Effect::SendCall { call, scope, server, tool, arguments, read_only, attempt } => {
                     let sent = Json::from(serde_json::Value::Object(arguments.clone()));
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
-                    self.stage.tell(scope, CallStarted { attempt: 1, arguments: sent, timeout_ms, read_only }).await;
+                    self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
                     match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
                         Ok(()) => {}
@@ -272,6 +207,11 @@ impl Shell {
                 Effect::End => {
                     if let Some(turn) = self.turn.take() {
                         self.numbers = turn.numbers();
+                    }
+                    // What was stepped out of is over.
+                    if self.gate.stepping == Stepping::Out {
+                        self.gate.stepping = Stepping::On;
+                        self.stage.tell(Scope::default(), SteppingChanged { stepping: Stepping::On }).await;
                     }
                 }
             }

@@ -111,6 +111,20 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The same call with the numbers it has in its session.
+    #[must_use]
+    pub fn numbered(self, turn: Option<u64>, step: Option<u64>, call: u64) -> Self {
+        Self { turn, step, call: Some(call), ..self }
+    }
+
+    /// The same call with its outcome; `failure` says why it has no result.
+    #[must_use]
+    pub fn ended(self, status: Status, duration_us: u64, result: Option<&'a Json>, failure: Option<&'a str>) -> Self {
+        let (status, duration_us) = (Some(status), Some(duration_us));
+        let texts = failure.into_iter().collect();
+        Self { status, duration_us, result, texts, parsed: Parsed::default(), ..self }
+    }
+
     /// A model step of a session.
     #[must_use]
     pub fn of_step(step: &'a Step) -> Self {

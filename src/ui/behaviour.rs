@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::fixtures::{Console, Story, finished};
+use super::fixtures::{Console, Story, finished, result_held};
 use super::state::{Focus, Leaving, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
@@ -139,8 +139,82 @@ fn a_held_call_is_run_or_denied_but_not_by_a_key_meant_for_something_else() {
     console.later_ms(600);
     let run = Effect::Send(Command::Decide { call: CallId(1), decision: Decision::Run });
     assert_eq!(console.press("n"), [run]);
-    let denied = console.press("d");
-    assert!(matches!(denied[..], [Effect::Send(Command::Decide { decision: Decision::Deny { .. }, .. })]));
+    assert_eq!(console.press("d"), [], "it asks why");
+    console.type_text("not on a Sunday");
+    let deny = Decision::Deny { reason: "not on a Sunday".into() };
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::Decide { call: CallId(1), decision: deny })]);
+}
+
+/// Decisions over call 1 among the effects.
+fn decided(effects: &[Effect]) -> Vec<Decision> {
+    let decision = |effect: &Effect| match effect {
+        Effect::Send(Command::Decide { call: CallId(1), decision }) => Some(decision.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(decision).collect()
+}
+
+#[test]
+fn arguments_are_edited_and_checked_against_the_schema_before_anything_is_asked() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping");
+    let mut console = story.console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    assert!(console.screen().contains("Arguments of call 1"), "{}", console.screen());
+    update(&mut console.state, Msg::Edited(Ok("{\"query\": 5}".into())));
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("The tool does not take this: /query: 5"), "{}", console.screen());
+    console.press("Backspace Backspace");
+    console.type_text("\"printer\"}");
+    let value = Json::parse("{\"query\": \"printer\"}").expect("JSON");
+    assert_eq!(decided(&console.press("Enter")), [Decision::Edit { value }]);
+    assert!(matches!(&console.press("e Ctrl+g")[..], [Effect::EditOutside(text)] if text.contains("vpn")));
+    update(&mut console.state, Msg::Edited(Ok("{\"query\":\"a\"}\n".into())));
+    let value = Json::parse("{\"query\":\"a\"}").expect("JSON");
+    assert_eq!(decided(&console.press("Enter")), [Decision::Edit { value }]);
+    let proposed = Json::parse(r#"{"query":"vpn"}"#).expect("JSON");
+    assert_eq!(decided(&console.press("V")), [Decision::Edit { value: proposed }]);
+}
+
+#[test]
+fn a_result_is_edited_retried_or_kept_back_before_the_model_sees_it() {
+    let mut console = result_held().console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    assert_eq!(decided(&console.press("Esc r")), [Decision::Retry]);
+    console.press("e Down End Backspace Backspace Backspace Backspace");
+    console.type_text("7}");
+    console.press("Enter");
+    assert!(console.screen().contains("Result of call 1") || console.state.overlay.is_none());
+    console.press("Esc e");
+    update(&mut console.state, Msg::Edited(Ok("in words".into())));
+    let edited = decided(&console.press("Enter"));
+    let [Decision::Edit { value }] = &edited[..] else { panic!("{edited:?}") };
+    assert_eq!(value.value()["content"][0]["text"], "in words");
+}
+
+#[test]
+fn stepping_goes_on_stops_at_breakpoints_and_steps_out() {
+    let mut console = held();
+    console.later_ms(600).press("Tab Tab");
+    let step = |stepping| Effect::Send(Command::Step { stepping });
+    assert_eq!(console.press("o")[1..], [step(Stepping::Out)]);
+    assert_eq!(decided(&console.press("c")), [Decision::Run]);
+    assert_eq!(decided(&console.press("A")), [Decision::Run]);
+    assert_eq!(console.press("p"), [step(Stepping::On)]);
+    assert_eq!(console.press("a"), [Effect::Send(Command::Allow { call: CallId(1) })]);
+    let on = "server:ticket tool:update_ticket".to_owned();
+    let set = Breakpoint { on, action: BreakAction::Stop };
+    assert_eq!(console.press("b"), [Effect::Send(Command::Break { breakpoints: vec![set] })]);
+    console.press("B");
+    console.type_text("log status:error");
+    let log = Breakpoint { on: "status:error".into(), action: BreakAction::Log };
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::Break { breakpoints: vec![log] })]);
+    console.press("B");
+    console.type_text("dur>");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("column 4"), "{}", console.screen());
 }
 
 #[test]

@@ -185,6 +185,27 @@ impl Story {
         self.put(scope, CallHeld { site: StopSite::BeforeCall, reason: reason.into() })
     }
 
+    /// The operator changes the arguments of a held call.
+    pub(super) fn edit(&mut self, call: u64, arguments: &str) -> &mut Self {
+        let scope = self.of(call);
+        let after = Some(json(arguments));
+        self.put(
+            scope,
+            CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after },
+        );
+        self.hold(call, "changed by the operator")
+    }
+
+    /// The operator refuses a held call.
+    pub(super) fn deny(&mut self, call: u64, reason: &str) -> &mut Self {
+        let scope = self.of(call);
+        let (verdict, by, reason) = (Verdict::Deny, "operator".to_owned(), Some(reason.to_owned()));
+        self.put(scope, CallDecided { verdict, by, reason: reason.clone(), before: None, after: None });
+        let failure = Some(CallFailure { code: CallFailureCode::Denied, message: reason.unwrap_or_default() });
+        let (status, duration_us, result, mismatch) = (CallStatus::Denied, 0, None, None);
+        self.put(scope, CallFinished { status, duration_us, result, failure, mismatch })
+    }
+
     pub(super) fn run(&mut self, server: &str, call: u64, arguments: &str) -> &mut Self {
         let scope = self.of(call);
         self.put(scope, CallStarted { attempt: 1, arguments: json(arguments), timeout_ms: 60_000, read_only: true });
@@ -261,6 +282,21 @@ pub(super) fn finished() -> Story {
          - TKT-2222 may be related, at $99.00 a month.",
     );
     story.end(Ending::Answered, None);
+    story
+}
+
+/// A call whose result waits before the model sees it.
+pub(super) fn result_held() -> Story {
+    let mut story = Story::ready();
+    story.turn("How many critical tickets are there?").request("gpt-4o").answer("");
+    story.say(SteppingChanged { stepping: Stepping::On });
+    let call = story.propose("ticket", "get_ticket_metrics", r#"{"priority":"critical"}"#);
+    story.run("ticket", call, r#"{"priority":"critical"}"#).wait_ms(12);
+    let result = json(r#"{"content":[],"structuredContent":{"total_count":3},"isError":false}"#);
+    let scope = story.of(call);
+    let (status, duration_us) = (CallStatus::Ok, 12_000);
+    story.put(scope, CallReceived { status, duration_us, result: Some(result), failure: None, mismatch: None });
+    story.put(scope, CallHeld { site: StopSite::AfterResult, reason: "stepping".into() });
     story
 }
 

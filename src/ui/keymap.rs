@@ -6,6 +6,7 @@
 mod action;
 mod chord;
 mod situation;
+mod stepping;
 mod table;
 mod viewing;
 
@@ -16,6 +17,7 @@ use crossterm::event::KeyEvent;
 pub use action::{Action, Group};
 pub use chord::Chord;
 pub use situation::{Place, Showing, Situation};
+pub use stepping::StepKey;
 pub use viewing::ViewKey;
 
 /// One line of the table.
@@ -37,7 +39,7 @@ pub struct Binding {
 
 /// Every key of the console.
 pub fn table() -> impl Iterator<Item = &'static Binding> + Clone {
-    table::TABLE.iter().chain(viewing::VIEWING)
+    stepping::STEPPING.iter().chain(table::TABLE).chain(viewing::VIEWING)
 }
 
 /// The action of a key here and now.

@@ -8,6 +8,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::editor::Editor;
 use super::state::{FeedState, Options, State};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
@@ -105,8 +106,51 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
                 Effect::Send(command) => send(&link, &mut state, command),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::SetMouse(mouse) => screen.set_mouse(mouse)?,
+                Effect::EditOutside(text) => {
+                    // Its keys are the editor's now.
+                    drop(events);
+                    screen.lend();
+                    let edited = edit(&text, &mut link, &mut state, &mut signals).await;
+                    screen.take_back(state.mouse)?;
+                    events = EventStream::new();
+                    match edited {
+                        Ok(edited) => drop(update(&mut state, Msg::Edited(edited))),
+                        Err(signal) => return Ok(Outcome::Signal(signal)),
+                    }
+                }
                 Effect::Leave => return Ok(Outcome::Quit),
             }
+        }
+    }
+}
+
+/// Lets the operator change a text in an editor while the session goes on; a signal that ends the program comes back.
+async fn edit(
+    text: &str,
+    link: &mut Link,
+    state: &mut State,
+    signals: &mut Signals,
+) -> Result<Result<String, String>, &'static str> {
+    let mut editor = match Editor::open(text) {
+        Ok(editor) => editor,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let mut batch = Vec::new();
+    loop {
+        tokio::select! {
+            status = editor.child.wait() => return Ok(editor.take(status)),
+            count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => {
+                let msgs = if count == 0 { vec![Msg::FeedOver] } else { from_news(&mut batch) };
+                // Nothing of it asks for anything outside.
+                msgs.into_iter().for_each(|msg| drop(update(state, msg)));
+            }
+            // Ctrl+C is the editor's.
+            signal = signals.next() => if signal != "SIGINT" {
+                let _ = link.commands.try_send(Command::Quit);
+                // It may have ended by itself.
+                let _ = editor.child.start_kill();
+                return Err(signal);
+            },
         }
     }
 }

@@ -11,6 +11,7 @@ mod scroll;
 mod select;
 mod settle;
 mod source;
+mod stepping;
 mod viewing;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use super::keymap::{self, Action, Place, Showing, Situation};
 use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use super::{command, text};
-use crate::protocol::{Command, Pace, Playback, Record};
+use crate::protocol::{Command, Pace, Playback, Record, StopSite};
 use crate::session::{CallState, Session};
 
 pub use palette::help_paragraphs;
@@ -49,6 +50,8 @@ pub enum Msg {
     Refused(Command),
     /// No more records will come.
     FeedOver,
+    /// What was written in `$EDITOR`, or why nothing was.
+    Edited(Result<String, String>),
     /// Something the program around the console has to say.
     Alarm(String),
 }
@@ -62,6 +65,8 @@ pub enum Effect {
     Copy(String),
     /// Take the mouse, or leave it to the terminal.
     SetMouse(Mouse),
+    /// Let the operator change a text in `$EDITOR`.
+    EditOutside(String),
     /// Leave the console now.
     Leave,
 }
@@ -101,6 +106,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::FeedOver => feed_over(state),
+        Msg::Edited(edited) => {
+            asking::edited(state, edited);
+            Vec::new()
+        }
         Msg::Alarm(text) => {
             state.alarm = Some(text);
             Vec::new()
@@ -144,6 +153,8 @@ pub fn situation(state: &State) -> Situation {
             || (!running && banner(state).is_some()),
         running,
         held: state.held().is_some(),
+        held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
+        paused: !viewing && state.session.held_turn.is_some() && state.held().is_none(),
         under_way: !viewing
             && state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
         restartable: state.restartable().is_some(),

@@ -41,7 +41,7 @@ impl Chat {
             recording: Recording::off(clock, Redactor::default()),
             app: "callboard test".into(),
             session: "01TEST".into(),
-            policy,
+            gate: policy.into(),
             warnings: Vec::new(),
         };
         let task = tokio::spawn(orchestrator::run(setup, feed));
@@ -239,7 +239,8 @@ async fn a_call_that_may_write_waits_for_a_yes_and_what_is_sent_is_what_was_said
         |record: &Arc<Record>| matches!(&record.event, Event::WireFramed(frame) if frame.text.contains("tools/call"));
     assert!(!chat.records.iter().any(sent), "a held call has not been sent");
     let arguments = Json::from(json!({"n": 7}));
-    chat.send(Command::Decide { call: CallId(1), decision: Decision::Edit { arguments } }).await;
+    chat.send(Command::Decide { call: CallId(1), decision: Decision::Edit { value: arguments } }).await;
+    chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
     chat.send(Command::Decide { call: CallId(2), decision: Decision::Deny { reason: "enough".into() } }).await;
     chat.answered(1).await;
     assert_eq!(chat.states(), [CallState::Ok, CallState::Denied]);

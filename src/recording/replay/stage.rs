@@ -160,6 +160,9 @@ impl Stage {
             | Command::Decide { .. }
             | Command::RestartServer { .. }
             | Command::Step { .. }
+            | Command::Proceed
+            | Command::Break { .. }
+            | Command::Allow { .. }
             | Command::SelectModel { .. }
             | Command::ClearConversation
             | Command::Note { .. } => {

@@ -1,6 +1,6 @@
 //! What an operator can mean by a key.
 
-use super::ViewKey;
+use super::{StepKey, ViewKey};
 
 /// What the operator means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,14 +121,12 @@ pub enum Action {
     CopyRaw,
     /// A suggested action, from 1.
     Suggest(u8),
-    /// Send the held call.
-    RunHeld,
-    /// Refuse the held call.
-    DenyHeld,
     /// Cancel this call only.
     CancelCall,
     /// Restart a server.
     RestartServer,
+    /// Decide what is held.
+    Step(StepKey),
     /// Move in a replay.
     View(ViewKey),
 }
@@ -148,14 +146,24 @@ pub enum Group {
     Data,
     /// What can be done about a call or a server.
     Control,
+    /// Stepping.
+    Stepping,
     /// Moving in a recording.
     Replay,
 }
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Everywhere, Self::Input, Self::Chat, Self::Calls, Self::Data, Self::Control, Self::Replay];
+    pub const ALL: [Self; 8] = [
+        Self::Everywhere,
+        Self::Input,
+        Self::Chat,
+        Self::Calls,
+        Self::Data,
+        Self::Control,
+        Self::Stepping,
+        Self::Replay,
+    ];
 
     /// Its heading.
     #[must_use]
@@ -167,6 +175,7 @@ impl Group {
             Self::Calls => "Going through calls",
             Self::Data => "Data",
             Self::Control => "Acting on a call or a server",
+            Self::Stepping => "Stepping through calls",
             Self::Replay => "Replaying a recording",
         }
     }
@@ -232,9 +241,8 @@ impl Action {
             | Self::PreviousMatch
             | Self::Copy
             | Self::CopyRaw => Group::Data,
-            Self::Suggest(_) | Self::RunHeld | Self::DenyHeld | Self::CancelCall | Self::RestartServer => {
-                Group::Control
-            }
+            Self::Suggest(_) | Self::CancelCall | Self::RestartServer => Group::Control,
+            Self::Step(_) => Group::Stepping,
             Self::View(_) => Group::Replay,
         }
     }

@@ -57,6 +57,10 @@ pub struct Situation {
     pub running: bool,
     /// The selected call waits at the gate.
     pub held: bool,
+    /// Its result has come, and the model has not seen it.
+    pub held_result: bool,
+    /// The turn waits around the model.
+    pub paused: bool,
     /// The selected call is under way.
     pub under_way: bool,
     /// There is a server to restart.
@@ -160,7 +164,10 @@ impl Situation {
             open: bit(0),
             running: bit(1),
             held: bit(2),
+            held_result: bit(2) && bit(3),
             under_way: bit(3) && !bit(2),
+            // A turn that waits has no call that is held.
+            paused: bit(13) && !bit(4) && !bit(2),
             restartable: bit(4),
             down: bit(13) && bit(4),
             suggestions: bit(5),

@@ -47,16 +47,6 @@ fn can_suggest(s: &S) -> bool {
 
 /// Every key of the console.
 pub(super) static TABLE: &[Binding] = &[
-    // Deciding comes first in the footer, because somebody waits for it.
-    bind(Action::RunHeld, &[c('n')], |s| s.held && s.in_pane(), 1, "run it", "Send the held call as it is"),
-    bind(
-        Action::DenyHeld,
-        &[c('d')],
-        |s| s.held && s.in_pane(),
-        1,
-        "deny it",
-        "Refuse the held call; the model is told",
-    ),
     bind(
         Action::CancelCall,
         &[c('x')],
@@ -306,7 +296,7 @@ pub(super) static TABLE: &[Binding] = &[
     bind(
         Action::NextMatch,
         &[c('n')],
-        |s| s.in_data() && s.searched && !s.held,
+        |s| s.in_data() && s.searched && !s.held && !s.paused,
         3,
         "next match",
         "Go to the next place found",

@@ -2,38 +2,60 @@
 
 use tui_textarea::{CursorMove, TextArea, WrapMode};
 
+use crate::protocol::CallId;
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 
 /// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A place in a recording.
     GoTo,
+    /// Why a held call is refused.
+    Deny(CallId),
+    /// Other arguments for a held call.
+    Arguments(CallId),
+    /// Another result for a call whose own is held.
+    Result(CallId),
+    /// The result of a call that is not sent.
+    Answer(CallId),
+    /// All breakpoints and log points.
+    Breakpoints,
 }
 
 impl Purpose {
     /// The heading over the text.
     #[must_use]
-    pub fn title(&self) -> String {
+    pub fn title(self) -> String {
         match self {
             Self::GoTo => "Go to".to_owned(),
+            Self::Deny(call) => format!("Deny call {} — why?", call.0),
+            Self::Arguments(call) => format!("Arguments of call {}", call.0),
+            Self::Result(call) => format!("Result of call {}, as the model will see it", call.0),
+            Self::Answer(call) => format!("Answer call {} in place of its server", call.0),
+            Self::Breakpoints => "Breakpoints".to_owned(),
         }
     }
 
     /// What may be written.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(self) -> &'static str {
         match self {
             Self::GoTo => "#120 a record · c17 a call · t4 a turn · +03:12 a time · 50%",
+            Self::Deny(_) => "The model gets this as an error; empty says that you refused it.",
+            Self::Arguments(_) => "It stays held: n sends what you see then.",
+            Self::Result(_) => "It stays held: n gives the model what you see then. The record keeps both.",
+            Self::Answer(_) => "JSON or words; empty is an empty result. Ctrl+R: the last result of this tool.",
+            Self::Breakpoints => "One expression a line (/query); `log EXPR` takes a note instead of stopping.",
         }
     }
 
     /// Whether one line is all there is to write.
     #[must_use]
-    pub fn is_line(&self) -> bool {
+    pub fn is_line(self) -> bool {
         match self {
-            Self::GoTo => true,
+            Self::GoTo | Self::Deny(_) => true,
+            Self::Arguments(_) | Self::Result(_) | Self::Answer(_) | Self::Breakpoints => false,
         }
     }
 }
@@ -58,11 +80,7 @@ impl Ask {
         area.set_cursor_line_style(theme.style(Role::Text));
         area.set_cursor_style(theme.style(Role::Text));
         let mut ask = Self { purpose, area, problem: None };
-        ask.insert(text);
-        if !ask.purpose.is_line() {
-            ask.area.move_cursor(CursorMove::Top);
-            ask.area.move_cursor(CursorMove::Head);
-        }
+        ask.set(text);
         ask
     }
 
@@ -76,12 +94,17 @@ impl Ask {
         }
     }
 
-    /// Replaces the whole answer.
+    /// Replaces the whole answer, and goes to where it is most likely to be changed.
     pub fn set(&mut self, text: &str) {
         self.area.select_all();
         self.area.cut();
         self.area.cancel_selection();
         self.insert(text);
+        // Before the brace that ends an object is where the next field is written.
+        if text.ends_with("\n}") {
+            self.area.move_cursor(CursorMove::Up);
+            self.area.move_cursor(CursorMove::End);
+        }
     }
 
     /// The answer.

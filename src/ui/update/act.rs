@@ -1,16 +1,13 @@
 //! Actions carried out.
 
-use crate::protocol::{Command, Decision};
+use crate::protocol::Command;
 use crate::ui::keymap::Action;
 use crate::ui::state::{
     FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
 };
 
 use super::scroll::{self, Motion};
-use super::{Effect, asking, commands, inside, palette, records, select, viewing};
-
-/// A key pressed sooner after a held call came up was meant for something else, µs.
-const READING_US: u64 = 400_000;
+use super::{Effect, asking, commands, inside, palette, records, select, stepping, viewing};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -115,14 +112,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Copy => return inside::copy(state),
         Action::CopyRaw => return inside::copy_raw(state),
         Action::Suggest(number) => suggest(state, number),
-        Action::RunHeld => return decide(state, Decision::Run),
-        Action::DenyHeld => {
-            return decide(state, Decision::Deny { reason: "refused by the operator".to_owned() });
-        }
         Action::CancelCall => {
             return state.call().map(|call| Effect::Send(Command::CancelCall { call: call.id })).into_iter().collect();
         }
         Action::RestartServer => return restart(state),
+        Action::Step(key) => return stepping::act(state, key),
         Action::View(key) => return viewing::act(state, key),
     }
     Vec::new()
@@ -319,16 +313,6 @@ fn suggest(state: &mut State, number: u8) {
         Some(action) => prefill(state, action),
         None => state.notice = Some(format!("There is no suggestion {number}.")),
     }
-}
-
-fn decide(state: &mut State, decision: Decision) -> Vec<Effect> {
-    let held = state.held().map(|call| call.id);
-    let shown_us = state.held_shown.filter(|(call, _)| Some(*call) == held).map_or(state.now_us, |(_, since)| since);
-    if state.now_us.saturating_sub(shown_us) < READING_US {
-        state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
-        return Vec::new();
-    }
-    held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
 }
 
 fn restart(state: &mut State) -> Vec<Effect> {

@@ -102,11 +102,13 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
 
 fn step(state: &mut State, arguments: &str) -> Vec<Effect> {
     let stepping = match arguments {
-        "" if state.session.stepping == Stepping::On => Stepping::Off,
+        "" if state.session.stepping != Stepping::Off => Stepping::Off,
         "" | "on" => Stepping::On,
         "off" => Stepping::Off,
+        "all" => Stepping::All,
         _ => {
-            state.notice = Some("/step [on|off]: hold every call until it is let go, or stop doing so.".to_owned());
+            let words = "/step [on|all|off]: hold calls and results; all: around the model too.";
+            state.notice = Some(words.to_owned());
             return Vec::new();
         }
     };

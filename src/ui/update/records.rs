@@ -24,13 +24,17 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 {
                     let call = call.0;
                     state.notice =
-                        Some(format!("Call {call} waits for you: Tab leaves the input, n runs it, d denies it."));
+                        Some(format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it."));
                 }
                 if let Some(call) = record.scope.call.filter(|call| state.session.call(*call).is_some()) {
                     state.selected = Selected::Span(Span::Call(call));
                     state.data.tab = None;
                     state.calls.reveal = true;
                 }
+            }
+            Event::TurnHeld(held) => {
+                let reason = &held.reason;
+                state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::CallHeld(_) => {

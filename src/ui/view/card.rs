@@ -59,6 +59,7 @@ impl Card<'_> {
                 Verdict::Edit => "edited",
                 Verdict::Answer => "answered instead of the server",
                 Verdict::Deny => "denied",
+                Verdict::Retry => "sent again",
             };
             self.words(&format!("⏸ {word} by {by}"), Role::Warn);
         }
@@ -82,13 +83,30 @@ impl Card<'_> {
         let where_ = match site {
             StopSite::BeforeCall => "Held: it has not been sent.",
             StopSite::AfterResult => "Held: the model has not seen the result.",
+            StopSite::BeforeModel | StopSite::AfterModel => "Held.",
         };
         let reason = call.held_reason.as_deref().unwrap_or("no reason given");
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
         let effect = if call.read_only { "The server says it only reads." } else { "It may change something." };
-        self.words(&format!("  {effect} What is shown is what is sent."), Role::Dim);
-        if !self.state.is_viewing() {
-            self.keys(&[("n", "runs it"), ("d", "denies it")]);
+        let is_sent = site == StopSite::AfterResult;
+        let words = if is_sent { "What is shown is what the model gets." } else { "What is shown is what is sent." };
+        self.words(&format!("  {} {words}", if is_sent { "" } else { effect }), Role::Dim);
+        let edits = call.decisions.iter().filter(|(verdict, _)| *verdict == Verdict::Edit).count();
+        if call.edited.is_some() || (!is_sent && call.arguments != call.proposed) {
+            self.words(&format!("  ✎ changed {}; V reverts", text::count(edits, "time")), Role::Warn);
+        }
+        if self.state.is_viewing() {
+            return;
+        }
+        match is_sent {
+            false => self.keys(&[
+                ("n", "sends it"),
+                ("e", "edits"),
+                ("x", "answers for it"),
+                ("d", "denies"),
+                ("a", "always allows"),
+            ]),
+            true => self.keys(&[("n", "goes on"), ("e", "edits"), ("r", "retries"), ("d", "keeps it back")]),
         }
     }
 
