@@ -1,10 +1,14 @@
 //! The console as a command: a session, and the screen on its link.
 
+use std::path::Path;
+
 use crate::config::Settings;
 use crate::failure::{Exit, Failure};
 use crate::launch;
+use crate::link::Link;
 use crate::mcp::process;
 use crate::model::builtin::{self, BuiltIn};
+use crate::recording::replay;
 use crate::ui::{self, Outcome, RunError};
 
 /// Opens the console on a new session and returns when the operator leaves.
@@ -27,14 +31,20 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
         mouse: settings.mouse,
         ..ui::Options::default()
     };
+    let outcome = show(link, options);
+    // The servers stop with the orchestrator; a panic over there has been reported.
+    let _ = thread.join();
+    process::kill_all();
+    outcome
+}
+
+/// Runs the screen until the operator leaves.
+fn show(link: Link, options: ui::Options) -> Result<(), Failure> {
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("no runtime for the console: {error}")))?
         .block_on(ui::run(link, options));
-    // The servers stop with the orchestrator; a panic over there has been reported.
-    let _ = thread.join();
-    process::kill_all();
     match outcome {
         Ok(Outcome::Quit) => Ok(()),
         Ok(Outcome::Signal(name)) => Err(Failure::failed(format!("ended by {name}"))),
@@ -50,4 +60,30 @@ fn runbooks(assistant: &BuiltIn) -> Vec<ui::RunbookEntry> {
         summary: runbook.summary.clone(),
     };
     assistant.runbooks().iter().map(entry).collect()
+}
+
+/// Opens the console on a recording: nothing is executed, and nothing but the file is needed.
+///
+/// # Errors
+/// No terminal, or a file that cannot be read at all.
+pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
+    if !ui::has_terminal() {
+        return Err(Failure::usage(RunError::NoTerminal.to_string()));
+    }
+    let (link, thread) = replay::open(path).map_err(|error| Failure::failed(error.to_string()))?;
+    let outcome = show(link, viewing(settings));
+    // It ends with its link; a panic over there has been reported.
+    let _ = thread.join();
+    outcome
+}
+
+fn viewing(settings: &Settings) -> ui::Options {
+    ui::Options {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: "VIEW".to_owned(),
+        theme: settings.theme,
+        mouse: settings.mouse,
+        focus: ui::Focus::Calls,
+        ..ui::Options::default()
+    }
 }

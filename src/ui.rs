@@ -10,6 +10,7 @@
 //! modes. `keymap` holds every key once; `text` cleans and measures; `theme` holds every colour.
 
 mod command;
+mod editor;
 pub mod json;
 pub mod keymap;
 pub mod layout;
@@ -31,7 +32,7 @@ mod screens;
 
 pub use keymap::keys_markdown;
 pub use shell::{Outcome, RunError, run};
-pub use state::{Mouse, Options, RunbookEntry, State};
+pub use state::{Focus, Mouse, Options, RunbookEntry, State};
 pub use terminal::is_there as has_terminal;
 pub use theme::Theme;
 pub use update::{Effect, Msg, update};

@@ -1,7 +1,8 @@
 //! What the screen looks like in the situations that matter, at three sizes.
 
-use super::fixtures::{Console, Story, TICKETS, finished};
+use super::fixtures::{Console, Story, TICKETS, finished, result_held};
 use super::state::Focus;
+use super::update::{Msg, update};
 use crate::protocol::*;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -240,4 +241,94 @@ fn a_filter_and_a_page_from_the_data() {
     assert_eq!(console.state.focus, Focus::Calls);
     console.press("Esc [ [ [ Tab z j j l j j l j j j Enter");
     picture("value_page_120x40", &console);
+}
+
+#[test]
+fn a_recording_that_stands_at_a_call_of_the_filter() {
+    pictures("viewing", &finished(), |console| {
+        console.view(40, 60);
+        console.press("/");
+        console.type_text("server:customer status:ok").press("Enter");
+    });
+}
+
+#[test]
+fn a_damaged_recording_that_plays_while_it_is_read() {
+    pictures("viewing_damaged", &finished(), |console| {
+        console.view(20, 60);
+        let playback = console.state.playback.as_deref().cloned().unwrap_or_default();
+        let problem = |line, reason: &str| Problem { line, reason: reason.to_owned() };
+        console.play(Playback {
+            pace: Pace::Playing,
+            speed: Speed::default().faster().faster(),
+            reading: Reading::Indexing { done: 40, of: 100 },
+            problems: [problem(17, "not UTF-8 at byte 5"), problem(61, "212 bytes break off")].into(),
+            problem_count: 2,
+            ..playback
+        });
+    });
+}
+
+#[test]
+fn a_place_in_a_recording_that_is_none() {
+    let mut console = finished().console(80, 24);
+    console.view(40, 60).press("g");
+    console.type_text("x4").press("Enter");
+    picture("go_to_80x24", &console);
+}
+
+#[test]
+fn a_call_whose_arguments_were_changed_and_is_still_held() {
+    let mut story = Story::ready();
+    story.say(SteppingChanged { stepping: Stepping::On });
+    story.turn("Find the printer tickets").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping").edit(call, r#"{"query":"printer","limit":5}"#);
+    pictures("held_edited", &story, |console| {
+        console.press("Tab Tab Tab");
+        console.later_ms(900);
+    });
+}
+
+#[test]
+fn a_result_that_the_model_has_not_seen() {
+    pictures("held_result", &result_held(), |console| {
+        console.press("Tab Tab Tab");
+        console.later_ms(900);
+    });
+}
+
+#[test]
+fn arguments_being_written_that_break_the_schema() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping");
+    pictures("editing", &story, |console| {
+        console.press("Tab Tab e");
+        update(&mut console.state, Msg::Edited(Ok("{\n  \"query\": 17\n}".into())));
+        console.press("Enter");
+    });
+}
+
+#[test]
+fn a_turn_that_waits_before_the_model_is_asked() {
+    let mut story = Story::ready();
+    story.say(SteppingChanged { stepping: Stepping::All });
+    story.turn("Find it").say(TurnHeld {
+        site: StopSite::BeforeModel,
+        reason: "gpt-4o is about to be asked with 1 messages, 7 bytes".into(),
+    });
+    picture("turn_held_120x40", story.console(120, 40).later_ms(500));
+}
+
+#[test]
+fn a_call_denied_with_a_reason() {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+    story.hold(call, "update_ticket on ticket may change something").deny(call, "not on a Sunday");
+    pictures("denied", &story, |console| {
+        console.press("Tab Tab Tab");
+    });
 }

@@ -1,7 +1,6 @@
 //! The thin async shell around `update` and `view`: keys, records, signals and time in, frames and commands out.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
@@ -9,17 +8,18 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::editor::Editor;
 use super::state::{FeedState, Options, State};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
-use crate::link::Link;
-use crate::protocol::{Command, Record};
+use crate::link::{Link, News};
+use crate::protocol::Command;
 
 /// The least time between two frames, µs.
 const FRAME_US: u64 = 16_000;
 /// The time between two frames while only timers run.
 const TICK: Duration = Duration::from_millis(100);
-/// Records taken in at once.
+/// News taken in at once.
 const BATCH: usize = 4096;
 
 /// How the console was left.
@@ -59,7 +59,7 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
     let mut screen = Screen::enter(options.mouse, panic_sender)?;
     let mut state = State::new(options);
     let mut events = EventStream::new();
-    let mut batch: Vec<Arc<Record>> = Vec::new();
+    let mut batch: Vec<News> = Vec::new();
     let mut dirty = true;
     let mut next_us = 0;
     loop {
@@ -79,32 +79,78 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
             (false, true) => Some(TICK),
             (false, false) => None,
         };
-        let msg = tokio::select! {
+        let msgs: Vec<Msg> = tokio::select! {
             event = events.next() => match event {
-                Some(Ok(event)) => from_event(event, &mut typed_ahead),
+                Some(Ok(event)) => from_event(event, &mut typed_ahead).into_iter().collect(),
                 Some(Err(error)) => return Err(error.into()),
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             },
-            count = link.records.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => match count {
-                0 => Some(Msg::FeedOver),
-                _ => Some(Msg::Records(std::mem::take(&mut batch))),
+            count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => match count {
+                0 => vec![Msg::FeedOver],
+                _ => from_news(&mut batch),
             },
-            Some(panic) = panics.recv() => Some(Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))),
+            Some(panic) = panics.recv() => {
+                vec![Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))]
+            }
             signal = signals.next() => {
                 // The feed may be gone or busy; leaving does not depend on it.
                 let _ = link.commands.try_send(Command::Quit);
                 return Ok(Outcome::Signal(signal));
             }
-            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => None,
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Vec::new(),
         };
         dirty = true;
-        for effect in msg.map(|msg| update(&mut state, msg)).unwrap_or_default() {
+        let effects: Vec<Effect> = msgs.into_iter().flat_map(|msg| update(&mut state, msg)).collect();
+        for effect in effects {
             match effect {
                 Effect::Send(command) => send(&link, &mut state, command),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::SetMouse(mouse) => screen.set_mouse(mouse)?,
+                Effect::EditOutside(text) => {
+                    // Its keys are the editor's now.
+                    drop(events);
+                    screen.lend();
+                    let edited = edit(&text, &mut link, &mut state, &mut signals).await;
+                    screen.take_back(state.mouse)?;
+                    events = EventStream::new();
+                    match edited {
+                        Ok(edited) => drop(update(&mut state, Msg::Edited(edited))),
+                        Err(signal) => return Ok(Outcome::Signal(signal)),
+                    }
+                }
                 Effect::Leave => return Ok(Outcome::Quit),
             }
+        }
+    }
+}
+
+/// Lets the operator change a text in an editor while the session goes on; a signal that ends the program comes back.
+async fn edit(
+    text: &str,
+    link: &mut Link,
+    state: &mut State,
+    signals: &mut Signals,
+) -> Result<Result<String, String>, &'static str> {
+    let mut editor = match Editor::open(text) {
+        Ok(editor) => editor,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let mut batch = Vec::new();
+    loop {
+        tokio::select! {
+            status = editor.child.wait() => return Ok(editor.take(status)),
+            count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => {
+                let msgs = if count == 0 { vec![Msg::FeedOver] } else { from_news(&mut batch) };
+                // Nothing of it asks for anything outside.
+                msgs.into_iter().for_each(|msg| drop(update(state, msg)));
+            }
+            // Ctrl+C is the editor's.
+            signal = signals.next() => if signal != "SIGINT" {
+                let _ = link.commands.try_send(Command::Quit);
+                // It may have ended by itself.
+                let _ = editor.child.start_kill();
+                return Err(signal);
+            },
         }
     }
 }
@@ -117,6 +163,22 @@ fn send(link: &Link, state: &mut State, command: Command) {
             update(state, Msg::Refused(command));
         }
     }
+}
+
+/// News in their order, records that follow each other as one message.
+fn from_news(batch: &mut Vec<News>) -> Vec<Msg> {
+    let mut msgs = Vec::new();
+    for news in batch.drain(..) {
+        match (news, msgs.last_mut()) {
+            (News::Record(record), Some(Msg::Records(records))) => records.push(record),
+            (News::Record(record), _) => msgs.push(Msg::Records(vec![record])),
+            // Only the last of two whole sessions, or of two places, is ever seen.
+            (News::Jumped(session), Some(Msg::Jumped(before))) => *before = session,
+            (News::Jumped(session), _) => msgs.push(Msg::Jumped(session)),
+            (News::Playback(playback), _) => msgs.push(Msg::Playback(playback)),
+        }
+    }
+    msgs
 }
 
 /// `typed_ahead` counts down the bytes that came before the terminal was ours: it had made line feeds of their Enters.

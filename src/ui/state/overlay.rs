@@ -2,6 +2,7 @@
 
 use ratatui::text::Line;
 
+use super::Ask;
 use crate::ui::keymap::Action;
 use crate::ui::text::Piece;
 
@@ -14,6 +15,8 @@ pub enum Overlay {
     Page(Page),
     /// All actions and commands, by name.
     Palette(Palette),
+    /// Something the console asks for.
+    Ask(Box<Ask>),
 }
 
 /// Text to read.

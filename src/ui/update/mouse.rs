@@ -3,6 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
+use crate::protocol::{Place as ReplayPlace, ReplayCommand};
 use crate::ui::state::{CallRow, Content, Focus, Overlay, Selected, State};
 use crate::ui::view;
 
@@ -55,12 +56,17 @@ fn click(state: &mut State, place: Position) -> Vec<Effect> {
                     return super::palette::run(state);
                 }
             }
-            Overlay::Help(_) | Overlay::Page(_) if inside => {}
-            Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) => state.overlay = None,
+            Overlay::Help(_) | Overlay::Page(_) | Overlay::Ask(_) if inside => {}
+            Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Ask(_) => state.overlay = None,
         }
         return Vec::new();
     }
     let areas = state.areas;
+    if areas.scrub.contains(place) {
+        let position = view::scrub_position(state, place);
+        let go = |position| super::viewing::replay(ReplayCommand::GoTo(ReplayPlace::Position(position)));
+        return position.map(go).into_iter().collect();
+    }
     if areas.title.contains(place) {
         if let Some(lane) = view::title_lane(state, place.x) {
             state.data.tab = None;

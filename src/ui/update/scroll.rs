@@ -42,7 +42,7 @@ pub(super) fn go(state: &mut State, motion: Motion) {
             palette.at = motion.from(palette.at, palette.entries.len(), 8);
             return;
         }
-        None => {}
+        Some(Overlay::Ask(_)) | None => {}
     }
     match state.focus {
         Focus::Input | Focus::Chat => chat(state, motion),
