@@ -11,6 +11,7 @@ mod line;
 pub mod process;
 mod stderr;
 mod supervisor;
+mod waiting;
 mod wire;
 
 use std::collections::BTreeMap;
