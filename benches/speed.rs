@@ -84,6 +84,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         app: "bench".into(),
         session: id,
         gate: Policy::Auto.into(),
+        resumed: None,
         warnings: Vec::new(),
     };
     let thread = std::thread::spawn(move || {

@@ -138,6 +138,15 @@ pub enum Task {
         #[arg(long)]
         mock: bool,
     },
+    /// Open the console on a new session that goes on from a recording
+    Fork {
+        /// `last`, the beginning of a session's id, or a file
+        #[arg(default_value = "last")]
+        session: String,
+        /// Go on after this many records; all of them if absent
+        #[arg(long, value_name = "RECORDS")]
+        at: Option<u64>,
+    },
     /// Compare two recordings: calls and answers; exit 1 if they differ
     Diff {
         /// `last`, the beginning of a session's id, or a file

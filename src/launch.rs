@@ -17,9 +17,10 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Policy, Setup, Source};
-use crate::protocol::SessionId;
-use crate::recording::format::{FORMAT, Header, VERSION};
+use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
+use crate::protocol::{Event, SessionId};
+use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
+use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
 
@@ -61,7 +62,41 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let fleet = fleet(settings)?;
     let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
     let Fleet { specs, warnings, secrets } = fleet;
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets)
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, None)
+}
+
+/// Starts a session that goes on from the first `records` records of a recording.
+///
+/// # Errors
+/// A recording that cannot be read, and those of [`start`].
+pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Running, Failure> {
+    let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
+    let reader = Reader::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let parent = reader.header.id.clone();
+    let (mut taken, mut writes) = (Vec::new(), 0);
+    for (number, row) in (0_u64..).zip(reader) {
+        match row.map_err(|error| unreadable(error.to_string()))? {
+            Row::Record(record) if number < records => taken.push(record),
+            Row::Record(record) => {
+                let is_write = matches!(&record.event, Event::CallStarted(started) if !started.read_only);
+                writes += u64::from(is_write);
+            }
+            // It stays in the parent.
+            Row::Bad { .. } => {}
+        }
+    }
+    let record = taken.last().map_or(0, |record| record.index.0);
+    let fork = ForkedFrom { session: parent, record };
+    let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
+    if writes > 0 {
+        warnings.push(format!(
+            "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
+            fork.session
+        ));
+    }
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
+    let resumed = Some((fork, Resumed { records: taken }));
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, resumed)
 }
 
 /// Starts a session whose tools are answered from a recording; no server is started, so no call waits for a yes.
@@ -69,7 +104,7 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
 /// # Errors
 /// A model or recording that cannot be had.
 pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
-    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[])
+    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[], None)
 }
 
 fn assemble(
@@ -79,10 +114,12 @@ fn assemble(
     commands: BTreeMap<String, String>,
     more_warnings: Vec<String>,
     secrets: &[(String, String)],
+    resumed: Option<(ForkedFrom, Resumed)>,
 ) -> Result<Running, Failure> {
     let built_in = Arc::new(built_in(settings)?);
     let model = model(settings, &built_in)?;
-    let clock = Clock::start();
+    let (forked_from, resumed) = resumed.unzip();
+    let clock = Clock::start_at(resumed.as_ref().map_or(0, Resumed::end_us));
     let id = SessionId::from(Ulid::generate().to_string());
     let mut redactor = Redactor::default();
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
@@ -93,7 +130,7 @@ fn assemble(
     }
     let mut warnings = settings.warnings.clone();
     warnings.extend(more_warnings);
-    let header = header(&id, model.name(), commands, gate.policy, clock);
+    let header = Header { forked_from, ..header(&id, model.name(), commands, gate.policy, clock) };
     let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
@@ -113,6 +150,7 @@ fn assemble(
         app: app(),
         session: id.clone(),
         gate,
+        resumed,
         warnings,
     };
     let thread = std::thread::Builder::new()

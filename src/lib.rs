@@ -56,6 +56,7 @@
 //! * **a bundled server**: its module in `servers/src/`, a line in `NAMES`, its records in the data set.
 //! * **a key**: one row in the key table of the screen; footer, help, palette and README follow.
 
+pub mod around;
 pub mod cli;
 pub mod clock;
 pub mod compare;

@@ -75,6 +75,7 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
             let output = if form == Form::Json { Output::Json } else { Output::Text };
             mock(&settings, &session, output)
         }
+        Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
         Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
         Some(Task::Verify { session, junit }) => {
             block_on(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))

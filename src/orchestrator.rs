@@ -8,6 +8,7 @@ mod conversation;
 mod deltas;
 mod gate;
 mod prompt;
+mod resume;
 mod roster;
 mod run;
 mod stage;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use answers::{Answers, Source};
 pub use gate::{Gate, Policy, Rules};
+pub use resume::Resumed;
 pub use run::run;
 
 use crate::model::Model;
@@ -44,6 +46,8 @@ pub struct Setup {
     pub session: crate::protocol::SessionId,
     /// Which calls need a yes.
     pub gate: Gate,
+    /// The records of another session that this one goes on from.
+    pub resumed: Option<Resumed>,
     /// What was odd when all this was put together: told first.
     pub warnings: Vec<String>,
 }

@@ -17,7 +17,7 @@ use crate::recording::sessions_dir;
 use crate::sanitise::clean_line;
 use crate::session::Session;
 
-pub use diff::diff;
+pub use diff::{diff, lines as diff_lines};
 pub use export::{ExportOrder, Privacy, export};
 pub use verify::{Checked, Finding, verify};
 

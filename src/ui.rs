@@ -15,6 +15,7 @@ pub mod json;
 pub mod keymap;
 pub mod layout;
 mod markdown;
+mod outside;
 mod shell;
 pub mod state;
 mod terminal;
@@ -31,6 +32,7 @@ mod fixtures;
 mod screens;
 
 pub use keymap::keys_markdown;
+pub use outside::{Answer, Entry, Nobody, Outside, Request};
 pub use shell::{Outcome, RunError, run};
 pub use state::{Focus, Mouse, Options, RunbookEntry, State};
 pub use terminal::is_there as has_terminal;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::mcp::CallEnd;
 use crate::protocol::{CallStatus, Json};
 use crate::session::{Call, CallState};
 
@@ -61,6 +62,13 @@ impl Outcome {
         };
         let failure = call.failure.as_ref().map(|failure| failure.message.clone());
         Self { status, result: call.result.clone(), failure }
+    }
+
+    /// The outcome of a call that was made just now.
+    #[must_use]
+    pub fn of_end(end: &CallEnd) -> Self {
+        let failure = end.failure.as_ref().map(|failure| failure.message.clone());
+        Self { status: end.status, result: end.result.clone(), failure }
     }
 
     fn value(&self) -> Value {

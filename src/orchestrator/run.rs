@@ -22,6 +22,7 @@ use super::answers::Backing;
 use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
+use super::resume::Resumed;
 use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
@@ -46,7 +47,7 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, warnings } = setup;
+    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, resumed, warnings } = setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let mut shell = Shell {
@@ -68,15 +69,19 @@ async fn perform(setup: Setup, feed: Feed) {
         deltas: Deltas::default(),
         patience: Instant::now() + PATIENCE,
         warned_of_tools: false,
+        told_stepping: Stepping::Off,
         missed: false,
     };
     let stepping = shell.gate.stepping;
+    if let Some(resumed) = resumed {
+        shell.go_on_from(&resumed).await;
+    }
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
     }
-    if stepping != Stepping::Off {
+    if stepping != shell.told_stepping {
         shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
     shell.servers = Backing::start(source);
@@ -107,6 +112,8 @@ struct Shell {
     deltas: Deltas,
     patience: Instant,
     warned_of_tools: bool,
+    /// What the records before this session say of stepping.
+    told_stepping: Stepping,
     /// Whether the recording that stands in for the servers lacked a call.
     missed: bool,
 }

@@ -34,6 +34,15 @@ impl Stage {
         }
     }
 
+    /// Passes on a record of another session as it is.
+    pub async fn adopt(&mut self, record: &Record) {
+        let written = self.recording.adopt(record);
+        let _ = self.news.send(written.record.into()).await;
+        if let Some(note) = written.note {
+            let _ = self.news.send(note.into()).await;
+        }
+    }
+
     pub async fn note(&mut self, level: NoteLevel, text: String) {
         self.tell(Scope::default(), NoteTaken { level, text }).await;
     }

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::compare::{Change, Outcome, Verdict, verdict};
 use crate::direct::{Muster, muster, run};
 use crate::failure::{Failure, Form};
-use crate::mcp::{CallEnd, ServerSpec, Servers};
+use crate::mcp::{ServerSpec, Servers};
 use crate::protocol::ToolDefinition;
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
@@ -149,15 +149,10 @@ async fn rerun(servers: &mut Servers, call: &Call, tool: &ToolDefinition) -> Fin
     match run(servers, &call.server, tool.tool.as_str(), arguments).await {
         Err(failure) => Finding::Impossible(failure.message),
         Ok(end) => {
-            let (verdict, changes) = verdict(&Outcome::of_call(call), &outcome(&end));
+            let (verdict, changes) = verdict(&Outcome::of_call(call), &Outcome::of_end(&end));
             Finding::Compared { verdict, changes }
         }
     }
-}
-
-fn outcome(end: &CallEnd) -> Outcome {
-    let failure = end.failure.as_ref().map(|failure| failure.message.clone());
-    Outcome { status: end.status, result: end.result.clone(), failure }
 }
 
 fn table(checked: &[Checked]) -> Vec<String> {

@@ -26,6 +26,9 @@ pub struct Listed {
     pub model: String,
     /// The first question, if one stands in the first 64 KiB.
     pub question: Option<String>,
+    /// Every question in the first and the last 64 KiB, for searching.
+    #[serde(skip)]
+    pub questions: Vec<String>,
     /// Turns begun, as far as the last 64 KiB tell.
     pub turns: u32,
     /// Calls made, as far as the last 64 KiB tell.
@@ -143,6 +146,7 @@ fn listed(path: &Path) -> Listed {
         created: String::new(),
         model: String::new(),
         question: None,
+        questions: Vec::new(),
         turns: 0,
         calls: 0,
         duration_ms: 0,
@@ -181,8 +185,9 @@ fn take(listed: &mut Listed, record: &Record) {
     listed.duration_ms = listed.duration_ms.max(record.at_us / 1000);
     listed.turns = listed.turns.max(record.scope.turn.map_or(0, |turn| turn.0));
     listed.calls = listed.calls.max(record.scope.call.map_or(0, |call| call.0));
-    if let (None, Event::UserAsked(asked)) = (&listed.question, &record.event) {
-        listed.question = Some(asked.text.clone());
+    if let Event::UserAsked(asked) = &record.event {
+        listed.question.get_or_insert_with(|| asked.text.clone());
+        listed.questions.push(asked.text.clone());
     }
 }
 

@@ -6,6 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, result_held};
+use super::outside::{Answer, Entry, Request};
 use super::state::{Focus, Leaving, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
@@ -424,6 +425,37 @@ fn nothing_is_sent_from_a_replay_but_motions() {
         console.press("Esc Esc");
         console.state.focus = Focus::Calls;
     }
+}
+
+#[test]
+fn other_sessions_are_searched_opened_and_compared() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    console.state.options.file = Some("/sessions/here.jsonl".into());
+    assert_eq!(console.press("O"), [Effect::Ask(Request::Sessions)]);
+    let entry = |name: &str| Entry { file: name.into(), words: format!("about {name}"), ..Entry::default() };
+    let known = vec![entry("/one"), entry("/two")];
+    let preview = update(&mut console.state, Msg::Answered(Answer::Sessions(known.clone())));
+    assert_eq!(preview, [Effect::Ask(Request::Preview("/one".into()))]);
+    console.type_text("two");
+    assert_eq!(console.press("Enter"), [Effect::Ask(Request::Open("/two".into()))]);
+    console.press("D");
+    update(&mut console.state, Msg::Answered(Answer::Sessions(known)));
+    let (left, right) = ("/sessions/here.jsonl".into(), "/one".into());
+    assert_eq!(console.press("Enter"), [Effect::Ask(Request::Compare { left, right })]);
+}
+
+#[test]
+fn a_recorded_call_is_made_again_only_after_enter_and_a_session_forked_where_it_stands() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    console.state.options.file = Some("/sessions/one.jsonl".into());
+    let fork = Request::Fork { file: "/sessions/one.jsonl".into(), records: 40 };
+    assert_eq!(console.press("C"), [Effect::Ask(fork)]);
+    console.state.selected = Selected::Span(Span::Call(CallId(2)));
+    assert_eq!(console.press("R"), []);
+    let asked = console.press("Enter");
+    assert!(matches!(&asked[..], [Effect::Ask(Request::Again { call: CallId(2), .. })]), "{asked:?}");
 }
 
 #[test]

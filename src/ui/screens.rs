@@ -1,6 +1,7 @@
 //! What the screen looks like in the situations that matter, at three sizes.
 
 use super::fixtures::{Console, Story, TICKETS, finished, result_held};
+use super::outside::{Answer, Entry};
 use super::state::Focus;
 use super::update::{Msg, update};
 use crate::protocol::*;
@@ -331,4 +332,52 @@ fn a_call_denied_with_a_reason() {
     pictures("denied", &story, |console| {
         console.press("Tab Tab Tab");
     });
+}
+
+#[test]
+fn the_recorded_sessions_with_what_one_of_them_is_about() {
+    pictures("sessions", &finished(), |console| {
+        console.press("Tab O");
+        let entry = |name: &str, about: &str| Entry {
+            file: format!("/sessions/{name}.jsonl").into(),
+            id: format!("01TESTTESTTESTTESTTEST{name}"),
+            created: "2026-11-22 10:00".into(),
+            model: "built-in".into(),
+            about: about.into(),
+            size: "2t 7c".into(),
+            words: String::new(),
+        };
+        let entries = vec![
+            entry("AAAA", "What are the critical tickets and who are the customers?"),
+            entry("BBBB", "line 1 is no header"),
+            entry("CCCC", "Show me customer CUST-999"),
+        ];
+        update(&mut console.state, Msg::Answered(Answer::Sessions(entries)));
+        console.press("Down Down");
+        let lines = vec![
+            "› Show me customer CUST-999  (1 calls, 1 failed)".into(),
+            "  There is no customer CUST-999 [1].".into(),
+        ];
+        update(&mut console.state, Msg::Answered(Answer::Preview("/sessions/CCCC.jsonl".into(), lines)));
+    });
+}
+
+#[test]
+fn a_call_made_again_that_came_out_otherwise() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60).press("R");
+    picture("again_120x40", &console);
+    console.press("Esc");
+    let lines = [
+        "customer check_customer_status, as recorded",
+        "verdict: schema drift",
+        "",
+        "result, recorded → now",
+        "  ~ balance: 12450.5 → 99.0",
+        "  - tier: \"premium\"",
+        "  + level: \"gold\"",
+    ];
+    let lines = lines.map(str::to_owned).into();
+    update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
+    picture("made_again_120x40", &console);
 }

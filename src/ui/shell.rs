@@ -1,14 +1,17 @@
 //! The thin async shell around `update` and `view`: keys, records, signals and time in, frames and commands out.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
 use futures::StreamExt;
+use futures::future::select_all;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::editor::Editor;
+use super::outside::{Answer, Outside};
 use super::state::{FeedState, Options, State};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
@@ -44,12 +47,18 @@ pub enum RunError {
     Terminal(#[from] io::Error),
 }
 
+/// A session on the screen, or one that waits behind it.
+struct Scene {
+    link: Link,
+    state: State,
+}
+
 /// Runs the console until the operator leaves or a signal asks for it. The terminal is as before afterwards, on every way
 /// out. To be awaited on one thread (`block_on`), because a panic there restores the terminal and one elsewhere must not.
 ///
 /// # Errors
 /// [`RunError::NoTerminal`] before anything is touched; [`RunError::Terminal`] if the terminal goes away.
-pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> {
+pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) -> Result<Outcome, RunError> {
     if !terminal::is_there() {
         return Err(RunError::NoTerminal);
     }
@@ -60,6 +69,9 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
     let mut state = State::new(options);
     let mut events = EventStream::new();
     let mut batch: Vec<News> = Vec::new();
+    // Sessions behind the one on the screen go on.
+    let mut behind: Vec<Scene> = Vec::new();
+    let (answer_sender, mut answers) = mpsc::channel::<Answer>(16);
     let mut dirty = true;
     let mut next_us = 0;
     loop {
@@ -89,6 +101,23 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
                 0 => vec![Msg::FeedOver],
                 _ => from_news(&mut batch),
             },
+            (position, news) = next_behind(&mut behind) => {
+                take_behind(&mut behind[position], news);
+                continue;
+            }
+            Some(answer) = answers.recv() => match answer {
+                Answer::Scene(scene) => {
+                    let (new_link, new_options) = *scene;
+                    let new_state = State { mouse: state.mouse, ..State::new(new_options) };
+                    let (link, state) = (std::mem::replace(&mut link, new_link), std::mem::replace(&mut state, new_state));
+                    behind.push(Scene { link, state: State { notice: None, ..state } });
+                    next_us = 0;
+                    Vec::new()
+                }
+                answer @ (Answer::Sessions(_) | Answer::Preview(..) | Answer::Page { .. } | Answer::Failed(_)) => {
+                    vec![Msg::Answered(answer)]
+                }
+            },
             Some(panic) = panics.recv() => {
                 vec![Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))]
             }
@@ -110,7 +139,7 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
                     // Its keys are the editor's now.
                     drop(events);
                     screen.lend();
-                    let edited = edit(&text, &mut link, &mut state, &mut signals).await;
+                    let edited = edit(&text, &mut link, &mut state, &mut behind, &mut signals).await;
                     screen.take_back(state.mouse)?;
                     events = EventStream::new();
                     match edited {
@@ -118,10 +147,46 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
                         Err(signal) => return Ok(Outcome::Signal(signal)),
                     }
                 }
-                Effect::Leave => return Ok(Outcome::Quit),
+                Effect::Ask(request) => {
+                    let (outside, answers) = (Arc::clone(&outside), answer_sender.clone());
+                    tokio::task::spawn_blocking(move || {
+                        // The console may be gone when the answer comes.
+                        let _ = answers.blocking_send(outside.answer(request));
+                    });
+                }
+                Effect::Leave => match behind.pop() {
+                    Some(scene) => {
+                        Scene { link, state } = scene;
+                        state.notice = Some("Back in the session before.".to_owned());
+                        // The clock is another one.
+                        next_us = 0;
+                        break;
+                    }
+                    None => return Ok(Outcome::Quit),
+                },
             }
         }
     }
+}
+
+/// The next news of any session behind the one on the screen, by its position; `None` from one that is over. Cancel-safe.
+async fn next_behind(behind: &mut [Scene]) -> (usize, Option<News>) {
+    let open = behind.iter_mut().enumerate().filter(|(_, scene)| scene.state.feed == FeedState::Open);
+    let next = open.map(|(position, scene)| Box::pin(async move { (position, scene.link.news.recv().await) }));
+    let all: Vec<_> = next.collect();
+    if all.is_empty() {
+        return std::future::pending().await;
+    }
+    select_all(all).await.0
+}
+
+fn take_behind(scene: &mut Scene, news: Option<News>) {
+    let msgs = match news {
+        Some(news) => from_news(&mut vec![news]),
+        None => vec![Msg::FeedOver],
+    };
+    // Nobody looks at it now, so nothing of it asks for anything outside.
+    msgs.into_iter().for_each(|msg| drop(update(&mut scene.state, msg)));
 }
 
 /// Lets the operator change a text in an editor while the session goes on; a signal that ends the program comes back.
@@ -129,6 +194,7 @@ async fn edit(
     text: &str,
     link: &mut Link,
     state: &mut State,
+    behind: &mut [Scene],
     signals: &mut Signals,
 ) -> Result<Result<String, String>, &'static str> {
     let mut editor = match Editor::open(text) {
@@ -144,6 +210,7 @@ async fn edit(
                 // Nothing of it asks for anything outside.
                 msgs.into_iter().for_each(|msg| drop(update(state, msg)));
             }
+            (position, news) = next_behind(behind) => take_behind(&mut behind[position], news),
             // Ctrl+C is the editor's.
             signal = signals.next() => if signal != "SIGINT" {
                 let _ = link.commands.try_send(Command::Quit);

@@ -10,6 +10,9 @@ mod chat;
 mod data;
 mod input;
 mod overlay;
+mod picker;
+
+use std::path::PathBuf;
 
 use ratatui::layout::Position;
 
@@ -20,6 +23,7 @@ pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab, TextView};
 pub use input::{Input, Swap};
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
+pub use picker::{Choice, Picker};
 
 use super::layout::Areas;
 use super::theme::Theme;
@@ -43,6 +47,8 @@ pub struct Options {
     pub mouse: Mouse,
     /// Text the input starts with.
     pub initial_input: String,
+    /// The session's file, if it has one.
+    pub file: Option<PathBuf>,
     /// Whose the keys are at first.
     pub focus: Focus,
     /// Runbooks by name, each with its parameters and what it finds out.

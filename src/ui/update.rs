@@ -1,6 +1,7 @@
 //! What happens becomes state: pure, without I/O and clocks. What has to be done outside comes back as effects.
 
 mod act;
+mod around;
 mod asking;
 mod commands;
 mod inside;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 
 use super::keymap::{self, Action, Place, Showing, Situation};
+use super::outside::{Answer, Request};
 use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use super::{command, text};
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
@@ -28,7 +30,7 @@ pub use palette::help_paragraphs;
 pub use source::{Frames, frames, tab};
 
 /// Something that happened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Msg {
     /// Records of the session, in order.
     Records(Vec<Arc<Record>>),
@@ -52,6 +54,8 @@ pub enum Msg {
     FeedOver,
     /// What was written in `$EDITOR`, or why nothing was.
     Edited(Result<String, String>),
+    /// What came of a request to the program around the console.
+    Answered(Answer),
     /// Something the program around the console has to say.
     Alarm(String),
 }
@@ -65,6 +69,8 @@ pub enum Effect {
     Copy(String),
     /// Take the mouse, or leave it to the terminal.
     SetMouse(Mouse),
+    /// Ask the program around the console; [`Msg::Answered`] brings what came of it.
+    Ask(Request),
     /// Let the operator change a text in `$EDITOR`.
     EditOutside(String),
     /// Leave the console now.
@@ -110,6 +116,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             asking::edited(state, edited);
             Vec::new()
         }
+        Msg::Answered(answer) => around::answered(state, answer),
         Msg::Alarm(text) => {
             state.alarm = Some(text);
             Vec::new()
@@ -197,7 +204,7 @@ fn under_overlay(state: &State) -> Situation {
 
 fn place(state: &State) -> Place {
     match &state.overlay {
-        Some(Overlay::Palette(_)) => Place::Palette,
+        Some(Overlay::Palette(_) | Overlay::Picker(_)) => Place::Palette,
         Some(Overlay::Help(_) | Overlay::Page(_)) => Place::Page,
         Some(Overlay::Ask(ask)) if ask.purpose.is_line() => Place::Prompt,
         Some(Overlay::Ask(_)) => Place::Editor,
@@ -249,6 +256,7 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Place::Editor => asking::type_into(state, key),
         Place::Prompt if matches!(state.overlay, Some(Overlay::Ask(_))) => asking::type_into(state, key),
         Place::Prompt => type_into_prompt(state, key),
+        Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
         Place::Palette => palette::type_into(state, key),
         Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => {}
     }
@@ -312,7 +320,10 @@ fn paste(state: &mut State, pasted: &str) {
             let line: String = pasted.chars().filter(|c| !text::is_hidden(*c)).collect();
             for c in line.chars() {
                 let key = KeyEvent::from(KeyCode::Char(c));
-                if place(state) == Place::Palette {
+                if matches!(state.overlay, Some(Overlay::Picker(_))) {
+                    // The next key asks for the preview.
+                    drop(around::type_into(state, key));
+                } else if place(state) == Place::Palette {
                     palette::type_into(state, key);
                 } else {
                     type_into_prompt(state, key);

@@ -294,6 +294,29 @@ fn a_recording_is_replayed_with_nothing_but_its_file() {
     console.assert_restored();
 }
 
+#[test]
+fn a_recording_is_forked_and_its_call_made_again() {
+    let mut console = Console::open_in(recorded(), 40, 120, &["--model", "built-in", "replay", "last"]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("CUST-999"), "the recording's end");
+    console.press("gc1\r");
+    console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the first call");
+    console.press("R\r");
+    console.wait_for_text("verdict: identical");
+    console.press("\x1b");
+    console.wait_for(|contents| !contents.contains("verdict: identical"), "the page closed");
+    console.press("gt2\r");
+    console.wait_for(|contents| contents.contains("t2  Show me customer CUST-999"), "the second turn");
+    console.press("C");
+    console.wait_for(|contents| contents.contains("LIVE") && contents.contains("forked here"), "the fork");
+    console.press("and their invoices?\r");
+    console.wait_for(|contents| contents.contains("t3  and their invoices?") && contents.contains("INV-"), "an answer");
+    console.press("\x03\x03");
+    console.wait_for_text("Back in the session before");
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
+}
+
 fn path(path: &Path) -> &str {
     path.to_str().expect("an ordinary path")
 }

@@ -42,6 +42,7 @@ impl Chat {
             app: "callboard test".into(),
             session: "01TEST".into(),
             gate: policy.into(),
+            resumed: None,
             warnings: Vec::new(),
         };
         let task = tokio::spawn(orchestrator::run(setup, feed));

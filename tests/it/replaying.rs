@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use callboard::clock::Clock;
 use callboard::link::{Link, News};
+use callboard::orchestrator::Resumed;
 use callboard::protocol::{
     CallFinished, CallId, CallProposed, CallStarted, CallStatus, Command, Ending, Json, ModelAnswered, ModelRequested,
     Pace, Place, Playback, Reading, Record, ReplayCommand, Scope, SessionEnded, SessionId, SessionStarted, StepId,
@@ -524,5 +525,30 @@ fn a_session_that_is_not_there_is_told_with_what_to_do() {
     {
         let (_, errors) = home.fail(command);
         assert!(errors.contains("no sessions in"), "{command:?}: {errors}");
+    }
+}
+
+#[test]
+fn a_fork_at_any_record_closes_what_was_open_and_nothing_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = record(dir.path(), 3);
+    let rows = Reader::open(&path).expect("a recording").map(|row| row.expect("readable"));
+    let records: Vec<_> = rows
+        .filter_map(|row| match row {
+            Row::Record(record) => Some(record),
+            Row::Bad { .. } => None,
+        })
+        .collect();
+    for length in 0..=records.len() {
+        let resumed = Resumed { records: records[..length].to_vec() };
+        let mut session = Session::fold(&resumed.records);
+        let oddities = session.oddities;
+        for (scope, event) in resumed.closing() {
+            let index = session.last_index.unwrap_or_default();
+            session.apply(&Record { index, at_us: session.last_us, unix_ms: 0, scope, event });
+        }
+        assert_eq!(session.oddities, oddities, "at {length}");
+        assert!(session.calls.iter().all(|call| call.state.is_final() && call.delivered.is_some()), "at {length}");
+        assert!(session.running_turn().is_none(), "at {length}");
     }
 }

@@ -39,7 +39,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise", "schema"]),
     ("query", &["query", "protocol", "session"]),
-    ("compare", &["compare", "protocol", "session"]),
+    ("compare", &["compare", "protocol", "session", "mcp"]),
 ];
 
 /// Crate to the only places that may name it.

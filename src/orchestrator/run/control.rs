@@ -5,7 +5,7 @@ use crate::protocol::{
     SteppingChanged, ToolAllowed, UserAsked,
 };
 
-use super::{Input, MOST_QUESTIONS, Shell};
+use super::{Input, MOST_QUESTIONS, Resumed, Shell};
 
 impl Shell {
     pub(super) async fn obey(&mut self, command: Command) {
@@ -47,6 +47,23 @@ impl Shell {
             // Taken by the loop.
             Command::Quit => {}
         }
+    }
+
+    /// Takes the records of another session over, and closes what was open at their end.
+    pub(super) async fn go_on_from(&mut self, resumed: &Resumed) {
+        let before = resumed.read();
+        for record in &resumed.records {
+            self.stage.adopt(record).await;
+        }
+        for (scope, event) in before.closing {
+            self.stage.tell(scope, event).await;
+        }
+        self.conversation = before.conversation;
+        self.numbers = before.numbers;
+        self.told_stepping = before.session.stepping;
+        // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
+        let _ = self.gate.set_breakpoints(&before.session.breakpoints);
+        before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
     }
 
     async fn step(&mut self, stepping: Stepping) {

@@ -125,6 +125,8 @@ pub enum Action {
     CancelCall,
     /// Restart a server.
     RestartServer,
+    /// The recorded sessions.
+    Sessions,
     /// Decide what is held.
     Step(StepKey),
     /// Move in a replay.
@@ -195,6 +197,7 @@ impl Action {
             | Self::Close
             | Self::ClearOrQuit
             | Self::Help
+            | Self::Sessions
             | Self::OpenPalette
             | Self::ToggleMouse
             | Self::Up

@@ -342,6 +342,7 @@ pub(super) static TABLE: &[Binding] = &[
         "mouse",
         "Leave the mouse to the terminal, to select text with it, and take it back",
     ),
+    bind(Action::Sessions, &[c('O')], S::in_pane, 0, "sessions", "Choose a recorded session to replay"),
     bind(Action::OpenPalette, &[Chord::ctrl('p')], S::on_screen, 10, "palette", "Find any action or command by name"),
     bind(Action::Help, &[c('?')], |s| s.in_pane() || (s.place == Place::Input && !s.typed), 9, "help", "All keys"),
     bind(

@@ -47,6 +47,12 @@ pub enum ViewKey {
     Continue,
     /// The end of the turn.
     StepOut,
+    /// A live session that goes on from here.
+    Fork,
+    /// The selected call again, on its live server.
+    Again,
+    /// What differs from another session.
+    Compare,
 }
 
 impl ViewKey {
@@ -73,7 +79,7 @@ impl ViewKey {
             Self::ToEnd => Some(ReplayCommand::GoTo(Place::Tenths(10))),
             Self::Step => step(Stride::Site, Way::Next),
             Self::StepOut => step(Stride::TurnEnd, Way::Next),
-            Self::GoTo | Self::Continue => None,
+            Self::GoTo | Self::Continue | Self::Fork | Self::Again | Self::Compare => None,
         }
     }
 }
@@ -125,6 +131,15 @@ pub(super) static VIEWING: &[Binding] = &[
     ),
     v(ViewKey::Continue, &[c('c')], 0, "continue", "To the next call inside the filter; without a filter, play"),
     v(ViewKey::StepOut, &[c('o')], 0, "turn's end", "To the end of the turn"),
+    v(
+        ViewKey::Again,
+        &[c('R')],
+        7,
+        "make again",
+        "LIVE: make the selected call again, as recorded or edited, and compare",
+    ),
+    v(ViewKey::Fork, &[c('C')], 8, "fork", "Go on from here in a new live session"),
+    v(ViewKey::Compare, &[c('D')], 9, "compare", "Compare with another session"),
     v(ViewKey::Tenths(0), &[c('0')], 0, "start", "To the start"),
     v(ViewKey::Tenths(1), &[c('1')], 0, "10 %", "To one tenth of the recording; 2 to 9 likewise"),
     v(ViewKey::Tenths(2), &[c('2')], 0, "20 %", "… two tenths"),

@@ -21,6 +21,10 @@ pub enum Purpose {
     Answer(CallId),
     /// All breakpoints and log points.
     Breakpoints,
+    /// The arguments with which a recorded call that only reads is made again.
+    Again(CallId),
+    /// The same for a call that may change something.
+    AgainWriting(CallId),
 }
 
 impl Purpose {
@@ -34,6 +38,8 @@ impl Purpose {
             Self::Result(call) => format!("Result of call {}, as the model will see it", call.0),
             Self::Answer(call) => format!("Answer call {} in place of its server", call.0),
             Self::Breakpoints => "Breakpoints".to_owned(),
+            Self::Again(call) => format!("LIVE: make call {} again", call.0),
+            Self::AgainWriting(call) => format!("LIVE: make call {} again, WHICH MAY CHANGE SOMETHING", call.0),
         }
     }
 
@@ -46,6 +52,10 @@ impl Purpose {
             Self::Arguments(_) => "It stays held: n sends what you see then.",
             Self::Result(_) => "It stays held: n gives the model what you see then. The record keeps both.",
             Self::Answer(_) => "JSON or words; empty is an empty result. Ctrl+R: the last result of this tool.",
+            Self::Again(_) => "Its server is started, really called, and the result compared with the recorded one.",
+            Self::AgainWriting(_) => {
+                "Its server is started and really called: what it changes stays changed. Asked every time."
+            }
             Self::Breakpoints => "One expression a line (/query); `log EXPR` takes a note instead of stopping.",
         }
     }
@@ -55,7 +65,12 @@ impl Purpose {
     pub fn is_line(self) -> bool {
         match self {
             Self::GoTo | Self::Deny(_) => true,
-            Self::Arguments(_) | Self::Result(_) | Self::Answer(_) | Self::Breakpoints => false,
+            Self::Arguments(_)
+            | Self::Result(_)
+            | Self::Answer(_)
+            | Self::Breakpoints
+            | Self::Again(_)
+            | Self::AgainWriting(_) => false,
         }
     }
 }

@@ -3,11 +3,11 @@
 use crate::protocol::Command;
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+    Choice, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
 };
 
 use super::scroll::{self, Motion};
-use super::{Effect, asking, commands, inside, palette, records, select, stepping, viewing};
+use super::{Effect, around, asking, commands, inside, palette, records, select, stepping, viewing};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -51,12 +51,12 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Action::OpenPalette => palette::open(state),
         Action::ToggleMouse => return toggle_mouse(state),
-        Action::Up => scroll::go(state, Motion::Lines(-1)),
-        Action::Down => scroll::go(state, Motion::Lines(1)),
-        Action::PageUp => scroll::go(state, Motion::Screens(-1)),
-        Action::PageDown => scroll::go(state, Motion::Screens(1)),
-        Action::First => scroll::go(state, Motion::Start),
-        Action::Last => scroll::go(state, Motion::End),
+        Action::Up => return scroll::go(state, Motion::Lines(-1)),
+        Action::Down => return scroll::go(state, Motion::Lines(1)),
+        Action::PageUp => return scroll::go(state, Motion::Screens(-1)),
+        Action::PageDown => return scroll::go(state, Motion::Screens(1)),
+        Action::First => return scroll::go(state, Motion::Start),
+        Action::Last => return scroll::go(state, Motion::End),
         Action::ChatPageUp => scroll::chat(state, Motion::Screens(-1)),
         Action::ChatPageDown => scroll::chat(state, Motion::Screens(1)),
         Action::NextReference => scroll::reference(state, true),
@@ -116,6 +116,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return state.call().map(|call| Effect::Send(Command::CancelCall { call: call.id })).into_iter().collect();
         }
         Action::RestartServer => return restart(state),
+        Action::Sessions => return around::pick(state, Choice::Open),
         Action::Step(key) => return stepping::act(state, key),
         Action::View(key) => return viewing::act(state, key),
     }
@@ -260,6 +261,9 @@ fn toggle_mouse(state: &mut State) -> Vec<Effect> {
 fn open(state: &mut State) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::Palette(_))) {
         return palette::run(state);
+    }
+    if matches!(state.overlay, Some(Overlay::Picker(_))) {
+        return around::choose(state);
     }
     if matches!(state.overlay, Some(Overlay::Ask(_))) {
         return asking::take(state);

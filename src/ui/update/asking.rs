@@ -6,7 +6,7 @@ use crate::protocol::{Place, ReplayCommand};
 use crate::ui::state::{Ask, Overlay, Purpose, State};
 use crate::ui::text;
 
-use super::{Effect, stepping, viewing};
+use super::{Effect, around, stepping, viewing};
 
 /// Types into the answer.
 pub(super) fn type_into(state: &mut State, key: KeyEvent) {
@@ -52,6 +52,7 @@ pub(super) fn edited(state: &mut State, edited: Result<String, String>) {
 fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
     match ask.purpose {
         Purpose::GoTo => ask.text().parse::<Place>().map(|place| vec![viewing::replay(ReplayCommand::GoTo(place))]),
+        Purpose::Again(call) | Purpose::AgainWriting(call) => around::send_again(state, call, &ask.text()),
         Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Result(_) | Purpose::Answer(_) | Purpose::Breakpoints => {
             stepping::answer(state, ask)
         }

@@ -3,11 +3,11 @@
 use crate::protocol::{Command, ServerName, Stepping};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
-use crate::ui::state::{FeedState, Follow, Leaving, Overlay, Scroll, State};
+use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, palette, source};
+use super::{Effect, act, around, palette, source};
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
@@ -90,6 +90,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
         Verb::Run if arguments.is_empty() => runbooks(state),
         Verb::Run => return ask(state, format!("/run {arguments}")),
         Verb::Step => return step(state, arguments),
+        Verb::Sessions => return around::pick(state, Choice::Open),
         Verb::Query => query(state),
         Verb::Problems => problems(state),
         Verb::Quit => {

@@ -147,6 +147,9 @@ fn original(state: &mut State) {
             last.map(|call| body_text(call.result.as_ref()))
         }
         Purpose::Breakpoints => Some(state.session.breakpoints.iter().map(line_of).collect::<Vec<_>>().join("\n")),
+        Purpose::Again(call) | Purpose::AgainWriting(call) => {
+            state.session.call(call).map(|call| pretty(&call.arguments))
+        }
         Purpose::GoTo | Purpose::Deny(_) => None,
     };
     match (&mut state.overlay, text) {
@@ -160,7 +163,7 @@ pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
     let text = ask.text();
     let send = |call, decision| Ok(vec![Effect::Send(Command::Decide { call, decision })]);
     match ask.purpose {
-        Purpose::GoTo => Ok(Vec::new()),
+        Purpose::GoTo | Purpose::Again(_) | Purpose::AgainWriting(_) => Ok(Vec::new()),
         Purpose::Deny(call) => {
             let reason = if text.trim().is_empty() { NO_REASON } else { text.trim() };
             send(call, Decision::Deny { reason: reason.to_owned() })

@@ -3,9 +3,9 @@
 use crate::protocol::{Command, Playback, Reading, ReplayCommand, Stride, Way};
 use crate::session::{Session, Span};
 use crate::ui::keymap::ViewKey;
-use crate::ui::state::{Ask, Follow, Overlay, Purpose, Scroll, Selected, State};
+use crate::ui::state::{Ask, Choice, Follow, Overlay, Purpose, Scroll, Selected, State};
 
-use super::{Effect, records, select};
+use super::{Effect, around, records, select};
 
 /// Takes the session of another moment in place of the one shown.
 pub(super) fn jumped(state: &mut State, session: Session) {
@@ -84,6 +84,9 @@ pub(super) fn act(state: &mut State, key: ViewKey) -> Vec<Effect> {
             let ask = Ask::new(Purpose::GoTo, "", state.theme());
             state.overlay = Some(Overlay::Ask(Box::new(ask)));
         }
+        ViewKey::Fork => return around::fork(state),
+        ViewKey::Again => return around::again(state),
+        ViewKey::Compare => return around::pick(state, Choice::Compare),
         _ => {}
     }
     Vec::new()

@@ -180,7 +180,7 @@ impl Card<'_> {
                 row.target = Some(Target::Action(action.clone()));
             }
         }
-        if !advice.actions.is_empty() {
+        if !advice.actions.is_empty() && !self.state.is_viewing() {
             self.words("  A number puts the suggestion into the input.", Role::Dim);
         }
         if !advice.tools.is_empty() {
