@@ -215,7 +215,7 @@ fn units(number: i64, unit: &str) -> Option<Span> {
         "mo" | "month" | "months" => Some(number.months()),
         "quarter" | "quarters" => Some((3 * number).months()),
         "y" | "yr" | "yrs" | "year" | "years" => Some(number.years()),
-        "h" | "hr" | "hrs" | "hour" | "hours" => Some((number / 24).max(1).days()),
+        "h" | "hr" | "hrs" | "hour" | "hours" if number % 24 == 0 && number > 0 => Some((number / 24).days()),
         _ => None,
     }
 }

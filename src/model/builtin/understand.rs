@@ -6,6 +6,7 @@
 mod conditions;
 mod detail;
 mod earlier;
+mod figures;
 mod finish;
 mod follow;
 mod kinds;
@@ -46,6 +47,10 @@ pub(super) enum Talk {
     Thanks,
     Abilities,
     Change,
+    /// The day that the data stand at.
+    Today,
+    /// Orders to the assistant itself.
+    Orders,
 }
 
 /// The work on one question.
@@ -153,6 +158,12 @@ fn talk(items: &[Item]) -> Option<Talk> {
     {
         return Some(Talk::Abilities);
     }
+    if items.iter().any(|item| item.has(Role::Orders)) {
+        return Some(Talk::Orders);
+    }
+    if items.iter().any(|item| item.has(Role::Today)) && items.iter().all(|item| item.is_small() || item.has(Role::Today) || matches!(item.what, What::Days(_))) {
+        return Some(Talk::Today);
+    }
     if asks_for_change(items) {
         return Some(Talk::Change);
     }
@@ -162,7 +173,7 @@ fn talk(items: &[Item]) -> Option<Talk> {
     if content.iter().any(|item| item.has(Role::Thanks))
         && content
             .iter()
-            .all(|item| item.has(Role::Thanks) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::Greet))
+            .all(|item| item.is_small() && !item.has(Role::Change) && !item.has(Role::Pronoun) || item.has(Role::Thanks))
     {
         return Some(Talk::Thanks);
     }

@@ -4,10 +4,10 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::forms;
-use super::super::frame::{Ask, Head, Order};
+use super::super::frame::{Ask, Filter, Head, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
-use super::scribe::{Grammar, Scribe, refs};
+use super::scribe::{Grammar, Scribe, own_refs, refs};
 use super::{json_value, table, values};
 use crate::protocol::CallId;
 
@@ -19,8 +19,8 @@ pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
     answered
         .rows
         .iter()
-        .map(|row| row.call)
-        .chain(answered.groups.iter().flat_map(|group| group.rows.iter().map(|row| row.call)))
+        .flat_map(Row::calls)
+        .chain(answered.groups.iter().flat_map(|group| group.rows.iter().flat_map(Row::calls)))
         .collect()
 }
 
@@ -60,13 +60,15 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
             context! {
                 subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated, graded => graded,
                 value => with_currency(scribe, row, field), refs => refs(&calls(answered)), shown => answered.rows.len(),
+                nth => ["", "second ", "third ", "fourth ", "fifth "].get(head.skip).copied().unwrap_or_default(),
             },
         );
     }
+    let plain = scribe.frame.nodes.get(head.node).is_some_and(|node| node.filters.is_empty());
     let own = format!("list.{}", kind.name);
     let mut text = forms::fill(
         forms,
-        if forms::has(forms, &own) { &own } else { "list" },
+        if plain && forms::has(forms, &own) { &own } else { "list" },
         context! {
             total => in_all(scribe, answered),
             n => answered.all, what => what(answered.all), refs => refs(&calls(answered)), shown => answered.rows.len(),
@@ -135,11 +137,16 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
     let forms = &scribe.knowledge.forms;
     let kind = scribe.kind(row.kind);
     let checks = scribe.frame.nodes.get(head.node).map(|node| node.checks.as_slice()).unwrap_or_default();
-    let refs = refs(&[row.call]);
+    let refs = own_refs(row);
     if !checks.is_empty() {
         let yes = checks.iter().all(|check| rows::meets(kind, row, check));
         let own = format!("one.{}", kind.name);
         let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
+        if let Some(Filter { field: name, test: Test::Against(_, other), .. }) = checks.first() {
+            let both = [name, other].map(|name| field(scribe, row, name, &refs)).join(" ");
+            let known = row.get(name).is_some() && row.get(other).is_some();
+            return if known { forms::fill(forms, "check", context! { yes => yes, sentence => both }) } else { both };
+        }
         let name = checks.first().map(|check| check.field.clone()).unwrap_or_default();
         let said = values::shown(kind, row, &name).is_some_and(|value| whole.contains(&value));
         let sentence = if kind.single && !whole.is_empty() || said { whole } else { field(scribe, row, &name, &refs) };
@@ -192,7 +199,7 @@ fn matched(scribe: &Scribe<'_>, head: &Head, row: &Row) -> Option<String> {
     };
     let item = row.fields.values().filter_map(Value::as_array).flatten().find(has)?;
     let line = table::list_item(scribe.kind(row.kind), item)?;
-    Some(format!("{line} {}. ", refs(&[row.call])))
+    Some(format!("{line} {}. ", own_refs(row)))
 }
 
 fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
@@ -206,7 +213,7 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
     forms::fill(
         forms,
         name,
-        context! { subject => scribe.subject(row), r => record, refs => refs(&[row.call]), status => status, owner => owner },
+        context! { subject => scribe.subject(row), r => record, refs => own_refs(row), status => status, owner => owner },
     )
 }
 
@@ -225,7 +232,8 @@ fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) ->
         .map(|total| {
             let number = if average { total.sum / rust_decimal::Decimal::from(total.count) } else { total.sum };
             let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(2).normalize().to_string() };
-            let total_text = format!("{shown} {}", total.currency).trim().to_owned();
+            let unit = if total.currency.is_empty() { kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default() } else { &total.currency };
+            let total_text = format!("{shown} {unit}").trim().to_owned();
             let form = if average { "average" } else { "sum" };
             forms::fill(forms, form, context! { total => total_text, label => values::label(kind, field), n => total.count, what => what(total.count), refs => references.as_str() })
         })
@@ -251,7 +259,7 @@ fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -
         return forms::fill(
             forms,
             "group_first",
-            context! { value => names.join(", "), several => names.len() > 1, n => most, all => answered.all, what => what, refs => references },
+            context! { value => names.join(", "), several => names.len() > 1, fewest => head.order == Some(Order::Groups { descending: false }), n => most, all => answered.all, what => what, refs => references },
         );
     }
     forms::fill(
@@ -313,7 +321,7 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
                     let items: Vec<String> = items
                         .iter()
                         .filter_map(|item| table::list_item(kind, item))
-                        .map(|item| format!("- {item} {}", refs(&[row.call])))
+                        .map(|item| format!("- {item} {}", own_refs(row)))
                         .collect();
                     Some(items.join("\n"))
                 }
@@ -348,6 +356,12 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
     }
     if head.ask == Ask::Count && answered.rows.len() > 20 {
         return String::new();
+    }
+    if let Ask::Sum(field) | Ask::Average(field) = &head.ask {
+        // What has no such figure is not part of the total.
+        let counted: Vec<Row> = answered.rows.iter().filter(|row| row.number(field).is_some()).cloned().collect();
+        let shown = Head { fields: vec![field.clone()], ..head.clone() };
+        return table::table(scribe, &shown, &counted, &answered.evidence);
     }
     table::table(scribe, head, &answered.rows, &answered.evidence)
 }

@@ -141,6 +141,43 @@ pub(super) struct RawField {
     pub verb: String,
     #[serde(default)]
     pub flags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub number: bool,
+    #[serde(default)]
+    pub hours_between: Option<[String; 2]>,
+    #[serde(default)]
+    pub or_now: bool,
+    #[serde(default)]
+    pub taken_from: Option<TakenFrom>,
+    #[serde(default)]
+    pub instead: Option<RawInstead>,
+}
+
+/// What is worked out of other records where the tool of this kind cannot be asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInstead {
+    pub kind: Spanned<String>,
+    pub field: String,
+    pub ask: Figured,
+    #[serde(default, rename = "where")]
+    pub condition: BTreeMap<String, RawTest>,
+}
+
+/// How a figure is made of a field of several records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Figured {
+    Sum,
+    Average,
+}
+
+/// A field that stands in the record of another kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TakenFrom {
+    pub kind: Spanned<String>,
+    pub field: String,
 }
 
 /// How a field's value is compared.
@@ -186,6 +223,11 @@ pub(super) struct RawTest {
     pub at_most: Option<i64>,
     pub within_days: Option<i64>,
     pub at_most_days: Option<i64>,
+    /// Nothing is recorded.
+    pub missing: bool,
+    /// Above, or not above, another field of the same record.
+    pub above: Option<String>,
+    pub not_above: Option<String>,
 }
 
 /// A tool as a source of records of one kind.
@@ -215,6 +257,8 @@ pub(super) struct RawSource {
     pub renames: BTreeMap<String, String>,
     #[serde(default)]
     pub takes: BTreeMap<String, Takes>,
+    #[serde(default)]
+    pub otherwise: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -362,4 +406,12 @@ pub(crate) enum Role {
     Change,
     /// Opens a question that is answered with yes or no.
     Yesno,
+    /// What follows is left out.
+    Except,
+    /// Asks for the day it is.
+    Today,
+    /// Tells the assistant to be something else.
+    Orders,
+    /// Somebody, anybody: stands for whoever it may be.
+    Anyone,
 }

@@ -38,6 +38,7 @@ pub(super) fn split_hyphens(reader: &Reader<'_>, words: Vec<Word>) -> Vec<Word> 
                 capital: false,
                 possessive: word.possessive && index + 1 == parts.len(),
                 gap: if index == 0 { word.gap } else { Gap::None },
+                money: false,
                 quote: None,
             });
         }

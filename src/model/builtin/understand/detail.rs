@@ -1,11 +1,11 @@
 //! The smaller pieces of a clause: fields, days, numbers, rankings, and where searched text begins and ends.
 
-use super::super::frame::{DateSpan, Filter, NodeId, Test};
+use super::super::frame::{DateSpan, Filter, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conn, Ranking, is_plural};
+use super::place::{Clause, Conditions, Conn, Placed, Ranking, is_plural, ordinal};
 
 impl Builder<'_> {
     // ---- fields
@@ -54,6 +54,16 @@ impl Builder<'_> {
             clause.sorts.push((at, fields));
             return true;
         }
+        // "tickets where …" says more about the tickets, not where they are.
+        let relative = item.low == "where" && at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.kind().is_some());
+        if relative || self.nothing_recorded(clause, items, at, &fields) {
+            return true;
+        }
+        let known = |(kind, _): &(KindId, FieldId)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind));
+        if clause.conn == Conn::No && !clause.placed.is_empty() && !fields.iter().any(known) {
+            self.leave_out(items, at);
+            return true;
+        }
         if let Some(person) = self.person_field(&fields)
             && self.person_named(clause, items, at, person)
         {
@@ -77,6 +87,42 @@ impl Builder<'_> {
         true
     }
 
+    /// "without an assignee", "not assigned to anyone", "nobody is working on": the field holds nothing.
+    fn nothing_recorded(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        fields: &[(KindId, FieldId)],
+    ) -> bool {
+        let person = self.person_field(fields).is_some();
+        let next = items.iter().skip(at + 1).find(|item| !item.is_small() || Self::is_anyone(item) || item.has(Role::And));
+        let anyone = next.is_some_and(Self::is_anyone);
+        let ends = next.is_none_or(|next| next.gap == Gap::Stop || next.has(Role::And) || next.kind().is_some());
+        let missing = clause.conn == Conn::No || clause.negated && (anyone || person && ends);
+        let fits = |placed: &Placed| {
+            self.kind_of(placed.node).is_some_and(|kind| fields.iter().any(|(known, _)| *known == kind))
+        };
+        if !missing || !clause.placed.is_empty() && !clause.placed.iter().any(fits) {
+            return false;
+        }
+        clause.conn = Conn::None;
+        clause.negated = false;
+        let conditions: Conditions = fields
+            .iter()
+            .filter_map(|(kind, field)| Some((*kind, Filter::new(self.field_name(*kind, *field)?, Test::Missing))))
+            .collect();
+        let placed = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
+        });
+        match placed {
+            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
+            None => clause.waiting.push((at, conditions)),
+        }
+        true
+    }
+
     pub(super) fn field_name(&self, kind: KindId, field: FieldId) -> Option<&str> {
         self.reader.knowledge.kind(kind).fields.get(field).map(|field| field.name.as_str())
     }
@@ -86,6 +132,12 @@ impl Builder<'_> {
             let known = self.reader.knowledge.kind(*kind).fields.get(*field)?;
             known.person.then(|| (*kind, known.name.clone()))
         })
+    }
+
+    /// All fields with persons that the word at a place may mean.
+    fn people_fields(&self, items: &[Item], at: usize) -> Vec<(KindId, String)> {
+        let fields = items.get(at).map(Item::fields).unwrap_or_default();
+        fields.iter().filter_map(|field| self.person_field(std::slice::from_ref(field))).collect()
     }
 
     /// "assigned to Marcus Bell", "Marcus is working on": the name is a condition, not a company.
@@ -101,6 +153,15 @@ impl Builder<'_> {
             return false;
         }
         let mut name: Option<String> = None;
+        // "Is Daniel Osei responsible for TechCorp?": the name before is asked about, the one after is whose.
+        let asked = clause.roles.contains(&Role::Yesno) && clause.unknown.last().is_some_and(|unknown| unknown.capital && at - unknown.at <= 3);
+        let other = items.iter().skip(at + 1).any(|item| matches!(item.what, What::Unknown { .. } | What::Record(_)));
+        if asked && other {
+            let name = clause.unknown.pop().map(|unknown| unknown.raw).unwrap_or_default();
+            let all: Conditions = self.people_fields(items, at).into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Like(name.clone())))).collect();
+            clause.waiting.push((at, all));
+            return true;
+        }
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(3) {
             match &item.what {
                 What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
@@ -177,8 +238,11 @@ impl Builder<'_> {
             return;
         }
         clause.fields.pop();
+        // "not updated since Monday"
+        let negated = std::mem::take(&mut clause.negated);
+        let filter = |field: &str| Filter { negated, ..Filter::new(field, Test::Dates(span.clone())) };
         let conditions: Vec<(KindId, Filter)> =
-            dated.into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Dates(span.clone())))).collect();
+            dated.into_iter().map(|(kind, field)| (kind, filter(&field))).collect();
         let joined = if items.get(..at).unwrap_or_default().iter().rev().take(3).any(|item| item.has(Role::Or)) {
             Conn::Or
         } else {
@@ -205,52 +269,6 @@ impl Builder<'_> {
             || ["date", "updated", "activity", "expires", "period"].iter().any(|part| field.contains(part))
     }
 
-    pub(super) fn number(&mut self, clause: &mut Clause, items: &[Item], at: usize, number: i64) {
-        let before: Vec<&str> =
-            items.get(..at).unwrap_or_default().iter().rev().take(2).map(|item| item.raw.as_str()).collect();
-        let words = before.iter().rev().map(|raw| raw.to_lowercase()).collect::<Vec<_>>().join(" ");
-        let least = [
-            "over",
-            "above",
-            "more than",
-            "at least",
-            "exceeding",
-            "greater than",
-            "bigger than",
-            "larger than",
-            "higher than",
-            "exceeds",
-            "exceed",
-        ];
-        let most = ["below", "under", "less than", "at most", "lower than"];
-        let between = before.iter().any(|raw| raw.eq_ignore_ascii_case("between"));
-        if let (true, Some(known)) = (before.first().is_some_and(|raw| raw.eq_ignore_ascii_case("and")), clause.range)
-            && let Some(filter) = self.frame.nodes.get_mut(known).and_then(|node| {
-                node.filters.iter_mut().find(|filter| matches!(filter.test, Test::Numbers(Some(_), None)))
-            })
-            && let Test::Numbers(least, _) = filter.test
-        {
-            filter.test = Test::Numbers(least, Some(number));
-            return;
-        }
-        let test = if between || least.iter().any(|word| words.ends_with(word)) {
-            Test::Numbers(Some(number), None)
-        } else if most.iter().any(|word| words.ends_with(word)) {
-            Test::Numbers(None, Some(number))
-        } else {
-            clause.numbers.push((at, number));
-            return;
-        };
-        let measured: Option<(NodeId, String)> = clause.placed.iter().rev().find_map(|placed| {
-            let measure = &self.reader.knowledge.kind(self.kind_of(placed.node)?).measure;
-            (!measure.is_empty()).then(|| (placed.node, measure.clone()))
-        });
-        clause.range = measured.as_ref().map(|(node, _)| *node).filter(|_| between);
-        if let Some((node, field)) = measured {
-            self.apply(clause, node, Filter::new(&field, test), Conn::And);
-        }
-    }
-
     // ---- rankings
 
     /// Notes "latest", "top 2", "most"; false if the word is none here.
@@ -259,7 +277,7 @@ impl Builder<'_> {
         let next =
             items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
         let number = |item: Option<&Item>| match item.map(|item| &item.what) {
-            Some(What::Number(number)) => usize::try_from(*number).ok().filter(|number| (1..=200).contains(number)),
+            Some(What::Number(figure)) => figure.count().filter(|number| (1..=200).contains(number)),
             _ => None,
         };
         let after = number(items.get(at + 1));
@@ -270,7 +288,9 @@ impl Builder<'_> {
                 || !item.fields().is_empty()
                 || item.superlative().is_some()
         });
-        let closing = next.is_none() && (!clause.placed.is_empty() || !clause.fields.is_empty());
+        let verbs_only = items.iter().skip(at + 1).all(|item| item.is_small() && item.gap == Gap::None);
+        let closing =
+            (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
         if !(ranks || after.is_some() || closing || words_after) {
             return false;
@@ -284,9 +304,12 @@ impl Builder<'_> {
         let counted = after.or(before);
         let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
         let one = (closing || self.next_word(items, at).is_none())
-            && clause.placed.last().is_some_and(|placed| !placed.plural);
-        let count = counted.or((singular || one).then_some(1));
-        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count });
+            && (clause.placed.last().is_some_and(|placed| !placed.plural)
+                || items.get(at.saturating_sub(2)..at).unwrap_or_default().iter().any(|item| matches!(item.low.as_str(), "is" | "was")));
+        let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
+        let count = counted.or((singular || one || skip.is_some()).then_some(1));
+        let skip = skip.unwrap_or_default();
+        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip });
         true
     }
 

@@ -84,9 +84,10 @@ impl Builder<'_> {
             let focused = self.context.is_some_and(|context| context.named.len() == 1);
             // "who is the customer?": a definite one, so one that was spoken of.
             let at = clause.placed.iter().find(|placed| placed.node == head.node);
+            let plain = clause.roles.contains(&Role::Who) && items.iter().filter(|item| item.is_content()).count() == 1;
             let definite = free
                 && at.is_some_and(|placed| {
-                    !placed.plural && placed.at > 0 && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
+                    (!placed.plural || plain) && placed.at > 0 && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
                 });
             let carry = definite
                 || pronoun

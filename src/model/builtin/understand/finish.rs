@@ -4,14 +4,13 @@ use super::super::dialogue::mention_of;
 use super::super::frame::{Ask, Filter, Head, How, Link, Manner, Mention, Node, NodeId, Order, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::{Binding, Item, Reader};
-use super::place::{Clause, Conn, Part};
+use super::place::{Clause, Conn, Part, Period};
 use super::{Builder, it};
 
 impl Builder<'_> {
     // ---- named records
 
     pub(super) fn tie_named(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
-        let _ = items;
         for (at, named, conn) in &clause.named {
             let inner = clause
                 .placed
@@ -26,8 +25,95 @@ impl Builder<'_> {
                 continue;
             }
             for head in heads {
+                if !self.is_owner(clause, items, *at, *named, head.node) {
+                    continue;
+                }
                 if head.node != *named && self.kind_of(head.node) != self.kind_of(*named) && !self.is_tied(head.node) {
                     self.tie(head.node, *named);
+                }
+            }
+        }
+    }
+
+    /// "TechCorp's tickets and DataFlow's invoices": of several named records of a kind each has its own.
+    fn is_owner(&self, clause: &Clause, items: &[Item], at: usize, named: NodeId, head: NodeId) -> bool {
+        let kind = self.kind_of(named);
+        let others: Vec<usize> = clause
+            .named
+            .iter()
+            .filter(|(other, node, _)| *other != at && self.kind_of(*node) == kind)
+            .map(|(other, ..)| *other)
+            .collect();
+        let Some(placed) = clause.placed.iter().find(|placed| placed.node == head).map(|placed| placed.at) else {
+            return true;
+        };
+        let between = |a: usize, b: usize| others.iter().any(|other| (a.min(b)..a.max(b)).contains(other));
+        let possessive = items.get(at).is_some_and(|item| item.possessive);
+        others.is_empty() || (possessive == (placed > at)) && !between(at, placed)
+    }
+
+    /// Records named side by side are wanted together: "balances of TechCorp and DataFlow".
+    pub(super) fn join_named(&mut self, clause: &mut Clause) {
+        let mut out: Vec<(usize, NodeId, Conn)> = Vec::new();
+        for (at, node, conn) in std::mem::take(&mut clause.named) {
+            let before = out.last().copied().filter(|(first, other, _)| {
+                let apart = clause.placed.iter().any(|placed| (*first..at).contains(&placed.at));
+                !apart && matches!(conn, Conn::And | Conn::Or | Conn::None | Conn::Of) && self.kind_of(*other) == self.kind_of(node)
+            });
+            let both = before.and_then(|(_, other, _)| {
+                Some((other, self.frame.nodes.get(other)?.named.clone()?, self.frame.nodes.get(node)?.named.clone()?))
+            });
+            let Some((other, first, second)) = both else {
+                out.push((at, node, conn));
+                continue;
+            };
+            let person = self.frame.nodes.get(node).is_some_and(|node| node.person);
+            if let Some(known) = self.frame.nodes.get_mut(other) {
+                let said = format!("{} and {}", first.said, second.said);
+                let kind = first.kind;
+                let mut all = match first.how {
+                    How::Each(all) => all,
+                    How::Ids(_) | How::OneOf(_) | How::Fields(..) => vec![first],
+                };
+                all.push(second);
+                if let Some(last) = out.last_mut() {
+                    last.0 = at;
+                }
+                known.named = Some(Mention { kind, said, how: How::Each(all) });
+                known.person &= person;
+            }
+        }
+        clause.named = out;
+    }
+
+    /// "all but TechCorp's"
+    pub(super) fn exclude(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
+        for (at, node) in &clause.excluded {
+            let mut tied = false;
+            for head in heads {
+                let or_else = self.other_readings(head.node, *node);
+                tied |= self.link(head.node, *node, Sense::Missing, Manner::Of, or_else);
+            }
+            if !tied {
+                self.leave_out(items, *at);
+            }
+        }
+    }
+
+    /// "invoices without a ticket": those that name none, not those whose ticket does not exist.
+    pub(super) fn missing_references(&mut self) {
+        let knowledge = self.reader.knowledge;
+        for index in 0..self.frame.nodes.len() {
+            let Some(node) = self.frame.nodes.get(index).cloned() else { continue };
+            let kind = knowledge.kind(node.kind);
+            for link in node.links.iter().filter(|link| link.sense == Sense::Missing && link.manner == Manner::With) {
+                let Some(to) = self.frame.nodes.get(link.to).filter(|to| to.is_free()) else { continue };
+                let Some(field) = kind.refs.iter().find(|(_, target)| **target == to.kind).map(|(field, _)| field) else {
+                    continue;
+                };
+                if let Some(known) = self.frame.nodes.get_mut(index) {
+                    known.links.retain(|known| known.to != link.to);
+                    known.filters.push(Filter::new(field, Test::Missing));
                 }
             }
         }
@@ -80,7 +166,10 @@ impl Builder<'_> {
             .find(|field| field.person)
             .map(|field| Filter::new(&field.name, Test::Like(value.clone())));
         let text = kind.text.then(|| Filter::new("text", Test::Like(value.clone())));
-        let readings = if capital { [person, text] } else { [text, person] };
+        // "seats of Veeam": records without a key of their own are called by their label.
+        let labelled = kind.key.is_empty() && kind.of.is_some() && !kind.single && !kind.label.is_empty();
+        let label = labelled.then(|| Filter::new(&kind.label, Test::Like(value.clone())));
+        let readings = if capital { [label, person, text] } else { [label, text, person] };
         readings.into_iter().flatten().take(1).collect()
     }
 
@@ -128,6 +217,15 @@ impl Builder<'_> {
                 head.ask = Ask::GroupBy(field);
                 continue;
             }
+            if let (Some(period), false) = (clause.period, known.date.is_empty() || known.single) {
+                let letters = match period {
+                    Period::Day => 10,
+                    Period::Month => 7,
+                    Period::Year => 4,
+                };
+                head.ask = Ask::GroupBy(format!("{}@{letters}", known.date));
+                continue;
+            }
             if head.ask != Ask::List || index > 0 && !clause.roles.contains(&Role::Sum) {
                 continue;
             }
@@ -140,6 +238,29 @@ impl Builder<'_> {
             let one = known.single && self.is_of_one(head.node)
                 || self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some());
             let other_field = !head.fields.is_empty() && head.fields.iter().all(|field| *field != known.measure);
+            // "how many are pending and how many overdue"
+            let several_values = self.frame.nodes.get(head.node).and_then(|node| {
+                let several = |filter: &&Filter| !filter.negated && matches!(&filter.test, Test::In(values) if values.len() > 1);
+                node.filters.iter().find(several).map(|filter| filter.field.clone())
+            });
+            if let (Some(field), true) = (several_values, clause.roles.contains(&Role::Count) && !known.single) {
+                head.ask = Ask::GroupBy(field);
+                continue;
+            }
+            // "how many seats", "total overdue amount", "how much has X paid": the named figure, if it is one.
+            let figure = head.fields.iter().find(|field| known.field(field).is_some_and(|field| field.number)).cloned();
+            let several = !one && !known.single || known.single && !self.is_of_one(head.node);
+            if let (Some(figure), true) = (&figure, several && !head.yesno) {
+                let average = clause.roles.contains(&Role::Average);
+                if average {
+                    head.ask = Ask::Average(figure.clone());
+                    continue;
+                }
+                if clause.roles.contains(&Role::Sum) || clause.roles.contains(&Role::Count) {
+                    head.ask = Ask::Sum(figure.clone());
+                    continue;
+                }
+            }
             if clause.roles.contains(&Role::Sum) && !other_field {
                 match measure {
                     Some(measure) if one => head.fields = vec![measure],

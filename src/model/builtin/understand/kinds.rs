@@ -6,7 +6,7 @@ use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Part, Placed, Ranking, is_plural};
+use super::place::{Clause, Conditions, Conn, Except, Part, Placed, Ranking, is_plural};
 
 /// A sorted list is shown whole.
 const ALL: usize = 200;
@@ -35,6 +35,11 @@ impl Builder<'_> {
 
     pub(super) fn kind(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, own: Option<Filter>) {
         let conn = std::mem::take(&mut clause.conn);
+        // "invoices except overdue invoices": the second word says nothing new.
+        let said_before = clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind));
+        if clause.except != Except::No && conn != Conn::No && own.is_none() && said_before {
+            return;
+        }
         if own.is_none() && self.is_apposition(clause, items, at, kind) {
             clause.conn = conn;
             return;
@@ -49,7 +54,7 @@ impl Builder<'_> {
         if items.get(at.saturating_sub(3)..at).unwrap_or_default().iter().any(sorts)
             && !self.reader.knowledge.kind(kind).measure.is_empty()
         {
-            clause.rankings.push(Ranking { at: 0, by: "measure".to_owned(), descending: true, count: Some(ALL) });
+            clause.rankings.push(Ranking { at: 0, by: "measure".to_owned(), descending: true, count: Some(ALL), skip: 0 });
         }
         if let Some(node) = self.compound(clause, items, at, kind, conn, plural) {
             self.take_waiting(clause, node, at);
@@ -76,6 +81,12 @@ impl Builder<'_> {
         }
         if let Part::Narrows(anchor, sense, manner) = part {
             self.link(anchor, node, sense, manner, Vec::new());
+            if let (Some(count), Some(link)) = (
+                clause.count.take(),
+                self.frame.nodes.get_mut(anchor).and_then(|anchor| anchor.links.iter_mut().find(|link| link.to == node)),
+            ) {
+                link.count = Some(count);
+            }
         }
         if matches!(conn, Conn::Their | Conn::OfTheir) {
             self.link_to_earlier(clause, node);
@@ -162,6 +173,10 @@ impl Builder<'_> {
             && matches!(conn, Conn::And | Conn::Or)
             && items.get(at).is_some_and(|item| item.values().iter().any(|(.., naming)| *naming == Naming::Noun))
         {
+            return Some(last.node);
+        }
+        let says_which = items.get(at).is_some_and(|item| item.values().iter().any(|(own, ..)| *own == kind));
+        if known == kind && says_which && matches!(conn, Conn::None | Conn::Of) {
             return Some(last.node);
         }
         let free = self.frame.nodes.get(last.node).is_some_and(Node::is_free);
@@ -280,7 +295,14 @@ impl Builder<'_> {
                 }
                 Part::Narrows(..) | Part::Head => Part::Head,
             },
-            Conn::With | Conn::No | Conn::Of | Conn::OfTheir | Conn::None | Conn::Their | Conn::Per => Part::Head,
+            Conn::With
+            | Conn::No
+            | Conn::Of
+            | Conn::OfTheir
+            | Conn::None
+            | Conn::Their
+            | Conn::Per
+            | Conn::Except => Part::Head,
         }
     }
 
@@ -303,6 +325,9 @@ impl Builder<'_> {
         let waiting = std::mem::take(&mut clause.waiting);
         for (position, conditions) in waiting {
             match self.fitting(&conditions, kind) {
+                Some((fits, filters)) if position < at && fits == kind && clause.alternatives.contains(&position) => {
+                    filters.into_iter().for_each(|filter| self.apply(clause, node, filter, Conn::Or));
+                }
                 Some((fits, filters)) if position < at => self.impose(clause, node, fits, filters),
                 Some(_) | None => clause.waiting.push((position, conditions)),
             }

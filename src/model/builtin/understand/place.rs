@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::frame::{DateSpan, Filter, Head, Manner, Mention, Node, NodeId, Order, Sense};
+use super::super::frame::{Count, DateSpan, Filter, Head, Manner, Mention, Node, NodeId, Order, Sense};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Meaning, Naming, Strength};
-use super::super::reading::{Item, What};
+use super::super::reading::{Figure, Item, What};
 use super::super::text::{Gap, Word, stem};
 use super::Builder;
+use super::figures::Range;
 
 /// How the next records are tied to those before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,27 @@ pub(super) enum Conn {
     Or,
     Their,
     Per,
+    /// All but what follows.
+    Except,
+}
+
+/// Stretches of time that records are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Period {
+    Day,
+    Month,
+    Year,
+}
+
+/// Whether what follows is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Except {
+    #[default]
+    No,
+    /// A word such as "except" stands before.
+    Open,
+    /// Something was left out already; a further condition joined to it is left out too.
+    Done,
 }
 
 /// The part records play.
@@ -52,6 +74,8 @@ pub(super) struct Ranking {
     pub by: String,
     pub descending: bool,
     pub count: Option<usize>,
+    /// How many come before it: one of "the second largest".
+    pub skip: usize,
 }
 
 /// A word nobody knows: a name, or something to search for.
@@ -72,6 +96,8 @@ pub(super) type Conditions = Vec<(KindId, Filter)>;
 pub(super) struct Clause {
     pub placed: Vec<Placed>,
     pub waiting: Vec<(usize, Conditions)>,
+    /// Positions of conditions that are alternatives to those before them.
+    pub alternatives: BTreeSet<usize>,
     pub weak: Vec<(usize, KindId, Conn)>,
     pub named: Vec<(usize, NodeId, Conn)>,
     pub unknown: Vec<Unknown>,
@@ -81,16 +107,26 @@ pub(super) struct Clause {
     pub composites: Vec<usize>,
     pub rankings: Vec<Ranking>,
     pub roles: BTreeSet<Role>,
-    pub numbers: Vec<(usize, i64)>,
-    /// The node with a figure "between" two numbers, the second of which is still to come.
-    pub range: Option<NodeId>,
+    pub numbers: Vec<(usize, Figure)>,
+    /// Numbers to be compared with a figure of the records.
+    pub ranges: Vec<Range>,
+    /// How many of the next records there must be.
+    pub count: Option<Count>,
+    /// Records that are left out.
+    pub excluded: Vec<(usize, NodeId)>,
+    /// What follows is left out, until something says otherwise.
+    pub except: Except,
     pub sorts: Vec<(usize, Vec<(KindId, FieldId)>)>,
     pub groups: Vec<KindId>,
+    /// "per month"
+    pub period: Option<Period>,
     pub grouped_fields: Vec<(usize, Vec<(KindId, FieldId)>)>,
     /// How the next records are tied to those before.
     pub conn: Conn,
     /// Whether the next condition is turned round.
     pub negated: bool,
+    /// Whether a word without a place of its own was taken care of.
+    pub settled: bool,
     in_text: bool,
     used: BTreeSet<usize>,
     /// The node and field of the last condition.
@@ -118,12 +154,20 @@ impl Builder<'_> {
 
     fn item(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
         if clause.in_text && !self.ends_text(clause, items, at) {
-            if !item.is_small() || item.has(Role::Not) {
+            // A search cannot leave words out; the answer says so.
+            let negated = at.checked_sub(1).and_then(|before| items.get(before));
+            if negated.is_some_and(|before| before.has(Role::Not) || before.has(Role::Except) || before.has(Role::No)) {
+                self.leave_out_words(&format!("{} {}", items[at - 1].raw, item.raw));
+            } else if !item.is_small() {
                 clause.texts.push((at, item.raw.clone()));
             }
             return;
         }
         clause.in_text = false;
+        let ordinal = ordinal(&item.low).is_some() && items.get(at + 1).is_some_and(|next| next.superlative().is_some());
+        if ordinal {
+            return;
+        }
         match &item.what {
             What::Record(mention) => self.record(clause, at, mention),
             What::Days(span) => self.days(clause, items, at, span),
@@ -151,6 +195,10 @@ impl Builder<'_> {
             return;
         }
         let values = self.values_of(items, at, item);
+        if self.is_field_of_named(items, item) {
+            self.field(clause, items, at, item, item.fields());
+            return;
+        }
         if item.has(Role::About) && self.opens_text(clause, items, at) {
             clause.in_text = true;
             return;
@@ -160,13 +208,24 @@ impl Builder<'_> {
                 // "phone number" names the people and what of them is wanted.
                 let own: Vec<(KindId, FieldId)> =
                     item.fields().into_iter().filter(|(known, _)| *known == kind).collect();
-                if !own.is_empty()
-                    && self.reader.knowledge.kind(kind).measure.is_empty()
-                    && !self.reader.knowledge.kind(kind).single
-                {
+                let known = self.reader.knowledge.kind(kind);
+                let figure = |(_, field): &(KindId, FieldId)| {
+                    known.fields.get(*field).is_some_and(|field| field.number && field.name != known.measure)
+                };
+                if !own.is_empty() && (known.measure.is_empty() && !known.single || own.iter().all(figure)) {
                     clause.fields.push((at, own));
                 }
-                return self.kind(clause, items, at, kind, None);
+                self.kind(clause, items, at, kind, None);
+                // "the finance manager": a word for the people that says which.
+                let own: Vec<Filter> =
+                    values.into_iter().filter(|(known, ..)| *known == kind).map(|(_, filter, _)| filter).collect();
+                let node = clause.placed.last().filter(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
+                for filter in own {
+                    if let Some(node) = node {
+                        self.apply(clause, node, filter, Conn::And);
+                    }
+                }
+                return;
             }
             Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
                 return self.kind(clause, items, at, kind, None);
@@ -201,6 +260,16 @@ impl Builder<'_> {
             return;
         }
         self.roles(clause, items, at, item);
+    }
+
+    /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
+    fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
+        let Some((kind, Strength::Strong)) = item.kind() else { return false };
+        let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
+        let named = |wanted: KindId| {
+            items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
+        };
+        !named(base) && item.fields().iter().any(|(other, _)| *other != kind && named(*other))
     }
 
     /// What a word states; of "did Hannah resolve" what "resolved" states.
@@ -266,15 +335,32 @@ impl Builder<'_> {
         if opening && !interrogative && item.has(Role::Yesno) {
             clause.roles.insert(Role::Yesno);
         }
-        if item.has(Role::Not) {
+        if item.has(Role::Not) && !item.has(Role::Except) {
             clause.negated = true;
+        }
+        if item.has(Role::Except) {
+            clause.except = Except::Open;
+            clause.negated = false;
+        } else if clause.except == Except::Done && (item.has(Role::Of) || item.has(Role::With)) {
+            clause.except = Except::No;
+        }
+        if item.has(Role::Per) || item.low == "by" {
+            let next = items.iter().skip(at + 1).find(|item| item.low != "the").map_or("", |item| item.low.as_str());
+            clause.period = match next {
+                "month" | "calendar" => Some(Period::Month),
+                "year" => Some(Period::Year),
+                "day" | "date" => Some(Period::Day),
+                _ => clause.period,
+            };
         }
         clause.conn = if grouping {
             Conn::Per
+        } else if item.has(Role::Except) {
+            Conn::None
         } else if item.has(Role::No) {
             Conn::No
         } else if item.has(Role::With) {
-            if clause.conn == Conn::No { Conn::No } else { Conn::With }
+            if clause.conn == Conn::No || clause.except == Except::Open { Conn::No } else { Conn::With }
         } else if item.has(Role::Of) {
             Conn::Of
         } else if item.has(Role::And) {
@@ -322,6 +408,13 @@ impl Builder<'_> {
     /// Records named by the question.
     pub(super) fn record(&mut self, clause: &mut Clause, at: usize, mention: &Mention) {
         let conn = std::mem::take(&mut clause.conn);
+        if clause.except != Except::No || conn == Conn::No {
+            let mut node = Node::new(mention.kind);
+            node.named = Some(mention.clone());
+            let node = self.frame.add(node);
+            clause.excluded.push((at, node));
+            return;
+        }
         // Ids of one kind that follow each other are one list.
         let together = clause.named.last().map(|(_, node, _)| *node).and_then(|node| self.frame.nodes.get_mut(node));
         if let (Some(node), true) = (together, matches!(conn, Conn::And | Conn::Or | Conn::None))
@@ -337,6 +430,9 @@ impl Builder<'_> {
                 }
             }
             *said = format!("{said}, {}", mention.said);
+            if let Some(last) = clause.named.last_mut() {
+                last.0 = at;
+            }
             return;
         }
         let mut node = Node::new(mention.kind);
@@ -361,6 +457,7 @@ impl Builder<'_> {
     fn unknown(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item, capital: bool) {
         let _ = items;
         let conn = std::mem::take(&mut clause.conn);
+        let conn = if clause.except != Except::No || conn == Conn::No { Conn::Except } else { conn };
         clause.unknown.push(Unknown { at, raw: item.raw.clone(), capital, quoted: false, conn });
     }
 
@@ -368,6 +465,12 @@ impl Builder<'_> {
     pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
         Head { order, limit, ..Head::list(placed.node) }
     }
+}
+
+/// How many come before the second, the third.
+pub(super) fn ordinal(low: &str) -> Option<usize> {
+    const ORDINALS: [[&str; 2]; 4] = [["second", "2nd"], ["third", "3rd"], ["fourth", "4th"], ["fifth", "5th"]];
+    ORDINALS.iter().position(|names| names.contains(&low)).map(|index| index + 1)
 }
 
 /// `tickets` against `ticket`.
