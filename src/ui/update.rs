@@ -129,7 +129,7 @@ pub fn situation(state: &State) -> Situation {
         suggestions: state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
         searched,
         typed: !input.area().is_empty(),
-        command: !command::completions(&input.text()).is_empty(),
+        command: !command::offers(&input.text(), &state.options.runbooks).is_empty(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,
