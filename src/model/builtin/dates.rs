@@ -4,7 +4,7 @@ mod point;
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use point::point;
+use point::{month_number, point, weekday};
 
 use super::frame::DateSpan;
 use super::text::{Gap, Word};
@@ -16,6 +16,11 @@ pub(super) enum Direction {
     Past,
     /// Due, expires.
     Future,
+}
+
+/// Whether a word is the full name of a month or of a day of the week.
+pub(super) fn is_named(low: &str) -> bool {
+    (low == "may" || low.len() > 4) && (month_number(low).is_some() || weekday(low).is_some())
 }
 
 /// A span and how many words it covers.

@@ -73,7 +73,7 @@ pub(super) fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
 }
 
 pub(super) fn is_date_word(low: &str) -> bool {
-    const WORDS: [&str; 51] = [
+    const WORDS: [&str; 32] = [
         "first",
         "second",
         "third",
@@ -85,25 +85,6 @@ pub(super) fn is_date_word(low: &str) -> bool {
         "one",
         "two",
         "three",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
         "week",
         "weeks",
         "month",
@@ -126,7 +107,7 @@ pub(super) fn is_date_word(low: &str) -> bool {
         "couple",
         "past",
     ];
-    WORDS.contains(&low)
+    WORDS.contains(&low) || dates::is_named(low)
 }
 
 /// Words of things that lie ahead turn the spans of the whole question round.
