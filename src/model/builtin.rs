@@ -104,7 +104,9 @@ impl Model for BuiltIn {
             let planned = tokio::task::spawn_blocking(move || plan::step(&knowledge, &request)).await;
             let answered = planned.map_err(|error| ModelFailed {
                 code: ModelFailureCode::BrokenStream,
-                message: format!("The built-in assistant could not plan this question ({error}). Ask it in other words."),
+                message: format!(
+                    "The built-in assistant could not plan this question ({error}). Ask it in other words."
+                ),
                 http_status: None,
             })?;
             for piece in pieces(&answered.text) {

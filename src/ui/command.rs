@@ -127,8 +127,11 @@ pub fn offers(line: &str, runbooks: &[RunbookEntry]) -> Vec<Offer> {
     if !arguments.is_empty() || line.ends_with(' ') {
         return Vec::new();
     }
-    let offer =
-        |spec: &Spec| Offer { words: spec.word.to_owned(), arguments: spec.arguments.to_owned(), help: spec.help.to_owned() };
+    let offer = |spec: &Spec| Offer {
+        words: spec.word.to_owned(),
+        arguments: spec.arguments.to_owned(),
+        help: spec.help.to_owned(),
+    };
     COMMANDS.iter().filter(|spec| spec.word.starts_with(&word)).map(offer).collect()
 }
 

@@ -79,7 +79,11 @@ fn planned(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
         return text;
     }
     let words: Vec<String> = frame.left_out.iter().map(|word| format!("“{word}”")).collect();
-    let note = forms::fill(&material.knowledge.forms, "left_out", context! { words => words.join(", "), several => words.len() > 1 });
+    let note = forms::fill(
+        &material.knowledge.forms,
+        "left_out",
+        context! { words => words.join(", "), several => words.len() > 1 },
+    );
     join(&[note, text])
 }
 

@@ -132,13 +132,29 @@ fn turn(
     };
     let foreign = match (&understood, &refusal) {
         (_, Some(_)) => None,
-        (Understood::Talk(understand::Talk::Greeting | understand::Talk::Thanks | understand::Talk::Abilities | understand::Talk::Today | understand::Talk::Orders), _) => {
-            None
-        }
+        (
+            Understood::Talk(
+                understand::Talk::Greeting
+                | understand::Talk::Thanks
+                | understand::Talk::Abilities
+                | understand::Talk::Today
+                | understand::Talk::Orders,
+            ),
+            _,
+        ) => None,
         (understood, None) => foreign::choose(knowledge, catalog, &whole, matches!(understood, Understood::Foreign)),
     };
-    let mut turn =
-        Turn { question, understood, answers: Vec::new(), planned: Vec::new(), runbook: name, refusal, foreign, instead: Vec::new(), unread };
+    let mut turn = Turn {
+        question,
+        understood,
+        answers: Vec::new(),
+        planned: Vec::new(),
+        runbook: name,
+        refusal,
+        foreign,
+        instead: Vec::new(),
+        unread,
+    };
     if turn.foreign.is_none()
         && let Understood::Plan(frame) = &turn.understood
     {

@@ -136,7 +136,8 @@ fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
         Some((field, letters)) => (field, letters.parse::<usize>().ok()),
         None => (field, None),
     };
-    let cut = |value: String| letters.map_or(value.clone(), |letters| value.get(..letters).unwrap_or(&value).to_owned());
+    let cut =
+        |value: String| letters.map_or(value.clone(), |letters| value.get(..letters).unwrap_or(&value).to_owned());
     for row in rows {
         for value in rows::distinct(std::slice::from_ref(row), field).into_iter().map(cut) {
             match index.get(&value).and_then(|at| groups.get_mut(*at)) {

@@ -287,7 +287,18 @@ pub(super) fn is_amount(words: &[Word], at: usize) -> bool {
         || is_currency(low(Some(at + 1)))
         || matches!(
             before,
-            "over" | "above" | "below" | "under" | "than" | "least" | "exceeding" | "exceeds" | "exceed" | "exactly" | "between" | "beyond"
+            "over"
+                | "above"
+                | "below"
+                | "under"
+                | "than"
+                | "least"
+                | "exceeding"
+                | "exceeds"
+                | "exceed"
+                | "exactly"
+                | "between"
+                | "beyond"
         )
         || (before == "most" || before == "to") && matches!(low(at.checked_sub(2)), "at" | "up")
         || matches!(before, "and" | "to") && matches!(low(at.checked_sub(3)), "between" | "from")

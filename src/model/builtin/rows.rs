@@ -164,7 +164,8 @@ fn same(a: &str, b: &str) -> bool {
 fn contains(text: &str, part: &str) -> bool {
     let (text, part) = (text.to_lowercase(), part.to_lowercase());
     text.match_indices(&part).any(|(at, _)| {
-        !part.starts_with(char::is_alphanumeric) || !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric))
+        !part.starts_with(char::is_alphanumeric)
+            || !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric))
     })
 }
 

@@ -42,7 +42,9 @@ pub(super) fn stem(low: &str) -> String {
     if low.chars().all(char::is_alphabetic) {
         Stemmer::create(Algorithm::English).stem(low).into_owned()
     } else {
-        low.to_owned()
+        // "P1s"
+        let cut = low.strip_suffix('s').filter(|cut| cut.ends_with(|c: char| c.is_ascii_digit()));
+        cut.unwrap_or(low).to_owned()
     }
 }
 

@@ -161,7 +161,9 @@ fn talk(items: &[Item]) -> Option<Talk> {
     if items.iter().any(|item| item.has(Role::Orders)) {
         return Some(Talk::Orders);
     }
-    if items.iter().any(|item| item.has(Role::Today)) && items.iter().all(|item| item.is_small() || item.has(Role::Today) || matches!(item.what, What::Days(_))) {
+    if items.iter().any(|item| item.has(Role::Today))
+        && items.iter().all(|item| item.is_small() || item.has(Role::Today) || matches!(item.what, What::Days(_)))
+    {
         return Some(Talk::Today);
     }
     if asks_for_change(items) {
@@ -171,9 +173,9 @@ fn talk(items: &[Item]) -> Option<Talk> {
         return Some(Talk::Greeting);
     }
     if content.iter().any(|item| item.has(Role::Thanks))
-        && content
-            .iter()
-            .all(|item| item.is_small() && !item.has(Role::Change) && !item.has(Role::Pronoun) || item.has(Role::Thanks))
+        && content.iter().all(|item| {
+            item.is_small() && !item.has(Role::Change) && !item.has(Role::Pronoun) || item.has(Role::Thanks)
+        })
     {
         return Some(Talk::Thanks);
     }

@@ -224,7 +224,11 @@ impl<'a> Scribe<'a> {
             Test::Dates(span) => {
                 let verb = kind.field(&filter.field).map(|field| field.verb.clone()).filter(|verb| !verb.is_empty());
                 let not = if filter.negated { "not " } else { "" };
-                said.relative.push_str(&format!(" {not}{} {}", verb.unwrap_or_else(label), span.said.trim_start_matches("from ")));
+                said.relative.push_str(&format!(
+                    " {not}{} {}",
+                    verb.unwrap_or_else(label),
+                    span.said.trim_start_matches("from ")
+                ));
             }
             Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(None, None) => {}
             Test::Numbers(least, most) => {
@@ -290,8 +294,7 @@ impl<'a> Scribe<'a> {
             How::Each(mentions) => mentions.iter().map(|one| self.mention(one)).collect::<Vec<_>>().join(" and "),
             How::OneOf(_) | How::Fields(..) => {
                 let said = self.taken.get(&mention.said).unwrap_or(&mention.said);
-                let known =
-                    self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&said.to_lowercase()));
+                let known = self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&said.to_lowercase()));
                 known.map_or_else(|| said.clone(), |(id, (name, _))| format!("{name} ({id})"))
             }
         }

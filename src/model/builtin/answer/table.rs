@@ -253,7 +253,8 @@ pub(super) fn steps(kind: &Kind, row: &Row) -> String {
 pub(super) fn list_item(kind: &Kind, item: &Value) -> Option<String> {
     match item {
         Value::Object(fields) => {
-            let scratch = Row { kind: 0, fields: fields.clone().into(), call: crate::protocol::CallId(0), beside: None };
+            let scratch =
+                Row { kind: 0, fields: fields.clone().into(), call: crate::protocol::CallId(0), beside: None };
             let flat =
                 fields.iter().filter(|(_, value)| !value.is_array() && !value.is_object()).map(|(field, _)| field);
             let parts: Vec<String> = flat.filter_map(|field| values::shown(kind, &scratch, field)).collect();

@@ -11,8 +11,8 @@ use super::super::{forms, text};
 use super::file::{self, LoadError};
 use super::raw::{self, KnowledgeFile, OneOrMany, RawField, RawKind, RawTest};
 use super::{
-    Composite, Field, IdForm, Instead, Kind, KindId, Knowledge, Relation, Role, Runbook, RunbookParameter, RunbookStep, Source,
-    Superlative,
+    Composite, Field, IdForm, Instead, Kind, KindId, Knowledge, Relation, Role, Runbook, RunbookParameter, RunbookStep,
+    Source, Superlative,
 };
 
 /// A file while it is compiled: for saying where a mistake is.

@@ -51,7 +51,9 @@ pub(in crate::model::builtin) fn figure_at(words: &[Word], at: usize) -> Option<
         }
         None => return None,
     };
-    while let Some(factor) = words.get(at + used).filter(|next| next.gap == Gap::None).and_then(|next| factor(&next.low)) {
+    while let Some(factor) =
+        words.get(at + used).filter(|next| next.gap == Gap::None).and_then(|next| factor(&next.low))
+    {
         number = number.checked_mul(factor)?;
         used += 1;
     }

@@ -51,7 +51,8 @@ impl Run<'_> {
             for row in rows.iter_mut().filter(|row| row.get(&field.name).is_none()) {
                 let key = row.text(&own);
                 let source = found.rows.iter().find(|source| key.is_some() && source.text(&theirs) == key);
-                let Some((value, call)) = source.and_then(|source| Some((source.get(name)?.clone(), source.call))) else {
+                let Some((value, call)) = source.and_then(|source| Some((source.get(name)?.clone(), source.call)))
+                else {
                     continue;
                 };
                 Arc::make_mut(&mut row.fields).insert(field.name.clone(), value);

@@ -12,7 +12,10 @@ impl Builder<'_> {
 
     /// Whether a field's word is followed by days: then it says which date is meant.
     pub(super) fn field_with_days(&self, items: &[Item], at: usize, item: &Item) -> bool {
-        !item.fields().is_empty()
+        let dated = |(kind, field): (KindId, FieldId)| {
+            self.field_name(kind, field).is_some_and(|name| self.is_date(kind, name))
+        };
+        item.fields().into_iter().any(dated)
             && items
                 .iter()
                 .skip(at + 1)
@@ -54,12 +57,17 @@ impl Builder<'_> {
             clause.sorts.push((at, fields));
             return true;
         }
+        if matches!(item.low.as_str(), "called" | "named") && self.called(clause, items, at) {
+            return true;
+        }
         // "tickets where …" says more about the tickets, not where they are.
-        let relative = item.low == "where" && at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.kind().is_some());
+        let relative = item.low == "where"
+            && at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.kind().is_some());
         if relative || self.nothing_recorded(clause, items, at, &fields) {
             return true;
         }
-        let known = |(kind, _): &(KindId, FieldId)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind));
+        let known =
+            |(kind, _): &(KindId, FieldId)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind));
         if clause.conn == Conn::No && !clause.placed.is_empty() && !fields.iter().any(known) {
             self.leave_out(items, at);
             return true;
@@ -87,6 +95,23 @@ impl Builder<'_> {
         true
     }
 
+    /// "contacts called Victor": a part of their name.
+    fn called(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
+        let Some(name) = items.get(at + 1).filter(|item| matches!(item.what, What::Unknown { .. } | What::Quoted))
+        else {
+            return false;
+        };
+        let named = clause.placed.last().and_then(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            let field = if kind.name_field.is_empty() { &kind.label } else { &kind.name_field };
+            (!field.is_empty()).then(|| (placed.node, field.clone()))
+        });
+        let Some((node, field)) = named else { return false };
+        clause.use_up(at + 1);
+        self.apply(clause, node, Filter::new(&field, Test::Like(name.raw.clone())), Conn::And);
+        true
+    }
+
     /// "without an assignee", "not assigned to anyone", "nobody is working on": the field holds nothing.
     fn nothing_recorded(
         &mut self,
@@ -96,7 +121,8 @@ impl Builder<'_> {
         fields: &[(KindId, FieldId)],
     ) -> bool {
         let person = self.person_field(fields).is_some();
-        let next = items.iter().skip(at + 1).find(|item| !item.is_small() || Self::is_anyone(item) || item.has(Role::And));
+        let next =
+            items.iter().skip(at + 1).find(|item| !item.is_small() || Self::is_anyone(item) || item.has(Role::And));
         let anyone = next.is_some_and(Self::is_anyone);
         let ends = next.is_none_or(|next| next.gap == Gap::Stop || next.has(Role::And) || next.kind().is_some());
         let missing = clause.conn == Conn::No || clause.negated && (anyone || person && ends);
@@ -154,11 +180,16 @@ impl Builder<'_> {
         }
         let mut name: Option<String> = None;
         // "Is Daniel Osei responsible for TechCorp?": the name before is asked about, the one after is whose.
-        let asked = clause.roles.contains(&Role::Yesno) && clause.unknown.last().is_some_and(|unknown| unknown.capital && at - unknown.at <= 3);
+        let asked = clause.roles.contains(&Role::Yesno)
+            && clause.unknown.last().is_some_and(|unknown| unknown.capital && at - unknown.at <= 3);
         let other = items.iter().skip(at + 1).any(|item| matches!(item.what, What::Unknown { .. } | What::Record(_)));
         if asked && other {
             let name = clause.unknown.pop().map(|unknown| unknown.raw).unwrap_or_default();
-            let all: Conditions = self.people_fields(items, at).into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Like(name.clone())))).collect();
+            let all: Conditions = self
+                .people_fields(items, at)
+                .into_iter()
+                .map(|(kind, field)| (kind, Filter::new(&field, Test::Like(name.clone()))))
+                .collect();
             clause.waiting.push((at, all));
             return true;
         }
@@ -225,6 +256,9 @@ impl Builder<'_> {
     // ---- days and numbers
 
     pub(super) fn days(&mut self, clause: &mut Clause, items: &[Item], at: usize, span: &DateSpan) {
+        if self.took(clause, at, span) {
+            return;
+        }
         // "expires within 30 days", "created since Monday": the field before says which date.
         let hint = clause.fields.last().filter(|(position, _)| at - position <= 2).cloned();
         let dated: Vec<(KindId, String)> = hint
@@ -241,8 +275,7 @@ impl Builder<'_> {
         // "not updated since Monday"
         let negated = std::mem::take(&mut clause.negated);
         let filter = |field: &str| Filter { negated, ..Filter::new(field, Test::Dates(span.clone())) };
-        let conditions: Vec<(KindId, Filter)> =
-            dated.into_iter().map(|(kind, field)| (kind, filter(&field))).collect();
+        let conditions: Vec<(KindId, Filter)> = dated.into_iter().map(|(kind, field)| (kind, filter(&field))).collect();
         let joined = if items.get(..at).unwrap_or_default().iter().rev().take(3).any(|item| item.has(Role::Or)) {
             Conn::Or
         } else {
@@ -259,6 +292,26 @@ impl Builder<'_> {
             Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
             None => clause.waiting.push((at, conditions)),
         }
+    }
+
+    /// "resolved within 24 hours": how long it took, not when it was.
+    fn took(&mut self, clause: &mut Clause, at: usize, span: &DateSpan) -> bool {
+        let low = span.said.to_lowercase();
+        let mut words = low.split_whitespace();
+        let within = words.next() == Some("within");
+        let number = words.next().and_then(super::super::dates::number);
+        let hours = words.next().is_some_and(|unit| unit.starts_with("hour") || unit == "h");
+        let (true, Some(number), true, None) = (within, number, hours, words.next()) else { return false };
+        let field = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            let field = kind.fields.iter().find(|field| field.hours_between.is_some() && !field.or_now)?;
+            Some((placed.node, field.name.clone()))
+        });
+        let Some((node, field)) = field else { return false };
+        let _ = at;
+        let most = super::super::frame::Limit { number: number.into(), included: true };
+        self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
+        true
     }
 
     /// Whether a field holds dates.
@@ -289,8 +342,7 @@ impl Builder<'_> {
                 || item.superlative().is_some()
         });
         let verbs_only = items.iter().skip(at + 1).all(|item| item.is_small() && item.gap == Gap::None);
-        let closing =
-            (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
+        let closing = (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
         if !(ranks || after.is_some() || closing || words_after) {
             return false;
@@ -305,7 +357,11 @@ impl Builder<'_> {
         let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
         let one = (closing || self.next_word(items, at).is_none())
             && (clause.placed.last().is_some_and(|placed| !placed.plural)
-                || items.get(at.saturating_sub(2)..at).unwrap_or_default().iter().any(|item| matches!(item.low.as_str(), "is" | "was")));
+                || items
+                    .get(at.saturating_sub(2)..at)
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|item| matches!(item.low.as_str(), "is" | "was")));
         let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
         let count = counted.or((singular || one || skip.is_some()).then_some(1));
         let skip = skip.unwrap_or_default();

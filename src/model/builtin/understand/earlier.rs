@@ -87,7 +87,9 @@ impl Builder<'_> {
             let plain = clause.roles.contains(&Role::Who) && items.iter().filter(|item| item.is_content()).count() == 1;
             let definite = free
                 && at.is_some_and(|placed| {
-                    (!placed.plural || plain) && placed.at > 0 && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
+                    (!placed.plural || plain)
+                        && placed.at > 0
+                        && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
                 });
             let carry = definite
                 || pronoun

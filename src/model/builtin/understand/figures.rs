@@ -20,7 +20,8 @@ pub(super) struct Range {
 impl Range {
     /// The comparison with a field of that unit.
     fn test(&self, unit: &str) -> Test {
-        let limit = |limit: Limit| Limit { number: Figure { number: limit.number, unit: self.unit }.in_unit(unit), ..limit };
+        let limit =
+            |limit: Limit| Limit { number: Figure { number: limit.number, unit: self.unit }.in_unit(unit), ..limit };
         Test::Numbers(self.least.map(limit), self.most.map(limit))
     }
 }
@@ -71,7 +72,9 @@ impl Builder<'_> {
         };
         // "more than two tickets" counts records, "over 2000 dollars" does not.
         let counted = items.get(at + 1).is_some_and(|item| item.gap == Gap::None)
-            && self.next_kind(items, at).is_some_and(|kind| self.reader.knowledge.kind(kind).measure.is_empty() || is_small(figure))
+            && self
+                .next_kind(items, at)
+                .is_some_and(|kind| self.reader.knowledge.kind(kind).measure.is_empty() || is_small(figure))
             && figure.unit == Unit::Plain;
         if let (true, Some(count)) = (counted, count(least, most)) {
             clause.count = Some(count);
@@ -100,9 +103,9 @@ impl Builder<'_> {
             };
             let before = clause.placed.iter().rev().filter(|placed| placed.at < range.at);
             let after = clause.placed.iter().filter(|placed| placed.at >= range.at);
-            let measured = before.chain(after).find_map(|placed| {
-                self.kind_of(placed.node).and_then(measure).map(|measure| (placed.node, measure))
-            });
+            let measured = before
+                .chain(after)
+                .find_map(|placed| self.kind_of(placed.node).and_then(measure).map(|measure| (placed.node, measure)));
             match measured {
                 Some((node, field)) => self.apply(clause, node, Filter::new(&field, test), Conn::And),
                 None => self.leave_out(items, range.at),
@@ -146,7 +149,10 @@ fn compared(clause: &mut Clause, items: &[Item], at: usize, figure: Figure) -> O
     let before = words(at.saturating_sub(4), at);
     let after = words(at + 1, (at + 3).min(items.len()));
     let ends = |table: &[(&str, bool)]| {
-        table.iter().find(|(word, _)| before == *word || before.ends_with(&format!(" {word}"))).map(|(_, included)| *included)
+        table
+            .iter()
+            .find(|(word, _)| before == *word || before.ends_with(&format!(" {word}")))
+            .map(|(_, included)| *included)
     };
     let next = items.get(at + 1).map_or("", |item| item.low.as_str());
     let open = before.ends_with("between") || before.ends_with("from");
@@ -162,7 +168,10 @@ fn compared(clause: &mut Clause, items: &[Item], at: usize, figure: Figure) -> O
     if let Some(included) = ends(&LEAST) {
         return Some((limit(figure, included), None));
     }
-    if ["or more", "or above", "or higher", "and above", "and up", "and more"].iter().any(|word| after.starts_with(word)) {
+    if ["or more", "or above", "or higher", "and above", "and up", "and more"]
+        .iter()
+        .any(|word| after.starts_with(word))
+    {
         return Some((limit(figure, true), None));
     }
     if ["or less", "or below", "or under", "or fewer", "and below"].iter().any(|word| after.starts_with(word)) {
@@ -173,7 +182,8 @@ fn compared(clause: &mut Clause, items: &[Item], at: usize, figure: Figure) -> O
 
 /// The numbers of records that fit.
 fn count(least: Option<Limit>, most: Option<Limit>) -> Option<Count> {
-    let whole = |limit: Limit| Figure { number: limit.number, unit: Unit::Plain }.count().map(|count| (count, limit.included));
+    let whole =
+        |limit: Limit| Figure { number: limit.number, unit: Unit::Plain }.count().map(|count| (count, limit.included));
     let least = match least {
         Some(limit) => whole(limit).map(|(count, included)| if included { count } else { count + 1 })?,
         None => 1,
@@ -194,12 +204,19 @@ impl Builder<'_> {
             let Some(node) = self.frame.nodes.get(head.node).cloned() else { continue };
             let kind = knowledge.kind(node.kind);
             let figure = kind.fields.iter().find(|field| head.fields.contains(&field.name) && field.instead.is_some());
-            let Some(instead) = figure.or_else(|| {
-                kind.fields.iter().find(|field| field.instead.is_some() && head.fields.is_empty())
-            }).and_then(|field| field.instead.as_ref()) else { continue };
+            let Some(instead) = figure
+                .or_else(|| kind.fields.iter().find(|field| field.instead.is_some() && head.fields.is_empty()))
+                .and_then(|field| field.instead.as_ref())
+            else {
+                continue;
+            };
             let records = node.links.iter().map(|link| link.to).find(|to| self.kind_of(*to) == Some(instead.kind));
             let conditioned = records.filter(|to| self.frame.nodes.get(*to).is_some_and(|to| !to.is_free()));
-            let impossible = kind.of.is_some() && node.links.is_empty() && node.named.is_none() && node.known.is_none() && !self.can_list(node.kind);
+            let impossible = kind.of.is_some()
+                && node.links.is_empty()
+                && node.named.is_none()
+                && node.known.is_none()
+                && !self.can_list(node.kind);
             let target = match conditioned {
                 Some(records) => records,
                 None if impossible => self.frame.add(Node { links: node.links.clone(), ..Node::new(instead.kind) }),

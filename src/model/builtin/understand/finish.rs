@@ -58,7 +58,9 @@ impl Builder<'_> {
         for (at, node, conn) in std::mem::take(&mut clause.named) {
             let before = out.last().copied().filter(|(first, other, _)| {
                 let apart = clause.placed.iter().any(|placed| (*first..at).contains(&placed.at));
-                !apart && matches!(conn, Conn::And | Conn::Or | Conn::None | Conn::Of) && self.kind_of(*other) == self.kind_of(node)
+                !apart
+                    && matches!(conn, Conn::And | Conn::Or | Conn::None | Conn::Of)
+                    && self.kind_of(*other) == self.kind_of(node)
             });
             let both = before.and_then(|(_, other, _)| {
                 Some((other, self.frame.nodes.get(other)?.named.clone()?, self.frame.nodes.get(node)?.named.clone()?))
@@ -108,7 +110,8 @@ impl Builder<'_> {
             let kind = knowledge.kind(node.kind);
             for link in node.links.iter().filter(|link| link.sense == Sense::Missing && link.manner == Manner::With) {
                 let Some(to) = self.frame.nodes.get(link.to).filter(|to| to.is_free()) else { continue };
-                let Some(field) = kind.refs.iter().find(|(_, target)| **target == to.kind).map(|(field, _)| field) else {
+                let Some(field) = kind.refs.iter().find(|(_, target)| **target == to.kind).map(|(field, _)| field)
+                else {
                     continue;
                 };
                 if let Some(known) = self.frame.nodes.get_mut(index) {
@@ -240,7 +243,8 @@ impl Builder<'_> {
             let other_field = !head.fields.is_empty() && head.fields.iter().all(|field| *field != known.measure);
             // "how many are pending and how many overdue"
             let several_values = self.frame.nodes.get(head.node).and_then(|node| {
-                let several = |filter: &&Filter| !filter.negated && matches!(&filter.test, Test::In(values) if values.len() > 1);
+                let several =
+                    |filter: &&Filter| !filter.negated && matches!(&filter.test, Test::In(values) if values.len() > 1);
                 node.filters.iter().find(several).map(|filter| filter.field.clone())
             });
             if let (Some(field), true) = (several_values, clause.roles.contains(&Role::Count) && !known.single) {
@@ -338,7 +342,9 @@ impl Builder<'_> {
     /// A word such as "everything" stands for several questions about what was named. True if it was taken so.
     pub(super) fn composites(&mut self, clause: &mut Clause) -> bool {
         // "everything overdue" is no overview.
+        let figure = clause.roles.contains(&Role::Sum) || clause.roles.contains(&Role::Average);
         if !clause.waiting.is_empty()
+            || figure
             || clause.composites.is_empty()
             || (!clause.placed.is_empty() && clause.named.is_empty())
         {

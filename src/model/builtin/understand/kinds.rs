@@ -54,7 +54,13 @@ impl Builder<'_> {
         if items.get(at.saturating_sub(3)..at).unwrap_or_default().iter().any(sorts)
             && !self.reader.knowledge.kind(kind).measure.is_empty()
         {
-            clause.rankings.push(Ranking { at: 0, by: "measure".to_owned(), descending: true, count: Some(ALL), skip: 0 });
+            clause.rankings.push(Ranking {
+                at: 0,
+                by: "measure".to_owned(),
+                descending: true,
+                count: Some(ALL),
+                skip: 0,
+            });
         }
         if let Some(node) = self.compound(clause, items, at, kind, conn, plural) {
             self.take_waiting(clause, node, at);
@@ -83,7 +89,10 @@ impl Builder<'_> {
             self.link(anchor, node, sense, manner, Vec::new());
             if let (Some(count), Some(link)) = (
                 clause.count.take(),
-                self.frame.nodes.get_mut(anchor).and_then(|anchor| anchor.links.iter_mut().find(|link| link.to == node)),
+                self.frame
+                    .nodes
+                    .get_mut(anchor)
+                    .and_then(|anchor| anchor.links.iter_mut().find(|link| link.to == node)),
             ) {
                 link.count = Some(count);
             }
@@ -295,14 +304,9 @@ impl Builder<'_> {
                 }
                 Part::Narrows(..) | Part::Head => Part::Head,
             },
-            Conn::With
-            | Conn::No
-            | Conn::Of
-            | Conn::OfTheir
-            | Conn::None
-            | Conn::Their
-            | Conn::Per
-            | Conn::Except => Part::Head,
+            Conn::With | Conn::No | Conn::Of | Conn::OfTheir | Conn::None | Conn::Their | Conn::Per | Conn::Except => {
+                Part::Head
+            }
         }
     }
 

@@ -178,7 +178,19 @@ impl Builder<'_> {
         let whole = |kind: &KindId| {
             self.reader.knowledge.kind(*kind).of.is_none() && !self.reader.knowledge.kind(*kind).person_question
         };
+        let plain: Vec<KindId> = conditions
+            .iter()
+            .filter(|(kind, filter)| {
+                !filter.negated && self.reader.knowledge.kind(*kind).of.is_none() && linkable(kind)
+            })
+            .map(|(kind, _)| *kind)
+            .collect();
+        let only = match plain.as_slice() {
+            [kind] if !clause.named.is_empty() => Some(*kind),
+            _ => None,
+        };
         find(&person)
+            .or(only)
             .or_else(|| find(&asked))
             .or_else(|| find(&before))
             .or_else(|| find(&whole))
@@ -225,9 +237,8 @@ impl Builder<'_> {
         let (true, true, Some(context)) = (asked, clause.named.is_empty(), self.context) else { return };
         let knowledge = self.reader.knowledge;
         let one = context.heads.iter().chain(&context.named).filter(|(_, rows)| rows.len() == 1);
-        let fits = |kind: KindId| {
-            self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some()
-        };
+        let fits =
+            |kind: KindId| self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some();
         let mention = one
             .filter_map(|(_, rows)| rows.first().and_then(|row| mention_of(knowledge, row)))
             .find(|mention| fits(mention.kind));

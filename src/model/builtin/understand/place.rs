@@ -164,7 +164,8 @@ impl Builder<'_> {
             return;
         }
         clause.in_text = false;
-        let ordinal = ordinal(&item.low).is_some() && items.get(at + 1).is_some_and(|next| next.superlative().is_some());
+        let ordinal =
+            ordinal(&item.low).is_some() && items.get(at + 1).is_some_and(|next| next.superlative().is_some());
         if ordinal {
             return;
         }
@@ -219,7 +220,11 @@ impl Builder<'_> {
                 // "the finance manager": a word for the people that says which.
                 let own: Vec<Filter> =
                     values.into_iter().filter(|(known, ..)| *known == kind).map(|(_, filter, _)| filter).collect();
-                let node = clause.placed.last().filter(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
+                let node = clause
+                    .placed
+                    .last()
+                    .filter(|placed| self.kind_of(placed.node) == Some(kind))
+                    .map(|placed| placed.node);
                 for filter in own {
                     if let Some(node) = node {
                         self.apply(clause, node, filter, Conn::And);

@@ -70,9 +70,7 @@ impl Builder<'_> {
             "urgency" => Some(known.urgency.clone()),
             "rank" => None,
             "count" if known.single && !known.measure.is_empty() => Some(known.measure.clone()),
-            "count" => near_field
-                .clone()
-                .filter(|field| known.field(field).is_some_and(|field| !field.person && field.values.is_empty())),
+            "count" => near_field.clone().filter(|field| known.field(field).is_some_and(|field| field.number)),
             field => Some(field.to_owned()),
         }
         .filter(|field| !field.is_empty());

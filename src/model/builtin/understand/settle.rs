@@ -94,8 +94,10 @@ impl Builder<'_> {
             if self.is_text(clause, items, &unknown) {
                 let after = items.iter().enumerate().skip(unknown.at + 1).take_while(|(_, item)| describes(item));
                 // "imaging archive problem": a verb between the words is none here.
-                let between: Vec<(usize, String)> =
-                    after.filter(|(_, item)| item.has(Role::Change) && item.is_small()).map(|(at, item)| (at, item.raw.clone())).collect();
+                let between: Vec<(usize, String)> = after
+                    .filter(|(_, item)| item.has(Role::Change) && item.is_small())
+                    .map(|(at, item)| (at, item.raw.clone()))
+                    .collect();
                 clause.texts.push((unknown.at, unknown.raw));
                 clause.texts.extend(between);
             } else if !self.managed(clause, items, &unknown) {
@@ -113,7 +115,8 @@ impl Builder<'_> {
             known.person_question && known.key.is_empty() && known.field("role").is_some()
         });
         let only_people = clause.placed.iter().all(|placed| self.kind_of(placed.node) == people);
-        let (Some(people), true, true) = (people, clause.roles.contains(&Role::Who), only_people && clause.fields.is_empty())
+        let (Some(people), true, true) =
+            (people, clause.roles.contains(&Role::Who), only_people && clause.fields.is_empty())
         else {
             return;
         };
@@ -124,7 +127,8 @@ impl Builder<'_> {
         if first >= company || clause.unknown.first().is_some_and(|first| first.conn != Conn::None) {
             return;
         }
-        let title: Vec<&str> = items.get(first..company - 1).unwrap_or_default().iter().map(|item| item.raw.as_str()).collect();
+        let title: Vec<&str> =
+            items.get(first..company - 1).unwrap_or_default().iter().map(|item| item.raw.as_str()).collect();
         let title = title.join(" ");
         clause.unknown.retain(|unknown| unknown.at >= company);
         clause.texts.retain(|(at, _)| *at >= company);
@@ -132,7 +136,13 @@ impl Builder<'_> {
             Some(placed) => placed.node,
             None => {
                 let node = self.frame.add(Node::new(people));
-                clause.placed.push(super::place::Placed { at: first, node, part: super::place::Part::Head, plural: false, names: None });
+                clause.placed.push(super::place::Placed {
+                    at: first,
+                    node,
+                    part: super::place::Part::Head,
+                    plural: false,
+                    names: None,
+                });
                 node
             }
         };
@@ -160,7 +170,11 @@ impl Builder<'_> {
         let described = clause.placed.iter().any(|placed| {
             placed.at == unknown.at + 1
                 && self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)).is_some_and(|kind| {
-                    !kind.text && !kind.single && !kind.label.is_empty() && kind.label != kind.name_field && !kind.key.is_empty()
+                    !kind.text
+                        && !kind.single
+                        && !kind.label.is_empty()
+                        && kind.label != kind.name_field
+                        && !kind.key.is_empty()
                 })
         });
         if described && unknown.conn != Conn::Of && !unknown.raw.contains(' ') && (code || !unknown.capital) {
@@ -174,7 +188,8 @@ impl Builder<'_> {
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
         let apart = |placed: &super::place::Placed| {
-            placed.at > unknown.at + 1 && !items.get(unknown.at + 1..placed.at).is_some_and(|between| between.iter().all(describes))
+            placed.at > unknown.at + 1
+                && !items.get(unknown.at + 1..placed.at).is_some_and(|between| between.iter().all(describes))
         };
         let stray = clause.placed.iter().all(apart) && !clause.placed.is_empty();
         searchable
@@ -299,7 +314,9 @@ impl Builder<'_> {
                 node.wanted.retain(|known| *known != field);
                 let bounded = |span: &DateSpan| span.from.is_some() && span.to.is_some();
                 let other = node.filters.iter().position(|filter| {
-                    filter.field == field && !filter.negated && matches!(&filter.test, Test::Dates(known) if bounded(known) && bounded(span))
+                    filter.field == field
+                        && !filter.negated
+                        && matches!(&filter.test, Test::Dates(known) if bounded(known) && bounded(span))
                 });
                 // "in August and September": either of the two.
                 if let Some(other) = other {

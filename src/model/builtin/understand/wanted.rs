@@ -114,7 +114,23 @@ impl Builder<'_> {
             heads.push(Head { fields: vec![field], ..Head::list(node) });
             return;
         }
-        let wanted_before = self.frame.heads.iter().position(|head| fields.iter().any(|(kind, _)| self.kind_of(head.node) == Some(*kind)));
+        // "the address and phone of Brightside": beside its people the company itself.
+        let named_here = clause.named.iter().find_map(|(_, node, _)| {
+            let field = fields.iter().find(|(kind, _)| self.kind_of(*node) == Some(*kind))?;
+            Some((*node, self.field_name(field.0, field.1)?.to_owned()))
+        });
+        if let Some((node, name)) = named_here {
+            if let Some(known) = self.frame.nodes.get_mut(node) {
+                known.wanted.push(name.clone());
+            }
+            heads.push(Head { fields: vec![name], ..Head::list(node) });
+            return;
+        }
+        let wanted_before = self
+            .frame
+            .heads
+            .iter()
+            .position(|head| fields.iter().any(|(kind, _)| self.kind_of(head.node) == Some(*kind)));
         if let (true, true, Some(index)) = (clause.named.is_empty(), heads.is_empty(), wanted_before) {
             let node = self.frame.heads[index].node;
             let field = fields.iter().find(|(kind, _)| self.kind_of(node) == Some(*kind));
