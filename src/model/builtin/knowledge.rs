@@ -7,13 +7,15 @@ mod compile;
 mod embedded;
 mod file;
 mod raw;
+mod role;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 pub use file::LoadError;
 use minijinja::Environment;
-pub(super) use raw::{Figured, Look, Matching, Role, Takes};
+pub(super) use raw::{Figured, Look, Matching, Takes};
+pub(super) use role::Role;
 use rust_decimal::Decimal;
 
 use super::frame::Filter;

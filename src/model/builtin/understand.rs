@@ -3,9 +3,11 @@
 //! Three steps for each clause: `place` walks over the items and notes records, conditions and connections; `settle`
 //! decides what is still open when the whole clause is known; `link` ties records together.
 
+mod clause;
 mod conditions;
 mod detail;
 mod earlier;
+mod fields;
 mod figures;
 mod finish;
 mod follow;
@@ -15,6 +17,7 @@ mod loose;
 mod place;
 mod ranking;
 mod settle;
+mod several;
 mod wanted;
 
 use std::collections::HashMap;

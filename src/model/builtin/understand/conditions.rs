@@ -6,7 +6,7 @@ use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Except};
+use super::clause::{Clause, Conditions, Conn, Except};
 
 impl Builder<'_> {
     pub(super) fn value(

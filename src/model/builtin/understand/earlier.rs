@@ -6,7 +6,7 @@ use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::rows::Row;
 use super::Builder;
-use super::place::{Clause, Part};
+use super::clause::{Clause, Part};
 
 /// More records than this are not shown again in full.
 const MOST_REPEATED: usize = 3;

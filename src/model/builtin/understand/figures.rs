@@ -5,7 +5,7 @@ use super::super::knowledge::{Figured, KindId, Role};
 use super::super::reading::{Figure, Item, Unit, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn};
+use super::clause::{Clause, Conditions, Conn};
 
 /// A number that some figure of the records is compared with.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use super::super::knowledge::{KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::Builder;
-use super::place::Clause;
+use super::clause::Clause;
 
 impl<'a> Builder<'a> {
     /// The last question's frame, changed as the follow-up says; none if this is a question of its own.
@@ -108,18 +108,18 @@ impl<'a> Builder<'a> {
     /// "not the ones of TechCorp": the same again without them.
     fn without_record(&mut self, items: &[Item]) -> bool {
         let mut clause = Clause::default();
-        clause.except = super::place::Except::Open;
+        clause.except = super::clause::Except::Open;
         for (at, item) in items.iter().enumerate() {
             match &item.what {
                 What::Record(mention) => self.record(&mut clause, at, mention),
                 What::Unknown { .. } => self.company(
                     &mut clause,
-                    super::place::Unknown {
+                    super::clause::Unknown {
                         at,
                         raw: item.raw.clone(),
                         capital: true,
                         quoted: false,
-                        conn: super::place::Conn::Except,
+                        conn: super::clause::Conn::Except,
                     },
                 ),
                 What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted | What::Position(_) => {}
@@ -139,12 +139,12 @@ impl<'a> Builder<'a> {
                 What::Position(index) => self.position(&mut clause, at, *index),
                 What::Unknown { .. } => self.company(
                     &mut clause,
-                    super::place::Unknown {
+                    super::clause::Unknown {
                         at,
                         raw: item.raw.clone(),
                         capital: true,
                         quoted: false,
-                        conn: super::place::Conn::Of,
+                        conn: super::clause::Conn::Of,
                     },
                 ),
                 What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted => {}

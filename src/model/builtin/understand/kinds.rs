@@ -6,7 +6,7 @@ use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Except, Part, Placed, Ranking, is_plural};
+use super::clause::{Clause, Conditions, Conn, Except, Part, Placed, Ranking, is_plural};
 
 /// A sorted list is shown whole.
 const ALL: usize = 200;

@@ -5,7 +5,7 @@ use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Part, Placed};
+use super::clause::{Clause, Conditions, Conn, Part, Placed};
 
 impl Builder<'_> {
     pub(super) fn waiting_conditions(&mut self, clause: &mut Clause, items: &[Item]) {

@@ -3,7 +3,7 @@
 use super::super::frame::{Ask, Best, Head, Manner, NodeId, Order, Sense, Test};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Part, Placed, Ranking};
+use super::clause::{Clause, Part, Placed, Ranking};
 
 impl Builder<'_> {
     pub(super) fn rankings(&mut self, clause: &mut Clause, heads: &mut [Head], items: &[Item]) {

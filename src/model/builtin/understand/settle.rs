@@ -5,7 +5,7 @@ use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conn, Unknown};
+use super::clause::{Clause, Conn, Unknown};
 
 impl Builder<'_> {
     pub(super) fn settle(&mut self, mut clause: Clause, items: &[Item]) {
@@ -136,10 +136,10 @@ impl Builder<'_> {
             Some(placed) => placed.node,
             None => {
                 let node = self.frame.add(Node::new(people));
-                clause.placed.push(super::place::Placed {
+                clause.placed.push(super::clause::Placed {
                     at: first,
                     node,
-                    part: super::place::Part::Head,
+                    part: super::clause::Part::Head,
                     plural: false,
                     names: None,
                 });
@@ -187,7 +187,7 @@ impl Builder<'_> {
             return false;
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
-        let apart = |placed: &super::place::Placed| {
+        let apart = |placed: &super::clause::Placed| {
             placed.at > unknown.at + 1
                 && !items.get(unknown.at + 1..placed.at).is_some_and(|between| between.iter().all(describes))
         };

@@ -4,7 +4,7 @@ use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Conn, Part, Placed};
+use super::clause::{Clause, Conn, Part, Placed};
 
 impl Builder<'_> {
     pub(super) fn heads_of(&mut self, clause: &Clause, items: &[Item]) -> Vec<Head> {
