@@ -143,7 +143,7 @@ impl Builder<'_> {
     // ---- days and numbers
 
     pub(super) fn days(&mut self, clause: &mut Clause, items: &[Item], at: usize, span: &DateSpan) {
-        if self.took(clause, at, span) {
+        if self.took(clause, span) {
             return;
         }
         // "expires within 30 days", "created since Monday": the field before says which date.

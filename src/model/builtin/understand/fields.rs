@@ -122,7 +122,7 @@ impl Builder<'_> {
     }
 
     /// "resolved within 24 hours": how long it took, not when it was.
-    pub(super) fn took(&mut self, clause: &mut Clause, at: usize, span: &DateSpan) -> bool {
+    pub(super) fn took(&mut self, clause: &mut Clause, span: &DateSpan) -> bool {
         let low = span.said.to_lowercase();
         let mut words = low.split_whitespace();
         let within = words.next() == Some("within");
@@ -135,7 +135,6 @@ impl Builder<'_> {
             Some((placed.node, field.name.clone()))
         });
         let Some((node, field)) = field else { return false };
-        let _ = at;
         let most = Limit { number: number.into(), included: true };
         self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
         true

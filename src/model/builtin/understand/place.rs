@@ -54,7 +54,12 @@ impl Builder<'_> {
 
     fn phrase(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
         let composites = item.composites();
-        if !composites.is_empty() {
+        // "invoices they pay late": beside its records a condition, no report.
+        let condition = item
+            .values()
+            .iter()
+            .any(|(kind, ..)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind)));
+        if !composites.is_empty() && !condition {
             clause.composites.extend(composites);
             return;
         }
