@@ -153,6 +153,15 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
         let sentence = sentence.strip_prefix("The ").map_or(sentence.clone(), |rest| format!("the {rest}"));
         return forms::fill(forms, "check", context! { yes => yes, sentence => sentence });
     }
+    let asked = format!("asked.{}", kind.name);
+    if !head.fields.is_empty() && forms::has(forms, &asked) {
+        let record = json_value(&json!(*row.fields));
+        return forms::fill(
+            forms,
+            &asked,
+            context! { subject => scribe.subject(row), r => record, refs => refs, field => head.fields.first() },
+        );
+    }
     if !head.fields.is_empty() {
         let sentences: Vec<String> = head.fields.iter().map(|name| field(scribe, row, name, &refs)).collect();
         return sentences.join(" ");
@@ -367,14 +376,33 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
 }
 
 fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
-    let mut out = format!("| {label} | number |\n| --- | --- |\n");
+    let kind = scribe.kind(answered.kind);
+    let summed = answered.groups.iter().flat_map(|group| &group.rows).all(|row| row.number(&kind.measure).is_some());
+    let measure = Some(&kind.measure).filter(|measure| summed && !measure.is_empty() && !answered.groups.is_empty());
+    let mut out = match measure {
+        Some(measure) => {
+            format!("| {label} | number | sum of {} |\n| --- | --- | --- |\n", values::label(kind, measure))
+        }
+        None => format!("| {label} | number |\n| --- | --- |\n"),
+    };
     for group in &answered.groups {
         let calls: Vec<CallId> = group.rows.iter().map(|row| row.call).collect();
         let name = match scribe.name(&group.value) {
             Some((name, call)) => format!("{name} ({}) {}", group.value, refs(&[call])),
             None => group.value.replace('_', " "),
         };
-        out.push_str(&format!("| {} | {} {} |\n", values::cell(&name), group.rows.len(), refs(&calls)));
+        let sum = measure.map(|measure| {
+            let sum = group.rows.iter().filter_map(|row| row.number(measure)).sum();
+            let currencies = rows::distinct(&group.rows, &kind.currency).join(", ");
+            format!(" {} {currencies} |", values::money(sum))
+        });
+        out.push_str(&format!(
+            "| {} | {} {} |{}\n",
+            values::cell(&name),
+            group.rows.len(),
+            refs(&calls),
+            sum.unwrap_or_default()
+        ));
     }
     out.trim_end().to_owned()
 }

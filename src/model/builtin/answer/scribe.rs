@@ -177,7 +177,15 @@ impl<'a> Scribe<'a> {
         if let Some(best) = &node.best {
             let which = if best.descending { "highest" } else { "lowest" };
             let count = if best.count == 1 { String::new() } else { format!("{} ", best.count) };
-            said.before.push_str(&format!("{count}{which} "));
+            // Where the records themselves are shown in that order the sentence says so already.
+            if !self
+                .frame
+                .heads
+                .iter()
+                .any(|head| head.order.is_some() && std::ptr::eq(&self.frame.nodes[head.node], node))
+            {
+                said.before.push_str(&format!("{count}{which} "));
+            }
         }
         let mut alternatives = alternatives;
         alternatives.dedup();

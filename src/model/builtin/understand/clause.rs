@@ -93,6 +93,8 @@ pub(super) type Conditions = Vec<(KindId, Filter)>;
 pub(super) struct Clause {
     pub placed: Vec<Placed>,
     pub waiting: Vec<(usize, Conditions)>,
+    /// Positions of conditions that a word or comma joins to those before them.
+    pub joined: BTreeSet<usize>,
     /// Positions of conditions that are alternatives to those before them.
     pub alternatives: BTreeSet<usize>,
     pub weak: Vec<(usize, KindId, Conn)>,

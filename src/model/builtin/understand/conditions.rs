@@ -60,6 +60,12 @@ impl Builder<'_> {
             if joined == Conn::Or {
                 clause.alternatives.insert(at);
             }
+            if joined != Conn::None
+                || item.gap != Gap::None
+                || items.get(at.wrapping_sub(1)).is_some_and(|before| matches!(before.low.as_str(), "vs" | "versus"))
+            {
+                clause.joined.insert(at);
+            }
             clause.waiting.push((at, conditions));
             return;
         }

@@ -95,7 +95,9 @@ impl Builder<'_> {
             clause.waiting.push((at, all));
             return true;
         }
-        for (offset, item) in items.iter().enumerate().skip(at + 1).take(3) {
+        let mut turned = false;
+        for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
+            turned |= item.has(Role::Except) || item.has(Role::Not);
             match &item.what {
                 What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
                     name = Some(item.raw.clone());
@@ -111,7 +113,8 @@ impl Builder<'_> {
         }
         let Some(name) = name else { return false };
         let mut filter = Filter::new(&field, Test::Like(name));
-        filter.negated = std::mem::take(&mut clause.negated);
+        // "managed by someone other than Grace"
+        filter.negated = std::mem::take(&mut clause.negated) || turned;
         let placed =
             clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
         match placed {

@@ -85,7 +85,12 @@ impl Builder<'_> {
         // "seats of Veeam": records without a key of their own are called by their label.
         let labelled = kind.key.is_empty() && kind.of.is_some() && !kind.single && !kind.label.is_empty();
         let label = labelled.then(|| Filter::new(&kind.label, Test::Like(value.clone())));
-        let readings = if capital { [label, person, text] } else { [label, text, person] };
+        let place = kind
+            .fields
+            .iter()
+            .find(|field| field.place && kind.refs.values().any(|target| knowledge.kind(*target).person_question))
+            .map(|field| Filter { say: format!("at {value}"), ..Filter::new(&field.name, Test::Like(value.clone())) });
+        let readings = if capital { [label, place, person, text] } else { [label, place, text, person] };
         readings.into_iter().flatten().take(1).collect()
     }
 

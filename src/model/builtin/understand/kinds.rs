@@ -1,6 +1,6 @@
 //! The records a clause speaks of: which part each kind plays, and which words together name one kind.
 
-use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
+use super::super::frame::{Filter, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
@@ -34,7 +34,10 @@ impl Builder<'_> {
     }
 
     pub(super) fn kind(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, own: Option<Filter>) {
-        let conn = std::mem::take(&mut clause.conn);
+        let conn = match std::mem::take(&mut clause.conn) {
+            Conn::None if self.did(clause, items, at, kind) => Conn::With,
+            conn => conn,
+        };
         // "invoices except overdue invoices": the second word says nothing new.
         let said_before = clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind));
         if clause.except != Except::No && conn != Conn::No && own.is_none() && said_before {
@@ -100,6 +103,31 @@ impl Builder<'_> {
         if matches!(conn, Conn::Their | Conn::OfTheir) {
             self.link_to_earlier(clause, node);
         }
+    }
+
+    /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.
+    fn did(&self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId) -> bool {
+        let Some(last) = clause.placed.last().cloned() else { return false };
+        let knowledge = self.reader.knowledge;
+        let who = self
+            .kind_of(last.node)
+            .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
+        if who.is_none() || last.part != Part::Head {
+            return false;
+        }
+        let date = &knowledge.kind(kind).date;
+        let verb = |item: &Item| {
+            item.has(Role::Change)
+                || item
+                    .fields()
+                    .iter()
+                    .any(|(known, field)| *known == kind && self.field_name(*known, *field) == Some(date))
+        };
+        let Some(offset) = items.get(last.at + 1..at).and_then(|between| between.iter().position(verb)) else {
+            return false;
+        };
+        clause.fields.retain(|(position, _)| *position != last.at + 1 + offset);
+        true
     }
 
     /// "their invoices" after records of this clause.
@@ -332,9 +360,32 @@ impl Builder<'_> {
                 Some((fits, filters)) if position < at && fits == kind && clause.alternatives.contains(&position) => {
                     filters.into_iter().for_each(|filter| self.apply(clause, node, filter, Conn::Or));
                 }
+                // "if they paid their overdue invoices": two values that nothing joins contradict each other; the nearer counts.
+                Some((fits, filters)) if position < at && fits == kind && !clause.joined.contains(&position) => {
+                    for filter in &filters {
+                        self.give_way(node, filter);
+                    }
+                    self.impose(clause, node, fits, filters);
+                }
                 Some((fits, filters)) if position < at => self.impose(clause, node, fits, filters),
                 Some(_) | None => clause.waiting.push((position, conditions)),
             }
+        }
+    }
+
+    /// Takes another value of the same field away, and says so.
+    fn give_way(&mut self, node: NodeId, filter: &Filter) {
+        let Some(known) = self.frame.nodes.get_mut(node) else { return };
+        let same = |old: &Filter| {
+            old.field == filter.field
+                && !old.negated
+                && !filter.negated
+                && old.test != filter.test
+                && matches!((&old.test, &filter.test), (Test::In(_), Test::In(_)))
+        };
+        let Some(position) = known.filters.iter().position(same) else { return };
+        if let Test::In(values) = known.filters.remove(position).test {
+            self.leave_out_words(&values.join(", ").replace('_', " "));
         }
     }
 

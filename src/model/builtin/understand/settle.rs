@@ -1,6 +1,6 @@
 //! Decides, when a whole clause is known, what was still open: names, searched text, wanted fields, rankings, counts.
 
-use super::super::frame::{DateSpan, Filter, Head, How, Mention, Node, NodeId, Test};
+use super::super::frame::{Best, DateSpan, Filter, Head, How, Mention, Node, NodeId, Order, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::text::Gap;
@@ -34,6 +34,7 @@ impl Builder<'_> {
         self.asks(&clause, &mut heads, items);
         self.drop_empty_conditions();
         self.missing_references();
+        self.narrow_to_best(&heads);
         if clause.negated {
             self.leave_out_words("not");
         }
@@ -195,6 +196,18 @@ impl Builder<'_> {
         searchable
             && (beside_topic || (unknown.conn == Conn::None && !stray) || unknown.conn == Conn::With)
             && !clause.roles.contains(&Role::WhatAbout)
+    }
+
+    /// "the oldest ticket and its customer": of the one ticket, not of all that it was chosen from.
+    fn narrow_to_best(&mut self, heads: &[Head]) {
+        for head in heads {
+            let Some(Order::Field { field, descending }) = head.order.clone() else { continue };
+            let count = head.limit.filter(|limit| *limit <= 20 && head.skip == 0);
+            let leads = self.frame.nodes.iter().any(|node| node.links.iter().any(|link| link.to == head.node));
+            if let (Some(count), true, Some(node)) = (count, leads, self.frame.nodes.get_mut(head.node)) {
+                node.best = Some(Best { field, descending, count });
+            }
+        }
     }
 
     /// "servers in Denver"

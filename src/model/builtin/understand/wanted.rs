@@ -200,6 +200,19 @@ impl Builder<'_> {
 
     // ---- text
 
+    /// "average resolution time of network tickets": the records behind a figure are searched.
+    fn counted_records(&mut self, heads: &[Head], text: &str) -> bool {
+        let knowledge = self.reader.knowledge;
+        let found = heads.iter().find_map(|head| {
+            let kind = knowledge.kind(self.kind_of(head.node)?);
+            let records = kind.fields.iter().find_map(|field| field.instead.as_ref())?.kind;
+            knowledge.kind(records).text.then_some((head.node, records))
+        });
+        let Some((head, records)) = found else { return false };
+        let node = self.frame.add(Node { text: text.to_owned(), ..Node::new(records) });
+        self.link(head, node, Sense::Exists, Manner::Of, Vec::new())
+    }
+
     /// "the DHCP invoice": records that cannot be searched are told apart by their description.
     fn labelled(&mut self, clause: &mut Clause, text: &str) {
         let described = clause.placed.iter().find_map(|placed| {
@@ -255,6 +268,7 @@ impl Builder<'_> {
                 .find(|node| self.kind_of(*node).is_some_and(|kind| self.is_searched(kind)))
             {
                 Some(node) => node,
+                None if self.counted_records(heads, &text) => return,
                 None => return self.labelled(clause, &text),
             },
         };
