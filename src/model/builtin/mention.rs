@@ -21,7 +21,10 @@ pub(super) fn mention_at(
         let how = if one_of { How::OneOf(ids) } else { How::Ids(ids) };
         return Some((Mention { kind, said, how }, used));
     }
-    if knowledge.lexicon.knows(word) {
+    // "kernel-panic" is two words, no machine.
+    let plain =
+        word.low.split('-').all(|part| part.chars().all(char::is_alphabetic) && knowledge.lexicon.knows_text(part));
+    if knowledge.lexicon.knows(word) || plain {
         return None;
     }
     let after_serial = at > 0 && words.get(at - 1).is_some_and(|word| word.low.contains("serial") || word.low == "s/n");

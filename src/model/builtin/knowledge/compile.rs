@@ -129,7 +129,7 @@ fn add_file(
     for (role, phrases) in content.words {
         for phrase in &phrases {
             match role {
-                Role::Filler => knowledge.lexicon.teach_filler(phrase),
+                Role::Filler | Role::Beyond | Role::Orders => knowledge.lexicon.teach_exactly(phrase, role),
                 role => knowledge.lexicon.teach(phrase, Meaning::Role(role)),
             }
         }

@@ -60,6 +60,8 @@ pub(crate) enum Role {
     Except,
     /// Asks for the day it is.
     Today,
+    /// Asks for something that cannot be worked out here.
+    Beyond,
     /// Tells the assistant to be something else.
     Orders,
     /// Somebody, anybody: stands for whoever it may be.

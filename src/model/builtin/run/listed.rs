@@ -222,6 +222,10 @@ impl Run<'_> {
                     }
                 }
                 Keys::None(other) if link.sense == Sense::Missing => {
+                    // What could not be looked up must not count as missing.
+                    if !other.problems.is_empty() && !other.is_missing() {
+                        found.rows.clear();
+                    }
                     if link.or_else.is_empty() {
                         found.problems.extend(other.problems);
                     }

@@ -111,6 +111,8 @@ pub(super) struct Clause {
     pub ranges: Vec<Range>,
     /// How many of the next records there must be.
     pub count: Option<Count>,
+    /// Where that was said.
+    pub count_at: usize,
     /// Records that are left out.
     pub excluded: Vec<(usize, NodeId)>,
     /// What follows is left out, until something says otherwise.

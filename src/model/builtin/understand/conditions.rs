@@ -35,6 +35,9 @@ impl Builder<'_> {
             filter
         };
         let text_only = self.only_text_wanted(clause);
+        if text_only && item.is_topic() && negated {
+            return self.leave_out_words(&format!("not {}", item.raw));
+        }
         if text_only && item.is_topic() {
             clause.texts.push((at, item.raw.clone()));
             return;

@@ -57,7 +57,7 @@ impl Builder<'_> {
             clause.sorts.push((at, fields));
             return true;
         }
-        if matches!(item.low.as_str(), "called" | "named") && self.called(clause, items, at) {
+        if matches!(item.low.as_str(), "called" | "named" | "name") && self.called(clause, items, at) {
             return true;
         }
         // "tickets where …" says more about the tickets, not where they are.

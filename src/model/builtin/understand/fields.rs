@@ -10,8 +10,10 @@ use super::clause::{Clause, Conditions, Conn, Placed};
 impl Builder<'_> {
     /// "contacts called Victor": a part of their name.
     pub(super) fn called(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
-        let Some(name) = items.get(at + 1).filter(|item| matches!(item.what, What::Unknown { .. } | What::Quoted))
-        else {
+        let Some(name) = items.get(at + 1).filter(|item| {
+            let capital = item.raw.chars().next().is_some_and(char::is_uppercase);
+            matches!(item.what, What::Unknown { .. } | What::Quoted) || matches!(item.what, What::Phrase(_)) && capital
+        }) else {
             return false;
         };
         let named = clause.placed.last().and_then(|placed| {
@@ -38,7 +40,8 @@ impl Builder<'_> {
             items.iter().skip(at + 1).find(|item| !item.is_small() || Self::is_anyone(item) || item.has(Role::And));
         let anyone = next.is_some_and(Self::is_anyone);
         let ends = next.is_none_or(|next| next.gap == Gap::Stop || next.has(Role::And) || next.kind().is_some());
-        let missing = clause.conn == Conn::No || clause.negated && (anyone || person && ends);
+        let nobody = next.is_some_and(|next| Self::is_anyone(next) && next.has(Role::No));
+        let missing = nobody || clause.conn == Conn::No || clause.negated && (anyone || person && ends);
         let fits = |placed: &Placed| {
             self.kind_of(placed.node).is_some_and(|kind| fields.iter().any(|(known, _)| *known == kind))
         };
@@ -108,7 +111,13 @@ impl Builder<'_> {
                 _ => break,
             }
         }
-        if name.is_none() && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3) {
+        // "Meridian's tier and account manager" asks for the person; "Marcus is working on" names one.
+        let last = items.get(at).and_then(|item| item.raw.split_whitespace().next_back().map(str::to_lowercase));
+        let noun = last.is_some_and(|last| field.rsplit('_').next() == Some(last.as_str()));
+        if name.is_none()
+            && !noun
+            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
+        {
             name = clause.unknown.pop().map(|unknown| unknown.raw);
         }
         let Some(name) = name else { return false };

@@ -78,6 +78,7 @@ impl Builder<'_> {
             && figure.unit == Unit::Plain;
         if let (true, Some(count)) = (counted, count(least, most)) {
             clause.count = Some(count);
+            clause.count_at = at;
             return;
         }
         clause.ranges.push(Range { at, unit: figure.unit, least, most });

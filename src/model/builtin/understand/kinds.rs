@@ -36,6 +36,10 @@ impl Builder<'_> {
     pub(super) fn kind(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, own: Option<Filter>) {
         let conn = match std::mem::take(&mut clause.conn) {
             Conn::None if self.did(clause, items, at, kind) => Conn::With,
+            Conn::With if clause.negated && !clause.placed.is_empty() => {
+                clause.negated = false;
+                Conn::No
+            }
             conn => conn,
         };
         // "invoices except overdue invoices": the second word says nothing new.

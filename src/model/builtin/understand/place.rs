@@ -213,6 +213,9 @@ impl Builder<'_> {
         if opening && !interrogative && item.has(Role::Yesno) {
             clause.roles.insert(Role::Yesno);
         }
+        if item.has(Role::Beyond) {
+            self.leave_out(items, at);
+        }
         if item.has(Role::Not) && !item.has(Role::Except) {
             clause.negated = true;
         }

@@ -38,6 +38,9 @@ impl Builder<'_> {
         if clause.negated {
             self.leave_out_words("not");
         }
+        if clause.count.is_some() {
+            self.leave_out(items, clause.count_at);
+        }
         for head in heads {
             if self.is_possible(&clause, &head) {
                 self.add_head(head);
