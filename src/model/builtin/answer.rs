@@ -2,6 +2,7 @@
 //!
 //! Only what stands in a result is said; sums and counts say from what they are made.
 
+mod figures;
 mod foreign;
 mod lead;
 mod problems;

@@ -45,6 +45,11 @@ type Open = (Option<Date>, Option<Date>, usize);
 
 fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
     match rest {
+        ["over" | "during" | "at" | "on", "the", "weekend", ..] | ["over" | "during", "weekend", ..] => {
+            let skip = if rest.get(1) == Some(&"the") { 2 } else { 1 };
+            let (days, used) = point(rest.get(skip..)?, today, direction)?;
+            Some((Some(days.0), Some(days.1), skip + used))
+        }
         ["between" | "from", tail @ ..] => {
             let (first, used) = point(tail, today, direction)?;
             match tail.get(used) {
@@ -308,6 +313,8 @@ mod tests {
         assert_eq!(past("older than 30 days"), "..2025-09-05 4");
         assert_eq!(past("3 days ago"), "2025-10-03..2025-10-03 3");
         assert_eq!(past("since last friday"), "2025-10-03.. 3");
+        assert_eq!(past("over the weekend"), "2025-10-04..2025-10-05 3");
+        assert_eq!(past("last weekend"), "2025-10-04..2025-10-05 2");
         assert_eq!(past("for customer"), "none");
     }
 

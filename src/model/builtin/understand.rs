@@ -18,6 +18,7 @@ mod place;
 mod ranking;
 mod settle;
 mod several;
+mod waiting;
 mod wanted;
 
 use std::collections::HashMap;

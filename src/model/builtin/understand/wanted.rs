@@ -165,7 +165,9 @@ impl Builder<'_> {
             .or_else(|| {
                 // "how much is overdue in total": a figure that is known of all.
                 let total = |(kind, field): &&(KindId, FieldId)| {
-                    self.is_number(*kind, *field) && self.can_list(*kind) && self.reader.knowledge.kind(*kind).single
+                    let known = self.reader.knowledge.kind(*kind);
+                    let made = known.fields.get(*field).is_some_and(|field| field.instead.is_some());
+                    made || self.is_number(*kind, *field) && self.can_list(*kind) && known.single
                 };
                 fields.iter().find(|field| around.is_empty() && clause.roles.contains(&Role::Sum) && total(field))
             });
