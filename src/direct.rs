@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
-struct Muster {
-    ready: BTreeMap<ServerName, ServerReady>,
-    listed: BTreeMap<ServerName, ServerListed>,
-    lost: BTreeMap<ServerName, ServerLost>,
+pub(crate) struct Muster {
+    pub(crate) ready: BTreeMap<ServerName, ServerReady>,
+    pub(crate) listed: BTreeMap<ServerName, ServerListed>,
+    pub(crate) lost: BTreeMap<ServerName, ServerLost>,
 }
 
 impl Muster {
@@ -46,7 +46,7 @@ impl Muster {
 }
 
 /// Starts every server once and waits until each is listed or lost.
-async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
+pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
     // A server that fails here is to be told of, not tried again.
     let once: Vec<ServerSpec> = specs
         .iter()
@@ -90,7 +90,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         }));
     }
     match form {
-        Form::Json => say(&json!({"servers": rows}).to_string()),
+        Form::Json => say(&json!({"servers": rows}).to_string())?,
         Form::Text => {
             for row in &rows {
                 let name = row["server"].as_str().unwrap_or_default();
@@ -108,7 +108,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["rejected"]
                     ),
                 };
-                say(&clean_line(&line));
+                say(&clean_line(&line))?;
             }
         }
     }
@@ -136,21 +136,21 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
                 .flat_map(|listed| &listed.tools)
                 .filter_map(|tool| serde_json::to_value(tool).ok())
                 .collect();
-            say(&json!({"tools": tools}).to_string());
+            say(&json!({"tools": tools}).to_string())?;
         }
         Form::Text => {
             for listed in listed {
-                say(&clean_line(listed.server.as_str()));
+                say(&clean_line(listed.server.as_str()))?;
                 for tool in &listed.tools {
                     let summary = tool.description.split(". ").next().unwrap_or_default();
-                    say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)));
+                    say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)))?;
                 }
                 for rejected in &listed.rejected {
                     say(&format!(
                         "  {:<30} cannot be used: {}",
                         clean_line(&rejected.name),
                         clean_line(&rejected.reason)
-                    ));
+                    ))?;
                 }
             }
         }
@@ -182,7 +182,7 @@ pub async fn call(specs: &[ServerSpec], server: &str, tool: &str, arguments: &st
     };
     drop(servers.stop().await);
     let end = end?;
-    print_result(&end, form);
+    print_result(&end, form)?;
     match (end.status, end.failure) {
         (CallStatus::Ok, _) => Ok(()),
         (CallStatus::Error, None) => {
@@ -202,7 +202,8 @@ pub async fn call(specs: &[ServerSpec], server: &str, tool: &str, arguments: &st
     }
 }
 
-async fn run(
+/// Runs one call and waits for its end; nothing else may be running.
+pub(crate) async fn run(
     servers: &mut Servers,
     server: &ServerName,
     tool: &str,
@@ -220,10 +221,10 @@ async fn run(
     }
 }
 
-fn print_result(end: &CallEnd, form: Form) {
-    let Some(result) = &end.result else { return };
+fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
+    let Some(result) = &end.result else { return Ok(()) };
     match form {
-        Form::Json => say(result.text()),
+        Form::Json => say(result.text())?,
         Form::Text => {
             let value = result.value();
             let shown = match value.get("structuredContent") {
@@ -233,12 +234,13 @@ fn print_result(end: &CallEnd, form: Form) {
                     .and_then(Value::as_str)
                     .map_or_else(|| result.text().to_owned(), str::to_owned),
             };
-            say(&clean_block(&shown));
+            say(&clean_block(&shown))?;
         }
     }
     if let Some(mismatch) = &end.mismatch {
         eprintln!("callboard: the result does not match the tool's outputSchema: {}", clean_line(mismatch));
     }
+    Ok(())
 }
 
 /// The reason in the structured error payload of a tool, or its text.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::failure::Failure;
-use crate::link::Link;
+use crate::failure::{Exit, Failure};
+use crate::link::{Link, News};
 use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, CallState, Session, StepState, Turn};
+use crate::session::{Call, CallState, Health, Session, StepState, Turn};
 use crate::stdout::say;
 
 /// How answers are printed.
@@ -33,37 +33,53 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
     let mut asked = 0;
     let mut stopped = None;
     let mut quitting = false;
+    let (mut unprinted, mut no_server) = (None, None);
     loop {
         let done = session.turns.iter().filter(|turn| turn.ended_us.is_some()).count();
-        if !quitting && (stopped.is_some() || done == questions.len()) {
+        if !quitting && (stopped.is_some() || unprinted.is_some() || done == questions.len()) {
             quitting = true;
+            // Afterwards every server has been stopped, and the reasons are gone.
+            no_server = unreachable(&session);
             send(&link, Command::Quit).await;
         } else if !quitting && asked == done {
             send(&link, Command::Submit { text: questions[asked].clone() }).await;
             asked += 1;
         }
-        let record = tokio::select! {
-            record = link.records.recv() => record,
+        let news = tokio::select! {
+            news = link.news.recv() => news,
             name = interrupt.next(), if stopped.is_none() => {
                 stopped = Some(name);
                 send(&link, Command::StopTurn).await;
                 continue;
             }
         };
-        let Some(record) = record else { break };
+        let record = match news {
+            None => break,
+            Some(News::Record(record)) => record,
+            // Questions are asked of live sessions, which neither jump nor play.
+            Some(News::Jumped(_) | News::Playback(_)) => continue,
+        };
         session.apply(&record);
-        print(&session, &record, output);
+        if let (None, Err(failure)) = (&unprinted, print(&session, &record, output, questions.len())) {
+            unprinted = Some(failure);
+        }
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
             send(&link, deny(call, &held.reason)).await;
         }
     }
+    if let Some(failure) = unprinted {
+        return Err(failure);
+    }
     if output == Output::Json {
-        say(&as_json(&session).to_string());
+        say(&as_json(&session).to_string())?;
     }
     match stopped {
         Some(name) => Err(Failure::failed(format!("stopped by {name}"))),
         None if session.ended.is_none() => Err(Failure::failed("the session broke off; see the messages above".into())),
-        None => session.turns.iter().find_map(|turn| failure(&session, turn)).map_or(Ok(()), Err),
+        None => {
+            let failed = session.turns.iter().find_map(|turn| failure(&session, turn));
+            failed.or(no_server).map_or(Ok(()), Err)
+        }
     }
 }
 
@@ -106,22 +122,22 @@ impl Interrupt {
     }
 }
 
-fn print(session: &Session, record: &Arc<Record>, output: Output) {
+fn print(session: &Session, record: &Arc<Record>, output: Output, questions: usize) -> Result<(), Failure> {
     match output {
-        Output::Json => {}
+        Output::Json => Ok(()),
         Output::Events => {
-            if let Ok(line) = record.to_line() {
-                say(&line);
-            }
+            let line = record.to_line().map_err(|error| Failure::failed(format!("an event is no JSON: {error}")))?;
+            say(&line)
         }
-        Output::Text => print_text(session, record),
+        Output::Text => print_text(session, record, questions),
     }
 }
 
-fn print_text(session: &Session, record: &Record) {
+fn print_text(session: &Session, record: &Record, questions: usize) -> Result<(), Failure> {
     match &record.event {
-        Event::TurnStarted(started) if session.turns.len() > 1 => {
-            say(&format!("\n> {}\n", clean_block(&started.question)));
+        Event::TurnStarted(started) if questions > 1 => {
+            let space = if session.turns.len() > 1 { "\n" } else { "" };
+            say(&format!("{space}> {}\n", clean_block(&started.question)))?;
         }
         Event::CallFinished(_) => {
             if let Some(call) = record.scope.call.and_then(|call| session.call(call)) {
@@ -140,20 +156,22 @@ fn print_text(session: &Session, record: &Record) {
         }
         Event::TurnEnded(_) => {
             if let Some(turn) = record.scope.turn.and_then(|turn: TurnId| session.turn(turn)) {
-                print_answer(session, turn);
+                print_answer(session, turn)?;
             }
         }
         _ => {}
     }
+    Ok(())
 }
 
-fn print_answer(session: &Session, turn: &Turn) {
-    let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return };
-    say(&clean_block(answer.text.trim_end()));
+fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
+    let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return Ok(()) };
+    say(&clean_block(answer.text.trim_end()))?;
     let unsupported = session.evidence.unsupported(&answer.text);
     if !unsupported.is_empty() && !turn.calls.is_empty() {
         eprintln!("{}", clean_line(&format!("not in any result: {}", unsupported.join(", "))));
     }
+    Ok(())
 }
 
 fn call_line(call: &Call) -> String {
@@ -206,6 +224,19 @@ fn call_json(call: &Call) -> Value {
         "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status,
         "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
     })
+}
+
+/// Whatever was answered, it came from no server at all.
+fn unreachable(session: &Session) -> Option<Failure> {
+    let mut reasons = Vec::new();
+    for server in &session.servers {
+        let (Health::Failed { reason } | Health::Restarting { reason, .. }) = &server.health else { return None };
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
+    }
+    let what = format!("none of the servers could be reached: {}", reasons.join("; "));
+    (!reasons.is_empty()).then_some(Failure { exit: Exit::Unreachable, message: what })
 }
 
 fn failure(session: &Session, turn: &Turn) -> Option<Failure> {

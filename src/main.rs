@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use callboard::cli::{Cli, DataTask, Task};
 use callboard::config::{self, Settings};
 use callboard::eval::Suite;
+use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
+use callboard::recorded::{self, ExportOrder, Privacy};
 use callboard::stdout::say;
 use callboard::{console, direct, launch, recording};
 use callboard_servers::ServeOptions;
@@ -66,14 +68,38 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
-            say(String::from_utf8_lossy(&script).trim_end());
-            Ok(())
+            say(String::from_utf8_lossy(&script).trim_end())
+        }
+        Some(Task::Replay { session, mock: false }) => console::replay(&settings, &recorded::resolve(&session)?),
+        Some(Task::Replay { session, mock: true }) => {
+            let output = if form == Form::Json { Output::Json } else { Output::Text };
+            mock(&settings, &session, output)
+        }
+        Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
+        Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
+        Some(Task::Verify { session, junit }) => {
+            block_on(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))
+        }
+        Some(Task::Export { session, format, select, output, no_redact }) => {
+            let format =
+                Format::WORDS.iter().find(|(word, _)| *word == format).map_or(Format::Markdown, |found| found.1);
+            let privacy = if no_redact { Privacy::Open } else { Privacy::Redacted };
+            recorded::export(&ExportOrder { session, format, select, output, privacy })
         }
     }
 }
 
 fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), Failure> {
-    let running = launch::start(settings)?;
+    answer(launch::start(settings)?, questions, output)
+}
+
+/// Asks the questions of a recording again, its tools answered from it.
+fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failure> {
+    let (questions, answers) = recorded::mock(session)?;
+    answer(launch::start_mock(settings, answers)?, &questions, output)
+}
+
+fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {
     let (link, thread) = running.split();
     let result = block_on(headless::ask(link, questions, output));
     // A panic over there has been reported, and the session counts as broken off.
@@ -88,9 +114,9 @@ fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], for
             match form {
                 Form::Json => {
                     say(&json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary})
-                        .to_string())
+                        .to_string())?
                 }
-                Form::Text => say(&format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary)),
+                Form::Text => say(&format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary))?,
             }
         }
         return Ok(());
@@ -124,8 +150,8 @@ fn eval(
     let _ = thread.join();
     let report = report?;
     match form {
-        Form::Json => say(&report.json().to_string()),
-        Form::Text => say(&callboard::sanitise::clean_block(&report.table())),
+        Form::Json => say(&report.json().to_string())?,
+        Form::Text => say(&callboard::sanitise::clean_block(&report.table()))?,
     }
     for (file, text) in [(junit, report.junit()), (out, report.json().to_string())] {
         if let Some(file) = file {
@@ -192,8 +218,7 @@ fn sessions(form: Form) -> Result<(), Failure> {
     let sessions = recording::list::sessions(&dir)
         .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))?;
     if form == Form::Json {
-        say(&json!({"sessions": sessions}).to_string());
-        return Ok(());
+        return say(&json!({"sessions": sessions}).to_string());
     }
     for session in &sessions {
         let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
@@ -202,7 +227,7 @@ fn sessions(form: Form) -> Result<(), Failure> {
             "{}  {created}  {:<12} {:>3} turns {:>4} calls  {what}",
             session.id, session.model, session.turns, session.calls
         );
-        say(&callboard::sanitise::clean_line(&line));
+        say(&callboard::sanitise::clean_line(&line))?;
     }
     if sessions.is_empty() {
         eprintln!("no sessions in {} yet", dir.display());
@@ -218,10 +243,10 @@ fn data_check(dir: Option<&Path>, form: Form) -> Result<(), Failure> {
             .iter()
             .map(|problem| json!({"file": problem.file, "line": problem.line, "field": problem.field, "message": problem.message}))
             .collect();
-        say(&json!({"problems": rows}).to_string());
+        say(&json!({"problems": rows}).to_string())?;
     } else {
         for problem in &problems {
-            say(&callboard::sanitise::clean_line(&problem.to_string()));
+            say(&callboard::sanitise::clean_line(&problem.to_string()))?;
         }
     }
     match problems.len() {
@@ -239,9 +264,8 @@ fn data_export(dir: &Path, form: Form) -> Result<(), Failure> {
     match form {
         Form::Json => say(&json!({"files": files}).to_string()),
         Form::Text => {
-            say(&format!("{} files written to {}", files.len(), dir.display()));
-            say(&format!("use them with: callboard --data {}", dir.display()));
+            say(&format!("{} files written to {}", files.len(), dir.display()))?;
+            say(&format!("use them with: callboard --data {}", dir.display()))
         }
     }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod line;
 pub mod process;
 mod stderr;
 mod supervisor;
+mod waiting;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,6 @@ use tokio::sync::mpsc;
 
 use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
 
-pub use catalog::Schema;
 use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.

@@ -19,6 +19,7 @@ use super::connection::{Connection, Fault, Handshake, connect};
 use super::in_flight::InFlight;
 use super::process::{self, Process};
 use super::stderr::{Tail, drain};
+use super::waiting::Waiting;
 use super::{CallEnd, CallOrder, Era, ServerSpec, Signal};
 
 /// Calls in flight on one server (`hosting.md` §1).
@@ -51,7 +52,7 @@ pub struct Supervisor {
     orders: mpsc::Receiver<Order>,
     signals: mpsc::Sender<Signal>,
     /// Calls that wait for the server, or for others to be done.
-    waiting: VecDeque<CallOrder>,
+    waiting: Waiting,
     attempts: u32,
     losses: VecDeque<Instant>,
     /// The handshake that worked last.
@@ -95,7 +96,8 @@ enum Asked {
 impl Supervisor {
     /// A supervisor that has not started anything yet.
     pub fn new(spec: ServerSpec, orders: mpsc::Receiver<Order>, signals: mpsc::Sender<Signal>) -> Self {
-        Self { spec, orders, signals, waiting: VecDeque::new(), attempts: 0, losses: VecDeque::new(), era: None }
+        let waiting = Waiting::new(spec.limits.call);
+        Self { spec, orders, signals, waiting, attempts: 0, losses: VecDeque::new(), era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
@@ -199,7 +201,7 @@ impl Supervisor {
         let mut listing: Option<BoxFuture<'static, Result<Vec<Json>, String>>> = None;
         let broken = loop {
             while in_flight.len() < IN_FLIGHT {
-                let Some(order) = self.waiting.pop_front() else { break };
+                let Some(order) = self.waiting.pop() else { break };
                 in_flight.send(order, &running.connection);
             }
             tokio::select! {
@@ -209,7 +211,7 @@ impl Supervisor {
                     None => break Break::Lost("it closed the connection".into()),
                 },
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push_back(order),
+                    Some(Order::Call(order)) => self.waiting.push(order),
                     Some(Order::Cancel { call, reason }) => {
                         if !in_flight.cancel(call, reason.clone()) {
                             self.cancel_waiting(call, &reason).await;
@@ -218,6 +220,7 @@ impl Supervisor {
                     Some(Order::Restart) => break Break::Asked(Asked::Restart),
                     None => break Break::Asked(Asked::Stop),
                 },
+                order = self.waiting.overdue() => self.too_late(&order).await,
                 () = running.connection.ended() => break Break::Lost("it closed its stdout".into()),
                 _ = running.process.wait() => break Break::Lost("the process ended".into()),
                 Some(()) = running.changed.recv(), if listing.is_none() => {
@@ -300,7 +303,7 @@ impl Supervisor {
         loop {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
             match self.orders.recv().await {
-                Some(Order::Call(order)) => self.waiting.push_back(order),
+                Some(Order::Call(order)) => self.waiting.push(order),
                 Some(Order::Cancel { call, reason }) => self.cancel_waiting(call, &reason).await,
                 Some(Order::Restart) => {
                     self.losses.clear();
@@ -314,13 +317,26 @@ impl Supervisor {
     /// Takes orders while there is no connection, until one of them is to restart or to stop. Cancel-safe.
     async fn asked(&mut self) -> Asked {
         loop {
-            match self.orders.recv().await {
-                Some(Order::Call(order)) => self.waiting.push_back(order),
+            let order = tokio::select! {
+                order = self.orders.recv() => order,
+                order = self.waiting.overdue() => {
+                    self.too_late(&order).await;
+                    continue;
+                }
+            };
+            match order {
+                Some(Order::Call(order)) => self.waiting.push(order),
                 Some(Order::Cancel { call, reason }) => self.cancel_waiting(call, &reason).await,
                 Some(Order::Restart) => return Asked::Restart,
                 None => return Asked::Stop,
             }
         }
+    }
+
+    async fn too_late(&self, order: &CallOrder) {
+        let (server, limit) = (&self.spec.name, self.spec.limits.call.as_secs());
+        let message = format!("Server {server} was not ready for the call within {limit} s; nothing was sent.");
+        self.ended(order.call, CallEnd::failed(CallFailureCode::ServerUnavailable, message)).await;
     }
 
     async fn stopped(&mut self, process: Process) {
@@ -329,15 +345,15 @@ impl Supervisor {
     }
 
     async fn end_waiting(&mut self, code: CallFailureCode, message: &str) {
-        while let Some(order) = self.waiting.pop_front() {
+        while let Some(order) = self.waiting.pop() {
             self.ended(order.call, CallEnd::failed(code, message.to_owned())).await;
         }
     }
 
     async fn cancel_waiting(&mut self, call: CallId, reason: &str) {
-        let Some(position) = self.waiting.iter().position(|order| order.call == call) else { return };
-        self.waiting.remove(position);
-        self.ended(call, CallEnd::cancelled(reason.to_owned())).await;
+        if self.waiting.remove(call) {
+            self.ended(call, CallEnd::cancelled(reason.to_owned())).await;
+        }
     }
 
     async fn ended(&self, call: CallId, end: CallEnd) {

@@ -204,7 +204,7 @@ fn broken(error: OpenAIError, notes: &Notes, answer: &Answer) -> Option<Fault> {
 
 /// The ids of all calls of the conversation.
 fn ids(request: &Request) -> HashSet<String> {
-    let calls = request.messages.iter().flat_map(|message| match message {
+    let calls = request.messages.iter().flat_map(|message| match &**message {
         Message::Assistant { calls, text: _, reasoning: _ } => calls.as_slice(),
         Message::System { .. } | Message::User { .. } | Message::Tool { .. } => &[],
     });

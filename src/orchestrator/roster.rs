@@ -9,6 +9,8 @@ use super::toolbox::Toolbox;
 #[derive(Debug, Default)]
 pub struct Roster {
     entries: Vec<Entry>,
+    /// The tools of all entries; made anew only when they change, because schemas are compiled in it.
+    toolbox: Toolbox,
 }
 
 #[derive(Debug)]
@@ -26,7 +28,7 @@ impl Roster {
     pub fn new(servers: impl IntoIterator<Item = ServerName>) -> Self {
         let entry =
             |server| Entry { server, settled: false, connected: false, instructions: String::new(), tools: Vec::new() };
-        Self { entries: servers.into_iter().map(entry).collect() }
+        Self { entries: servers.into_iter().map(entry).collect(), toolbox: Toolbox::default() }
     }
 
     /// Takes note of an event of a server.
@@ -42,6 +44,8 @@ impl Roster {
                 if let Some(entry) = self.entry(&listed.server) {
                     entry.settled = true;
                     entry.tools.clone_from(&listed.tools);
+                    let tools = self.entries.iter().flat_map(|entry| entry.tools.iter().cloned());
+                    self.toolbox = Toolbox::new(tools.collect());
                 }
             }
             Event::ServerLost(lost) => {
@@ -63,7 +67,7 @@ impl Roster {
     /// The tools of the servers that are there. A server that is coming back keeps its tools: calls wait for it.
     #[must_use]
     pub fn toolbox(&self) -> Toolbox {
-        Toolbox::new(self.entries.iter().flat_map(|entry| entry.tools.iter().cloned()).collect())
+        self.toolbox.clone()
     }
 
     /// What the connected servers say of themselves.

@@ -26,6 +26,11 @@ static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// How every key above begins, or an escape that can stand for a letter of it: a line without need not be looked at string
+/// by string.
+static BEGINNINGS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"sk-|gh[pousr]_|github_pat_|AKIA|ASIA|xox[abprs]-|AIza|earer |-----BEGIN|\\u00").ok());
+
 /// What is to be kept out of a recording.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -40,6 +45,8 @@ struct Known {
     /// As it stands in JSON that is itself a string, such as a message on the wire.
     nested: String,
     mark: String,
+    /// Whether it stands in JSON as it is, unless its letters are written as `\u00..`.
+    plain: bool,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -55,7 +62,8 @@ impl Redactor {
         if value.len() < SHORTEST {
             return;
         }
-        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value) };
+        let plain = value.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '/'));
+        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value), plain };
         self.known.push(known);
         self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
     }
@@ -64,6 +72,19 @@ impl Redactor {
     /// line stays JSON: neither a number nor a property name can match.
     #[must_use]
     pub fn redact<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        match self.is_suspect(line) {
+            true => self.redact_strings(line),
+            false => Cow::Borrowed(line),
+        }
+    }
+
+    /// Whether there may be a secret in `line`; quick, and never false if there is one.
+    fn is_suspect(&self, line: &str) -> bool {
+        BEGINNINGS.as_ref().is_none_or(|beginnings| beginnings.is_match(line))
+            || self.known.iter().any(|known| !known.plain || line.contains(&known.value))
+    }
+
+    fn redact_strings<'l>(&self, line: &'l str) -> Cow<'l, str> {
         let mut out = String::new();
         let mut copied = 0;
         let mut from = 0;
@@ -140,6 +161,8 @@ fn mark(kind: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -182,6 +205,34 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(&redacted).expect("still JSON");
             assert_eq!((&value["i"], &value["d"]["w"][0]), (&12_345_678.into(), &123_456_789.into()));
             assert!(value["d"].get("12345678").is_some(), "property names stay: {redacted}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quick_look_misses_nothing(
+            secret in r#"(a-plain-secret|a "quoted" one|with/a/slash|a\\backslash|sk-[a-z]{20}|ghp_[a-z]{36}|Bearer [a-z]{20}|ASIA[A-Z]{16})"#,
+            around in r#"[a-z "\\/\n]{0,6}"#,
+            escaped in 0..24_usize,
+            nested: bool,
+        ) {
+            let mut redactor = Redactor::default();
+            redactor.add("KNOWN", &secret);
+            let text = format!("{around} {secret} {around}");
+            let mut line = serde_json::json!({ "text": text }).to_string();
+            if let Some(letter) = secret.chars().nth(escaped).filter(char::is_ascii_alphanumeric) {
+                let whole = inside(&secret);
+                let escape = whole.replacen(letter, &format!("\\u{:04x}", letter as u32), 1);
+                line = line.replace(&whole, &escape);
+            }
+            if nested {
+                line = serde_json::json!({ "text": line }).to_string();
+            }
+            prop_assert_eq!(redactor.redact(&line), redactor.redact_strings(&line));
+            prop_assert_eq!(Redactor::default().redact(&line), Redactor::default().redact_strings(&line));
+            if !nested {
+                prop_assert!(redactor.redact(&line).contains("‹secret"), "{line}");
+            }
         }
     }
 

@@ -112,7 +112,7 @@ impl Conversation<'_> {
     fn request(&self) -> Request {
         let briefing = Briefing { server: "ticket".into(), instructions: BRIEFING.to_owned() };
         Request {
-            messages: self.messages.clone(),
+            messages: self.messages.iter().cloned().map(Arc::new).collect(),
             tools: Arc::clone(&self.desk.tools),
             briefings: vec![briefing].into(),
             today: "2026-11-22".to_owned(),

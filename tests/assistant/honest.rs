@@ -1,5 +1,7 @@
 //! What is said when something is missing, fails, or must not be done.
 
+use std::sync::Arc;
+
 use callboard::model::builtin::{BuiltIn, EXAMPLES};
 use callboard::model::{Message, Model, Request};
 use callboard::protocol::{Annotations, CallId, Json, ToolDefinition};
@@ -85,7 +87,12 @@ fn tool(name: &str, schema: &str, read_only: bool) -> ToolDefinition {
 }
 
 fn request(messages: Vec<Message>, tools: Vec<ToolDefinition>) -> Request {
-    Request { messages, tools: tools.into(), briefings: Vec::new().into(), today: "2025-10-06".to_owned() }
+    Request {
+        messages: messages.into_iter().map(Arc::new).collect(),
+        tools: tools.into(),
+        briefings: Vec::new().into(),
+        today: "2025-10-06".to_owned(),
+    }
 }
 
 fn user(text: &str) -> Message {

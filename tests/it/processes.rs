@@ -226,8 +226,10 @@ fn a_failing_model_is_exit_1_and_its_words_are_on_stderr() {
 #[test]
 fn wrong_use_is_exit_2() {
     let home = Home::new();
-    let cases: [&[&str]; 9] = [
+    let cases: [&[&str]; 11] = [
         &["no-such-command"],
+        &["ask", "--data", "/no/such/folder", "Why?"],
+        &["check", "--data", "/no/such/folder"],
         &["ask", "--policy", "never", "Why?"],
         &["ask", "--model", "scripted:/no/such/file", "Why?"],
         &["ask", "--config", "/no/such/file", "Why?"],
@@ -275,6 +277,32 @@ fn an_endpoint_that_is_not_there_is_exit_4() {
     let url = format!("http://127.0.0.1:{port}/v1");
     let ran = home.run(&["ask", "--json", "--base-url", &url, "--model", "m", "Why?"]);
     assert_eq!((ran.code, ran.error().0.as_str()), (Some(4), "unreachable"), "{ran:?}");
+}
+
+#[test]
+fn without_any_server_ask_is_exit_4_and_says_why_once() {
+    let home = Home::new();
+    let dir = home.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    let ran =
+        home.run(&["ask", "--json", "--data", dir.to_str().unwrap(), "What are all the critical priority tickets?"]);
+    let (code, message) = ran.error();
+    assert_eq!((ran.code, code.as_str()), (Some(4), "unreachable"), "{ran:?}");
+    assert_eq!(message.matches("exited with status 2").count(), 1, "{message}");
+    assert_eq!(ran.json()["turns"][0]["calls"], json!([]));
+}
+
+#[test]
+fn what_cannot_be_written_to_stdout_is_a_failure() {
+    let home = Home::new();
+    for args in [["ask", "Hello"], ["sessions", "--json"], ["tools", "kb"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut child = home.command(&args).stdout(full).spawn().unwrap();
+        assert_eq!(ends(&mut child), Some(1), "{args:?}");
+        let mut words = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        assert!(words.contains("standard output cannot be written"), "{args:?} {words}");
+    }
 }
 
 #[test]
@@ -378,6 +406,8 @@ fn data_check_finds_a_broken_reference_in_a_copy() {
     let problem = &problems[0];
     assert!(problem["file"].as_str().unwrap().contains("tickets.toml") && problem["line"].is_u64(), "{problems}");
     assert!(problem["message"].as_str().unwrap().contains("CUST-999"), "{problems}");
+    let warned = home.run(&["ask", "--data", dir, "What are all the critical priority tickets?"]);
+    assert!(warned.code == Some(0) && warned.stderr.contains("CUST-999"), "{warned:?}");
     let again = home.run(&["data", "export", dir]);
     assert_eq!(again.code, Some(1), "what somebody may have edited is not overwritten");
     assert!(fs::read_to_string(&path).unwrap().contains("CUST-999"));

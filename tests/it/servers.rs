@@ -218,6 +218,17 @@ async fn an_era_that_worked_is_remembered() {
 }
 
 #[tokio::test]
+async fn a_call_does_not_wait_for_ever_for_a_server_that_does_not_come_up() {
+    let limits = Limits { start: DEADLINE * 2, call: Duration::from_millis(300), ..Limits::default() };
+    let mut yard = Yard::start(&[ServerSpec { limits, ..hostile("deaf") }]);
+    let end = yard.call("nothing").await;
+    let (code, message) = failure(&end);
+    assert_eq!(code, CallFailureCode::ServerUnavailable);
+    assert!(message.contains("was not ready for the call"), "{message}");
+    yard.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_message_on_stdout_is_shown_and_never_answered() {
     let mut yard = Yard::ready(hostile("chatty")).await;
     yard.works().await;
