@@ -60,6 +60,7 @@ pub mod direct;
 pub mod eval;
 pub mod evaluate;
 pub mod failure;
+pub mod folders;
 pub mod headless;
 pub mod launch;
 pub mod link;
