@@ -79,11 +79,12 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         model: Arc::new(model),
         runbooks: Arc::new(callboard::model::scripted::Scripted::new(Vec::new())),
         models: Box::new(|_| Err("there is only one".into())),
-        servers: specs(),
+        servers: specs().into(),
         recording,
         app: "bench".into(),
         session: id,
-        policy: Policy::Auto,
+        gate: Policy::Auto.into(),
+        resumed: None,
         warnings: Vec::new(),
     };
     let thread = std::thread::spawn(move || {
@@ -96,7 +97,8 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
 /// Folds records until `stop` says so; gives the session's time stamps in µs of what `pick` picks.
 fn follow(link: &mut Link, session: &mut Session, mut stop: impl FnMut(&Event) -> bool) -> Vec<(&'static str, u64)> {
     let mut seen = Vec::new();
-    while let Some(record) = link.records.blocking_recv() {
+    while let Some(news) = link.news.blocking_recv() {
+        let callboard::link::News::Record(record) = news else { continue };
         session.apply(&record);
         match &record.event {
             Event::CallProposed(_) => seen.push(("proposed", record.at_us)),

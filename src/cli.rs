@@ -51,6 +51,9 @@ pub struct Common {
     /// Which calls wait for a yes: ask-all, ask-writes (default), auto, read-only
     #[arg(long, global = true, value_name = "MODE")]
     pub policy: Option<String>,
+    /// Hold every call, and every result before the model sees it, from the start
+    #[arg(long, global = true)]
+    pub step: bool,
     /// Do not record the session
     #[arg(long, global = true)]
     pub no_record: bool,
@@ -125,6 +128,58 @@ pub enum Task {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Open the console on a recording; nothing is executed
+    Replay {
+        /// `last`, the beginning of a session's id, or a file
+        #[arg(default_value = "last")]
+        session: String,
+        /// Ask the recorded questions again without the screen, tools answered from the recording; exit 1 on a call it has not
+        #[arg(long)]
+        mock: bool,
+    },
+    /// Open the console on a new session that goes on from a recording
+    Fork {
+        /// `last`, the beginning of a session's id, or a file
+        #[arg(default_value = "last")]
+        session: String,
+        /// Go on after this many records; all of them if absent
+        #[arg(long, value_name = "RECORDS")]
+        at: Option<u64>,
+    },
+    /// Compare two recordings: calls and answers; exit 1 if they differ
+    Diff {
+        /// `last`, the beginning of a session's id, or a file
+        left: String,
+        /// The other one
+        right: String,
+    },
+    /// Make the read-only calls of a recording again and compare the results; exit 1 if one differs
+    Verify {
+        /// `last`, the beginning of a session's id, or a file
+        #[arg(default_value = "last")]
+        session: String,
+        /// Write a JUnit report for CI here
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
+    /// Write a recording as a report or for another program, without secrets and personal data
+    Export {
+        /// `last`, the beginning of a session's id, or a file
+        #[arg(default_value = "last")]
+        session: String,
+        /// A Markdown report, JSON, OTLP/JSON lines for OpenTelemetry, or a terminal recording
+        #[arg(long, default_value = "md", value_parser = ["md", "json", "otlp", "asciicast"])]
+        format: String,
+        /// Only calls an expression holds of, such as `status:error dur>500ms`, and the turns that have one
+        #[arg(long, value_name = "EXPR", default_value = "")]
+        select: String,
+        /// A new file; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Leave secrets, e-mail addresses, telephone numbers and home folders in
+        #[arg(long)]
+        no_redact: bool,
     },
 }
 

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::failure::Failure;
 use crate::folders;
-use crate::orchestrator::Policy;
+use crate::orchestrator::{Gate, Policy, Rules};
+use crate::protocol::Stepping;
+use crate::query::Query;
 use crate::ui::{Mouse, Theme};
 
 /// The file's content; every key is optional. A key that is not here is a warning, not an error.
@@ -27,10 +29,32 @@ struct File {
     as_of: Option<String>,
     assistant: Option<PathBuf>,
     servers: Option<PathBuf>,
+    rules: RuleTexts,
 }
 
-const KEYS: &[&str] =
-    &["model", "base_url", "theme", "mouse", "record", "policy", "data", "db", "as_of", "assistant", "servers"];
+/// Expressions, as they stand in the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RuleTexts {
+    deny: Vec<String>,
+    ask: Vec<String>,
+    allow: Vec<String>,
+}
+
+const KEYS: &[&str] = &[
+    "model",
+    "base_url",
+    "theme",
+    "mouse",
+    "record",
+    "policy",
+    "data",
+    "db",
+    "as_of",
+    "assistant",
+    "servers",
+    "rules",
+];
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +69,8 @@ pub struct Settings {
     pub mouse: Mouse,
     /// Whether sessions are recorded.
     pub record: Record,
-    /// Which calls wait for a yes.
-    pub policy: Policy,
+    /// Which calls wait for a yes: mode, rules, and whether stepping is on from the start.
+    pub gate: Gate,
     /// The bundled servers' data set.
     pub data: Option<PathBuf>,
     /// The bundled servers' database file.
@@ -107,13 +131,30 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         theme,
         mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
         record: if common.no_record || file.record == Some(false) { Record::Off } else { Record::On },
-        policy,
+        gate: Gate::new(policy, rules(&file.rules)?, if common.step { Stepping::On } else { Stepping::Off }),
         data: path_of(&common.data, file.data),
         db: path_of(&common.db, file.db),
         as_of: common.as_of.clone().or(file.as_of).filter(|text| !text.is_empty()),
         assistant: path_of(&common.assistant, file.assistant),
         servers: path_of(&common.servers, file.servers),
         warnings,
+    })
+}
+
+/// The rules of the settings file.
+fn rules(texts: &RuleTexts) -> Result<Rules, Failure> {
+    let parse = |kind: &str, texts: &[String]| {
+        let parse = |text: &String| {
+            text.parse::<Query>().map_err(|error| {
+                Failure::usage(format!("the settings file has no usable {kind} rule {text:?}: {error}"))
+            })
+        };
+        texts.iter().map(parse).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Rules {
+        deny: parse("deny", &texts.deny)?,
+        ask: parse("ask", &texts.ask)?,
+        allow: parse("allow", &texts.allow)?,
     })
 }
 
@@ -168,7 +209,8 @@ mod tests {
     #[test]
     fn the_sample_of_the_readme_is_true() {
         let readme = include_str!("../README.md");
-        let sample = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a sample");
+        let mut samples = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let sample = samples.find(|sample| sample.contains("model =")).expect("a sample");
         let (dir, settings) = resolved(sample);
         assert_eq!(settings.warnings, Vec::<String>::new());
         assert_eq!((settings.data, settings.base_url), (None, None));

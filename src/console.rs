@@ -1,10 +1,16 @@
 //! The console as a command: a session, and the screen on its link.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::around::Around;
 use crate::config::Settings;
 use crate::failure::{Exit, Failure};
-use crate::launch;
+use crate::launch::{self, Running};
+use crate::link::Link;
 use crate::mcp::process;
 use crate::model::builtin::{self, BuiltIn};
+use crate::recording::replay;
 use crate::ui::{self, Outcome, RunError};
 
 /// Opens the console on a new session and returns when the operator leaves.
@@ -15,26 +21,54 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
     if !ui::has_terminal() {
         return Err(Failure::usage(RunError::NoTerminal.to_string()));
     }
-    let running = launch::start(settings)?;
-    let runbooks = runbooks(&running.built_in);
+    show_live(settings, launch::start(settings)?)
+}
+
+/// Opens the console on a new session that goes on from a recording.
+///
+/// # Errors
+/// No terminal, a recording that cannot be read, or a session that cannot be started.
+pub fn fork(settings: &Settings, path: &Path, records: Option<u64>) -> Result<(), Failure> {
+    if !ui::has_terminal() {
+        return Err(Failure::usage(RunError::NoTerminal.to_string()));
+    }
+    show_live(settings, launch::start_fork(settings, path, records.unwrap_or(u64::MAX))?)
+}
+
+fn show_live(settings: &Settings, running: Running) -> Result<(), Failure> {
+    let options = live(settings, &running);
     let (link, thread) = running.split();
-    let options = ui::Options {
+    let outcome = show(settings, link, options);
+    // The servers stop with the orchestrator; a panic over there has been reported.
+    let _ = thread.join();
+    process::kill_all();
+    outcome
+}
+
+/// How the console shows a live session.
+pub(crate) fn live(settings: &Settings, running: &Running) -> ui::Options {
+    ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: "LIVE".to_owned(),
         examples: builtin::EXAMPLES.map(str::to_owned).into(),
-        runbooks,
+        runbooks: runbooks(&running.built_in),
         theme: settings.theme,
         mouse: settings.mouse,
+        file: running.file.clone(),
         ..ui::Options::default()
-    };
+    }
+}
+
+/// Runs the screen until the operator leaves.
+fn show(settings: &Settings, link: Link, options: ui::Options) -> Result<(), Failure> {
+    let around = Arc::new(Around::new(settings.clone()));
+    let outside: Arc<dyn ui::Outside> = Arc::clone(&around) as Arc<dyn ui::Outside>;
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("no runtime for the console: {error}")))?
-        .block_on(ui::run(link, options));
-    // The servers stop with the orchestrator; a panic over there has been reported.
-    let _ = thread.join();
-    process::kill_all();
+        .block_on(ui::run(link, options, outside));
+    around.join();
     match outcome {
         Ok(Outcome::Quit) => Ok(()),
         Ok(Outcome::Signal(name)) => Err(Failure::failed(format!("ended by {name}"))),
@@ -50,4 +84,32 @@ fn runbooks(assistant: &BuiltIn) -> Vec<ui::RunbookEntry> {
         summary: runbook.summary.clone(),
     };
     assistant.runbooks().iter().map(entry).collect()
+}
+
+/// Opens the console on a recording: nothing is executed, and nothing but the file is needed.
+///
+/// # Errors
+/// No terminal, or a file that cannot be read at all.
+pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
+    if !ui::has_terminal() {
+        return Err(Failure::usage(RunError::NoTerminal.to_string()));
+    }
+    let (link, thread) = replay::open(path).map_err(|error| Failure::failed(error.to_string()))?;
+    let outcome = show(settings, link, viewing(settings, path));
+    // It ends with its link; a panic over there has been reported.
+    let _ = thread.join();
+    outcome
+}
+
+/// How the console shows a recording.
+pub(crate) fn viewing(settings: &Settings, path: &Path) -> ui::Options {
+    ui::Options {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: "VIEW".to_owned(),
+        theme: settings.theme,
+        mouse: settings.mouse,
+        focus: ui::Focus::Calls,
+        file: Some(path.to_path_buf()),
+        ..ui::Options::default()
+    }
 }

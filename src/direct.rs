@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
-struct Muster {
-    ready: BTreeMap<ServerName, ServerReady>,
-    listed: BTreeMap<ServerName, ServerListed>,
-    lost: BTreeMap<ServerName, ServerLost>,
+pub(crate) struct Muster {
+    pub(crate) ready: BTreeMap<ServerName, ServerReady>,
+    pub(crate) listed: BTreeMap<ServerName, ServerListed>,
+    pub(crate) lost: BTreeMap<ServerName, ServerLost>,
 }
 
 impl Muster {
@@ -46,7 +46,7 @@ impl Muster {
 }
 
 /// Starts every server once and waits until each is listed or lost.
-async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
+pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
     // A server that fails here is to be told of, not tried again.
     let once: Vec<ServerSpec> = specs
         .iter()
@@ -202,7 +202,8 @@ pub async fn call(specs: &[ServerSpec], server: &str, tool: &str, arguments: &st
     }
 }
 
-async fn run(
+/// Runs one call and waits for its end; nothing else may be running.
+pub(crate) async fn run(
     servers: &mut Servers,
     server: &ServerName,
     tool: &str,

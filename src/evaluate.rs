@@ -3,7 +3,7 @@
 use crate::eval::{CallMade, Outcome, Report, Result as Judged, Suite, judge};
 use crate::failure::Failure;
 use crate::headless;
-use crate::link::Link;
+use crate::link::{Link, News};
 use crate::protocol::{Command, Ending, Event};
 use crate::session::{Session, Turn};
 
@@ -37,12 +37,14 @@ pub async fn run(mut link: Link, suite: &Suite, name: &str) -> Result<Report, Fa
     }
     session.model().clone_into(&mut report.model);
     headless::send(&link, Command::Quit).await;
-    while link.records.recv().await.is_some() {}
+    while link.news.recv().await.is_some() {}
     Ok(report)
 }
 
 async fn finish_turn(link: &mut Link, session: &mut Session) -> Result<(), Failure> {
-    while let Some(record) = link.records.recv().await {
+    while let Some(news) = link.news.recv().await {
+        // Only a replay sends anything else.
+        let News::Record(record) = news else { continue };
         session.apply(&record);
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
             headless::send(link, headless::deny(call, &held.reason)).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::{Exit, Failure};
-use crate::link::Link;
+use crate::link::{Link, News};
 use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn};
@@ -45,15 +45,20 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             send(&link, Command::Submit { text: questions[asked].clone() }).await;
             asked += 1;
         }
-        let record = tokio::select! {
-            record = link.records.recv() => record,
+        let news = tokio::select! {
+            news = link.news.recv() => news,
             name = interrupt.next(), if stopped.is_none() => {
                 stopped = Some(name);
                 send(&link, Command::StopTurn).await;
                 continue;
             }
         };
-        let Some(record) = record else { break };
+        let record = match news {
+            None => break,
+            Some(News::Record(record)) => record,
+            // Questions are asked of live sessions, which neither jump nor play.
+            Some(News::Jumped(_) | News::Playback(_)) => continue,
+        };
         session.apply(&record);
         if let (None, Err(failure)) = (&unprinted, print(&session, &record, output, questions.len())) {
             unprinted = Some(failure);

@@ -1,5 +1,6 @@
 //! Puts a session together from settings: model, servers, recording, and the orchestrator on a thread of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -16,9 +17,10 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Models, Setup};
-use crate::protocol::SessionId;
-use crate::recording::format::{FORMAT, Header, VERSION};
+use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
+use crate::protocol::{Event, SessionId};
+use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
+use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
 
@@ -57,21 +59,78 @@ pub fn app() -> String {
 /// # Errors
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
+    let fleet = fleet(settings)?;
+    let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
+    let Fleet { specs, warnings, secrets } = fleet;
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, None)
+}
+
+/// Starts a session that goes on from the first `records` records of a recording.
+///
+/// # Errors
+/// A recording that cannot be read, and those of [`start`].
+pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Running, Failure> {
+    let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
+    let reader = Reader::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let parent = reader.header.id.clone();
+    let (mut taken, mut writes) = (Vec::new(), 0);
+    for (number, row) in (0_u64..).zip(reader) {
+        match row.map_err(|error| unreadable(error.to_string()))? {
+            Row::Record(record) if number < records => taken.push(record),
+            Row::Record(record) => {
+                let is_write = matches!(&record.event, Event::CallStarted(started) if !started.read_only);
+                writes += u64::from(is_write);
+            }
+            // It stays in the parent.
+            Row::Bad { .. } => {}
+        }
+    }
+    let record = taken.last().map_or(0, |record| record.index.0);
+    let fork = ForkedFrom { session: parent, record };
+    let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
+    if writes > 0 {
+        warnings.push(format!(
+            "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
+            fork.session
+        ));
+    }
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
+    let resumed = Some((fork, Resumed { records: taken }));
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, resumed)
+}
+
+/// Starts a session whose tools are answered from a recording; no server is started, so no call waits for a yes.
+///
+/// # Errors
+/// A model or recording that cannot be had.
+pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
+    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[], None)
+}
+
+fn assemble(
+    settings: &Settings,
+    servers: Source,
+    gate: Gate,
+    commands: BTreeMap<String, String>,
+    more_warnings: Vec<String>,
+    secrets: &[(String, String)],
+    resumed: Option<(ForkedFrom, Resumed)>,
+) -> Result<Running, Failure> {
     let built_in = Arc::new(built_in(settings)?);
     let model = model(settings, &built_in)?;
-    let fleet = fleet(settings)?;
-    let clock = Clock::start();
+    let (forked_from, resumed) = resumed.unzip();
+    let clock = Clock::start_at(resumed.as_ref().map_or(0, Resumed::end_us));
     let id = SessionId::from(Ulid::generate().to_string());
     let mut redactor = Redactor::default();
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
         redactor.add("OPENAI_API_KEY", &key);
     }
-    for (name, value) in &fleet.secrets {
+    for (name, value) in secrets {
         redactor.add(name, value);
     }
     let mut warnings = settings.warnings.clone();
-    warnings.extend(fleet.warnings);
-    let header = header(&id, model.name(), &fleet.specs, settings, clock);
+    warnings.extend(more_warnings);
+    let header = Header { forked_from, ..header(&id, model.name(), commands, gate.policy, clock) };
     let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
@@ -86,11 +145,12 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
         model,
         runbooks: Arc::clone(&built_in) as Arc<dyn Model>,
         models,
-        servers: fleet.specs,
+        servers,
         recording,
         app: app(),
         session: id.clone(),
-        policy: settings.policy,
+        gate,
+        resumed,
         warnings,
     };
     let thread = std::thread::Builder::new()
@@ -124,7 +184,7 @@ fn data_problems(dir: Option<&Path>) -> Option<String> {
     Some(format!("The data in {shown} is not sound: {first}{more}. Run `callboard data check {shown}` and correct it."))
 }
 
-fn header(id: &SessionId, model: &str, specs: &[ServerSpec], settings: &Settings, clock: Clock) -> Header {
+fn header(id: &SessionId, model: &str, servers: BTreeMap<String, String>, policy: Policy, clock: Clock) -> Header {
     Header {
         fmt: FORMAT.to_owned(),
         v: VERSION,
@@ -134,10 +194,10 @@ fn header(id: &SessionId, model: &str, specs: &[ServerSpec], settings: &Settings
         created: clock.now_rfc3339(),
         app: app(),
         model: model.to_owned(),
-        servers: specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect(),
-        policy: settings.policy.as_str().to_owned(),
+        servers,
+        policy: policy.as_str().to_owned(),
         forked_from: None,
-        more: std::collections::BTreeMap::new(),
+        more: BTreeMap::new(),
     }
 }
 
@@ -256,7 +316,7 @@ fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
         name: (*name).into(),
         command: program.clone(),
         args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
-        env: std::collections::BTreeMap::new(),
+        env: BTreeMap::new(),
         cwd: None,
         era: Era::Modern,
         naming: Naming::Plain,

@@ -18,7 +18,11 @@
 //! ```
 //!
 //! [`link::Link`] is the only seam between a screen and what feeds it; the console and `ask` each use one. The orchestrator
-//! runs on a thread of its own with a runtime of one thread, which keeps notifications in order.
+//! runs on a thread of its own with a runtime of one thread, which keeps notifications in order. So does
+//! [`recording::replay`], which feeds a screen from a file: records forwards, whole sessions for any other motion.
+//!
+//! A recording can be looked at ([`recording::replay`]), compared ([`compare`]), made again ([`recorded`]), asked again with
+//! recorded answers ([`orchestrator::Answers`]) and taken elsewhere ([`export`]). Filters everywhere are a [`query`].
 //!
 //! # Invariants
 //!
@@ -52,13 +56,16 @@
 //! * **a bundled server**: its module in `servers/src/`, a line in `NAMES`, its records in the data set.
 //! * **a key**: one row in the key table of the screen; footer, help, palette and README follow.
 
+pub mod around;
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod config;
 pub mod console;
 pub mod direct;
 pub mod eval;
 pub mod evaluate;
+pub mod export;
 pub mod failure;
 pub mod folders;
 pub mod headless;
@@ -68,8 +75,11 @@ pub mod mcp;
 pub mod model;
 pub mod orchestrator;
 pub mod protocol;
+pub mod query;
+pub mod recorded;
 pub mod recording;
 pub mod sanitise;
+pub mod schema;
 pub mod session;
 pub mod stdout;
 pub mod ui;

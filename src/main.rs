@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use callboard::cli::{Cli, DataTask, Task};
 use callboard::config::{self, Settings};
 use callboard::eval::Suite;
+use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
+use callboard::recorded::{self, ExportOrder, Privacy};
 use callboard::stdout::say;
 use callboard::{console, direct, launch, recording};
 use callboard_servers::ServeOptions;
@@ -68,11 +70,36 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
             say(String::from_utf8_lossy(&script).trim_end())
         }
+        Some(Task::Replay { session, mock: false }) => console::replay(&settings, &recorded::resolve(&session)?),
+        Some(Task::Replay { session, mock: true }) => {
+            let output = if form == Form::Json { Output::Json } else { Output::Text };
+            mock(&settings, &session, output)
+        }
+        Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
+        Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
+        Some(Task::Verify { session, junit }) => {
+            block_on(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))
+        }
+        Some(Task::Export { session, format, select, output, no_redact }) => {
+            let format =
+                Format::WORDS.iter().find(|(word, _)| *word == format).map_or(Format::Markdown, |found| found.1);
+            let privacy = if no_redact { Privacy::Open } else { Privacy::Redacted };
+            recorded::export(&ExportOrder { session, format, select, output, privacy })
+        }
     }
 }
 
 fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), Failure> {
-    let running = launch::start(settings)?;
+    answer(launch::start(settings)?, questions, output)
+}
+
+/// Asks the questions of a recording again, its tools answered from it.
+fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failure> {
+    let (questions, answers) = recorded::mock(session)?;
+    answer(launch::start_mock(settings, answers)?, &questions, output)
+}
+
+fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {
     let (link, thread) = running.split();
     let result = block_on(headless::ask(link, questions, output));
     // A panic over there has been reported, and the session counts as broken off.

@@ -23,7 +23,6 @@ use tokio::sync::mpsc;
 
 use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
 
-pub use catalog::Schema;
 use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.

@@ -2,11 +2,13 @@
 //!
 //! It speaks to screens only over the [`Feed`](crate::link::Feed). Its own state machine is [`turn::Turn`], which is pure.
 
+mod answers;
 mod asking;
 mod conversation;
 mod deltas;
 mod gate;
 mod prompt;
+mod resume;
 mod roster;
 mod run;
 mod stage;
@@ -15,10 +17,11 @@ pub mod turn;
 
 use std::sync::Arc;
 
-pub use gate::Policy;
+pub use answers::{Answers, Source};
+pub use gate::{Gate, Policy, Rules};
+pub use resume::Resumed;
 pub use run::run;
 
-use crate::mcp::ServerSpec;
 use crate::model::Model;
 use crate::recording::Recording;
 
@@ -33,8 +36,8 @@ pub struct Setup {
     pub runbooks: Arc<dyn Model>,
     /// Finds another model by its name, when the operator asks for one.
     pub models: Models,
-    /// The servers, in lane order.
-    pub servers: Vec<ServerSpec>,
+    /// The servers in lane order, or a recording in their place.
+    pub servers: Source,
     /// Where events go first.
     pub recording: Recording,
     /// Program name and version.
@@ -42,7 +45,9 @@ pub struct Setup {
     /// The session's ULID.
     pub session: crate::protocol::SessionId,
     /// Which calls need a yes.
-    pub policy: Policy,
+    pub gate: Gate,
+    /// The records of another session that this one goes on from.
+    pub resumed: Option<Resumed>,
     /// What was odd when all this was put together: told first.
     pub warnings: Vec<String>,
 }

@@ -7,6 +7,7 @@ mod command;
 mod event;
 mod ids;
 mod json;
+mod playback;
 mod record;
 mod tool;
 
@@ -14,5 +15,8 @@ pub use command::{Command, Decision, Stepping};
 pub use event::*;
 pub use ids::{CallId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
 pub use json::Json;
+pub use playback::{
+    Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,
+};
 pub use record::{Record, RecordError, Scope};
 pub use tool::{Annotations, ToolDefinition};

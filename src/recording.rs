@@ -6,6 +6,7 @@ pub mod format;
 pub mod list;
 pub mod reader;
 pub mod redact;
+pub mod replay;
 mod writer;
 
 use std::path::PathBuf;

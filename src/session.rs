@@ -16,7 +16,10 @@ pub use servers::{Health, LogLine, Server};
 pub use turns::{Step, StepState, Turn};
 
 use crate::protocol::CallId;
-use crate::protocol::{Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, Stepping, TurnId};
+use crate::protocol::{
+    Breakpoint, Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, Stepping, ToolAllowed,
+    TurnHeld, TurnId,
+};
 
 /// One bar on the time axis: a model step or a tool call. The three panes of the console select one of these together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,8 +35,14 @@ pub enum Span {
 pub struct Session {
     /// Who runs with what; absent until the first record.
     pub started: Option<SessionStarted>,
-    /// Whether every call waits for the operator.
+    /// How far the operator steps.
     pub stepping: Stepping,
+    /// Where the running turn waits around the model.
+    pub held_turn: Option<TurnHeld>,
+    /// Breakpoints and log points in force.
+    pub breakpoints: Vec<Breakpoint>,
+    /// Tools that are not asked about any more.
+    pub allowed: Vec<ToolAllowed>,
     /// The model chosen since the start.
     pub selected_model: Option<String>,
     /// Why it ended, once it has.
@@ -89,6 +98,22 @@ impl Session {
                 self.stepping = changed.stepping;
                 Some(())
             }
+            Event::TurnHeld(held) => {
+                self.held_turn = Some(held.clone());
+                Some(())
+            }
+            Event::TurnResumed(_) => {
+                self.held_turn = None;
+                Some(())
+            }
+            Event::BreakpointsChanged(changed) => {
+                self.breakpoints.clone_from(&changed.breakpoints);
+                Some(())
+            }
+            Event::ToolAllowed(allowed) => {
+                self.allowed.push(allowed.clone());
+                Some(())
+            }
             Event::ModelSelected(selected) => {
                 self.selected_model = Some(selected.model.clone());
                 Some(())
@@ -112,6 +137,7 @@ impl Session {
             | Event::CallDecided(_)
             | Event::CallStarted(_)
             | Event::CallProgressed(_)
+            | Event::CallReceived(_)
             | Event::CallFinished(_)
             | Event::CallDelivered(_) => calls::apply(self, record),
             Event::ServerStarting(_)

@@ -10,10 +10,12 @@
 //! modes. `keymap` holds every key once; `text` cleans and measures; `theme` holds every colour.
 
 mod command;
+mod editor;
 pub mod json;
 pub mod keymap;
 pub mod layout;
 mod markdown;
+mod outside;
 mod shell;
 pub mod state;
 mod terminal;
@@ -30,8 +32,9 @@ mod fixtures;
 mod screens;
 
 pub use keymap::keys_markdown;
+pub use outside::{Answer, Entry, Nobody, Outside, Request};
 pub use shell::{Outcome, RunError, run};
-pub use state::{Mouse, Options, RunbookEntry, State};
+pub use state::{Focus, Mouse, Options, RunbookEntry, State};
 pub use terminal::is_there as has_terminal;
 pub use theme::Theme;
 pub use update::{Effect, Msg, update};

@@ -22,8 +22,9 @@ use crate::protocol::{
     CallFailureCode, CallStatus, Json, LogStream, RejectedTool, Scope, ServerLogged, ServerName, ServerReady,
     ToolDefinition, ToolName,
 };
+use crate::schema::Schema;
 
-use super::catalog::{self, Page, Schema};
+use super::catalog::{self, Page};
 use super::wire::{Answers, RawResult, Wire};
 use super::{CallEnd, CallOrder, Limits, Naming, Signal};
 

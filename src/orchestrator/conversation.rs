@@ -34,6 +34,18 @@ impl Conversation {
         &self.messages
     }
 
+    /// Messages, and the bytes of their texts.
+    #[must_use]
+    pub fn weight(&self) -> (usize, usize) {
+        let bytes = |message: &Arc<Message>| match &**message {
+            Message::System { text } | Message::User { text } | Message::Tool { text, .. } => text.len(),
+            Message::Assistant { text, calls, .. } => {
+                text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
+            }
+        };
+        (self.messages.len(), self.messages.iter().map(bytes).sum())
+    }
+
     /// The messages no request had yet, as JSON in the form of chat completions; they count as sent from now on.
     pub fn take_new(&mut self) -> Json {
         let new = self.messages[self.sent..].iter().map(|message| as_json(message)).collect();

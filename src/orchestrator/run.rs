@@ -1,5 +1,7 @@
 //! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
 
+mod control;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +11,23 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use crate::link::Feed;
-use crate::mcp::{CallEnd, CallOrder, Servers, Signal};
+use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
-    CallFinished, CallId, CallStarted, CallStatus, Command, ConversationCleared, Event, Json, ModelSelected, NoteLevel,
-    Scope, ServerName, SessionEnded, SessionStarted, StepId, Stepping, SteppingChanged, UserAsked,
+    CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
+    SessionStarted, StepId, Stepping, SteppingChanged,
 };
 
+use super::answers::Backing;
 use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
+use super::resume::Resumed;
 use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
-use super::{Models, Policy, Setup, prompt};
+use super::{Gate, Models, Setup, prompt};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,19 +47,18 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: specs, recording, app, session, policy, warnings } = setup;
-    let Feed { mut commands, records } = feed;
-    let roster = Roster::new(specs.iter().map(|spec| spec.name.clone()));
+    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, resumed, warnings } = setup;
+    let Feed { mut commands, news } = feed;
+    let names = source.names();
     let mut shell = Shell {
-        stage: Stage::new(recording, records),
-        servers: Servers::start(&[]),
-        roster,
+        stage: Stage::new(recording, news),
+        servers: Backing::start(Vec::new().into()),
+        roster: Roster::new(names.clone()),
         asked: Arc::clone(&model),
         model,
         runbooks,
         models,
-        stepping: Stepping::Off,
-        policy,
+        gate,
         conversation: Conversation::default(),
         toolbox: Toolbox::default(),
         turn: None,
@@ -66,30 +69,37 @@ async fn perform(setup: Setup, feed: Feed) {
         deltas: Deltas::default(),
         patience: Instant::now() + PATIENCE,
         warned_of_tools: false,
+        told_stepping: Stepping::Off,
+        missed: false,
     };
-    let names = specs.iter().map(|spec| spec.name.clone()).collect();
+    let stepping = shell.gate.stepping;
+    if let Some(resumed) = resumed {
+        shell.go_on_from(&resumed).await;
+    }
     let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
     }
-    shell.servers = Servers::start(&specs);
+    if stepping != shell.told_stepping {
+        shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
+    }
+    shell.servers = Backing::start(source);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
 }
 
 struct Shell {
     stage: Stage,
-    servers: Servers,
+    servers: Backing,
     roster: Roster,
     /// Who answers from the next turn on.
     model: Arc<dyn Model>,
     /// Who answers the running turn.
     asked: Arc<dyn Model>,
     runbooks: Arc<dyn Model>,
-    stepping: Stepping,
     models: Models,
-    policy: Policy,
+    gate: Gate,
     conversation: Conversation,
     /// The tools of the running turn.
     toolbox: Toolbox,
@@ -102,12 +112,19 @@ struct Shell {
     deltas: Deltas,
     patience: Instant,
     warned_of_tools: bool,
+    /// What the records before this session say of stepping.
+    told_stepping: Stepping,
+    /// Whether the recording that stands in for the servers lacked a call.
+    missed: bool,
 }
 
 impl Shell {
     /// Serves until the operator quits or the screen is gone; says which.
     async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> &'static str {
         loop {
+            if self.missed {
+                return "a call is not in the recording";
+            }
             self.begin_turn().await;
             let flush = self.deltas.due();
             let patience = (!self.questions.is_empty() && self.turn.is_none()).then_some(self.patience);
@@ -128,72 +145,6 @@ impl Shell {
         }
     }
 
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Submit { text } => {
-                if self.questions.len() >= MOST_QUESTIONS {
-                    let text =
-                        format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
-                    return self.stage.note(NoteLevel::Error, text).await;
-                }
-                self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
-                self.questions.push_back(text);
-            }
-            Command::StopTurn => self.advance(Input::Stop).await,
-            Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
-            Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
-            Command::RestartServer { server } => {
-                if !self.servers.restart(&server).await {
-                    let text = format!("There is no server named {server} to restart.");
-                    self.stage.note(NoteLevel::Warning, text).await;
-                }
-            }
-            Command::ClearConversation => {
-                self.advance(Input::Stop).await;
-                self.conversation.clear();
-                self.stage.tell(Scope::default(), ConversationCleared {}).await;
-            }
-            Command::Step { stepping } => self.step(stepping).await,
-            Command::SelectModel { name } => self.select(&name).await,
-            Command::Note { text } => {
-                self.stage.note(NoteLevel::Info, text).await;
-            }
-            // Taken by the loop.
-            Command::Quit => {}
-        }
-    }
-
-    fn gate(&self) -> Policy {
-        match self.stepping {
-            Stepping::On => Policy::AskAll,
-            Stepping::Off => self.policy,
-        }
-    }
-
-    async fn step(&mut self, stepping: Stepping) {
-        self.stepping = stepping;
-        let gate = self.gate();
-        if let Some(turn) = &mut self.turn {
-            turn.set_policy(gate);
-        }
-        self.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
-    }
-
-    async fn select(&mut self, name: &str) {
-        match (self.models)(name) {
-            Ok(model) => {
-                let model_name = model.name().to_owned();
-                self.model = model;
-                self.warned_of_tools = false;
-                self.stage.tell(Scope::default(), ModelSelected { model: model_name }).await;
-            }
-            Err(reason) => {
-                let text = format!("The model {name:?} cannot be used: {reason}");
-                self.stage.note(NoteLevel::Warning, text).await;
-            }
-        }
-    }
-
     /// Begins the next question's turn, if there is one and the servers have had their chance.
     async fn begin_turn(&mut self) {
         let ready = self.roster.is_settled() || Instant::now() >= self.patience;
@@ -209,7 +160,7 @@ impl Shell {
             question,
             self.asked.name().to_owned(),
             self.toolbox.clone(),
-            self.gate(),
+            self.gate.clone(),
             self.numbers,
             &mut self.conversation,
         );
@@ -249,20 +200,37 @@ impl Shell {
                     self.flush().await;
                     self.asking = None;
                 }
-                Effect::SendCall { call, scope, server, tool, arguments, read_only } => {
+                Effect::SendCall { call, scope, server, tool, arguments, read_only, attempt } => {
                     let sent = Json::from(serde_json::Value::Object(arguments.clone()));
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
-                    self.stage.tell(scope, CallStarted { attempt: 1, arguments: sent, timeout_ms, read_only }).await;
+                    self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
-                    if let Err(failure) = self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
-                        let end = CallEnd::failed(failure.code, failure.message);
-                        effects.extend(self.end_call(call, end));
+                    match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
+                        Ok(()) => {}
+                        Err(failure) if self.servers.is_recorded() => {
+                            self.missed = true;
+                            self.stage.note(NoteLevel::Error, failure.message).await;
+                            // What was about to be asked is not asked: the turn ends as stopped.
+                            effects.retain(|effect| matches!(effect, Effect::Tell(..)));
+                            if let Some(turn) = &mut self.turn {
+                                effects.extend(turn.handle(Input::Stop, &mut self.conversation));
+                            }
+                        }
+                        Err(failure) => {
+                            let end = CallEnd::failed(failure.code, failure.message);
+                            effects.extend(self.end_call(call, end));
+                        }
                     }
                 }
                 Effect::AbortCall { call, server } => self.abort_call(call, &server),
                 Effect::End => {
                     if let Some(turn) = self.turn.take() {
                         self.numbers = turn.numbers();
+                    }
+                    // What was stepped out of is over.
+                    if self.gate.stepping == Stepping::Out {
+                        self.gate.stepping = Stepping::On;
+                        self.stage.tell(Scope::default(), SteppingChanged { stepping: Stepping::On }).await;
                     }
                 }
             }

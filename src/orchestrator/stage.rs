@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::link::News;
 use crate::protocol::{Event, NoteLevel, NoteTaken, Record, Scope};
 use crate::recording::Recording;
 
@@ -15,13 +16,13 @@ const MOST_UNSENT: usize = 64;
 /// Waking the thread of the screen takes as long as sending a call, so it is not done in the middle of one.
 pub(super) struct Stage {
     recording: Recording,
-    records: mpsc::Sender<Arc<Record>>,
+    news: mpsc::Sender<News>,
     unsent: Vec<Arc<Record>>,
 }
 
 impl Stage {
-    pub fn new(recording: Recording, records: mpsc::Sender<Arc<Record>>) -> Self {
-        Self { recording, records, unsent: Vec::new() }
+    pub fn new(recording: Recording, news: mpsc::Sender<News>) -> Self {
+        Self { recording, news, unsent: Vec::new() }
     }
 
     pub async fn tell(&mut self, scope: Scope, event: impl Into<Event>) {
@@ -30,6 +31,15 @@ impl Stage {
         self.unsent.extend(written.note);
         if self.unsent.len() >= MOST_UNSENT {
             self.show().await;
+        }
+    }
+
+    /// Passes on a record of another session as it is.
+    pub async fn adopt(&mut self, record: &Record) {
+        let written = self.recording.adopt(record);
+        let _ = self.news.send(written.record.into()).await;
+        if let Some(note) = written.note {
+            let _ = self.news.send(note.into()).await;
         }
     }
 
@@ -46,7 +56,7 @@ impl Stage {
     pub async fn show(&mut self) {
         for record in self.unsent.drain(..) {
             // A screen that is gone is noticed by its closed command queue.
-            let _ = self.records.send(record).await;
+            let _ = self.news.send(record.into()).await;
         }
     }
 

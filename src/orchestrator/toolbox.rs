@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::mcp::Schema;
 use crate::protocol::{CallFailure, CallFailureCode, ToolDefinition};
+use crate::schema::Schema;
 
 /// Names offered for one that does not exist.
 const NEAREST: usize = 5;

@@ -5,117 +5,28 @@
 //! call of the model gets exactly one result message in its order.
 
 mod calls;
+mod deciding;
 #[cfg(test)]
 mod playbooks;
+mod words;
 
-use serde_json::{Map, Value};
-
-use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::protocol::{
-    CallFailure, CallFailureCode, CallId, Decision, Ending, Event, ModelAnswered, ModelFailed, ModelFailureCode,
-    ModelRequested, NoteLevel, NoteTaken, Scope, ServerName, StepId, ToolName, TurnEnded, TurnId, TurnStarted,
-    UserInterrupted,
+    CallFailure, CallFailureCode, CallId, Ending, Event, ModelAnswered, ModelFailed, ModelFailureCode, ModelRequested,
+    NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnHeld, TurnId, TurnResumed,
+    TurnStarted, UserInterrupted,
 };
 
 use super::conversation::Conversation;
-use super::gate::Policy;
+use super::gate::Gate;
 use super::toolbox::Toolbox;
 use calls::{Batch, Open};
+pub use words::{Effect, Input, Numbers, ToolUse};
 
 /// Model steps in one turn (`hosting.md` §5).
 pub const MOST_STEPS: u32 = 25;
 /// The same call that often in one turn stops it.
 pub const MOST_REPEATS: u32 = 3;
-
-/// What the machine is told.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The model's answer is complete.
-    ModelAnswered(ModelAnswered),
-    /// The request failed for good.
-    ModelFailed(ModelFailed),
-    /// A call is over on its server; `duration_us` since it was sent.
-    CallEnded {
-        /// The call.
-        call: CallId,
-        /// How.
-        end: CallEnd,
-        /// µs.
-        duration_us: u64,
-    },
-    /// The operator decides a held call.
-    Decide {
-        /// The call.
-        call: CallId,
-        /// What becomes of it.
-        decision: Decision,
-    },
-    /// The operator cancels one call.
-    CancelCall(CallId),
-    /// The operator stops the turn.
-    Stop,
-}
-
-/// What the machine wants done, in order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Record an event and show it.
-    Tell(Scope, Event),
-    /// Ask the model with the conversation as it is now.
-    AskModel {
-        /// The step.
-        step: StepId,
-        /// Whether it may call tools.
-        tools: ToolUse,
-    },
-    /// Give up the running request.
-    AbortModel,
-    /// Hand a call to its server.
-    SendCall {
-        /// The call.
-        call: CallId,
-        /// Its scope.
-        scope: Scope,
-        /// The server.
-        server: ServerName,
-        /// The tool.
-        tool: ToolName,
-        /// The arguments.
-        arguments: Map<String, Value>,
-        /// Whether the tool only reads.
-        read_only: bool,
-    },
-    /// Tell a server to stop working on a call; its end has been told already.
-    AbortCall {
-        /// The call.
-        call: CallId,
-        /// Its server.
-        server: ServerName,
-    },
-    /// The turn is over.
-    End,
-}
-
-/// Whether a request may lead to calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToolUse {
-    /// All tools are offered.
-    Offered,
-    /// None is: the last request of a turn that has reached a limit.
-    Withheld,
-}
-
-/// Counters of the session that a turn takes its numbers from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Numbers {
-    /// Turns so far.
-    pub turns: u32,
-    /// Model steps so far.
-    pub steps: u32,
-    /// Calls so far.
-    pub calls: u64,
-}
 
 /// One running turn.
 #[derive(Debug)]
@@ -124,7 +35,7 @@ pub struct Turn {
     numbers: Numbers,
     model: String,
     toolbox: Toolbox,
-    policy: Policy,
+    gate: Gate,
     phase: Phase,
     steps: u32,
     /// Limit reached: why, told at the end.
@@ -135,9 +46,25 @@ pub struct Turn {
 
 #[derive(Debug)]
 enum Phase {
-    Asking { step: StepId },
-    Calling { step: StepId, batch: Batch },
+    /// Waits for the operator around the model.
+    Held(Next),
+    Asking {
+        step: StepId,
+    },
+    Calling {
+        step: StepId,
+        batch: Batch,
+    },
     Over,
+}
+
+/// What comes when a turn goes on.
+#[derive(Debug)]
+enum Next {
+    /// The model is asked.
+    Ask(ToolUse),
+    /// Its answer is taken.
+    Take(StepId, ModelAnswered),
 }
 
 impl Turn {
@@ -146,7 +73,7 @@ impl Turn {
         question: String,
         model: String,
         toolbox: Toolbox,
-        policy: Policy,
+        gate: Gate,
         mut numbers: Numbers,
         conversation: &mut Conversation,
     ) -> (Self, Vec<Effect>) {
@@ -157,7 +84,7 @@ impl Turn {
             numbers,
             model,
             toolbox,
-            policy,
+            gate,
             phase: Phase::Over,
             steps: 0,
             limited: None,
@@ -182,15 +109,22 @@ impl Turn {
         self.numbers
     }
 
-    /// Judges calls by another policy from the next step on.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = policy;
-    }
-
     /// Whether the turn is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Over)
+    }
+
+    /// The tool of one of the calls of the running step.
+    #[must_use]
+    pub fn tool(&self, call: CallId) -> Option<&ToolDefinition> {
+        match &self.phase {
+            Phase::Calling { batch, .. } => {
+                let open = batch.calls.iter().map(|(open, _)| open).find(|open| open.call == call)?;
+                self.toolbox.find(&open.wish.name).ok()
+            }
+            Phase::Held(_) | Phase::Asking { .. } | Phase::Over => None,
+        }
     }
 
     /// The calls that wait for a decision, in order.
@@ -198,13 +132,16 @@ impl Turn {
     pub fn held(&self) -> Vec<CallId> {
         match &self.phase {
             Phase::Calling { batch, .. } => batch.held(),
-            Phase::Asking { .. } | Phase::Over => Vec::new(),
+            Phase::Held(_) | Phase::Asking { .. } | Phase::Over => Vec::new(),
         }
     }
 
     /// Takes one input. Whatever comes too late, or for something unknown, is ignored.
     pub fn handle(&mut self, input: Input, conversation: &mut Conversation) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if let Input::GateChanged(gate) = &input {
+            self.gate = Gate::clone(gate);
+        }
         match (std::mem::replace(&mut self.phase, Phase::Over), input) {
             (Phase::Over, _) => {}
             (Phase::Asking { step }, Input::ModelAnswered(answer)) => {
@@ -218,7 +155,15 @@ impl Turn {
                 effects.push(self.tell(UserInterrupted {}));
                 self.end(Ending::Stopped, None, &mut effects);
             }
-            (phase @ Phase::Asking { .. }, Input::CallEnded { .. } | Input::Decide { .. } | Input::CancelCall(_)) => {
+            (Phase::Held(next), input) => self.held_around_model(next, &input, conversation, &mut effects),
+            (
+                phase @ Phase::Asking { .. },
+                Input::CallEnded { .. }
+                | Input::Decide { .. }
+                | Input::Proceed
+                | Input::GateChanged(_)
+                | Input::CancelCall(_),
+            ) => {
                 self.phase = phase;
             }
             (Phase::Calling { step, batch }, input) => self.calling(step, batch, input, conversation, &mut effects),
@@ -235,8 +180,11 @@ impl Turn {
         effects: &mut Vec<Effect>,
     ) {
         match input {
-            Input::CallEnded { call, end, duration_us } => batch.ended(call, end, duration_us, effects),
+            Input::CallEnded { call, end, duration_us } => {
+                batch.ended(call, end, duration_us, (&self.gate, &self.toolbox), effects);
+            }
             Input::Decide { call, decision } => batch.decide(call, decision, &self.toolbox, effects),
+            Input::GateChanged(_) => batch.judge_again(&self.gate, &self.toolbox, effects),
             Input::CancelCall(call) => batch.cancel(call, effects),
             Input::Stop => {
                 effects.push(self.tell(UserInterrupted {}));
@@ -246,7 +194,7 @@ impl Turn {
                 return;
             }
             // The request of this step is over; nothing of it can come twice.
-            Input::ModelAnswered(_) | Input::ModelFailed(_) => {}
+            Input::ModelAnswered(_) | Input::ModelFailed(_) | Input::Proceed => {}
         }
         self.advance(step, batch, conversation, effects);
     }
@@ -263,7 +211,54 @@ impl Turn {
         self.ask(conversation, tools, effects);
     }
 
+    /// A turn that waits around the model goes on, ends, or waits on.
+    fn held_around_model(
+        &mut self,
+        next: Next,
+        input: &Input,
+        conversation: &mut Conversation,
+        effects: &mut Vec<Effect>,
+    ) {
+        let goes_on = match input {
+            Input::Proceed => true,
+            Input::GateChanged(_) => !self.gate.stops_at_model(),
+            Input::Stop => {
+                effects.push(self.tell(UserInterrupted {}));
+                return self.end(Ending::Stopped, None, effects);
+            }
+            Input::ModelAnswered(_)
+            | Input::ModelFailed(_)
+            | Input::CallEnded { .. }
+            | Input::Decide { .. }
+            | Input::CancelCall(_) => false,
+        };
+        if !goes_on {
+            self.phase = Phase::Held(next);
+            return;
+        }
+        effects.push(self.tell(TurnResumed {}));
+        match next {
+            Next::Ask(tools) => self.request(conversation, tools, effects),
+            Next::Take(step, answer) => self.take(step, answer, conversation, effects),
+        }
+    }
+
+    fn hold(&mut self, site: StopSite, reason: String, next: Next, effects: &mut Vec<Effect>) {
+        effects.push(self.tell(TurnHeld { site, reason }));
+        self.phase = Phase::Held(next);
+    }
+
+    /// Asks the model, or waits for the operator before it.
     fn ask(&mut self, conversation: &mut Conversation, tools: ToolUse, effects: &mut Vec<Effect>) {
+        if !self.gate.stops_at_model() {
+            return self.request(conversation, tools, effects);
+        }
+        let (messages, bytes) = conversation.weight();
+        let reason = format!("{} is about to be asked with {messages} messages, {bytes} bytes", self.model);
+        self.hold(StopSite::BeforeModel, reason, Next::Ask(tools), effects);
+    }
+
+    fn request(&mut self, conversation: &mut Conversation, tools: ToolUse, effects: &mut Vec<Effect>) {
         self.steps += 1;
         let mut tools = tools;
         if self.steps == MOST_STEPS && tools == ToolUse::Offered {
@@ -300,6 +295,24 @@ impl Turn {
             answer.calls.clear();
         }
         effects.push(Effect::Tell(self.scope(Some(step)), answer.clone().into()));
+        if !self.gate.stops_at_model() {
+            return self.take(step, answer, conversation, effects);
+        }
+        let reason = match answer.calls.len() {
+            0 => "the model has answered, and wants no calls".to_owned(),
+            count => format!("the model has answered, and wants {count} calls"),
+        };
+        self.hold(StopSite::AfterModel, reason, Next::Take(step, answer), effects);
+    }
+
+    /// Takes an answer into the conversation, and makes its calls.
+    fn take(
+        &mut self,
+        step: StepId,
+        answer: ModelAnswered,
+        conversation: &mut Conversation,
+        effects: &mut Vec<Effect>,
+    ) {
         conversation.push(Message::Assistant {
             text: answer.text.clone(),
             reasoning: answer.reasoning.clone(),
@@ -331,7 +344,7 @@ impl Turn {
                 batch.refuse(open, CallFailure { code: CallFailureCode::LimitReached, message }, effects);
                 continue;
             } else {
-                open.judge(self.policy, &self.toolbox)
+                open.judge(&self.gate, &self.toolbox, effects)
             };
             batch.admit(open, gate, effects);
         }

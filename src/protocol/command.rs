@@ -1,6 +1,6 @@
 //! What a screen asks of whatever feeds it.
 
-use super::{CallId, Json, ServerName};
+use super::{Breakpoint, CallId, Json, ReplayCommand, ServerName};
 
 /// One request of the operator. Commands travel over a bounded queue and are answered by records only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,18 @@ pub enum Command {
         /// Its configured name.
         server: ServerName,
     },
+    /// Let a turn go on that waits around the model.
+    Proceed,
+    /// Set all breakpoints and log points anew.
+    Break {
+        /// All of them.
+        breakpoints: Vec<Breakpoint>,
+    },
+    /// Do not ask about the tool of a call any more in this session, as long as its definition stays the same.
+    Allow {
+        /// The call.
+        call: CallId,
+    },
     /// Hold every call, or only those the session's policy holds.
     Step {
         /// Which.
@@ -48,35 +60,43 @@ pub enum Command {
     },
     /// End the session: stop the turn, the servers and the recording, in this order.
     Quit,
+    /// Move within a recording.
+    Replay(ReplayCommand),
 }
 
-/// Whether every call waits for the operator.
+/// How far the operator steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stepping {
     /// Calls wait only where the policy says so.
     #[default]
     Off,
-    /// Every call waits.
+    /// Every call waits before it is sent, and its result before the model sees it.
     On,
+    /// The turn waits around each model request too.
+    All,
+    /// Neither stepping nor breakpoints hold anything until the turn is over; then stepping is on again.
+    Out,
 }
 
 /// What the operator (or a rule) decides for a held call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Send it as it is.
+    /// Let it go on as it is shown: send it, or give its result to the model.
     Run,
-    /// Send it with other arguments.
+    /// Change it: the arguments of a call that has not been sent, the result of one that has. It stays held.
     Edit {
-        /// The new arguments, an object.
-        arguments: Json,
+        /// The arguments, an object; or the MCP `CallToolResult`.
+        value: Json,
     },
     /// Do not send it; this is its result.
     Answer {
         /// The result the model gets.
         result: Json,
     },
-    /// Do not send it; the model gets an error with this reason.
+    /// Send it again; for a call whose result is held.
+    Retry,
+    /// Do not send it, or keep its result back; the model gets an error with this reason.
     Deny {
         /// Why, in the operator's words.
         reason: String,

@@ -4,11 +4,13 @@
 //! call it belongs to stand beside them in the record. Within format v1 payloads only gain optional fields.
 
 mod call;
+mod gate;
 mod model;
 mod server;
 mod session;
 
 pub use call::*;
+pub use gate::*;
 pub use model::*;
 pub use server::*;
 pub use session::*;
@@ -89,8 +91,16 @@ events! {
     TurnStarted = "turn.started",
     /// A turn came to its end.
     TurnEnded = "turn.ended",
+    /// A turn waits before the model is asked, or after it answered.
+    TurnHeld = "turn.held",
+    /// It goes on.
+    TurnResumed = "turn.resumed",
     /// Stepping was turned on or off.
     SteppingChanged = "stepping.changed",
+    /// Breakpoints and log points were set or removed.
+    BreakpointsChanged = "breakpoints.changed",
+    /// A tool is not asked about any more.
+    ToolAllowed = "tool.allowed",
     /// Another model answers from the next turn on.
     ModelSelected = "model.selected",
     /// The model was asked.
@@ -113,6 +123,8 @@ events! {
     CallStarted = "call.started",
     /// The server reported progress.
     CallProgressed = "call.progressed",
+    /// An attempt brought a result that the model has not seen; the call is not over.
+    CallReceived = "call.received",
     /// The call is over, exactly once for every call proposed.
     CallFinished = "call.finished",
     /// What the model really got.

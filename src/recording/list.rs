@@ -26,6 +26,9 @@ pub struct Listed {
     pub model: String,
     /// The first question, if one stands in the first 64 KiB.
     pub question: Option<String>,
+    /// Every question in the first and the last 64 KiB, for searching.
+    #[serde(skip)]
+    pub questions: Vec<String>,
     /// Turns begun, as far as the last 64 KiB tell.
     pub turns: u32,
     /// Calls made, as far as the last 64 KiB tell.
@@ -43,14 +46,80 @@ pub struct Listed {
 /// # Errors
 /// The file system's words about `dir` itself; a session that cannot be read is listed with its problem.
 pub fn sessions(dir: &Path) -> io::Result<Vec<Listed>> {
+    Ok(files(dir)?.iter().map(|path| listed(path)).collect())
+}
+
+/// Why a session was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// There is none at all.
+    #[error("there are no sessions in {0} yet; ask something first, or name a file")]
+    Empty(PathBuf),
+    /// Neither a file nor the beginning of an id.
+    #[error("{wanted:?} is neither a file nor the beginning of a session's id; `callboard sessions` lists them")]
+    Unknown {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The beginning of several ids.
+    #[error("{wanted:?} is the beginning of {} sessions ({}); write more of it", .ids.len(), .ids.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The ids, newest first.
+        ids: Vec<String>,
+    },
+    /// There is nowhere to look.
+    #[error("there is no home folder to look for sessions in; set XDG_STATE_HOME, or name a file")]
+    Homeless,
+    /// The folder cannot be read.
+    #[error("{path} cannot be listed: {source}")]
+    Unlisted {
+        /// The folder.
+        path: PathBuf,
+        /// The file system's words.
+        source: io::Error,
+    },
+}
+
+/// The file of a session: `last`, a path, or the beginning of an id below `dir`, capitals or not.
+///
+/// # Errors
+/// [`ResolveError`].
+pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError> {
+    let path = Path::new(wanted);
+    if path.is_file() || wanted.contains('/') {
+        // A path that does not exist is told by whoever opens it.
+        return Ok(path.to_path_buf());
+    }
+    let dir = dir.ok_or(ResolveError::Homeless)?;
+    let mut files = files(dir).map_err(|source| ResolveError::Unlisted { path: dir.into(), source })?;
+    if files.is_empty() {
+        return Err(ResolveError::Empty(dir.into()));
+    }
+    if wanted == "last" {
+        return Ok(files.remove(0));
+    }
+    let id = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let upper = wanted.to_uppercase();
+    files.retain(|path| !wanted.is_empty() && id(path).to_uppercase().starts_with(&upper));
+    match files.len() {
+        0 => Err(ResolveError::Unknown { wanted: wanted.to_owned() }),
+        1 => Ok(files.remove(0)),
+        _ => Err(ResolveError::Ambiguous { wanted: wanted.to_owned(), ids: files.iter().map(id).collect() }),
+    }
+}
+
+/// All session files below `dir`, newest first.
+fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     match collect(dir, &mut files, 0) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
         other => other?,
     }
     // A ULID's order is the order of creation.
     files.sort_by(|a, b| b.file_name().cmp(&a.file_name()));
-    Ok(files.iter().map(|path| listed(path)).collect())
+    Ok(files)
 }
 
 /// The folders are year, month and day; nothing deeper and no link is followed.
@@ -77,6 +146,7 @@ fn listed(path: &Path) -> Listed {
         created: String::new(),
         model: String::new(),
         question: None,
+        questions: Vec::new(),
         turns: 0,
         calls: 0,
         duration_ms: 0,
@@ -115,8 +185,9 @@ fn take(listed: &mut Listed, record: &Record) {
     listed.duration_ms = listed.duration_ms.max(record.at_us / 1000);
     listed.turns = listed.turns.max(record.scope.turn.map_or(0, |turn| turn.0));
     listed.calls = listed.calls.max(record.scope.call.map_or(0, |call| call.0));
-    if let (None, Event::UserAsked(asked)) = (&listed.question, &record.event) {
-        listed.question = Some(asked.text.clone());
+    if let Event::UserAsked(asked) = &record.event {
+        listed.question.get_or_insert_with(|| asked.text.clone());
+        listed.questions.push(asked.text.clone());
     }
 }
 
@@ -125,4 +196,31 @@ fn window(file: &mut File, from: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     file.take(WINDOW).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_found_by_last_by_the_beginning_of_its_id_and_by_its_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let found = |wanted: &str| resolve(wanted, Some(dir.path()));
+        assert!(matches!(found("last"), Err(ResolveError::Empty(_))));
+        for id in ["01AB", "01AC", "02AA"] {
+            let day = dir.path().join("2026/11/22");
+            fs::create_dir_all(&day).expect("a folder");
+            fs::write(day.join(format!("{id}.jsonl")), "").expect("a file");
+        }
+        let stem = |path: PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        assert_eq!(found("last").ok().and_then(stem).as_deref(), Some("02AA"));
+        assert_eq!(found("01ac").ok().and_then(stem).as_deref(), Some("01AC"));
+        let file = dir.path().join("2026/11/22/01AB.jsonl");
+        assert_eq!(found(&file.display().to_string()).ok(), Some(file));
+        let words = found("01").expect_err("two sessions").to_string();
+        assert!(words.contains("2 sessions (01AC, 01AB)"), "{words}");
+        assert!(matches!(found("zz"), Err(ResolveError::Unknown { .. })));
+        assert!(matches!(found(""), Err(ResolveError::Unknown { .. })));
+        assert!(matches!(resolve("01", None), Err(ResolveError::Homeless)));
+    }
 }

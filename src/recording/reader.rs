@@ -14,7 +14,7 @@ use super::format::{BlobRef, FORMAT, Header};
 use super::writer::{RecordingError, blob_dir};
 
 /// Longest line that is read whole; longer ones are bad rows. Ours stay far below because payloads over 64 KiB are blobs.
-const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+pub(super) const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 /// Largest blob that is read back.
 const LARGEST_BLOB: u64 = 256 * 1024 * 1024;
 
@@ -54,52 +54,58 @@ impl Reader {
         let line = next_line(&mut source)
             .map_err(|source| RecordingError::Io { path: path.into(), source })?
             .ok_or_else(|| no_header("it is empty".into()))?;
-        let header: Header =
-            serde_json::from_slice(&line.bytes).map_err(|error| no_header(format!("line 1: {error}")))?;
-        if header.fmt != FORMAT {
-            return Err(no_header(format!("line 1: fmt is {:?}, expected {FORMAT:?}", header.fmt)));
-        }
+        let header = header(&line.bytes).map_err(|reason| no_header(format!("line 1: {reason}")))?;
         Ok(Self { header, path: path.into(), source, line: 1 })
     }
+}
 
-    fn row(&self, line: &RawLine) -> Row {
-        let bad = |reason: String| Row::Bad { line: self.line, reason };
-        if line.torn {
-            return bad("the line breaks off; the writer was stopped while writing it".into());
-        }
-        let text = match std::str::from_utf8(&line.bytes) {
-            Ok(text) => text,
-            Err(error) => return bad(format!("not UTF-8 at byte {}", error.valid_up_to())),
-        };
-        let record = match self.with_payload(text) {
-            Ok(Some(whole)) => Record::from_line(&whole),
-            Ok(None) => Record::from_line(text),
-            Err(reason) => return bad(reason),
-        };
-        match record {
-            Ok(record) => Row::Record(Arc::new(record)),
-            Err(error) => bad(error.to_string()),
-        }
+/// Reads line 1, or says why it is no header.
+pub(super) fn header(line: &[u8]) -> Result<Header, String> {
+    let header: Header = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    if header.fmt != FORMAT {
+        return Err(format!("fmt is {:?}, expected {FORMAT:?}", header.fmt));
     }
+    Ok(header)
+}
 
-    /// The line with the payload that is kept beside the file, whatever its kind; `None` if it has its payload itself.
-    fn with_payload(&self, text: &str) -> Result<Option<String>, String> {
-        // Nearly every line is answered here.
-        if !text.contains(r#""$blob""#) {
-            return Ok(None);
-        }
-        let Ok(Payload { d }) = serde_json::from_str::<Payload<'_>>(text) else { return Ok(None) };
-        let Some(reference) = BlobRef::parse(d.get()) else { return Ok(None) };
-        let path = blob_dir(&self.path).join(&reference.hash);
-        let fail = |reason: String| format!("payload {}: {reason}", path.display());
-        let payload = read_blob(&path).map_err(|error| fail(error.to_string()))?;
-        if blake3::hash(payload.as_bytes()).to_hex().as_str() != reference.hash {
-            return Err(fail("its content does not match its name".into()));
-        }
-        // A line of ours ends with its payload.
-        let at = text.rfind(d.get()).unwrap_or(text.len());
-        Ok(Some(format!("{}{payload}{}", &text[..at], &text[at + d.get().len()..])))
+/// Reads one line of `path` (without its end) as a row; `torn` if the file ends inside it.
+pub(super) fn row(path: &Path, line: u64, bytes: &[u8], torn: Torn) -> Row {
+    let bad = |reason: String| Row::Bad { line, reason };
+    if torn == Torn::Yes {
+        return bad("the line breaks off; the writer was stopped while writing it".into());
     }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return bad(format!("not UTF-8 at byte {}", error.valid_up_to())),
+    };
+    let record = match with_payload(path, text) {
+        Ok(Some(whole)) => Record::from_line(&whole),
+        Ok(None) => Record::from_line(text),
+        Err(reason) => return bad(reason),
+    };
+    match record {
+        Ok(record) => Row::Record(Arc::new(record)),
+        Err(error) => bad(error.to_string()),
+    }
+}
+
+/// The line with the payload that is kept beside the file, whatever its kind; `None` if it has its payload itself.
+fn with_payload(path: &Path, text: &str) -> Result<Option<String>, String> {
+    // Nearly every line is answered here.
+    if !text.contains(r#""$blob""#) {
+        return Ok(None);
+    }
+    let Ok(Payload { d }) = serde_json::from_str::<Payload<'_>>(text) else { return Ok(None) };
+    let Some(reference) = BlobRef::parse(d.get()) else { return Ok(None) };
+    let path = blob_dir(path).join(&reference.hash);
+    let fail = |reason: String| format!("payload {}: {reason}", path.display());
+    let payload = read_blob(&path).map_err(|error| fail(error.to_string()))?;
+    if blake3::hash(payload.as_bytes()).to_hex().as_str() != reference.hash {
+        return Err(fail("its content does not match its name".into()));
+    }
+    // A line of ours ends with its payload.
+    let at = text.rfind(d.get()).unwrap_or(text.len());
+    Ok(Some(format!("{}{payload}{}", &text[..at], &text[at + d.get().len()..])))
 }
 
 #[derive(Deserialize)]
@@ -116,7 +122,7 @@ impl Iterator for Reader {
             Ok(None) => None,
             Ok(Some(line)) => {
                 self.line += 1;
-                Some(Ok(self.row(&line)))
+                Some(Ok(row(&self.path, self.line, &line.bytes, line.torn)))
             }
             Err(error) => Some(Err(error)),
         }
@@ -125,7 +131,16 @@ impl Iterator for Reader {
 
 struct RawLine {
     bytes: Vec<u8>,
-    torn: bool,
+    torn: Torn,
+}
+
+/// Whether the file ends inside a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Torn {
+    /// The line is whole.
+    No,
+    /// It is not.
+    Yes,
 }
 
 fn next_line(source: &mut BufReader<File>) -> io::Result<Option<RawLine>> {
@@ -136,12 +151,12 @@ fn next_line(source: &mut BufReader<File>) -> io::Result<Option<RawLine>> {
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
-        return Ok(Some(RawLine { bytes, torn: false }));
+        return Ok(Some(RawLine { bytes, torn: Torn::No }));
     }
     if read as u64 == LONGEST_LINE {
         source.skip_until(b'\n')?;
     }
-    Ok(Some(RawLine { bytes, torn: true }))
+    Ok(Some(RawLine { bytes, torn: Torn::Yes }))
 }
 
 fn read_blob(path: &Path) -> io::Result<String> {

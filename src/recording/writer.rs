@@ -170,6 +170,17 @@ impl Recording {
         Written { record: Arc::new(record), note }
     }
 
+    /// Takes over a record of another session as it is, times and all; what comes after is counted on from it.
+    pub fn adopt(&mut self, record: &Record) -> Written {
+        self.next = RecordIndex(self.next.0.max(record.index.0.saturating_add(1)));
+        let result = match record.to_line() {
+            Ok(line) => self.store(&line, Durability::Written),
+            Err(error) => Err(error.into()),
+        };
+        let note = result.err().and_then(|error| self.report(&error));
+        Written { record: Arc::new(record.clone()), note }
+    }
+
     /// Forces everything to the disk.
     ///
     /// # Errors

@@ -50,6 +50,8 @@ pub struct Call {
     pub result: Option<Json>,
     /// Why there is no result.
     pub failure: Option<CallFailure>,
+    /// The result the operator put in its place for the model.
+    pub edited: Option<Json>,
     /// Where the result breaks the declared output schema.
     pub mismatch: Option<String>,
     /// What the model got.
@@ -138,6 +140,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             progress: None,
             result: None,
             failure: None,
+            edited: None,
             mismatch: None,
             delivered: None,
             frames: Vec::new(),
@@ -160,10 +163,12 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::CallDecided(decided) => {
             call.decisions.push((decided.verdict, decided.by.clone()));
-            if let (Verdict::Edit, CallState::Held(StopSite::BeforeCall), Some(after)) =
-                (decided.verdict, call.state, &decided.after)
-            {
-                call.arguments = after.clone();
+            match (decided.verdict, call.state, &decided.after) {
+                (Verdict::Edit, CallState::Held(StopSite::BeforeCall), Some(after)) => call.arguments = after.clone(),
+                (Verdict::Edit, CallState::Held(StopSite::AfterResult), Some(after)) => {
+                    call.edited = Some(after.clone())
+                }
+                _ => {}
             }
         }
         Event::CallStarted(started) if !call.state.is_final() => {
@@ -172,8 +177,17 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             call.arguments = started.arguments.clone();
             call.started_us = Some(record.at_us);
             call.timeout_ms = Some(started.timeout_ms);
+            // Another attempt: what the last one brought is not what this one will.
+            (call.result, call.edited, call.failure, call.mismatch) = (None, None, None, None);
+            (call.duration_us, call.progress) = (None, None);
         }
         Event::CallProgressed(progressed) if !call.state.is_final() => call.progress = Some(progressed.clone()),
+        Event::CallReceived(received) if !call.state.is_final() => {
+            call.duration_us = Some(received.duration_us);
+            call.result.clone_from(&received.result);
+            call.failure.clone_from(&received.failure);
+            call.mismatch.clone_from(&received.mismatch);
+        }
         Event::CallFinished(finished) if !call.state.is_final() => {
             call.state = finished.status.into();
             call.finished_us = Some(record.at_us);

@@ -145,6 +145,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             turn.ending = Some(ended.ending);
             turn.reason.clone_from(&ended.reason);
             turn.ended_us = Some(record.at_us);
+            session.held_turn = None;
             let open = turn.steps.last().copied();
             let step = open.and_then(|id| session.steps.get_mut(id.index()));
             if let Some(step) = step.filter(|step| step.ended_us.is_none()) {

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::fixtures::{Console, Story, finished};
+use super::fixtures::{Console, Story, finished, result_held};
+use super::outside::{Answer, Entry, Request};
 use super::state::{Focus, Leaving, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
@@ -139,8 +140,82 @@ fn a_held_call_is_run_or_denied_but_not_by_a_key_meant_for_something_else() {
     console.later_ms(600);
     let run = Effect::Send(Command::Decide { call: CallId(1), decision: Decision::Run });
     assert_eq!(console.press("n"), [run]);
-    let denied = console.press("d");
-    assert!(matches!(denied[..], [Effect::Send(Command::Decide { decision: Decision::Deny { .. }, .. })]));
+    assert_eq!(console.press("d"), [], "it asks why");
+    console.type_text("not on a Sunday");
+    let deny = Decision::Deny { reason: "not on a Sunday".into() };
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::Decide { call: CallId(1), decision: deny })]);
+}
+
+/// Decisions over call 1 among the effects.
+fn decided(effects: &[Effect]) -> Vec<Decision> {
+    let decision = |effect: &Effect| match effect {
+        Effect::Send(Command::Decide { call: CallId(1), decision }) => Some(decision.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(decision).collect()
+}
+
+#[test]
+fn arguments_are_edited_and_checked_against_the_schema_before_anything_is_asked() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping");
+    let mut console = story.console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    assert!(console.screen().contains("Arguments of call 1"), "{}", console.screen());
+    update(&mut console.state, Msg::Edited(Ok("{\"query\": 5}".into())));
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("The tool does not take this: /query: 5"), "{}", console.screen());
+    console.press("Backspace Backspace");
+    console.type_text("\"printer\"}");
+    let value = Json::parse("{\"query\": \"printer\"}").expect("JSON");
+    assert_eq!(decided(&console.press("Enter")), [Decision::Edit { value }]);
+    assert!(matches!(&console.press("e Ctrl+g")[..], [Effect::EditOutside(text)] if text.contains("vpn")));
+    update(&mut console.state, Msg::Edited(Ok("{\"query\":\"a\"}\n".into())));
+    let value = Json::parse("{\"query\":\"a\"}").expect("JSON");
+    assert_eq!(decided(&console.press("Enter")), [Decision::Edit { value }]);
+    let proposed = Json::parse(r#"{"query":"vpn"}"#).expect("JSON");
+    assert_eq!(decided(&console.press("V")), [Decision::Edit { value: proposed }]);
+}
+
+#[test]
+fn a_result_is_edited_retried_or_kept_back_before_the_model_sees_it() {
+    let mut console = result_held().console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    assert_eq!(decided(&console.press("Esc r")), [Decision::Retry]);
+    console.press("e Down End Backspace Backspace Backspace Backspace");
+    console.type_text("7}");
+    console.press("Enter");
+    assert!(console.screen().contains("Result of call 1") || console.state.overlay.is_none());
+    console.press("Esc e");
+    update(&mut console.state, Msg::Edited(Ok("in words".into())));
+    let edited = decided(&console.press("Enter"));
+    let [Decision::Edit { value }] = &edited[..] else { panic!("{edited:?}") };
+    assert_eq!(value.value()["content"][0]["text"], "in words");
+}
+
+#[test]
+fn stepping_goes_on_stops_at_breakpoints_and_steps_out() {
+    let mut console = held();
+    console.later_ms(600).press("Tab Tab");
+    let step = |stepping| Effect::Send(Command::Step { stepping });
+    assert_eq!(console.press("o")[1..], [step(Stepping::Out)]);
+    assert_eq!(decided(&console.press("c")), [Decision::Run]);
+    assert_eq!(decided(&console.press("A")), [Decision::Run]);
+    assert_eq!(console.press("p"), [step(Stepping::On)]);
+    assert_eq!(console.press("a"), [Effect::Send(Command::Allow { call: CallId(1) })]);
+    let on = "server:ticket tool:update_ticket".to_owned();
+    let set = Breakpoint { on, action: BreakAction::Stop };
+    assert_eq!(console.press("b"), [Effect::Send(Command::Break { breakpoints: vec![set] })]);
+    console.press("B");
+    console.type_text("log status:error");
+    let log = Breakpoint { on: "status:error".into(), action: BreakAction::Log };
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::Break { breakpoints: vec![log] })]);
+    console.press("B");
+    console.type_text("dur>");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("column 4"), "{}", console.screen());
 }
 
 #[test]
@@ -266,6 +341,138 @@ fn the_conversation_scrolls_from_end_to_start_and_back() {
     assert!(screen.contains("question 29") && !screen.contains("more below"), "{screen}");
 }
 
+fn replayed(effects: &[Effect]) -> Vec<ReplayCommand> {
+    let command = |effect: &Effect| match effect {
+        Effect::Send(Command::Replay(command)) => Some(command.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(command).collect()
+}
+
+#[test]
+fn the_keys_of_a_replay_move_in_time() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    let step = |stride, way| ReplayCommand::Step(stride, way);
+    assert_eq!(
+        replayed(&console.press("Space . [ } E 7 > m n o")),
+        [
+            ReplayCommand::Toggle,
+            step(Stride::Record, Way::Next),
+            step(Stride::Call, Way::Previous),
+            step(Stride::Turn, Way::Next),
+            step(Stride::Error, Way::Previous),
+            ReplayCommand::GoTo(Place::Tenths(7)),
+            ReplayCommand::Faster,
+            ReplayCommand::Bookmark,
+            step(Stride::Site, Way::Next),
+            step(Stride::TurnEnd, Way::Next),
+        ]
+    );
+    console.press("g");
+    console.type_text("c17");
+    let place = Place::Call(CallId(17));
+    assert_eq!(replayed(&console.press("Enter")), [ReplayCommand::GoTo(place)]);
+    console.press("/");
+    console.type_text("dur>");
+    assert_eq!(replayed(&console.press("Enter")), [], "that is no expression yet");
+    console.type_text("1s");
+    assert_eq!(replayed(&console.press("Enter")), [ReplayCommand::Filter("dur>1s".into())]);
+}
+
+#[test]
+fn a_jump_replaces_the_session_even_by_one_of_the_same_length() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60).press("k");
+    let chosen = console.state.selected;
+    let mut other = Story::ready();
+    other.wait_ms(2_000).turn("Another question?").request("built-in").answer("");
+    for tool in ["one", "two", "three", "four"] {
+        other.call("kb", tool, "{}", 1, r#"{"other":true}"#);
+    }
+    other.request("built-in").answer("Done.");
+    let session = crate::session::Session::fold(&other.records());
+    assert_eq!(session.spans.len(), console.state.session.spans.len());
+    update(&mut console.state, Msg::Jumped(Box::new(session)));
+    let screen = console.screen();
+    assert!(screen.contains("Another question?") && screen.contains("four"), "{screen}");
+    assert!(!screen.contains("TKT-1001") && !screen.contains("search_tickets"), "{screen}");
+    assert_eq!(console.state.selected, chosen, "what was chosen is still there");
+    update(&mut console.state, Msg::Jumped(Box::default()));
+    assert_eq!(console.state.selected, Selected::Nothing);
+}
+
+#[test]
+fn the_time_of_a_replay_goes_back_with_it_and_stands_still_while_paused() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    let at = |at_us| Playback { moment: Moment { at_us, ..Moment::default() }, ..Playback::default() };
+    console.play(at(9_000_000)).play(at(2_000_000)).later_ms(5_000);
+    assert_eq!(console.state.now_us, 2_000_000);
+    assert!(!console.state.is_moving());
+}
+
+#[test]
+fn nothing_is_sent_from_a_replay_but_motions() {
+    let mut console = held();
+    console.view(3, 9).later_ms(2_000);
+    for key in ('!'..='~').filter(|key| !matches!(key, 'i' | ':' | 'M')) {
+        let effects = console.press(&key.to_string());
+        let outside = effects
+            .iter()
+            .find(|effect| matches!(effect, Effect::Send(command) if !matches!(command, Command::Replay(_))));
+        assert!(outside.is_none(), "{key} sends {outside:?}");
+        console.press("Esc Esc");
+        console.state.focus = Focus::Calls;
+    }
+}
+
+#[test]
+fn other_sessions_are_searched_opened_and_compared() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    console.state.options.file = Some("/sessions/here.jsonl".into());
+    assert_eq!(console.press("O"), [Effect::Ask(Request::Sessions)]);
+    let entry = |name: &str| Entry { file: name.into(), words: format!("about {name}"), ..Entry::default() };
+    let known = vec![entry("/one"), entry("/two")];
+    let preview = update(&mut console.state, Msg::Answered(Answer::Sessions(known.clone())));
+    assert_eq!(preview, [Effect::Ask(Request::Preview("/one".into()))]);
+    console.type_text("two");
+    assert_eq!(console.press("Enter"), [Effect::Ask(Request::Open("/two".into()))]);
+    console.press("D");
+    update(&mut console.state, Msg::Answered(Answer::Sessions(known)));
+    let (left, right) = ("/sessions/here.jsonl".into(), "/one".into());
+    assert_eq!(console.press("Enter"), [Effect::Ask(Request::Compare { left, right })]);
+}
+
+#[test]
+fn a_recorded_call_is_made_again_only_after_enter_and_a_session_forked_where_it_stands() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    console.state.options.file = Some("/sessions/one.jsonl".into());
+    let fork = Request::Fork { file: "/sessions/one.jsonl".into(), records: 40 };
+    assert_eq!(console.press("C"), [Effect::Ask(fork)]);
+    console.state.selected = Selected::Span(Span::Call(CallId(2)));
+    assert_eq!(console.press("R"), []);
+    let asked = console.press("Enter");
+    assert!(matches!(&asked[..], [Effect::Ask(Request::Again { call: CallId(2), .. })]), "{asked:?}");
+}
+
+#[test]
+fn a_click_on_the_bar_goes_there() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    let bar = console.state.areas.scrub;
+    let click = MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: bar.right() - 2,
+        row: bar.y + 1,
+        modifiers: KeyModifiers::NONE,
+    };
+    let end = Place::Position(60);
+    assert_eq!(replayed(&update(&mut console.state, Msg::Mouse(click))), [ReplayCommand::GoTo(end)]);
+}
+
 /// The story with something of everything, hostile text included.
 fn everything() -> Story {
     let nasty = "a\u{1b}[2J\u{202e}b\u{200b}\u{7f}\tc\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}日本👩‍👩‍👧";
@@ -360,6 +567,21 @@ proptest! {
         let mut console = everything().console(120, 40);
         for msg in msgs {
             update(&mut console.state, msg);
+            draw(&console);
+        }
+    }
+
+    #[test]
+    fn any_keys_and_jumps_in_a_replay_are_survived(msgs in prop::collection::vec((any_msg(), 0_usize..80), 0..40)) {
+        let mut console = everything().console(120, 40);
+        console.view(20, 60);
+        for (msg, length) in msgs {
+            update(&mut console.state, msg);
+            if length % 4 == 0 {
+                let mut records = everything().records();
+                records.truncate(length);
+                update(&mut console.state, Msg::Jumped(Box::new(crate::session::Session::fold(&records))));
+            }
             draw(&console);
         }
     }

@@ -25,6 +25,12 @@ pub enum Verb {
     Step,
     /// Run a runbook, or list them.
     Run,
+    /// The recorded sessions.
+    Sessions,
+    /// What can be written where calls are chosen.
+    Query,
+    /// What is wrong with the recording.
+    Problems,
     /// Leave.
     Quit,
 }
@@ -57,7 +63,10 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again"),
     spec(Verb::Stop, "stop", "", "Stop the running turn"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
-    spec(Verb::Step, "step", "[on|off]", "Hold every call until it is let go"),
+    spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),
+    spec(Verb::Sessions, "sessions", "", "Choose a recorded session to replay"),
+    spec(Verb::Query, "query", "", "What can be written to filter calls, for breakpoints and for rules"),
+    spec(Verb::Problems, "problems", "", "What is wrong with the recording shown"),
     spec(Verb::Quit, "quit", "", "End the session"),
 ];
 

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::state::{Options, State};
+use super::state::{Focus, Options, State};
 use super::update::{Effect, Msg, update};
 use super::view::view;
 use crate::protocol::*;
@@ -185,6 +185,27 @@ impl Story {
         self.put(scope, CallHeld { site: StopSite::BeforeCall, reason: reason.into() })
     }
 
+    /// The operator changes the arguments of a held call.
+    pub(super) fn edit(&mut self, call: u64, arguments: &str) -> &mut Self {
+        let scope = self.of(call);
+        let after = Some(json(arguments));
+        self.put(
+            scope,
+            CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after },
+        );
+        self.hold(call, "changed by the operator")
+    }
+
+    /// The operator refuses a held call.
+    pub(super) fn deny(&mut self, call: u64, reason: &str) -> &mut Self {
+        let scope = self.of(call);
+        let (verdict, by, reason) = (Verdict::Deny, "operator".to_owned(), Some(reason.to_owned()));
+        self.put(scope, CallDecided { verdict, by, reason: reason.clone(), before: None, after: None });
+        let failure = Some(CallFailure { code: CallFailureCode::Denied, message: reason.unwrap_or_default() });
+        let (status, duration_us, result, mismatch) = (CallStatus::Denied, 0, None, None);
+        self.put(scope, CallFinished { status, duration_us, result, failure, mismatch })
+    }
+
     pub(super) fn run(&mut self, server: &str, call: u64, arguments: &str) -> &mut Self {
         let scope = self.of(call);
         self.put(scope, CallStarted { attempt: 1, arguments: json(arguments), timeout_ms: 60_000, read_only: true });
@@ -264,6 +285,21 @@ pub(super) fn finished() -> Story {
     story
 }
 
+/// A call whose result waits before the model sees it.
+pub(super) fn result_held() -> Story {
+    let mut story = Story::ready();
+    story.turn("How many critical tickets are there?").request("gpt-4o").answer("");
+    story.say(SteppingChanged { stepping: Stepping::On });
+    let call = story.propose("ticket", "get_ticket_metrics", r#"{"priority":"critical"}"#);
+    story.run("ticket", call, r#"{"priority":"critical"}"#).wait_ms(12);
+    let result = json(r#"{"content":[],"structuredContent":{"total_count":3},"isError":false}"#);
+    let scope = story.of(call);
+    let (status, duration_us) = (CallStatus::Ok, 12_000);
+    story.put(scope, CallReceived { status, duration_us, result: Some(result), failure: None, mismatch: None });
+    story.put(scope, CallHeld { site: StopSite::AfterResult, reason: "stepping".into() });
+    story
+}
+
 /// A console in a test.
 pub(super) struct Console {
     pub(super) state: State,
@@ -295,6 +331,31 @@ impl Console {
         update(&mut self.state, Msg::Records(records));
         self.now_us = now_us;
         update(&mut self.state, Msg::Tick(now_us));
+        self
+    }
+
+    /// Makes it a replay that stands at `position` of `length`, with a turn, an error and a bookmark on its bar.
+    pub(super) fn view(&mut self, position: u64, length: u64) -> &mut Self {
+        self.state.options.mode = "VIEW".into();
+        self.state.options.examples.clear();
+        self.state.focus = Focus::Calls;
+        let mark = |position, kind| Mark { position, kind };
+        self.play(Playback {
+            file: "/sessions/one.jsonl".into(),
+            position,
+            length,
+            end_us: 63_700_000,
+            moment: Moment { at_us: self.now_us, ..Moment::default() },
+            marks: [mark(12, MarkKind::Turn), mark(33, MarkKind::Error), mark(52, MarkKind::Turn)].into(),
+            bookmarks: vec![25],
+            ..Playback::default()
+        })
+    }
+
+    /// Tells it where the replay stands.
+    pub(super) fn play(&mut self, playback: Playback) -> &mut Self {
+        update(&mut self.state, Msg::Playback(Box::new(playback)));
+        update(&mut self.state, Msg::Tick(self.now_us));
         self
     }
 

@@ -6,7 +6,9 @@
 mod action;
 mod chord;
 mod situation;
+mod stepping;
 mod table;
+mod viewing;
 
 use std::fmt::Write as _;
 
@@ -15,7 +17,8 @@ use crossterm::event::KeyEvent;
 pub use action::{Action, Group};
 pub use chord::Chord;
 pub use situation::{Place, Showing, Situation};
-pub use table::TABLE;
+pub use stepping::StepKey;
+pub use viewing::ViewKey;
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
@@ -34,20 +37,22 @@ pub struct Binding {
     pub footer: u8,
 }
 
+/// Every key of the console.
+pub fn table() -> impl Iterator<Item = &'static Binding> + Clone {
+    stepping::STEPPING.iter().chain(table::TABLE).chain(viewing::VIEWING)
+}
+
 /// The action of a key here and now.
 #[must_use]
 pub fn resolve(key: &KeyEvent, situation: &Situation) -> Option<Action> {
     let pressed = Chord::from(key);
-    TABLE
-        .iter()
-        .find(|binding| binding.chords.contains(&pressed) && (binding.when)(situation))
-        .map(|binding| binding.action)
+    table().find(|binding| binding.chords.contains(&pressed) && (binding.when)(situation)).map(|binding| binding.action)
 }
 
 /// What works here and now, most useful first.
 #[must_use]
 pub fn footer(situation: &Situation) -> Vec<&'static Binding> {
-    let mut bindings: Vec<_> = TABLE.iter().filter(|binding| binding.footer > 0 && (binding.when)(situation)).collect();
+    let mut bindings: Vec<_> = table().filter(|binding| binding.footer > 0 && (binding.when)(situation)).collect();
     bindings.sort_by_key(|binding| binding.footer);
     bindings
 }
@@ -65,7 +70,7 @@ pub fn keys_markdown() -> String {
     for group in Group::ALL {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "\n**{}**\n\n| key | does |\n| --- | --- |", group.title());
-        for binding in TABLE.iter().filter(|binding| binding.action.group() == group) {
+        for binding in table().filter(|binding| binding.action.group() == group) {
             let keys: Vec<_> = binding.chords.iter().map(|chord| format!("`{}`", chord.label())).collect();
             let _ = writeln!(out, "| {} | {} |", keys.join(" ").replace('|', "\\|"), binding.help);
         }
@@ -82,8 +87,8 @@ mod tests {
     #[test]
     fn no_key_means_two_things_in_one_situation() {
         let situations: Vec<Situation> = Situation::all().collect();
-        for (number, one) in TABLE.iter().enumerate() {
-            for other in &TABLE[number + 1..] {
+        for (number, one) in table().enumerate() {
+            for other in table().skip(number + 1) {
                 let Some(shared) = one.chords.iter().find(|chord| other.chords.contains(chord)) else { continue };
                 let both = situations.iter().find(|situation| (one.when)(situation) && (other.when)(situation));
                 assert!(both.is_none(), "{}: {} and {} in {both:?}", shared.label(), one.label, other.label);
@@ -96,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_binding_works_somewhere() {
-        for binding in TABLE {
+        for binding in table() {
             assert!(Situation::all().any(|situation| (binding.when)(&situation)), "{}", binding.label);
         }
     }
@@ -104,19 +109,19 @@ mod tests {
     #[test]
     fn letters_type_while_a_text_has_the_focus() {
         let typing = |situation: &Situation| match situation.place {
-            Place::Prompt | Place::Palette => true,
+            Place::Prompt | Place::Editor | Place::Palette => true,
             Place::Input => situation.typed,
             Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => false,
         };
         let situations: Vec<Situation> = Situation::all().filter(typing).collect();
-        for binding in TABLE.iter().filter(|binding| binding.chords.iter().any(Chord::types)) {
+        for binding in table().filter(|binding| binding.chords.iter().any(Chord::types)) {
             assert!(!situations.iter().any(|situation| (binding.when)(situation)), "{}", binding.label);
         }
     }
 
     #[test]
     fn nothing_depends_on_keys_that_terminals_swallow() {
-        for binding in TABLE {
+        for binding in table() {
             let robust = |chord: &&Chord| {
                 let swallowed = chord.modifiers == KeyModifiers::CONTROL
                     && matches!(chord.code, KeyCode::Char('m' | 'i' | 'h' | 's' | 'q' | 'b'));
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn every_action_is_in_the_readme_table() {
         let markdown = keys_markdown();
-        for binding in TABLE {
+        for binding in table() {
             assert!(markdown.contains(binding.help), "{}", binding.help);
         }
     }

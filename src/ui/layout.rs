@@ -58,6 +58,8 @@ pub struct Areas {
     pub data: Rect,
     /// The line under the data: where the cursor is, or the search.
     pub data_foot: Rect,
+    /// The bar of a replay.
+    pub scrub: Rect,
     /// The footer.
     pub footer: Rect,
 }
@@ -83,6 +85,8 @@ pub struct Wish {
     pub input_rows: u16,
     /// Rows of the banner.
     pub banner_rows: u16,
+    /// Rows of the bar of a replay.
+    pub scrub_rows: u16,
     /// Lanes over the list.
     pub lane_rows: u16,
     /// Rows of the list.
@@ -106,15 +110,16 @@ impl Areas {
             Zoom::Out => Shape::Single,
         };
         let tab_rows = u16::from(shape == Shape::Single && rows > 6);
-        let [title, banner, tabs, body, footer] = Layout::vertical([
+        let [title, banner, tabs, body, scrub, footer] = Layout::vertical([
             Constraint::Length(u16::from(rows > 2)),
             Constraint::Length(if rows > 10 { wish.banner_rows } else { 0 }),
             Constraint::Length(tab_rows),
             Constraint::Min(1),
+            Constraint::Length(if rows > 8 { wish.scrub_rows } else { 0 }),
             Constraint::Length(u16::from(rows > 4)),
         ])
         .areas(screen);
-        let mut areas = Self { shape, title, banner, tabs, footer, ..Self::default() };
+        let mut areas = Self { shape, title, banner, tabs, scrub, footer, ..Self::default() };
         match shape {
             Shape::Single => match wish.focus {
                 Focus::Input | Focus::Chat => areas.place_chat(body, wish),
@@ -240,13 +245,13 @@ mod tests {
 
         #[test]
         fn nothing_lies_outside_the_screen(columns in 0_u16..260, rows in 0_u16..90, input_rows in 0_u16..20,
-                                           lane_rows in 0_u16..40, banner_rows in 0_u16..3, card in 0_u16..40, focus in 0_usize..4) {
+                                           lane_rows in 0_u16..40, banner_rows in 0_u16..3, scrub_rows in 0_u16..3, card in 0_u16..40, focus in 0_usize..4) {
             let focus = [Focus::Input, Focus::Chat, Focus::Calls, Focus::Data][focus];
-            let wish = Wish { focus, input_rows, lane_rows, banner_rows, ..Wish::default() };
+            let wish = Wish { focus, input_rows, lane_rows, banner_rows, scrub_rows, ..Wish::default() };
             let areas = Areas::new((columns, rows), wish).with_card(card);
             let screen = Rect::new(0, 0, columns, rows);
             for area in [areas.title, areas.tabs, areas.chat, areas.input, areas.lanes, areas.calls, areas.timeline,
-                         areas.card, areas.data, areas.data_foot, areas.footer] {
+                         areas.card, areas.data, areas.data_foot, areas.scrub, areas.footer] {
                 prop_assert_eq!(area.intersection(screen).area(), area.area());
             }
         }

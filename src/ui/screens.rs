@@ -1,7 +1,9 @@
 //! What the screen looks like in the situations that matter, at three sizes.
 
-use super::fixtures::{Console, Story, TICKETS, finished};
+use super::fixtures::{Console, Story, TICKETS, finished, result_held};
+use super::outside::{Answer, Entry};
 use super::state::Focus;
+use super::update::{Msg, update};
 use crate::protocol::*;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -240,4 +242,142 @@ fn a_filter_and_a_page_from_the_data() {
     assert_eq!(console.state.focus, Focus::Calls);
     console.press("Esc [ [ [ Tab z j j l j j l j j j Enter");
     picture("value_page_120x40", &console);
+}
+
+#[test]
+fn a_recording_that_stands_at_a_call_of_the_filter() {
+    pictures("viewing", &finished(), |console| {
+        console.view(40, 60);
+        console.press("/");
+        console.type_text("server:customer status:ok").press("Enter");
+    });
+}
+
+#[test]
+fn a_damaged_recording_that_plays_while_it_is_read() {
+    pictures("viewing_damaged", &finished(), |console| {
+        console.view(20, 60);
+        let playback = console.state.playback.as_deref().cloned().unwrap_or_default();
+        let problem = |line, reason: &str| Problem { line, reason: reason.to_owned() };
+        console.play(Playback {
+            pace: Pace::Playing,
+            speed: Speed::default().faster().faster(),
+            reading: Reading::Indexing { done: 40, of: 100 },
+            problems: [problem(17, "not UTF-8 at byte 5"), problem(61, "212 bytes break off")].into(),
+            problem_count: 2,
+            ..playback
+        });
+    });
+}
+
+#[test]
+fn a_place_in_a_recording_that_is_none() {
+    let mut console = finished().console(80, 24);
+    console.view(40, 60).press("g");
+    console.type_text("x4").press("Enter");
+    picture("go_to_80x24", &console);
+}
+
+#[test]
+fn a_call_whose_arguments_were_changed_and_is_still_held() {
+    let mut story = Story::ready();
+    story.say(SteppingChanged { stepping: Stepping::On });
+    story.turn("Find the printer tickets").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping").edit(call, r#"{"query":"printer","limit":5}"#);
+    pictures("held_edited", &story, |console| {
+        console.press("Tab Tab Tab");
+        console.later_ms(900);
+    });
+}
+
+#[test]
+fn a_result_that_the_model_has_not_seen() {
+    pictures("held_result", &result_held(), |console| {
+        console.press("Tab Tab Tab");
+        console.later_ms(900);
+    });
+}
+
+#[test]
+fn arguments_being_written_that_break_the_schema() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping");
+    pictures("editing", &story, |console| {
+        console.press("Tab Tab e");
+        update(&mut console.state, Msg::Edited(Ok("{\n  \"query\": 17\n}".into())));
+        console.press("Enter");
+    });
+}
+
+#[test]
+fn a_turn_that_waits_before_the_model_is_asked() {
+    let mut story = Story::ready();
+    story.say(SteppingChanged { stepping: Stepping::All });
+    story.turn("Find it").say(TurnHeld {
+        site: StopSite::BeforeModel,
+        reason: "gpt-4o is about to be asked with 1 messages, 7 bytes".into(),
+    });
+    picture("turn_held_120x40", story.console(120, 40).later_ms(500));
+}
+
+#[test]
+fn a_call_denied_with_a_reason() {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+    story.hold(call, "update_ticket on ticket may change something").deny(call, "not on a Sunday");
+    pictures("denied", &story, |console| {
+        console.press("Tab Tab Tab");
+    });
+}
+
+#[test]
+fn the_recorded_sessions_with_what_one_of_them_is_about() {
+    pictures("sessions", &finished(), |console| {
+        console.press("Tab O");
+        let entry = |name: &str, about: &str| Entry {
+            file: format!("/sessions/{name}.jsonl").into(),
+            id: format!("01TESTTESTTESTTESTTEST{name}"),
+            created: "2026-11-22 10:00".into(),
+            model: "built-in".into(),
+            about: about.into(),
+            size: "2t 7c".into(),
+            words: String::new(),
+        };
+        let entries = vec![
+            entry("AAAA", "What are the critical tickets and who are the customers?"),
+            entry("BBBB", "line 1 is no header"),
+            entry("CCCC", "Show me customer CUST-999"),
+        ];
+        update(&mut console.state, Msg::Answered(Answer::Sessions(entries)));
+        console.press("Down Down");
+        let lines = vec![
+            "› Show me customer CUST-999  (1 calls, 1 failed)".into(),
+            "  There is no customer CUST-999 [1].".into(),
+        ];
+        update(&mut console.state, Msg::Answered(Answer::Preview("/sessions/CCCC.jsonl".into(), lines)));
+    });
+}
+
+#[test]
+fn a_call_made_again_that_came_out_otherwise() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60).press("R");
+    picture("again_120x40", &console);
+    console.press("Esc");
+    let lines = [
+        "customer check_customer_status, as recorded",
+        "verdict: schema drift",
+        "",
+        "result, recorded → now",
+        "  ~ balance: 12450.5 → 99.0",
+        "  - tier: \"premium\"",
+        "  + level: \"gold\"",
+    ];
+    let lines = lines.map(str::to_owned).into();
+    update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
+    picture("made_again_120x40", &console);
 }

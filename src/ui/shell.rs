@@ -6,20 +6,23 @@ use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
 use futures::StreamExt;
+use futures::future::select_all;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::editor::Editor;
+use super::outside::{Answer, Outside};
 use super::state::{FeedState, Options, State};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
-use crate::link::Link;
-use crate::protocol::{Command, Record};
+use crate::link::{Link, News};
+use crate::protocol::Command;
 
 /// The least time between two frames, µs.
 const FRAME_US: u64 = 16_000;
 /// The time between two frames while only timers run.
 const TICK: Duration = Duration::from_millis(100);
-/// Records taken in at once.
+/// News taken in at once.
 const BATCH: usize = 4096;
 
 /// How the console was left.
@@ -44,12 +47,18 @@ pub enum RunError {
     Terminal(#[from] io::Error),
 }
 
+/// A session on the screen, or one that waits behind it.
+struct Scene {
+    link: Link,
+    state: State,
+}
+
 /// Runs the console until the operator leaves or a signal asks for it. The terminal is as before afterwards, on every way
 /// out. To be awaited on one thread (`block_on`), because a panic there restores the terminal and one elsewhere must not.
 ///
 /// # Errors
 /// [`RunError::NoTerminal`] before anything is touched; [`RunError::Terminal`] if the terminal goes away.
-pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> {
+pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) -> Result<Outcome, RunError> {
     if !terminal::is_there() {
         return Err(RunError::NoTerminal);
     }
@@ -59,7 +68,10 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
     let mut screen = Screen::enter(options.mouse, panic_sender)?;
     let mut state = State::new(options);
     let mut events = EventStream::new();
-    let mut batch: Vec<Arc<Record>> = Vec::new();
+    let mut batch: Vec<News> = Vec::new();
+    // Sessions behind the one on the screen go on.
+    let mut behind: Vec<Scene> = Vec::new();
+    let (answer_sender, mut answers) = mpsc::channel::<Answer>(16);
     let mut dirty = true;
     let mut next_us = 0;
     loop {
@@ -79,32 +91,133 @@ pub async fn run(mut link: Link, options: Options) -> Result<Outcome, RunError> 
             (false, true) => Some(TICK),
             (false, false) => None,
         };
-        let msg = tokio::select! {
+        let msgs: Vec<Msg> = tokio::select! {
             event = events.next() => match event {
-                Some(Ok(event)) => from_event(event, &mut typed_ahead),
+                Some(Ok(event)) => from_event(event, &mut typed_ahead).into_iter().collect(),
                 Some(Err(error)) => return Err(error.into()),
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             },
-            count = link.records.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => match count {
-                0 => Some(Msg::FeedOver),
-                _ => Some(Msg::Records(std::mem::take(&mut batch))),
+            count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => match count {
+                0 => vec![Msg::FeedOver],
+                _ => from_news(&mut batch),
             },
-            Some(panic) = panics.recv() => Some(Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))),
+            (position, news) = next_behind(&mut behind) => {
+                take_behind(&mut behind[position], news);
+                continue;
+            }
+            Some(answer) = answers.recv() => match answer {
+                Answer::Scene(scene) => {
+                    let (new_link, new_options) = *scene;
+                    let new_state = State { mouse: state.mouse, ..State::new(new_options) };
+                    let (link, state) = (std::mem::replace(&mut link, new_link), std::mem::replace(&mut state, new_state));
+                    behind.push(Scene { link, state: State { notice: None, ..state } });
+                    next_us = 0;
+                    Vec::new()
+                }
+                answer @ (Answer::Sessions(_) | Answer::Preview(..) | Answer::Page { .. } | Answer::Failed(_)) => {
+                    vec![Msg::Answered(answer)]
+                }
+            },
+            Some(panic) = panics.recv() => {
+                vec![Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))]
+            }
             signal = signals.next() => {
                 // The feed may be gone or busy; leaving does not depend on it.
                 let _ = link.commands.try_send(Command::Quit);
                 return Ok(Outcome::Signal(signal));
             }
-            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => None,
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Vec::new(),
         };
         dirty = true;
-        for effect in msg.map(|msg| update(&mut state, msg)).unwrap_or_default() {
+        let effects: Vec<Effect> = msgs.into_iter().flat_map(|msg| update(&mut state, msg)).collect();
+        for effect in effects {
             match effect {
                 Effect::Send(command) => send(&link, &mut state, command),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::SetMouse(mouse) => screen.set_mouse(mouse)?,
-                Effect::Leave => return Ok(Outcome::Quit),
+                Effect::EditOutside(text) => {
+                    // Its keys are the editor's now.
+                    drop(events);
+                    screen.lend();
+                    let edited = edit(&text, &mut link, &mut state, &mut behind, &mut signals).await;
+                    screen.take_back(state.mouse)?;
+                    events = EventStream::new();
+                    match edited {
+                        Ok(edited) => drop(update(&mut state, Msg::Edited(edited))),
+                        Err(signal) => return Ok(Outcome::Signal(signal)),
+                    }
+                }
+                Effect::Ask(request) => {
+                    let (outside, answers) = (Arc::clone(&outside), answer_sender.clone());
+                    tokio::task::spawn_blocking(move || {
+                        // The console may be gone when the answer comes.
+                        let _ = answers.blocking_send(outside.answer(request));
+                    });
+                }
+                Effect::Leave => match behind.pop() {
+                    Some(scene) => {
+                        Scene { link, state } = scene;
+                        state.notice = Some("Back in the session before.".to_owned());
+                        // The clock is another one.
+                        next_us = 0;
+                        break;
+                    }
+                    None => return Ok(Outcome::Quit),
+                },
             }
+        }
+    }
+}
+
+/// The next news of any session behind the one on the screen, by its position; `None` from one that is over. Cancel-safe.
+async fn next_behind(behind: &mut [Scene]) -> (usize, Option<News>) {
+    let open = behind.iter_mut().enumerate().filter(|(_, scene)| scene.state.feed == FeedState::Open);
+    let next = open.map(|(position, scene)| Box::pin(async move { (position, scene.link.news.recv().await) }));
+    let all: Vec<_> = next.collect();
+    if all.is_empty() {
+        return std::future::pending().await;
+    }
+    select_all(all).await.0
+}
+
+fn take_behind(scene: &mut Scene, news: Option<News>) {
+    let msgs = match news {
+        Some(news) => from_news(&mut vec![news]),
+        None => vec![Msg::FeedOver],
+    };
+    // Nobody looks at it now, so nothing of it asks for anything outside.
+    msgs.into_iter().for_each(|msg| drop(update(&mut scene.state, msg)));
+}
+
+/// Lets the operator change a text in an editor while the session goes on; a signal that ends the program comes back.
+async fn edit(
+    text: &str,
+    link: &mut Link,
+    state: &mut State,
+    behind: &mut [Scene],
+    signals: &mut Signals,
+) -> Result<Result<String, String>, &'static str> {
+    let mut editor = match Editor::open(text) {
+        Ok(editor) => editor,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let mut batch = Vec::new();
+    loop {
+        tokio::select! {
+            status = editor.child.wait() => return Ok(editor.take(status)),
+            count = link.news.recv_many(&mut batch, BATCH), if state.feed == FeedState::Open => {
+                let msgs = if count == 0 { vec![Msg::FeedOver] } else { from_news(&mut batch) };
+                // Nothing of it asks for anything outside.
+                msgs.into_iter().for_each(|msg| drop(update(state, msg)));
+            }
+            (position, news) = next_behind(behind) => take_behind(&mut behind[position], news),
+            // Ctrl+C is the editor's.
+            signal = signals.next() => if signal != "SIGINT" {
+                let _ = link.commands.try_send(Command::Quit);
+                // It may have ended by itself.
+                let _ = editor.child.start_kill();
+                return Err(signal);
+            },
         }
     }
 }
@@ -117,6 +230,22 @@ fn send(link: &Link, state: &mut State, command: Command) {
             update(state, Msg::Refused(command));
         }
     }
+}
+
+/// News in their order, records that follow each other as one message.
+fn from_news(batch: &mut Vec<News>) -> Vec<Msg> {
+    let mut msgs = Vec::new();
+    for news in batch.drain(..) {
+        match (news, msgs.last_mut()) {
+            (News::Record(record), Some(Msg::Records(records))) => records.push(record),
+            (News::Record(record), _) => msgs.push(Msg::Records(vec![record])),
+            // Only the last of two whole sessions, or of two places, is ever seen.
+            (News::Jumped(session), Some(Msg::Jumped(before))) => *before = session,
+            (News::Jumped(session), _) => msgs.push(Msg::Jumped(session)),
+            (News::Playback(playback), _) => msgs.push(Msg::Playback(playback)),
+        }
+    }
+    msgs
 }
 
 /// `typed_ahead` counts down the bytes that came before the terminal was ours: it had made line feeds of their Enters.

@@ -4,24 +4,30 @@
 //! by `update::settle` only where something changed.
 
 mod advice;
+mod ask;
 mod calls;
 mod chat;
 mod data;
 mod input;
 mod overlay;
+mod picker;
+
+use std::path::PathBuf;
 
 use ratatui::layout::Position;
 
 pub use advice::{Advice, content_text};
+pub use ask::{Ask, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab, TextView};
 pub use input::{Input, Swap};
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
+pub use picker::{Choice, Picker};
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, ServerName};
+use crate::protocol::{CallId, Pace, Playback, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
 
 /// What the program tells the console at its start.
@@ -41,6 +47,10 @@ pub struct Options {
     pub mouse: Mouse,
     /// Text the input starts with.
     pub initial_input: String,
+    /// The session's file, if it has one.
+    pub file: Option<PathBuf>,
+    /// Whose the keys are at first.
+    pub focus: Focus,
     /// Runbooks by name, each with its parameters and what it finds out.
     pub runbooks: Vec<RunbookEntry>,
 }
@@ -141,8 +151,12 @@ pub struct State {
     pub session: Session,
     /// What the program told us.
     pub options: Options,
+    /// Where the replay stands; absent in a live session.
+    pub playback: Option<Box<Playback>>,
     /// The session's time, µs, of the last tick.
     pub now_us: u64,
+    /// The link's clock, µs, of the last tick.
+    pub clock_us: u64,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// Where everything is, for this size and focus.
@@ -186,7 +200,7 @@ impl State {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let input = Input::new(&options.initial_input, options.history.clone(), options.theme);
-        Self { mouse: options.mouse, input, options, ..Self::default() }
+        Self { mouse: options.mouse, focus: options.focus, input, options, ..Self::default() }
     }
 
     /// The colours.
@@ -223,15 +237,24 @@ impl State {
         }
     }
 
+    /// Whether it is a replay: nothing is executed.
+    #[must_use]
+    pub fn is_viewing(&self) -> bool {
+        self.playback.is_some()
+    }
+
     /// The selected call, if it waits at the gate.
     #[must_use]
     pub fn held(&self) -> Option<&Call> {
-        self.call().filter(|call| matches!(call.state, CallState::Held(_)))
+        self.call().filter(|_| !self.is_viewing()).filter(|call| matches!(call.state, CallState::Held(_)))
     }
 
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.
     #[must_use]
     pub fn restartable(&self) -> Option<&ServerName> {
+        if self.is_viewing() {
+            return None;
+        }
         let chosen = matches!(self.selected, Selected::Server(_))
             || self.call().is_some_and(|call| call.state == CallState::Running)
             || self.server().is_some_and(|server| server.health != Health::Ready);
@@ -260,6 +283,9 @@ impl State {
     /// Whether anything on the screen changes with time alone.
     #[must_use]
     pub fn is_moving(&self) -> bool {
+        if let Some(playback) = &self.playback {
+            return self.feed == FeedState::Open && playback.pace == Pace::Playing;
+        }
         let starting = |server: &Server| matches!(server.health, Health::Starting | Health::Restarting { .. });
         self.feed == FeedState::Open
             && (self.session.running_turn().is_some()

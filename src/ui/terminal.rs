@@ -64,7 +64,7 @@ impl Screen {
         ENTERED.store(true, Ordering::SeqCst);
         let entered = enable_raw_mode()
             .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide))
-            .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()))));
+            .and_then(|()| fullscreen());
         match entered {
             Ok(terminal) => {
                 let mut screen = Self { terminal, hook };
@@ -77,6 +77,24 @@ impl Screen {
                 Err(error)
             }
         }
+    }
+
+    /// Gives the terminal to another program for a while.
+    pub(super) fn lend(&mut self) {
+        restore();
+    }
+
+    /// Takes the terminal back; everything is drawn anew.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn take_back(&mut self, mouse: Mouse) -> io::Result<()> {
+        ENTERED.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        // A new one remembers nothing of what is on the screen. Asking the old one to clear it would need an answer.
+        self.terminal = fullscreen()?;
+        self.set_mouse(mouse)
     }
 
     /// Columns and rows.
@@ -132,6 +150,10 @@ impl Drop for Screen {
             uninstall_hook(&self.hook);
         }
     }
+}
+
+fn fullscreen() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
 }
 
 /// Gives the terminal back; harmless when that has happened already.

@@ -1,6 +1,8 @@
 //! What happens becomes state: pure, without I/O and clocks. What has to be done outside comes back as effects.
 
 mod act;
+mod around;
+mod asking;
 mod commands;
 mod inside;
 mod mouse;
@@ -10,26 +12,33 @@ mod scroll;
 mod select;
 mod settle;
 mod source;
+mod stepping;
+mod viewing;
 
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 
 use super::keymap::{self, Action, Place, Showing, Situation};
+use super::outside::{Answer, Request};
 use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use super::{command, text};
-use crate::protocol::{Command, Record};
-use crate::session::CallState;
+use crate::protocol::{Command, Pace, Playback, Record, StopSite};
+use crate::session::{CallState, Session};
 
 pub use palette::help_paragraphs;
 pub use source::{Frames, frames, tab};
 
 /// Something that happened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Msg {
     /// Records of the session, in order.
     Records(Vec<Arc<Record>>),
-    /// The session's time, µs; sent before each drawing.
+    /// The session at another moment: a replay has jumped.
+    Jumped(Box<Session>),
+    /// Where the replay stands.
+    Playback(Box<Playback>),
+    /// The time of the link's clock, µs; sent before each drawing.
     Tick(u64),
     /// A key.
     Key(KeyEvent),
@@ -43,6 +52,10 @@ pub enum Msg {
     Refused(Command),
     /// No more records will come.
     FeedOver,
+    /// What was written in `$EDITOR`, or why nothing was.
+    Edited(Result<String, String>),
+    /// What came of a request to the program around the console.
+    Answered(Answer),
     /// Something the program around the console has to say.
     Alarm(String),
 }
@@ -56,6 +69,10 @@ pub enum Effect {
     Copy(String),
     /// Take the mouse, or leave it to the terminal.
     SetMouse(Mouse),
+    /// Ask the program around the console; [`Msg::Answered`] brings what came of it.
+    Ask(Request),
+    /// Let the operator change a text in `$EDITOR`.
+    EditOutside(String),
     /// Leave the console now.
     Leave,
 }
@@ -67,6 +84,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Records(records) => {
             records::absorb(state, &records);
             return Vec::new();
+        }
+        Msg::Jumped(session) => {
+            viewing::jumped(state, *session);
+            Vec::new()
+        }
+        Msg::Playback(playback) => {
+            viewing::playback(state, *playback);
+            Vec::new()
         }
         Msg::Tick(now_us) => {
             tick(state, now_us);
@@ -87,6 +112,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::FeedOver => feed_over(state),
+        Msg::Edited(edited) => {
+            asking::edited(state, edited);
+            Vec::new()
+        }
+        Msg::Answered(answer) => around::answered(state, answer),
         Msg::Alarm(text) => {
             state.alarm = Some(text);
             Vec::new()
@@ -108,25 +138,35 @@ pub fn situation(state: &State) -> Situation {
         Some(Content::Text(_)) => Showing::Text,
         Some(Content::Frames(_) | Content::Log(_)) => Showing::List,
     };
-    let running = state.session.running_turn().is_some();
+    let viewing = state.is_viewing();
+    let running = match &state.playback {
+        Some(playback) => playback.pace != Pace::Paused,
+        None => state.session.running_turn().is_some(),
+    };
     let input = &state.input;
-    let offering =
-        state.session.turns.is_empty() && state.session.waiting.is_empty() && !state.options.examples.is_empty();
+    let offering = !viewing
+        && state.session.turns.is_empty()
+        && state.session.waiting.is_empty()
+        && !state.options.examples.is_empty();
     let filtered = state.focus == Focus::Calls && state.calls.is_filtered();
     let searched = !state.data.search.words.is_empty();
     Situation {
         place,
         showing,
+        viewing,
         open: state.zoom == Zoom::In
             || filtered
             || (searched && state.focus == Focus::Data)
             || (!running && banner(state).is_some()),
         running,
         held: state.held().is_some(),
-        under_way: state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
+        held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
+        paused: !viewing && state.session.held_turn.is_some() && state.held().is_none(),
+        under_way: !viewing
+            && state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
         restartable: state.restartable().is_some(),
         down: state.restartable().is_some_and(|name| needs_restart(state, name)),
-        suggestions: state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
+        suggestions: !viewing && state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
         searched,
         typed: !input.area().is_empty(),
         command: !command::completions(&input.text()).is_empty(),
@@ -164,8 +204,10 @@ fn under_overlay(state: &State) -> Situation {
 
 fn place(state: &State) -> Place {
     match &state.overlay {
-        Some(Overlay::Palette(_)) => Place::Palette,
+        Some(Overlay::Palette(_) | Overlay::Picker(_)) => Place::Palette,
         Some(Overlay::Help(_) | Overlay::Page(_)) => Place::Page,
+        Some(Overlay::Ask(ask)) if ask.purpose.is_line() => Place::Prompt,
+        Some(Overlay::Ask(_)) => Place::Editor,
         None => pane_place(state),
     }
 }
@@ -185,7 +227,11 @@ fn pane_place(state: &State) -> Place {
 }
 
 fn tick(state: &mut State, now_us: u64) {
-    state.now_us = state.now_us.max(now_us);
+    state.clock_us = now_us;
+    state.now_us = match &state.playback {
+        Some(playback) => playback.moment.now_us(now_us),
+        None => state.now_us.max(now_us),
+    };
     if state.session.running_turn().is_some() {
         // Timers and countdowns stand among its rows.
         state.chat.forget(state.session.turns.len() - 1);
@@ -207,7 +253,10 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
     match situation.place {
         Place::Input => type_into_input(state, key),
+        Place::Editor => asking::type_into(state, key),
+        Place::Prompt if matches!(state.overlay, Some(Overlay::Ask(_))) => asking::type_into(state, key),
         Place::Prompt => type_into_prompt(state, key),
+        Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
         Place::Palette => palette::type_into(state, key),
         Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => {}
     }
@@ -262,19 +311,26 @@ fn edit_words(words: &mut String, key: KeyEvent) {
 
 fn paste(state: &mut State, pasted: &str) {
     state.notice = None;
+    if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+        ask.insert(pasted);
+        return;
+    }
     match place(state) {
         Place::Prompt | Place::Palette => {
             let line: String = pasted.chars().filter(|c| !text::is_hidden(*c)).collect();
             for c in line.chars() {
                 let key = KeyEvent::from(KeyCode::Char(c));
-                if place(state) == Place::Palette {
+                if matches!(state.overlay, Some(Overlay::Picker(_))) {
+                    // The next key asks for the preview.
+                    drop(around::type_into(state, key));
+                } else if place(state) == Place::Palette {
                     palette::type_into(state, key);
                 } else {
                     type_into_prompt(state, key);
                 }
             }
         }
-        Place::Page => {}
+        Place::Page | Place::Editor => {}
         Place::Input | Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
             state.focus = Focus::Input;
             let swap = state.input.insert(pasted);

@@ -1,5 +1,6 @@
 //! The state on the screen: pure, draws only what is in view, changes nothing.
 
+mod ask;
 mod calls;
 mod card;
 mod chat;
@@ -10,6 +11,8 @@ mod input;
 mod lanes;
 mod marks;
 mod overlay;
+mod picker;
+mod scrub;
 mod timeline;
 mod title;
 mod tree;
@@ -25,6 +28,8 @@ pub use card::card_rows;
 pub use data::data_tab;
 pub use greeting::{greeting_rows, queue_rows};
 pub use overlay::{open_area, page_columns, page_rows, palette_row};
+pub use picker::picker_row;
+pub use scrub::scrub_position;
 pub use timeline::timeline_hit;
 pub use title::{pane_tab, title_lane};
 pub use turn::turn_rows;
@@ -47,6 +52,7 @@ pub fn view(state: &State, frame: &mut Frame<'_>) {
     calls::draw(state, frame.buffer_mut());
     timeline::draw(state, frame.buffer_mut());
     data::draw(state, frame);
+    scrub::draw(state, frame.buffer_mut());
     footer::draw(state, frame.buffer_mut());
     overlay::draw(state, frame);
 }

@@ -30,7 +30,10 @@ fn cells(count: u16) -> NonZeroU16 {
 
 impl Console {
     fn open(rows: u16, cols: u16, args: &[&str]) -> Self {
-        let home = tempfile::tempdir().expect("a folder");
+        Self::open_in(tempfile::tempdir().expect("a folder"), rows, cols, args)
+    }
+
+    fn open_in(home: tempfile::TempDir, rows: u16, cols: u16, args: &[&str]) -> Self {
         let pair = native_pty_system().openpty(size(rows, cols)).expect("a pty");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_callboard"));
         command.args(args);
@@ -38,6 +41,8 @@ impl Console {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
+        command.env_remove("VISUAL");
+        command.env("EDITOR", "sed -i s/critical/high/");
         command.env("XDG_STATE_HOME", home.path().join("state"));
         command.env("XDG_CONFIG_HOME", home.path().join("config"));
         let child = pair.slave.spawn_command(command).expect("it starts");
@@ -212,6 +217,104 @@ fn without_a_terminal_the_console_says_what_to_do() {
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains("terminal") && errors.contains("callboard ask"), "{errors}");
+}
+
+#[test]
+fn a_turn_is_stepped_through_edited_denied_and_finished() {
+    let mut console = Console::open(40, 120, &["--model", "built-in", "--step"]);
+    console.wait_for(|contents| contents.contains("LIVE") && contents.contains("step"), "stepping");
+    console.press("What are the critical tickets and who are the customers?\r");
+    console.wait_for(|contents| contents.contains("Held: it has not been sent"), "a held call");
+    // Everything else works while it is held.
+    console.press("\t\t?");
+    console.wait_for_text("All keys and commands");
+    console.press("\x1b");
+    console.wait_for(|contents| !contents.contains("All keys and commands"), "no help");
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("e");
+    console.wait_for_text("Arguments of call 1");
+    // Only the tickets that are open are asked for.
+    console.press("\x1b[200~{\"priority\":\"critical\",\"bogus\":1}\x1b[201~\r");
+    console.wait_for(|contents| contents.contains("no JSON") || contents.contains("does not take"), "a refusal");
+    console.press("\x12\x07");
+    console.wait_for(|contents| contents.contains("\"priority\": \"high\""), "what the editor wrote");
+    console.press("\x12");
+    console.press(", \"status\": \"open\"\r");
+    console
+        .wait_for(|contents| contents.contains("changed by the operator") && contents.contains("\"open\""), "the edit");
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("n");
+    console.wait_for(|contents| contents.contains("the model has not seen the result"), "the result, held");
+    let contents = console.contents();
+    assert!(contents.contains("TKT-1015") && !contents.contains("TKT-1012"), "the edit was not sent:\n{contents}");
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("n");
+    console.wait_for(|contents| contents.contains("Held: it has not been sent"), "the next call");
+    console.press("d");
+    console.wait_for_text("why?");
+    console.press("no customers today\r");
+    console.wait_for_text("no customers today");
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("c");
+    console.wait_for(|contents| contents.contains("denied") || contents.contains("not read"), "the end of the turn");
+    console.press("i/quit\r");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
+}
+
+/// A home with a recording of two turns, one of which fails.
+fn recorded() -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a folder");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(["--model", "built-in", "ask", "sla cust-004", "Show me customer CUST-999"])
+        .env("XDG_STATE_HOME", home.path().join("state"))
+        .env("XDG_CONFIG_HOME", home.path().join("config"))
+        .output()
+        .expect("it runs");
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    home
+}
+
+#[test]
+fn a_recording_is_replayed_with_nothing_but_its_file() {
+    let mut console = Console::open_in(recorded(), 40, 120, &["replay", "last"]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("CUST-999"), "the recording's end");
+    console.press("0");
+    console.wait_for(|contents| contents.contains(" start  0 of "), "the start");
+    console.press("]");
+    console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the first call");
+    console.press("]");
+    console.wait_for(|contents| contents.contains("[2] customer lookup_customer ✗ failed"), "the second call");
+    console.press("gt1\r");
+    console.wait_for(|contents| contents.contains("sla cust-004") && !contents.contains("CUST-999"), "the first turn");
+    console.press(" ");
+    console.wait_for(|contents| contents.contains("CUST-999 [2]") && contents.contains("paused"), "the end, played");
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
+}
+
+#[test]
+fn a_recording_is_forked_and_its_call_made_again() {
+    let mut console = Console::open_in(recorded(), 40, 120, &["--model", "built-in", "replay", "last"]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("CUST-999"), "the recording's end");
+    console.press("gc1\r");
+    console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the first call");
+    console.press("R\r");
+    console.wait_for_text("verdict: identical");
+    console.press("\x1b");
+    console.wait_for(|contents| !contents.contains("verdict: identical"), "the page closed");
+    console.press("gt2\r");
+    console.wait_for(|contents| contents.contains("t2  Show me customer CUST-999"), "the second turn");
+    console.press("C");
+    console.wait_for(|contents| contents.contains("LIVE") && contents.contains("forked here"), "the fork");
+    console.press("and their invoices?\r");
+    console.wait_for(|contents| contents.contains("t3  and their invoices?") && contents.contains("INV-"), "an answer");
+    console.press("\x03\x03");
+    console.wait_for_text("Back in the session before");
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
 }
 
 fn path(path: &Path) -> &str {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callboard::clock::Clock;
-use callboard::link::{Link, link};
+use callboard::link::{Link, News, link};
 use callboard::mcp::ServerSpec;
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
@@ -37,11 +37,12 @@ impl Chat {
             model: model.clone(),
             runbooks: Arc::new(Scripted::new(Vec::new())),
             models: Box::new(|_| Err("there is only one".into())),
-            servers,
+            servers: servers.into(),
             recording: Recording::off(clock, Redactor::default()),
             app: "callboard test".into(),
             session: "01TEST".into(),
-            policy,
+            gate: policy.into(),
+            resumed: None,
             warnings: Vec::new(),
         };
         let task = tokio::spawn(orchestrator::run(setup, feed));
@@ -59,9 +60,10 @@ impl Chat {
     /// Reads records until one of them brings what is waited for.
     async fn until(&mut self, what: &str, done: impl Fn(&Session) -> bool) {
         while !done(&self.session) {
-            let record = timeout(DEADLINE, self.link.records.recv()).await;
-            let record = record.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.records.last()));
-            let record = record.unwrap_or_else(|| panic!("the session ended before {what}"));
+            let news = timeout(DEADLINE, self.link.news.recv()).await;
+            let news = news.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.records.last()));
+            let news = news.unwrap_or_else(|| panic!("the session ended before {what}"));
+            let News::Record(record) = news else { panic!("a live session sends only records: {news:?}") };
             self.session.apply(&record);
             assert_eq!(self.session.oddities, 0, "{record:?}");
             self.records.push(record);
@@ -77,7 +79,7 @@ impl Chat {
     async fn quit(mut self) -> Session {
         self.send(Command::Quit).await;
         self.until("end of the session", |session| session.ended.is_some()).await;
-        assert!(timeout(DEADLINE, self.link.records.recv()).await.unwrap().is_none(), "nothing comes after the end");
+        assert!(timeout(DEADLINE, self.link.news.recv()).await.unwrap().is_none(), "nothing comes after the end");
         timeout(DEADLINE, self.task).await.unwrap().unwrap();
         wait_until_gone(&pids(&self.session)).await;
         self.session
@@ -240,7 +242,8 @@ async fn a_call_that_may_write_waits_for_a_yes_and_what_is_sent_is_what_was_said
         |record: &Arc<Record>| matches!(&record.event, Event::WireFramed(frame) if frame.text.contains("tools/call"));
     assert!(!chat.records.iter().any(sent), "a held call has not been sent");
     let arguments = Json::from(json!({"n": 7}));
-    chat.send(Command::Decide { call: CallId(1), decision: Decision::Edit { arguments } }).await;
+    chat.send(Command::Decide { call: CallId(1), decision: Decision::Edit { value: arguments } }).await;
+    chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
     chat.send(Command::Decide { call: CallId(2), decision: Decision::Deny { reason: "enough".into() } }).await;
     chat.answered(1).await;
     assert_eq!(chat.states(), [CallState::Ok, CallState::Denied]);

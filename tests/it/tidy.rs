@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LONGEST_FILE: usize = 400;
 
 /// Files that are tests as a whole, declared with `#[cfg(test)]` by their parent.
-const TEST_MODULES: &[&str] = &["turn/playbooks.rs", "ui/fixtures.rs", "ui/screens.rs"];
+const TEST_MODULES: &[&str] = &["turn/playbooks.rs", "ui/fixtures.rs", "ui/screens.rs", "ui/behaviour.rs"];
 
 /// Module to the modules of ours it may name. What is not listed may name anything.
 const MAY_NAME: &[(&str, &[&str])] = &[
@@ -16,14 +16,31 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("sanitise", &[]),
     ("folders", &[]),
     ("stdout", &["failure"]),
-    ("link", &["clock", "protocol"]),
+    ("schema", &["protocol"]),
+    ("link", &["clock", "protocol", "session"]),
     ("session", &["session", "protocol"]),
-    ("recording", &["recording", "protocol", "link", "clock", "folders"]),
+    ("recording", &["recording", "protocol", "session", "query", "link", "clock", "folders"]),
     ("model", &["model", "protocol", "clock"]),
-    ("mcp", &["mcp", "protocol", "clock"]),
-    ("orchestrator", &["orchestrator", "protocol", "session", "recording", "model", "mcp", "link", "clock"]),
-    ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise"]),
+    ("mcp", &["mcp", "protocol", "clock", "schema"]),
+    (
+        "orchestrator",
+        &[
+            "orchestrator",
+            "protocol",
+            "session",
+            "recording",
+            "model",
+            "mcp",
+            "link",
+            "clock",
+            "compare",
+            "query",
+            "schema",
+        ],
+    ),
+    ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise", "schema"]),
     ("query", &["query", "protocol", "session"]),
+    ("compare", &["compare", "protocol", "session", "mcp"]),
 ];
 
 /// Crate to the only places that may name it.

@@ -5,45 +5,65 @@ use serde_json::{Map, Value};
 use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::orchestrator::conversation::Conversation;
-use crate::orchestrator::gate::{Policy, Verdict as Gate};
+use crate::orchestrator::gate::{Gate, Verdict as Judged, logged};
 use crate::orchestrator::prompt;
 use crate::orchestrator::toolbox::Toolbox;
 use crate::protocol::{
     CallDecided, CallDelivered, CallFailure, CallFailureCode, CallFinished, CallHeld, CallId, CallProposed, CallStatus,
-    Decision, DeliveredForm, Event, Json, ModelCall, Scope, ServerName, StopSite, ToolName, Verdict,
+    DeliveredForm, Event, Json, ModelCall, NoteLevel, NoteTaken, Scope, ServerName, StopSite, ToolDefinition, ToolName,
+    Verdict,
 };
+use crate::query::{Status, Subject};
 
 use super::Effect;
+
+/// The longest note a log point takes, bytes.
+const LONGEST_NOTE: usize = 2048;
 
 /// A call that has been proposed.
 #[derive(Debug)]
 pub(super) struct Open {
-    call: CallId,
+    pub call: CallId,
     scope: Scope,
-    wish: ModelCall,
-    server: ServerName,
+    pub wish: ModelCall,
+    pub server: ServerName,
     tool: ToolName,
     read_only: bool,
-    arguments: Result<Map<String, Value>, CallFailure>,
+    pub arguments: Result<Map<String, Value>, CallFailure>,
+    /// Attempts that were sent.
+    pub attempts: u32,
 }
 
 /// Where a call of the step stands.
 #[derive(Debug)]
-enum Stand {
+pub(super) enum Stand {
     /// Waits for a decision; nothing has been sent.
     Held,
     /// May be sent when its turn comes.
     Queued,
     /// Its server has it.
     Running,
-    /// Over.
+    /// Its result waits for a decision; the model has not seen it.
+    Received(Received),
+    /// Over: what the model gets, and in what form.
     Ended(CallEnd, DeliveredForm),
+}
+
+/// A result that waits.
+#[derive(Debug)]
+pub(super) struct Received {
+    /// As it came.
+    pub end: CallEnd,
+    /// How long the attempt took, µs.
+    pub duration_us: u64,
+    /// What the operator puts in its place.
+    pub given: Option<Json>,
 }
 
 /// The calls of one model step, in the model's order.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    calls: Vec<(Open, Stand)>,
+    pub calls: Vec<(Open, Stand)>,
 }
 
 impl Open {
@@ -74,7 +94,7 @@ impl Open {
             read_only,
         };
         effects.push(Effect::Tell(scope, proposed.into()));
-        Self { call, scope, wish, server, tool, read_only, arguments }
+        Self { call, scope, wish, server, tool, read_only, arguments, attempts: 0 }
     }
 
     /// The same for two calls that ask the same.
@@ -88,17 +108,61 @@ impl Open {
         &self.wish.name
     }
 
-    /// What the gate says; a call that cannot be made is refused with its own reason.
-    pub(super) fn judge(&self, policy: Policy, toolbox: &Toolbox) -> Result<Gate, CallFailure> {
+    /// What the gate says, and which log points the call meets; a call that cannot be made is refused with its own reason.
+    pub(super) fn judge(&self, gate: &Gate, toolbox: &Toolbox, log: &mut Vec<Effect>) -> Result<Judged, CallFailure> {
         self.arguments.as_ref().map_err(Clone::clone)?;
-        Ok(policy.judge(toolbox.find(&self.wish.name)?))
+        let (tool, shown) = (toolbox.find(&self.wish.name)?, self.shown());
+        let subject = self.subject(tool, &shown);
+        for point in gate.log_points(&subject, None) {
+            let text = logged(&point, &self.server, self.tool.as_str(), shown.text());
+            log.push(self.tell(NoteTaken { level: NoteLevel::Info, text }));
+        }
+        Ok(gate.judge(tool, &subject))
     }
 
-    fn tell(&self, event: impl Into<Event>) -> Effect {
+    /// Why the result of a call waits before the model sees it.
+    pub(super) fn judge_end(
+        &self,
+        end: &CallEnd,
+        duration_us: u64,
+        gate: &Gate,
+        toolbox: &Toolbox,
+        log: &mut Vec<Effect>,
+    ) -> Option<String> {
+        let (tool, shown) = (toolbox.find(&self.wish.name).ok()?, self.shown());
+        let before = self.subject(tool, &shown);
+        let status = match end.status {
+            CallStatus::Ok => Status::Ok,
+            CallStatus::Error => Status::Error,
+            CallStatus::Cancelled => Status::Cancelled,
+            CallStatus::Denied => Status::Denied,
+        };
+        let failure = end.failure.as_ref().map(|failure| failure.message.as_str());
+        let after = self.subject(tool, &shown).ended(status, duration_us, end.result.as_ref(), failure);
+        for point in gate.log_points(&after, Some(&before)) {
+            let words = end.failure.as_ref().map_or("", |failure| &failure.message);
+            let text = logged(&point, &self.server, self.tool.as_str(), end.result.as_ref().map_or(words, Json::text));
+            log.push(self.tell(NoteTaken { level: NoteLevel::Info, text: prompt::cut(&text, LONGEST_NOTE) }));
+        }
+        gate.judge_result(&before, &after)
+    }
+
+    fn subject<'a>(&self, tool: &'a ToolDefinition, arguments: &'a Json) -> Subject<'a> {
+        let turn = self.scope.turn.map(|turn| turn.0.into());
+        let step = self.scope.step.map(|step| step.0.into());
+        Subject::of_proposal(tool, arguments).numbered(turn, step, self.call.0)
+    }
+
+    /// The arguments as they are shown, which is what is sent.
+    pub(super) fn shown(&self) -> Json {
+        self.arguments.as_ref().map(|object| Json::from(Value::Object(object.clone()))).unwrap_or_default()
+    }
+
+    pub(super) fn tell(&self, event: impl Into<Event>) -> Effect {
         Effect::Tell(self.scope, event.into())
     }
 
-    fn finish(&self, end: &CallEnd, duration_us: u64, effects: &mut Vec<Effect>) {
+    pub(super) fn finish(&self, end: &CallEnd, duration_us: u64, effects: &mut Vec<Effect>) {
         effects.push(self.tell(CallFinished {
             status: end.status,
             duration_us,
@@ -111,14 +175,14 @@ impl Open {
 
 impl Batch {
     /// Takes a call in as the gate decided.
-    pub(super) fn admit(&mut self, open: Open, gate: Result<Gate, CallFailure>, effects: &mut Vec<Effect>) {
+    pub(super) fn admit(&mut self, open: Open, gate: Result<Judged, CallFailure>, effects: &mut Vec<Effect>) {
         match gate {
-            Ok(Gate::Pass) => self.calls.push((open, Stand::Queued)),
-            Ok(Gate::Hold(reason)) => {
+            Ok(Judged::Pass) => self.calls.push((open, Stand::Queued)),
+            Ok(Judged::Hold(reason)) => {
                 effects.push(open.tell(CallHeld { site: StopSite::BeforeCall, reason }));
                 self.calls.push((open, Stand::Held));
             }
-            Ok(Gate::Refuse(reason)) => {
+            Ok(Judged::Refuse(reason)) => {
                 effects.push(open.tell(decided(Verdict::Deny, "policy", Some(reason.clone()))));
                 let end = denied(reason);
                 open.finish(&end, 0, effects);
@@ -149,74 +213,15 @@ impl Batch {
                     tool: open.tool.clone(),
                     arguments: arguments.clone(),
                     read_only: open.read_only,
+                    attempt: open.attempts + 1,
                 });
+                open.attempts += 1;
                 *stand = Stand::Running;
             }
             let is_open = !matches!(stand, Stand::Ended(..));
             earlier_open |= is_open;
             writer_open |= is_open && !open.read_only;
         }
-    }
-
-    /// A running call is over.
-    pub(super) fn ended(&mut self, call: CallId, end: CallEnd, duration_us: u64, effects: &mut Vec<Effect>) {
-        if let Some((open, stand @ Stand::Running)) = self.find(call) {
-            open.finish(&end, duration_us, effects);
-            let form = if end.result.is_some() { DeliveredForm::Original } else { DeliveredForm::Synthetic };
-            *stand = Stand::Ended(end, form);
-        }
-    }
-
-    /// The operator decides a held call.
-    pub(super) fn decide(&mut self, call: CallId, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
-        let Some((open, stand @ Stand::Held)) = self.find(call) else { return };
-        match decision {
-            Decision::Run => {
-                effects.push(open.tell(decided(Verdict::Run, "operator", None)));
-                *stand = Stand::Queued;
-            }
-            Decision::Edit { arguments } => {
-                let before = open.arguments.as_ref().ok().map(|object| Json::from(Value::Object(object.clone())));
-                let checked = toolbox.arguments(&open.wish.name, arguments.text());
-                let (after, reason) = (Some(arguments), checked.as_ref().err().map(|failure| failure.message.clone()));
-                if let Ok(object) = checked {
-                    effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
-                    open.arguments = Ok(object);
-                    *stand = Stand::Queued;
-                } else {
-                    // It stays held; the reason says what is wrong with the edit.
-                    let reason = reason.unwrap_or_default();
-                    effects.push(open.tell(CallHeld { site: StopSite::BeforeCall, reason }));
-                }
-            }
-            Decision::Answer { result } => {
-                let after = Some(result.clone());
-                effects.push(open.tell(CallDecided { after, ..decided(Verdict::Answer, "operator", None) }));
-                let end = CallEnd { status: CallStatus::Ok, result: Some(result), failure: None, mismatch: None };
-                open.finish(&end, 0, effects);
-                *stand = Stand::Ended(end, DeliveredForm::Synthetic);
-            }
-            Decision::Deny { reason } => {
-                effects.push(open.tell(decided(Verdict::Deny, "operator", Some(reason.clone()))));
-                let end = denied(reason);
-                open.finish(&end, 0, effects);
-                *stand = Stand::Ended(end, DeliveredForm::Denied);
-            }
-        }
-    }
-
-    /// Ends one call as cancelled; what its server still says is ignored.
-    pub(super) fn cancel(&mut self, call: CallId, effects: &mut Vec<Effect>) {
-        let Some((open, stand)) = self.find(call) else { return };
-        if matches!(stand, Stand::Ended(..)) {
-            return;
-        }
-        let end = CallEnd::cancelled("The operator cancelled this call.".into());
-        open.finish(&end, 0, effects);
-        if matches!(stand, Stand::Running) {
-            effects.push(Effect::AbortCall { call, server: open.server.clone() });
-        }
-        *stand = Stand::Ended(end, DeliveredForm::Synthetic);
     }
 
     /// Ends every open call as cancelled.
@@ -234,7 +239,8 @@ impl Batch {
 
     /// The calls that wait for a decision.
     pub(super) fn held(&self) -> Vec<CallId> {
-        self.calls.iter().filter(|(_, stand)| matches!(stand, Stand::Held)).map(|(open, _)| open.call).collect()
+        let waits = |stand: &Stand| matches!(stand, Stand::Held | Stand::Received(_));
+        self.calls.iter().filter(|(_, stand)| waits(stand)).map(|(open, _)| open.call).collect()
     }
 
     /// Gives every result to the conversation, in the model's order.
@@ -255,16 +261,16 @@ impl Batch {
         }
     }
 
-    fn find(&mut self, call: CallId) -> Option<&mut (Open, Stand)> {
+    pub(super) fn find(&mut self, call: CallId) -> Option<&mut (Open, Stand)> {
         self.calls.iter_mut().find(|(open, _)| open.call == call)
     }
 }
 
-fn decided(verdict: Verdict, by: &str, reason: Option<String>) -> CallDecided {
+pub(super) fn decided(verdict: Verdict, by: &str, reason: Option<String>) -> CallDecided {
     CallDecided { verdict, by: by.to_owned(), reason, before: None, after: None }
 }
 
-fn denied(reason: String) -> CallEnd {
+pub(super) fn denied(reason: String) -> CallEnd {
     CallEnd { status: CallStatus::Denied, ..CallEnd::failed(CallFailureCode::Denied, reason) }
 }
 

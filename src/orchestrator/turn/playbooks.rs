@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::orchestrator::prompt;
+use crate::mcp::CallEnd;
+use crate::orchestrator::{Policy, Rules, prompt};
 use crate::protocol::{
-    Annotations, CallStarted, CallStatus, DeliveredForm, Json, ModelCall, Record, RecordIndex, ToolDefinition, Verdict,
+    Annotations, BreakAction, Breakpoint, CallStarted, CallStatus, Decision, DeliveredForm, Json, ModelCall, Record,
+    RecordIndex, Stepping, ToolDefinition, Verdict,
 };
 use crate::session::Session;
 
@@ -23,10 +25,10 @@ struct Play {
 }
 
 impl Play {
-    fn begin(policy: Policy) -> Self {
+    fn begin(gate: impl Into<Gate>) -> Self {
         let mut conversation = Conversation::default();
         let (turn, effects) =
-            Turn::begin("Why?".into(), "m".into(), toolbox(), policy, Numbers::default(), &mut conversation);
+            Turn::begin("Why?".into(), "m".into(), toolbox(), gate.into(), Numbers::default(), &mut conversation);
         Self { turn, conversation, effects, answers: 0 }
     }
 
@@ -213,8 +215,9 @@ fn a_held_call_is_sent_only_after_a_yes() {
 fn an_edited_call_is_sent_with_the_edit_and_the_models_own_words_stay() {
     let mut play = Play::begin(Policy::AskWrites);
     play.wants(&[("change", r#"{"id":1}"#)]);
-    let edit = Decision::Edit { arguments: object(r#"{"id":7}"#) };
-    assert_eq!(play.decides(1, edit), ["call.decided c1", "send c1"]);
+    let edit = Decision::Edit { value: object(r#"{"id":7}"#) };
+    assert_eq!(play.decides(1, edit), ["call.decided c1", "call.held c1"], "what is sent can be looked at first");
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
     let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
     assert_eq!(arguments["id"], 7);
     let decided = play.told(|event| match event {
@@ -231,7 +234,7 @@ fn an_edit_that_breaks_the_schema_leaves_the_call_held() {
     let mut play = Play::begin(Policy::AskWrites);
     play.wants(&[("change", r#"{"id":1}"#)]);
     for arguments in [r#"{"id":"one"}"#, "17", "[]"] {
-        assert_eq!(play.decides(1, Decision::Edit { arguments: object(arguments) }), ["call.held c1"], "{arguments}");
+        assert_eq!(play.decides(1, Decision::Edit { value: object(arguments) }), ["call.held c1"], "{arguments}");
         assert_eq!(play.turn.held(), [CallId(1)]);
     }
     assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
@@ -257,6 +260,98 @@ fn a_denied_call_is_not_sent_and_the_model_gets_the_reason() {
     play.decides(1, Decision::Deny { reason: "not on a Sunday".into() });
     assert_eq!(play.delivered()[0].1, "[call 1 was refused by the operator]\nnot on a Sunday");
     assert_eq!((play.failures(), play.forms()), (vec![CallFailureCode::Denied], vec![DeliveredForm::Denied]));
+}
+
+fn stepping(stepping: Stepping) -> Gate {
+    Gate::new(Policy::Auto, Rules::default(), stepping)
+}
+
+#[test]
+fn a_step_stops_before_the_call_and_after_its_result() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    assert_eq!(play.wants(&[("look", r#"{"id":1}"#)]), ["model.answered", "call.proposed c1", "call.held c1"]);
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
+    assert_eq!(play.ends(1, "seven"), ["call.received c1", "call.held c1"]);
+    let edit = Decision::Edit { value: object(r#"{"content":[{"type":"text","text":"eight"}]}"#) };
+    assert_eq!(play.decides(1, edit), ["call.decided c1", "call.held c1"]);
+    assert_eq!(
+        play.decides(1, Decision::Run),
+        ["call.decided c1", "call.finished c1", "call.delivered c1", "model.requested", "ask s2"]
+    );
+    assert_eq!(play.delivered()[0].1, "[call 1]\neight", "the model gets the edit");
+    assert_eq!(play.forms(), [DeliveredForm::Edited]);
+    let finished = play.told(|event| match event {
+        Event::CallFinished(finished) => finished.result.clone(),
+        _ => None,
+    });
+    assert!(finished[0].text().contains("seven"), "the record keeps what the server said");
+}
+
+#[test]
+fn a_result_that_is_kept_back_is_denied_to_the_model_and_kept_in_the_record() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Run);
+    play.ends(1, "secret");
+    play.decides(1, Decision::Deny { reason: "not for a model".into() });
+    assert_eq!(play.delivered()[0].1, "[call 1 was refused by the operator]\nnot for a model");
+    assert_eq!((play.failures(), play.forms()), (vec![], vec![DeliveredForm::Denied]));
+}
+
+#[test]
+fn a_call_is_tried_again_and_still_ends_once() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    assert_eq!(play.decides(1, Decision::Retry), ["call.held c1"], "there is nothing to try again yet");
+    play.decides(1, Decision::Run);
+    play.ends(1, "first");
+    assert_eq!(play.decides(1, Decision::Retry), ["call.decided c1", "send c1"]);
+    let Some(Effect::SendCall { attempt, .. }) = play.effects.last() else { panic!("nothing was sent") };
+    assert_eq!(*attempt, 2);
+    assert_eq!(play.ends(1, "second"), ["call.received c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    assert_eq!(play.delivered()[0].1, "[call 1]\nsecond");
+}
+
+#[test]
+fn the_turn_waits_around_the_model_and_can_be_stopped_there() {
+    let mut play = Play::begin(stepping(Stepping::All));
+    assert_eq!(words(&play.effects), ["turn.started", "turn.held"]);
+    assert_eq!(play.input(Input::Proceed), ["turn.resumed", "model.requested", "ask s1"]);
+    assert_eq!(play.wants(&[("look", r#"{"id":1}"#)]), ["model.answered", "turn.held"]);
+    assert_eq!(play.input(Input::Proceed), ["turn.resumed", "call.proposed c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    play.ends(1, "");
+    assert_eq!(
+        play.decides(1, Decision::Run),
+        ["call.decided c1", "call.finished c1", "call.delivered c1", "turn.held"]
+    );
+    assert_eq!(play.input(Input::Stop), ["user.interrupted", "turn.ended", "end"]);
+}
+
+#[test]
+fn what_only_stepping_held_goes_on_when_stepping_ends_and_what_writes_still_waits() {
+    let mut play = Play::begin(Gate::new(Policy::AskWrites, Rules::default(), Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#)]);
+    assert_eq!(play.turn.held(), [CallId(1), CallId(2)]);
+    let off = Input::GateChanged(Box::default());
+    assert_eq!(play.input(off), ["call.decided c1", "send c1"]);
+    assert_eq!(play.turn.held(), [CallId(2)], "nobody has said yes to a call that writes");
+}
+
+#[test]
+fn a_breakpoint_on_the_outcome_holds_the_result_only() {
+    let mut gate = Gate::from(Policy::Auto);
+    let on = |on: &str, action| Breakpoint { on: on.into(), action };
+    gate.set_breakpoints(&[on("status:error", BreakAction::Stop), on("tool:look", BreakAction::Log)]).expect("fine");
+    let mut play = Play::begin(gate);
+    assert_eq!(
+        play.wants(&[("look", r#"{"id":1}"#)]),
+        ["model.answered", "call.proposed c1", "note.taken c1", "send c1"]
+    );
+    let end = CallEnd { status: CallStatus::Error, ..result("no") };
+    let held = play.input(Input::CallEnded { call: CallId(1), end, duration_us: 5 });
+    assert_eq!(held, ["call.received c1", "call.held c1"]);
 }
 
 #[test]
@@ -445,7 +540,7 @@ fn numbers_go_on_over_the_turns_of_a_session() {
     let numbers = play.turn.numbers();
     assert_eq!(numbers, Numbers { turns: 1, steps: 2, calls: 1 });
     let (turn, effects) =
-        Turn::begin("And?".into(), "m".into(), toolbox(), Policy::default(), numbers, &mut play.conversation);
+        Turn::begin("And?".into(), "m".into(), toolbox(), Policy::default().into(), numbers, &mut play.conversation);
     assert_eq!(turn.id(), TurnId(2));
     assert_eq!(words(&effects).last().map(String::as_str), Some("ask s3"));
     let Effect::Tell(_, Event::ModelRequested(requested)) = &effects[1] else { panic!("{effects:?}") };
@@ -462,6 +557,8 @@ enum Act {
     Ends(u64, CallStatus),
     Decides(u64, u8),
     Cancels(u64),
+    Proceeds,
+    Steps(Stepping),
     Stops,
 }
 
@@ -477,15 +574,28 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Says),
         1 => code.prop_map(Act::Fails),
         16 => (back(), status).prop_map(|(call, status)| Act::Ends(call, status)),
-        8 => (back(), 0..5_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
+        12 => (back(), 0..9_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
         3 => back().prop_map(Act::Cancels),
+        6 => Just(Act::Proceeds),
+        2 => steppings().prop_map(Act::Steps),
         1 => Just(Act::Stops),
     ];
     proptest::collection::vec(act, 0..80)
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
-    prop_oneof![Just(Policy::AskAll), Just(Policy::AskWrites), Just(Policy::Auto), Just(Policy::ReadOnly)]
+fn steppings() -> impl Strategy<Value = Stepping> {
+    prop_oneof![Just(Stepping::Off), Just(Stepping::On), Just(Stepping::All), Just(Stepping::Out)]
+}
+
+fn gates() -> impl Strategy<Value = Gate> {
+    let policies = [Policy::AskAll, Policy::AskWrites, Policy::Auto, Policy::ReadOnly];
+    let points = prop::sample::subsequence(vec!["status:error", "tool:look", "arg.id=2"], 0..=3);
+    (prop::sample::select(policies.to_vec()), steppings(), points).prop_map(|(policy, stepping, points)| {
+        let point = |on: &&str| Breakpoint { on: (*on).into(), action: BreakAction::Stop };
+        let mut gate = Gate::new(policy, Rules::default(), stepping);
+        gate.set_breakpoints(&points.iter().map(point).collect::<Vec<_>>()).expect("expressions");
+        gate
+    })
 }
 
 impl Play {
@@ -508,16 +618,25 @@ impl Play {
             }
             Act::Decides(back, decision) => {
                 let decision = match decision {
-                    0 => Decision::Edit { arguments: object(r#"{"id":9}"#) },
-                    1 => Decision::Edit { arguments: object(r#"{"id":null}"#) },
+                    0 => Decision::Edit { value: object(r#"{"id":9}"#) },
+                    1 => Decision::Edit { value: object(r#"{"id":null}"#) },
                     2 => Decision::Answer { result: object(r#"{"content":[]}"#) },
                     3 => Decision::Deny { reason: "no".into() },
+                    4 | 5 => Decision::Retry,
                     _ => Decision::Run,
                 };
                 self.decides(number(*back, self), decision);
             }
             Act::Cancels(back) => {
                 self.input(Input::CancelCall(CallId(number(*back, self))));
+            }
+            Act::Proceeds => {
+                self.input(Input::Proceed);
+            }
+            Act::Steps(stepping) => {
+                let mut gate = self.turn.gate.clone();
+                gate.stepping = *stepping;
+                self.input(Input::GateChanged(Box::new(gate)));
             }
             Act::Stops => {
                 self.input(Input::Stop);
@@ -530,6 +649,8 @@ impl Play {
 #[derive(Debug, Default)]
 struct Fate {
     held: bool,
+    running: bool,
+    retries: u32,
     sent: u32,
     finished: u32,
     delivered: u32,
@@ -552,12 +673,23 @@ fn fates(effects: &[Effect]) -> Result<BTreeMap<CallId, Fate>, TestCaseError> {
                     return Err(TestCaseError::fail(format!("{} of an unknown {call}", event.kind())));
                 };
                 match event {
-                    Event::CallHeld(_) => fate.held = true,
-                    Event::CallDecided(decided) => {
-                        prop_assert!(fate.finished == 0 && fate.sent == 0, "{call} was decided too late");
-                        fate.held = !matches!(decided.verdict, Verdict::Run | Verdict::Edit);
+                    Event::CallHeld(_) => {
+                        prop_assert!(!fate.running, "{call} is held while it runs");
+                        fate.held = true;
                     }
-                    Event::CallFinished(_) => fate.finished += 1,
+                    Event::CallDecided(decided) => {
+                        prop_assert!(fate.finished == 0 && !fate.running, "{call} was decided too late");
+                        fate.held = !matches!(decided.verdict, Verdict::Run | Verdict::Retry);
+                        fate.retries += u32::from(decided.verdict == Verdict::Retry);
+                    }
+                    Event::CallReceived(_) => {
+                        prop_assert!(fate.running, "{call} got a result without having been sent");
+                        fate.running = false;
+                    }
+                    Event::CallFinished(_) => {
+                        fate.finished += 1;
+                        fate.running = false;
+                    }
                     Event::CallDelivered(_) => {
                         prop_assert_eq!(fate.finished, 1, "{} was delivered before its end", call);
                         fate.delivered += 1;
@@ -568,13 +700,15 @@ fn fates(effects: &[Effect]) -> Result<BTreeMap<CallId, Fate>, TestCaseError> {
             Effect::SendCall { call, read_only, .. } => {
                 prop_assert_eq!(fates[call].writes, !read_only);
                 prop_assert!(!fates[call].held, "{call} was sent while it was held");
-                let mut running = fates.iter().filter(|(_, fate)| fate.sent > 0 && fate.finished == 0);
+                let mut running = fates.iter().filter(|(_, fate)| fate.running);
                 prop_assert!(
                     running.all(|(_, fate)| *read_only && !fate.writes),
                     "{call} was sent beside a call that writes"
                 );
                 if let Some(fate) = fates.get_mut(call) {
+                    prop_assert!(fate.finished == 0 && !fate.running, "{call} was sent twice at once");
                     fate.sent += 1;
+                    fate.running = true;
                 }
             }
             Effect::AbortCall { call, .. } => {
@@ -593,9 +727,9 @@ fn fates(effects: &[Effect]) -> Result<BTreeMap<CallId, Fate>, TestCaseError> {
 fn records(effects: &[Effect]) -> Vec<Record> {
     let event = |effect: &Effect| match effect {
         Effect::Tell(scope, event) => Some((*scope, event.clone())),
-        Effect::SendCall { scope, arguments, read_only, .. } => {
+        Effect::SendCall { scope, arguments, read_only, attempt, .. } => {
             let arguments = Json::from(Value::Object(arguments.clone()));
-            Some((*scope, CallStarted { attempt: 1, arguments, timeout_ms: 1, read_only: *read_only }.into()))
+            Some((*scope, CallStarted { attempt: *attempt, arguments, timeout_ms: 1, read_only: *read_only }.into()))
         }
         Effect::AskModel { .. } | Effect::AbortModel | Effect::AbortCall { .. } | Effect::End => None,
     };
@@ -607,8 +741,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn whatever_happens_every_call_ends_once_and_is_answered_once(policy in policies(), acts in acts()) {
-        let mut play = Play::begin(policy);
+    fn whatever_happens_every_call_ends_once_and_is_answered_once(gate in gates(), acts in acts()) {
+        let mut play = Play::begin(gate);
         for act in &acts {
             play.act(act);
         }
@@ -617,15 +751,15 @@ proptest! {
         prop_assert_eq!(words(&play.effects).iter().filter(|word| *word == "end").count(), 1);
         for (call, fate) in fates(&play.effects)? {
             prop_assert_eq!((fate.finished, fate.delivered), (1, 1), "{} {:?}", call, fate);
-            prop_assert!(fate.sent <= 1 && fate.aborted <= fate.sent, "{call} {fate:?}");
+            prop_assert!(fate.sent <= 1 + fate.retries && fate.aborted <= fate.sent, "{call} {fate:?}");
         }
         let steps = play.turn.numbers().steps;
         prop_assert!(steps <= MOST_STEPS + 1, "{steps} steps; one more than the limit only after shortening");
     }
 
     #[test]
-    fn whatever_happens_each_call_of_an_answer_gets_one_message_in_its_order(policy in policies(), acts in acts()) {
-        let mut play = Play::begin(policy);
+    fn whatever_happens_each_call_of_an_answer_gets_one_message_in_its_order(gate in gates(), acts in acts()) {
+        let mut play = Play::begin(gate);
         for act in acts.iter().chain([&Act::Stops]) {
             play.act(act);
         }
@@ -648,8 +782,8 @@ proptest! {
     }
 
     #[test]
-    fn whatever_happens_the_records_of_a_turn_make_sense_to_a_session(policy in policies(), acts in acts()) {
-        let mut play = Play::begin(policy);
+    fn whatever_happens_the_records_of_a_turn_make_sense_to_a_session(gate in gates(), acts in acts()) {
+        let mut play = Play::begin(gate);
         for act in acts.iter().chain([&Act::Stops]) {
             play.act(act);
         }

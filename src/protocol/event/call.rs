@@ -37,6 +37,10 @@ pub enum StopSite {
     BeforeCall,
     /// After its result and before the model sees it.
     AfterResult,
+    /// Before the model is asked.
+    BeforeModel,
+    /// After the model answered.
+    AfterModel,
 }
 
 /// Payload of `call.decided`.
@@ -67,8 +71,10 @@ pub enum Verdict {
     Edit,
     /// Not sent: the operator gave the result.
     Answer,
-    /// Not sent: refused.
+    /// Not sent, or its result kept from the model: refused.
     Deny,
+    /// Sent again.
+    Retry,
 }
 
 /// Payload of `call.started`; written before the request leaves.
@@ -96,6 +102,24 @@ pub struct CallProgressed {
     /// The server's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// Payload of `call.received`: the outcome of one attempt, held before the model sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallReceived {
+    /// How the attempt ended.
+    pub status: CallStatus,
+    /// From sending to the end, in µs.
+    pub duration_us: u64,
+    /// The MCP `CallToolResult` as it was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Json>,
+    /// Why it failed, where no result says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<CallFailure>,
+    /// Where the result does not match the tool's `outputSchema`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mismatch: Option<String>,
 }
 
 /// Payload of `call.finished`.

@@ -1,5 +1,7 @@
 //! What an operator can mean by a key.
 
+use super::{StepKey, ViewKey};
+
 /// What the operator means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -119,14 +121,16 @@ pub enum Action {
     CopyRaw,
     /// A suggested action, from 1.
     Suggest(u8),
-    /// Send the held call.
-    RunHeld,
-    /// Refuse the held call.
-    DenyHeld,
     /// Cancel this call only.
     CancelCall,
     /// Restart a server.
     RestartServer,
+    /// The recorded sessions.
+    Sessions,
+    /// Decide what is held.
+    Step(StepKey),
+    /// Move in a replay.
+    View(ViewKey),
 }
 
 /// Where an action stands in the help.
@@ -144,11 +148,24 @@ pub enum Group {
     Data,
     /// What can be done about a call or a server.
     Control,
+    /// Stepping.
+    Stepping,
+    /// Moving in a recording.
+    Replay,
 }
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 6] = [Self::Everywhere, Self::Input, Self::Chat, Self::Calls, Self::Data, Self::Control];
+    pub const ALL: [Self; 8] = [
+        Self::Everywhere,
+        Self::Input,
+        Self::Chat,
+        Self::Calls,
+        Self::Data,
+        Self::Control,
+        Self::Stepping,
+        Self::Replay,
+    ];
 
     /// Its heading.
     #[must_use]
@@ -160,6 +177,8 @@ impl Group {
             Self::Calls => "Going through calls",
             Self::Data => "Data",
             Self::Control => "Acting on a call or a server",
+            Self::Stepping => "Stepping through calls",
+            Self::Replay => "Replaying a recording",
         }
     }
 }
@@ -178,6 +197,7 @@ impl Action {
             | Self::Close
             | Self::ClearOrQuit
             | Self::Help
+            | Self::Sessions
             | Self::OpenPalette
             | Self::ToggleMouse
             | Self::Up
@@ -224,9 +244,9 @@ impl Action {
             | Self::PreviousMatch
             | Self::Copy
             | Self::CopyRaw => Group::Data,
-            Self::Suggest(_) | Self::RunHeld | Self::DenyHeld | Self::CancelCall | Self::RestartServer => {
-                Group::Control
-            }
+            Self::Suggest(_) | Self::CancelCall | Self::RestartServer => Group::Control,
+            Self::Step(_) => Group::Stepping,
+            Self::View(_) => Group::Replay,
         }
     }
 }

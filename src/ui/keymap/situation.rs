@@ -16,6 +16,8 @@ pub enum Place {
     Data,
     /// The words of a filter or search.
     Prompt,
+    /// A text of several lines that is asked for.
+    Editor,
     /// Something to read over the panes.
     Page,
     /// The palette.
@@ -47,12 +49,18 @@ pub struct Situation {
     pub place: Place,
     /// What the data pane shows.
     pub showing: Showing,
+    /// It is a replay: nothing is executed.
+    pub viewing: bool,
     /// Something is open that Esc closes.
     pub open: bool,
     /// A turn is running.
     pub running: bool,
     /// The selected call waits at the gate.
     pub held: bool,
+    /// Its result has come, and the model has not seen it.
+    pub held_result: bool,
+    /// The turn waits around the model.
+    pub paused: bool,
     /// The selected call is under way.
     pub under_way: bool,
     /// There is a server to restart.
@@ -83,7 +91,7 @@ impl Situation {
     pub fn in_pane(&self) -> bool {
         match self.place {
             Place::Chat | Place::Calls | Place::Timeline | Place::Data => true,
-            Place::Input | Place::Prompt | Place::Page | Place::Palette => false,
+            Place::Input | Place::Prompt | Place::Editor | Place::Page | Place::Palette => false,
         }
     }
 
@@ -113,15 +121,38 @@ impl Situation {
 
     /// Every situation, to go through in tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        use Place::{Calls, Chat, Data, Input, Page, Palette, Prompt, Timeline};
-        let places = [Input, Chat, Calls, Timeline, Data, Prompt, Page, Palette];
+        use Place::{Calls, Chat, Data, Editor, Input, Page, Palette, Prompt, Timeline};
+        let places = [Input, Chat, Calls, Timeline, Data, Prompt, Editor, Page, Palette];
         let shows =
             [Showing::Nothing, Showing::Tree, Showing::TreeOrTable, Showing::Table, Showing::List, Showing::Text];
+        let bits = (0..1_u32 << 14).map(|bits| (false, bits)).chain((0..1 << 7).map(|bits| (true, bits)));
         places.into_iter().flat_map(move |place| {
-            shows
-                .into_iter()
-                .flat_map(move |showing| (0..1_u32 << 14).map(move |bits| Self::from_bits(place, showing, bits)))
+            let bits = bits.clone();
+            shows.into_iter().flat_map(move |showing| {
+                bits.clone().map(move |(viewing, bits)| match viewing {
+                    true => Self::viewing_from_bits(place, showing, bits),
+                    false => Self::from_bits(place, showing, bits),
+                })
+            })
         })
+    }
+
+    /// Nothing can be decided, cancelled or restarted in a replay.
+    fn viewing_from_bits(place: Place, showing: Showing, bits: u32) -> Self {
+        let bit = |number: u32| bits >> number & 1 == 1;
+        Self {
+            place,
+            showing,
+            viewing: true,
+            open: bit(0),
+            running: bit(1),
+            searched: bit(2),
+            typed: bit(3),
+            command: bit(4) && bit(3),
+            first_line: bit(5),
+            last_line: bit(6),
+            ..Self::default()
+        }
     }
 
     fn from_bits(place: Place, showing: Showing, bits: u32) -> Self {
@@ -129,10 +160,14 @@ impl Situation {
         Self {
             place,
             showing,
+            viewing: false,
             open: bit(0),
             running: bit(1),
             held: bit(2),
+            held_result: bit(2) && bit(3),
             under_way: bit(3) && !bit(2),
+            // A turn that waits has no call that is held.
+            paused: bit(13) && !bit(4) && !bit(2),
             restartable: bit(4),
             down: bit(13) && bit(4),
             suggestions: bit(5),

@@ -9,7 +9,7 @@ use super::situation::{Place, Showing, Situation};
 
 type S = Situation;
 
-const fn c(c: char) -> Chord {
+pub(super) const fn c(c: char) -> Chord {
     Chord::char(c)
 }
 
@@ -17,7 +17,7 @@ const fn k(code: crossterm::event::KeyCode) -> Chord {
     Chord::key(code)
 }
 
-const fn bind(
+pub(super) const fn bind(
     action: Action,
     chords: &'static [Chord],
     when: fn(&S) -> bool,
@@ -32,6 +32,11 @@ fn first_screen(s: &S) -> bool {
     s.place == Place::Input && s.offering && !s.typed
 }
 
+/// The keys that move in time while viewing select while it is live.
+fn live_pane(s: &S) -> bool {
+    s.in_pane() && !s.viewing
+}
+
 fn scrolls(s: &S) -> bool {
     s.in_pane() || s.place == Place::Page
 }
@@ -41,17 +46,7 @@ fn can_suggest(s: &S) -> bool {
 }
 
 /// Every key of the console.
-pub static TABLE: &[Binding] = &[
-    // Deciding comes first in the footer, because somebody waits for it.
-    bind(Action::RunHeld, &[c('n')], |s| s.held && s.in_pane(), 1, "run it", "Send the held call as it is"),
-    bind(
-        Action::DenyHeld,
-        &[c('d')],
-        |s| s.held && s.in_pane(),
-        1,
-        "deny it",
-        "Refuse the held call; the model is told",
-    ),
+pub(super) static TABLE: &[Binding] = &[
     bind(
         Action::CancelCall,
         &[c('x')],
@@ -116,10 +111,10 @@ pub static TABLE: &[Binding] = &[
     bind(
         Action::NewLine,
         &[Chord::alt(Enter), Chord::ctrl('j')],
-        |s| s.place == Place::Input && s.typed,
+        |s| (s.place == Place::Input && s.typed) || s.place == Place::Editor,
         9,
         "new line",
-        "Begin a new line in the input",
+        "Begin a new line in the input or editor",
     ),
     bind(
         Action::NextExample,
@@ -203,8 +198,8 @@ pub static TABLE: &[Binding] = &[
         "Open the reference, call, value or message under the cursor",
     ),
     // Going through calls, from any pane.
-    bind(Action::NextCall, &[c(']')], S::in_pane, 6, "next call", "Select the next call or model step"),
-    bind(Action::PreviousCall, &[c('[')], S::in_pane, 0, "call before", "Select the call or model step before"),
+    bind(Action::NextCall, &[c(']')], live_pane, 6, "next call", "Select the next call or model step"),
+    bind(Action::PreviousCall, &[c('[')], live_pane, 0, "call before", "Select the call or model step before"),
     bind(Action::NextCall, &[k(Right), c('l')], |s| s.place == Place::Timeline, 5, "next call", "… on the time axis"),
     bind(
         Action::PreviousCall,
@@ -214,10 +209,17 @@ pub static TABLE: &[Binding] = &[
         "call before",
         "… on the time axis, backwards",
     ),
-    bind(Action::NextTurn, &[c('}')], S::in_pane, 0, "next turn", "Select the first call of the next turn"),
-    bind(Action::PreviousTurn, &[c('{')], S::in_pane, 0, "turn before", "Select the first call of the turn before"),
-    bind(Action::NextError, &[c('e')], |s| s.in_pane() && !s.held, 0, "next error", "Select the next call that failed"),
-    bind(Action::PreviousError, &[c('E')], S::in_pane, 0, "error before", "Select the failed call before"),
+    bind(Action::NextTurn, &[c('}')], live_pane, 0, "next turn", "Select the first call of the next turn"),
+    bind(Action::PreviousTurn, &[c('{')], live_pane, 0, "turn before", "Select the first call of the turn before"),
+    bind(
+        Action::NextError,
+        &[c('e')],
+        |s| live_pane(s) && !s.held,
+        0,
+        "next error",
+        "Select the next call that failed",
+    ),
+    bind(Action::PreviousError, &[c('E')], live_pane, 0, "error before", "Select the failed call before"),
     bind(
         Action::NextServer,
         &[c('s')],
@@ -226,7 +228,7 @@ pub static TABLE: &[Binding] = &[
         "server",
         "Select the next server: its tools, state, messages and log",
     ),
-    bind(Action::FollowLatest, &[c('F')], S::in_pane, 0, "follow", "Select the newest call and stay with the newest"),
+    bind(Action::FollowLatest, &[c('F')], live_pane, 0, "follow", "Select the newest call and stay with the newest"),
     bind(
         Action::ToggleTimeline,
         &[c('v')],
@@ -246,10 +248,10 @@ pub static TABLE: &[Binding] = &[
     bind(
         Action::Filter,
         &[c('/')],
-        |s| matches!(s.place, Place::Calls | Place::Timeline),
+        |s| matches!(s.place, Place::Calls | Place::Timeline) || (s.viewing && s.place == Place::Chat),
         7,
         "filter",
-        "Show only calls that have some words",
+        "Show only calls an expression holds of; /query says what can be written",
     ),
     // The data.
     bind(
@@ -269,7 +271,14 @@ pub static TABLE: &[Binding] = &[
         "log",
         "Show the log of the server",
     ),
-    bind(Action::ToggleFold, &[c(' ')], S::in_tree, 7, "fold", "Fold or unfold what the cursor is on"),
+    bind(
+        Action::ToggleFold,
+        &[c(' ')],
+        |s| s.in_tree() && !s.viewing,
+        7,
+        "fold",
+        "Fold or unfold what the cursor is on",
+    ),
     bind(Action::Unfold, &[k(Right), c('l')], S::in_tree, 0, "unfold", "Unfold, or go to the first thing inside"),
     bind(Action::Fold, &[k(Left), c('h')], S::in_tree, 0, "fold/out", "Fold, or go to what it is in"),
     bind(Action::ToggleFoldAll, &[c('z')], S::in_tree, 0, "fold all", "Fold or unfold everything"),
@@ -287,7 +296,7 @@ pub static TABLE: &[Binding] = &[
     bind(
         Action::NextMatch,
         &[c('n')],
-        |s| s.in_data() && s.searched && !s.held,
+        |s| s.in_data() && s.searched && !s.held && !s.paused,
         3,
         "next match",
         "Go to the next place found",
@@ -333,6 +342,7 @@ pub static TABLE: &[Binding] = &[
         "mouse",
         "Leave the mouse to the terminal, to select text with it, and take it back",
     ),
+    bind(Action::Sessions, &[c('O')], S::in_pane, 0, "sessions", "Choose a recorded session to replay"),
     bind(Action::OpenPalette, &[Chord::ctrl('p')], S::on_screen, 10, "palette", "Find any action or command by name"),
     bind(Action::Help, &[c('?')], |s| s.in_pane() || (s.place == Place::Input && !s.typed), 9, "help", "All keys"),
     bind(
@@ -355,9 +365,9 @@ pub static TABLE: &[Binding] = &[
     bind(
         Action::Open,
         &[k(Enter)],
-        |s| matches!(s.place, Place::Palette | Place::Prompt),
+        |s| matches!(s.place, Place::Palette | Place::Prompt | Place::Editor),
         3,
         "go",
-        "Run the entry; keep the filter; find the words",
+        "Run the entry; keep the filter; find the words; take what was written",
     ),
 ];

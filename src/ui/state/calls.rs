@@ -31,13 +31,15 @@ pub enum Window {
     Session,
 }
 
-/// Rows that match some words.
+/// Rows that an expression holds of.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// The words; empty for no filter.
+    /// The expression; empty for no filter.
     pub words: String,
     /// Whether they are being typed.
     pub typing: bool,
+    /// Why they are no expression; the rows shown are those of the last one that was.
+    pub problem: Option<String>,
     /// Positions of the rows that match.
     rows: Vec<u32>,
 }
@@ -63,12 +65,14 @@ pub struct Calls {
 }
 
 impl Calls {
+    /// Forgets all rows: another session, or another moment of it, takes the place of the one shown.
+    pub fn start_over(&mut self) {
+        let kept = Filter { rows: Vec::new(), ..std::mem::take(&mut self.filter) };
+        *self = Self { form: self.form, window: self.window, filter: kept, ..Self::default() };
+    }
+
     /// Appends rows for what is new in the session.
     pub fn absorb(&mut self, session: &Session) {
-        if session.spans.len() < self.spans_seen || session.turns.len() < self.turns_seen {
-            let kept = Filter { rows: Vec::new(), ..std::mem::take(&mut self.filter) };
-            *self = Self { form: self.form, window: self.window, filter: kept, ..Self::default() };
-        }
         for span in &session.spans[self.spans_seen..] {
             let turn = turn_of(session, *span);
             while turn.is_some_and(|turn| self.turns_seen <= turn) {

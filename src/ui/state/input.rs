@@ -26,6 +26,11 @@ pub struct Swap {
 }
 
 impl Input {
+    /// Says what can be typed while nothing is.
+    pub fn invite(&mut self, words: &str) {
+        self.area.set_placeholder_text(words);
+    }
+
     /// An input with `text` in it.
     #[must_use]
     pub fn new(text: &str, history: Vec<String>, theme: Theme) -> Self {

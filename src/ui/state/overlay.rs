@@ -2,6 +2,7 @@
 
 use ratatui::text::Line;
 
+use super::{Ask, Picker};
 use crate::ui::keymap::Action;
 use crate::ui::text::Piece;
 
@@ -14,6 +15,10 @@ pub enum Overlay {
     Page(Page),
     /// All actions and commands, by name.
     Palette(Palette),
+    /// Something the console asks for.
+    Ask(Box<Ask>),
+    /// The recorded sessions, to choose one.
+    Picker(Box<Picker>),
 }
 
 /// Text to read.

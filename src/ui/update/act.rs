@@ -1,22 +1,22 @@
 //! Actions carried out.
 
-use crate::protocol::{Command, Decision};
+use crate::protocol::Command;
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+    Choice, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
 };
 
 use super::scroll::{self, Motion};
-use super::{Effect, commands, inside, palette, records, select};
-
-/// A key pressed sooner after a held call came up was meant for something else, µs.
-const READING_US: u64 = 400_000;
+use super::{Effect, around, asking, commands, inside, palette, records, select, stepping, viewing};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Send => return commands::send(state),
-        Action::NewLine => state.input.area_mut().insert_newline(),
+        Action::NewLine => match &mut state.overlay {
+            Some(Overlay::Ask(ask)) => ask.area.insert_newline(),
+            Some(_) | None => state.input.area_mut().insert_newline(),
+        },
         Action::Older => older(state),
         Action::Newer => newer(state),
         Action::Complete => commands::complete(state),
@@ -46,17 +46,17 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.calls.reveal = true;
         }
         Action::StopTurn => return vec![Effect::Send(Command::StopTurn)],
-        Action::Close => close(state),
+        Action::Close => return close(state),
         Action::ClearOrQuit => return clear_or_quit(state),
         Action::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Action::OpenPalette => palette::open(state),
         Action::ToggleMouse => return toggle_mouse(state),
-        Action::Up => scroll::go(state, Motion::Lines(-1)),
-        Action::Down => scroll::go(state, Motion::Lines(1)),
-        Action::PageUp => scroll::go(state, Motion::Screens(-1)),
-        Action::PageDown => scroll::go(state, Motion::Screens(1)),
-        Action::First => scroll::go(state, Motion::Start),
-        Action::Last => scroll::go(state, Motion::End),
+        Action::Up => return scroll::go(state, Motion::Lines(-1)),
+        Action::Down => return scroll::go(state, Motion::Lines(1)),
+        Action::PageUp => return scroll::go(state, Motion::Screens(-1)),
+        Action::PageDown => return scroll::go(state, Motion::Screens(1)),
+        Action::First => return scroll::go(state, Motion::Start),
+        Action::Last => return scroll::go(state, Motion::End),
         Action::ChatPageUp => scroll::chat(state, Motion::Screens(-1)),
         Action::ChatPageDown => scroll::chat(state, Motion::Screens(1)),
         Action::NextReference => scroll::reference(state, true),
@@ -87,6 +87,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             };
         }
         Action::Filter => {
+            select::focus(state, Focus::Calls);
             state.calls.form = Form::List;
             state.calls.filter.typing = true;
         }
@@ -111,14 +112,13 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Copy => return inside::copy(state),
         Action::CopyRaw => return inside::copy_raw(state),
         Action::Suggest(number) => suggest(state, number),
-        Action::RunHeld => return decide(state, Decision::Run),
-        Action::DenyHeld => {
-            return decide(state, Decision::Deny { reason: "refused by the operator".to_owned() });
-        }
         Action::CancelCall => {
             return state.call().map(|call| Effect::Send(Command::CancelCall { call: call.id })).into_iter().collect();
         }
         Action::RestartServer => return restart(state),
+        Action::Sessions => return around::pick(state, Choice::Open),
+        Action::Step(key) => return stepping::act(state, key),
+        Action::View(key) => return viewing::act(state, key),
     }
     Vec::new()
 }
@@ -195,15 +195,16 @@ fn turn_focus(state: &mut State, by: usize) {
     state.calls.reveal = true;
 }
 
-fn close(state: &mut State) {
+fn close(state: &mut State) -> Vec<Effect> {
     if state.overlay.take().is_some() {
-        return;
+        return Vec::new();
     }
     if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {
         state.calls.filter.typing = false;
         state.calls.filter.words.clear();
         records::refilter(state);
         state.calls.reveal = true;
+        return viewing::filter(state);
     } else if state.data.search.typing || (state.focus == Focus::Data && !state.data.search.words.is_empty()) {
         state.data.search.typing = false;
         state.data.search.words.clear();
@@ -213,6 +214,7 @@ fn close(state: &mut State) {
     } else if state.alarm.take().is_none() {
         state.notes_seen = state.session.notes.len();
     }
+    Vec::new()
 }
 
 fn clear_or_quit(state: &mut State) -> Vec<Effect> {
@@ -260,9 +262,15 @@ fn open(state: &mut State) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::Palette(_))) {
         return palette::run(state);
     }
+    if matches!(state.overlay, Some(Overlay::Picker(_))) {
+        return around::choose(state);
+    }
+    if matches!(state.overlay, Some(Overlay::Ask(_))) {
+        return asking::take(state);
+    }
     if state.calls.filter.typing {
-        state.calls.filter.typing = false;
-        return Vec::new();
+        state.calls.filter.typing = state.calls.filter.problem.is_some();
+        return if state.calls.filter.typing { Vec::new() } else { viewing::filter(state) };
     }
     if state.data.search.typing {
         state.data.search.typing = false;
@@ -309,16 +317,6 @@ fn suggest(state: &mut State, number: u8) {
         Some(action) => prefill(state, action),
         None => state.notice = Some(format!("There is no suggestion {number}.")),
     }
-}
-
-fn decide(state: &mut State, decision: Decision) -> Vec<Effect> {
-    let held = state.held().map(|call| call.id);
-    let shown_us = state.held_shown.filter(|(call, _)| Some(*call) == held).map_or(state.now_us, |(_, since)| since);
-    if state.now_us.saturating_sub(shown_us) < READING_US {
-        state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
-        return Vec::new();
-    }
-    held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
 }
 
 fn restart(state: &mut State) -> Vec<Effect> {

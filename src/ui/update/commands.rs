@@ -3,11 +3,11 @@
 use crate::protocol::{Command, ServerName, Stepping};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
-use crate::ui::state::{FeedState, Follow, Leaving, Overlay, Scroll, State};
+use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, palette, source};
+use super::{Effect, act, around, palette, source};
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
@@ -90,6 +90,9 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
         Verb::Run if arguments.is_empty() => runbooks(state),
         Verb::Run => return ask(state, format!("/run {arguments}")),
         Verb::Step => return step(state, arguments),
+        Verb::Sessions => return around::pick(state, Choice::Open),
+        Verb::Query => query(state),
+        Verb::Problems => problems(state),
         Verb::Quit => {
             state.leaving = Leaving::Armed;
             return act::quit(state);
@@ -100,15 +103,42 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
 
 fn step(state: &mut State, arguments: &str) -> Vec<Effect> {
     let stepping = match arguments {
-        "" if state.session.stepping == Stepping::On => Stepping::Off,
+        "" if state.session.stepping != Stepping::Off => Stepping::Off,
         "" | "on" => Stepping::On,
         "off" => Stepping::Off,
+        "all" => Stepping::All,
         _ => {
-            state.notice = Some("/step [on|off]: hold every call until it is let go, or stop doing so.".to_owned());
+            let words = "/step [on|all|off]: hold calls and results; all: around the model too.";
+            state.notice = Some(words.to_owned());
             return Vec::new();
         }
     };
     vec![Effect::Send(Command::Step { stepping })]
+}
+
+fn query(state: &mut State) {
+    let theme = state.theme();
+    let mut paragraphs = Vec::new();
+    for (example, meaning) in crate::query::HELP {
+        paragraphs.push(vec![Piece::new(example, theme.style(Role::Name))]);
+        paragraphs.push(vec![Piece::new(&format!("    {meaning}"), theme.style(Role::Text))]);
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Expressions", paragraphs)));
+}
+
+fn problems(state: &mut State) {
+    let Some(playback) = state.playback.as_ref().filter(|playback| playback.problem_count > 0) else {
+        state.notice = Some("Nothing is known to be wrong with this session's file.".to_owned());
+        return;
+    };
+    let plain = state.theme().style(Role::Text);
+    let mut paragraphs = vec![vec![Piece::new(&playback.file, plain)], Vec::new()];
+    paragraphs.extend(playback.problems.iter().map(|problem| vec![Piece::new(&problem.to_string(), plain)]));
+    let more = playback.problem_count.saturating_sub(playback.problems.len() as u64);
+    if more > 0 {
+        paragraphs.push(vec![Piece::new(&format!("… and {more} more"), plain)]);
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Problems", paragraphs)));
 }
 
 fn runbooks(state: &mut State) {

@@ -3,6 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
+use crate::protocol::{Place as ReplayPlace, ReplayCommand};
 use crate::ui::state::{CallRow, Content, Focus, Overlay, Selected, State};
 use crate::ui::view;
 
@@ -16,18 +17,17 @@ const NOTCH: isize = 3;
 pub(super) fn on_mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
     let place = Position::new(event.column, event.row);
     match event.kind {
-        MouseEventKind::ScrollUp => wheel(state, place, -NOTCH),
-        MouseEventKind::ScrollDown => wheel(state, place, NOTCH),
+        MouseEventKind::ScrollUp => return wheel(state, place, -NOTCH),
+        MouseEventKind::ScrollDown => return wheel(state, place, NOTCH),
         MouseEventKind::Down(MouseButton::Left) => return click(state, place),
         _ => {}
     }
     Vec::new()
 }
 
-fn wheel(state: &mut State, place: Position, by: isize) {
+fn wheel(state: &mut State, place: Position, by: isize) -> Vec<Effect> {
     if state.overlay.is_some() {
-        scroll::go(state, Motion::Lines(by));
-        return;
+        return scroll::go(state, Motion::Lines(by));
     }
     match state.focus_at(place) {
         Some(Focus::Chat | Focus::Input) => scroll::chat(state, Motion::Lines(by)),
@@ -37,11 +37,13 @@ fn wheel(state: &mut State, place: Position, by: isize) {
         }
         Some(Focus::Data) => {
             let focus = std::mem::replace(&mut state.focus, Focus::Data);
-            scroll::go(state, Motion::Lines(by));
+            let effects = scroll::go(state, Motion::Lines(by));
             state.focus = focus;
+            return effects;
         }
         None => {}
     }
+    Vec::new()
 }
 
 fn click(state: &mut State, place: Position) -> Vec<Effect> {
@@ -55,12 +57,25 @@ fn click(state: &mut State, place: Position) -> Vec<Effect> {
                     return super::palette::run(state);
                 }
             }
-            Overlay::Help(_) | Overlay::Page(_) if inside => {}
-            Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) => state.overlay = None,
+            Overlay::Picker(picker) if inside => {
+                if let Some(at) = view::picker_row(state.size, picker, place) {
+                    picker.at = at;
+                    return super::around::choose(state);
+                }
+            }
+            Overlay::Help(_) | Overlay::Page(_) | Overlay::Ask(_) if inside => {}
+            Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Ask(_) | Overlay::Picker(_) => {
+                state.overlay = None
+            }
         }
         return Vec::new();
     }
     let areas = state.areas;
+    if areas.scrub.contains(place) {
+        let position = view::scrub_position(state, place);
+        let go = |position| super::viewing::replay(ReplayCommand::GoTo(ReplayPlace::Position(position)));
+        return position.map(go).into_iter().collect();
+    }
     if areas.title.contains(place) {
         if let Some(lane) = view::title_lane(state, place.x) {
             state.data.tab = None;

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::ui::command;
-use crate::ui::keymap::{self, Group, TABLE};
+use crate::ui::keymap::{self, Group};
 use crate::ui::state::{Overlay, Page, Palette, PaletteEntry, PaletteRun, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};
@@ -67,7 +67,7 @@ fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
                 | Action::Close
         )
     };
-    let actions = TABLE.iter().filter(|binding| (binding.when)(&here) && !small(binding.action)).map(|binding| {
+    let actions = keymap::table().filter(|binding| (binding.when)(&here) && !small(binding.action)).map(|binding| {
         let key = binding.chords.first().map(keymap::Chord::label).unwrap_or_default();
         let label = sentence(binding.label, binding.help);
         PaletteEntry { label, key, run: PaletteRun::Action(binding.action) }
@@ -137,7 +137,7 @@ pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
     for group in Group::ALL {
         paragraphs.push(Vec::new());
         paragraphs.push(vec![Piece::new(group.title(), strong)]);
-        for binding in TABLE.iter().filter(|binding| binding.action.group() == group) {
+        for binding in keymap::table().filter(|binding| binding.action.group() == group) {
             paragraphs.push(row(&keymap::keys(binding), binding.help));
         }
     }

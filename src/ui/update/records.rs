@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::protocol::{Event, NoteLevel, Record};
-use crate::session::{Call, CallState, Span, Step};
+use crate::query::{Query, Subject};
+use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Selected, State};
 
 use super::select;
@@ -17,18 +18,23 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             state.chat.forget(turn.index());
         }
         match &record.event {
+            _ if state.is_viewing() => follow_replay(state, record),
             Event::CallProposed(_) | Event::CallHeld(_) if state.follow == Follow::Latest => {
                 if let (Event::CallHeld(_), Focus::Input, Some(call)) = (&record.event, state.focus, record.scope.call)
                 {
                     let call = call.0;
                     state.notice =
-                        Some(format!("Call {call} waits for you: Tab leaves the input, n runs it, d denies it."));
+                        Some(format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it."));
                 }
                 if let Some(call) = record.scope.call.filter(|call| state.session.call(*call).is_some()) {
                     state.selected = Selected::Span(Span::Call(call));
                     state.data.tab = None;
                     state.calls.reveal = true;
                 }
+            }
+            Event::TurnHeld(held) => {
+                let reason = &held.reason;
+                state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::CallHeld(_) => {
@@ -55,44 +61,24 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     }
 }
 
-/// Applies the words of the filter anew.
-pub(super) fn refilter(state: &mut State) {
-    let words: Vec<String> = state.calls.filter.words.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    let session = &state.session;
-    state.calls.refilter(|span| match span {
-        Span::Call(id) => session.call(id).is_some_and(|call| call_has(call, &words)),
-        Span::Step(id) => session.step(id).is_some_and(|step| step_has(step, &words)),
-    });
-}
-
-fn call_has(call: &Call, words: &[String]) -> bool {
-    words.iter().all(|word| {
-        contains(call.tool.as_str(), word)
-            || contains(call.server.as_str(), word)
-            || contains(state_word(call.state), word)
-            || contains(call.arguments.text(), word)
-    })
-}
-
-fn step_has(step: &Step, words: &[String]) -> bool {
-    words.iter().all(|word| contains(&step.model, word) || contains("model", word))
-}
-
-/// The word of a state, as the list shows it.
-fn state_word(state: CallState) -> &'static str {
-    match state {
-        CallState::Proposed => "proposed",
-        CallState::Held(_) => "held",
-        CallState::Running => "running",
-        CallState::Ok => "ok",
-        CallState::Error => "failed error",
-        CallState::Cancelled => "cancelled",
-        CallState::Denied => "denied",
+/// In a replay nothing waits for the operator: what a record is about is selected.
+fn follow_replay(state: &mut State, record: &Record) {
+    let call = record.scope.call.filter(|call| state.session.call(*call).is_some()).map(Span::Call);
+    let step = record.scope.step.filter(|step| state.session.step(*step).is_some()).map(Span::Step);
+    if let (Some(span), Follow::Latest) = (call.or(step), state.follow) {
+        state.selected = Selected::Span(span);
+        state.calls.reveal = true;
     }
 }
 
-/// Case-insensitive for ASCII without making a copy; `word` is lower case.
-fn contains(text: &str, word: &str) -> bool {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    word.is_empty() || text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+/// Applies the expression of the filter anew. While it is none, the rows stay as they are.
+pub(super) fn refilter(state: &mut State) {
+    let query = state.calls.filter.words.parse::<Query>();
+    state.calls.filter.problem = query.as_ref().err().map(ToString::to_string);
+    let Ok(query) = query else { return };
+    let session = &state.session;
+    state.calls.refilter(|span| match span {
+        Span::Call(id) => session.call(id).is_some_and(|call| query.matches(&Subject::of_call(session, call))),
+        Span::Step(id) => session.step(id).is_some_and(|step| query.matches(&Subject::of_step(step))),
+    });
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::ui::state::{Content, Focus, Form, LinkAt, ListView, Overlay, Scroll, State, Target};
 
-use super::select;
+use super::{Effect, around, select};
 
 /// How far to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,25 +30,30 @@ impl Motion {
 }
 
 /// Moves in the overlay, else in the focused pane.
-pub(super) fn go(state: &mut State, motion: Motion) {
+pub(super) fn go(state: &mut State, motion: Motion) -> Vec<Effect> {
     match &mut state.overlay {
         Some(Overlay::Help(page) | Overlay::Page(page)) => {
             let room = usize::from(crate::ui::view::page_rows(state.size));
             let last = page.lines.len().saturating_sub(room);
             page.top = motion.from(page.top, last + 1, crate::ui::view::page_rows(state.size));
-            return;
+            return Vec::new();
         }
         Some(Overlay::Palette(palette)) => {
             palette.at = motion.from(palette.at, palette.entries.len(), 8);
-            return;
+            return Vec::new();
         }
-        None => {}
+        Some(Overlay::Picker(picker)) => {
+            picker.at = motion.from(picker.at, picker.shown.len(), 8);
+            return around::preview(state);
+        }
+        Some(Overlay::Ask(_)) | None => {}
     }
     match state.focus {
         Focus::Input | Focus::Chat => chat(state, motion),
         Focus::Calls => calls(state, motion),
         Focus::Data => data(state, motion),
     }
+    Vec::new()
 }
 
 /// Moves the conversation.

@@ -47,6 +47,7 @@ fn wish(state: &State) -> Wish {
         zoom: state.zoom,
         input_rows: u16::try_from(state.input.height(columns)).unwrap_or(u16::MAX),
         banner_rows: u16::from(banner(state).is_some()),
+        scrub_rows: if state.is_viewing() { 2 } else { 0 },
         lane_rows: u16::try_from(lanes).unwrap_or(u16::MAX),
         list_rows: u16::try_from(state.calls.len()).unwrap_or(u16::MAX),
         lanes: if servers.all(well) { Lanes::Calm } else { Lanes::Telling },

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use crate::protocol::{Json, ToolDefinition};
+use crate::protocol::{Json, StopSite, ToolDefinition};
 use crate::session::{Call, CallState, Frame, Health, Server, Span, Step, StepState};
 use crate::ui::json::{Doc, Tree};
 use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
@@ -18,9 +18,7 @@ pub fn tab(state: &State) -> Tab {
         return tab;
     }
     match state.call().map(|call| call.state) {
-        Some(CallState::Proposed | CallState::Running | CallState::Held(crate::protocol::StopSite::BeforeCall)) => {
-            Tab::Arguments
-        }
+        Some(CallState::Proposed | CallState::Running | CallState::Held(StopSite::BeforeCall)) => Tab::Arguments,
         Some(_) | None => Tab::Result,
     }
 }
@@ -34,7 +32,8 @@ pub(super) fn key(state: &State) -> PaneKey {
         (Selected::Span(Span::Call(_)), tab) => state.call().map_or(0, |call| match tab {
             Tab::Arguments => size(call.arguments.bytes()) * 64 + size(call.decisions.len()),
             Tab::Result => {
-                let bytes = call.result.as_ref().map_or(0, Json::bytes);
+                let shown = call.edited.as_ref().or(call.result.as_ref());
+                let bytes = shown.map_or(0, Json::bytes);
                 size(bytes) * 2 + u64::from(call.state.is_final()) + size(call.decisions.len()) * (1 << 40)
             }
             Tab::Wire | Tab::Log => 0,
@@ -137,15 +136,22 @@ fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
     if key.tab == Tab::Arguments {
         return json(state, &call.arguments, key);
     }
-    match (&call.result, call.state) {
+    match (call.edited.as_ref().or(call.result.as_ref()), call.state) {
         (Some(result), _) => of_result(state, result, key),
+        (None, CallState::Held(StopSite::AfterResult)) => {
+            let reason = call.failure.as_ref().map_or("There is no result.", |failure| &failure.message);
+            plain(state, reason, key)
+        }
         (None, CallState::Proposed | CallState::Held(_)) => {
             Content::Empty("Not sent yet: there is no result.".to_owned())
         }
         (None, CallState::Running) => Content::Empty("No result yet.".to_owned()),
         (None, CallState::Ok | CallState::Error) => Content::Empty("There is no result; see above why.".to_owned()),
         (None, CallState::Cancelled) => Content::Empty("Cancelled: there is no result.".to_owned()),
-        (None, CallState::Denied) => Content::Empty("Denied: it was never sent.".to_owned()),
+        (None, CallState::Denied) => {
+            let reason = call.failure.as_ref().map_or("", |failure| &failure.message);
+            plain(state, &format!("Denied: it was never sent. The model was told:\n{reason}"), key)
+        }
     }
 }
 

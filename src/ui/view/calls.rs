@@ -38,7 +38,11 @@ fn filter_words(state: &State, foot: &mut Pen) {
     let theme = state.theme();
     let cursor = if filter.typing { "▏" } else { "" };
     foot.put(" / ", theme.style(Role::Name)).put(&filter.words, theme.style(Role::Strong));
-    foot.put(cursor, theme.style(Role::Name)).put(&format!(" {} rows ", state.calls.len()), theme.style(Role::Dim));
+    foot.put(cursor, theme.style(Role::Name));
+    match &filter.problem {
+        Some(problem) => foot.put(&format!(" {problem} "), theme.style(Role::Bad)),
+        None => foot.put(&format!(" {} rows ", state.calls.len()), theme.style(Role::Dim)),
+    };
 }
 
 fn list(state: &State, buffer: &mut Buffer) {
@@ -49,7 +53,7 @@ fn list(state: &State, buffer: &mut Buffer) {
     let theme = state.theme();
     if state.calls.is_empty() {
         let words = if state.calls.is_filtered() {
-            "No call has these words. Esc shows all."
+            "No call is like this. Esc shows all."
         } else {
             "Each call will stand here as it happens."
         };

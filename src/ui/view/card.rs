@@ -59,6 +59,7 @@ impl Card<'_> {
                 Verdict::Edit => "edited",
                 Verdict::Answer => "answered instead of the server",
                 Verdict::Deny => "denied",
+                Verdict::Retry => "sent again",
             };
             self.words(&format!("⏸ {word} by {by}"), Role::Warn);
         }
@@ -82,12 +83,31 @@ impl Card<'_> {
         let where_ = match site {
             StopSite::BeforeCall => "Held: it has not been sent.",
             StopSite::AfterResult => "Held: the model has not seen the result.",
+            StopSite::BeforeModel | StopSite::AfterModel => "Held.",
         };
         let reason = call.held_reason.as_deref().unwrap_or("no reason given");
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
         let effect = if call.read_only { "The server says it only reads." } else { "It may change something." };
-        self.words(&format!("  {effect} What is shown is what is sent."), Role::Dim);
-        self.keys(&[("n", "runs it"), ("d", "denies it")]);
+        let is_sent = site == StopSite::AfterResult;
+        let words = if is_sent { "What is shown is what the model gets." } else { "What is shown is what is sent." };
+        self.words(&format!("  {} {words}", if is_sent { "" } else { effect }), Role::Dim);
+        let edits = call.decisions.iter().filter(|(verdict, _)| *verdict == Verdict::Edit).count();
+        if call.edited.is_some() || (!is_sent && call.arguments != call.proposed) {
+            self.words(&format!("  ✎ changed {}; V reverts", text::count(edits, "time")), Role::Warn);
+        }
+        if self.state.is_viewing() {
+            return;
+        }
+        match is_sent {
+            false => self.keys(&[
+                ("n", "sends it"),
+                ("e", "edits"),
+                ("x", "answers for it"),
+                ("d", "denies"),
+                ("a", "always allows"),
+            ]),
+            true => self.keys(&[("n", "goes on"), ("e", "edits"), ("r", "retries"), ("d", "keeps it back")]),
+        }
     }
 
     fn waiting(&mut self, call: &Call, running: u64) {
@@ -113,7 +133,9 @@ impl Card<'_> {
         for line in tail.iter().rev() {
             self.line(&format!("  stderr: {line}"), Role::Dim);
         }
-        self.keys(&[("x", "cancels this call only"), ("r", "restarts the server"), ("S", "shows its log")]);
+        if !self.state.is_viewing() {
+            self.keys(&[("x", "cancels this call only"), ("r", "restarts the server"), ("S", "shows its log")]);
+        }
     }
 
     fn frame(&mut self, label: &str, frame: Option<&Frame>, now: u64) {
@@ -158,7 +180,7 @@ impl Card<'_> {
                 row.target = Some(Target::Action(action.clone()));
             }
         }
-        if !advice.actions.is_empty() {
+        if !advice.actions.is_empty() && !self.state.is_viewing() {
             self.words("  A number puts the suggestion into the input.", Role::Dim);
         }
         if !advice.tools.is_empty() {
@@ -176,7 +198,9 @@ impl Card<'_> {
             Health::Unknown | Health::Starting | Health::Ready | Health::Stopped => return,
         };
         self.words(&words, Role::Bad);
-        self.keys(&[("r", "starts it again"), ("S", "shows its log")]);
+        if !self.state.is_viewing() {
+            self.keys(&[("r", "starts it again"), ("S", "shows its log")]);
+        }
     }
 
     fn numbered(&mut self, number: usize, action: &str) {

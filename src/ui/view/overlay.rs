@@ -21,7 +21,8 @@ pub fn overlay_area((columns, rows): (u16, u16)) -> Rect {
 pub fn open_area(size: (u16, u16), overlay: &Overlay) -> Rect {
     let most = overlay_area(size);
     match overlay {
-        Overlay::Palette(_) => most,
+        Overlay::Palette(_) | Overlay::Picker(_) => most,
+        Overlay::Ask(ask) => super::ask::ask_area(size, ask),
         Overlay::Help(page) | Overlay::Page(page) => {
             let rows = u16::try_from(page.lines.len() + 3).unwrap_or(u16::MAX).max(6);
             let height = rows.min(most.height);
@@ -59,6 +60,8 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
             draw_page(state, page, open_area(state.size, overlay), frame);
         }
         Some(Overlay::Palette(palette)) => draw_palette(state, palette, frame),
+        Some(Overlay::Ask(ask)) => super::ask::draw(state, ask, frame),
+        Some(Overlay::Picker(picker)) => super::picker::draw(state, picker, frame),
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 
 use super::{marks, put_line};
-use crate::protocol::NoteLevel;
+use crate::protocol::{NoteLevel, Stepping};
 use crate::session::{CallState, Server};
 use crate::ui::state::{Focus, State};
 use crate::ui::text::{self, Pen};
@@ -60,6 +60,15 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     pen.put(" │ ", dim).put(&state.options.mode, theme.style(mode_role)).put(" │ ", dim);
     let model = if state.session.model().is_empty() { "starting" } else { state.session.model() };
     pen.put(&text::fit(model, 24), plain).put(" │ ", dim);
+    let stepping = match state.session.stepping {
+        Stepping::Off => "",
+        Stepping::On => "step",
+        Stepping::All => "step all",
+        Stepping::Out => "step out",
+    };
+    if !stepping.is_empty() {
+        pen.put(stepping, theme.style(Role::Warn)).put(" │ ", dim);
+    }
     let servers = &state.session.servers;
     let named = || servers.iter().enumerate().filter(|(_, server)| !server.name.as_str().is_empty());
     let full: usize = named().map(|(_, server)| text::width(&text::clean_line(server.name.as_str())) + 3).sum();
@@ -84,6 +93,9 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     let cleaned = text::clean_line(id).into_owned();
     let short = cleaned.char_indices().rev().nth(5).map_or(cleaned.as_str(), |(at, _)| &cleaned[at..]);
     let end = if short.is_empty() { String::new() } else { format!("…{short} ") };
+    if state.session.held_turn.is_some() {
+        pen.put("⏸ turn held ", theme.style(Role::Warn));
+    }
     if held > 0 {
         pen.put(&format!("⏸ {held} held "), theme.style(Role::Warn));
     }

@@ -38,10 +38,27 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
             unsupported_row(state, step, width, &mut rows);
         }
     }
+    held_rows(state, turn, width, &mut rows);
     ending_rows(state, turn, width, &mut rows);
     rows.push(tally_row(state, turn, width));
     rows.push(Row::default());
     rows
+}
+
+/// Where the turn waits around the model.
+fn held_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
+    let Some(held) = state.session.held_turn.as_ref().filter(|_| turn.ended_us.is_none()) else { return };
+    let theme = state.theme();
+    let pieces = [
+        Piece::new("  ⏸ ", theme.style(Role::Warn)),
+        Piece::new(&format!("Held: {}", held.reason), theme.style(Role::Warn)),
+    ];
+    words(rows, &pieces, width, 4);
+    if !state.is_viewing() {
+        let keys = "n\u{a0}goes\u{a0}on   c\u{a0}continues   K\u{a0}stops\u{a0}the\u{a0}turn";
+        words(rows, &[Piece::new("    ", theme.style(Role::Text)), Piece::new(keys, theme.style(Role::Dim))], width, 4);
+    }
+    rows.push(Row::default());
 }
 
 /// Rows of a question, with a word under it about what it waits for.

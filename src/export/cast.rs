@@ -1,0 +1,152 @@
+//! An asciicast v3 from a recording, on a virtual clock: the conversation and its calls as plain lines.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::protocol::{CallFinished, Event, NoteLevel, Record, StreamPart};
+use crate::sanitise::{clean_block, clean_line};
+
+use super::Material;
+
+/// The size of the terminal that is pretended.
+const COLUMNS: u16 = 100;
+const ROWS: u16 = 30;
+/// Longest wait between two frames, µs.
+const LONGEST_GAP_US: u64 = 2_000_000;
+
+/// Something that appears on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// When, µs on a clock whose idle gaps are cut.
+    pub at_us: u64,
+    /// The bytes a terminal gets.
+    pub output: String,
+    /// The chapter that begins here.
+    pub marker: Option<String>,
+}
+
+/// The cast as text.
+pub(super) fn render(material: &Material) -> String {
+    let header = &material.header;
+    let timestamp = material.records.first().map_or(0, |record| record.unix_ms / 1000);
+    let head = json!({
+        "version": 3, "term": {"cols": COLUMNS, "rows": ROWS, "type": "xterm-256color"}, "timestamp": timestamp,
+        "title": format!("Callboard session {}", header.id),
+    });
+    let mut out = format!("{head}\n");
+    let mut last_us = 0;
+    for frame in frames(&material.records, |record| wanted(material, record)) {
+        if let Some(marker) = &frame.marker {
+            event(&mut out, frame.at_us - last_us, "m", marker);
+            last_us = frame.at_us;
+        }
+        event(&mut out, frame.at_us - last_us, "o", &frame.output);
+        last_us = frame.at_us;
+    }
+    out
+}
+
+/// Whether a record belongs to a wanted turn and, if it is a call's, to a wanted call.
+fn wanted(material: &Material, record: &Record) -> bool {
+    if material.select.is_empty() {
+        return true;
+    }
+    let session = &material.session;
+    let call = record.scope.call.and_then(|id| session.call(id)).is_none_or(|call| material.wants(call));
+    let turn = record
+        .scope
+        .turn
+        .and_then(|id| session.turn(id))
+        .is_some_and(|turn| turn.calls.iter().filter_map(|id| session.call(*id)).any(|call| material.wants(call)));
+    call && turn
+}
+
+fn event(out: &mut String, interval_us: u64, code: &str, data: &str) {
+    // Written by hand: seconds with six decimals, exactly.
+    let (seconds, rest) = (interval_us / 1_000_000, interval_us % 1_000_000);
+    let _ = writeln!(out, "[{seconds}.{rest:06}, \"{code}\", {}]", Value::from(data));
+}
+
+/// What appears when, of the `wanted` records. Another renderer takes the place of this one without touching the format.
+pub fn frames(records: &[Arc<Record>], wanted: impl Fn(&Record) -> bool) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let (mut now_us, mut last_us) = (0, None);
+    let mut is_in_line = false;
+    for record in records.iter().filter(|record| wanted(record)) {
+        let streams = matches!(record.event, Event::ModelStreamed(_));
+        let Some((text, marker)) = shown(record, is_in_line) else { continue };
+        let gap = record.at_us.saturating_sub(last_us.unwrap_or(record.at_us));
+        last_us = Some(record.at_us);
+        now_us += gap.min(LONGEST_GAP_US);
+        let breaks = if is_in_line && !streams { "\n" } else { "" };
+        let end = if streams || text.is_empty() { "" } else { "\n" };
+        is_in_line = streams && !text.ends_with('\n');
+        let output = format!("{breaks}{text}{end}").replace('\n', "\r\n");
+        frames.push(Frame { at_us: now_us, output, marker });
+    }
+    frames
+}
+
+/// What a record puts on the screen, cleaned, and the chapter it begins. `is_streamed` if the answer's text is there already.
+fn shown(record: &Record, is_streamed: bool) -> Option<(String, Option<String>)> {
+    let id = || record.scope.call.map(|call| call.to_string()).unwrap_or_default();
+    let line = |text: String| Some((clean_line(&text).into_owned(), None));
+    match &record.event {
+        Event::TurnStarted(started) => {
+            let question = clean_block(&started.question).into_owned();
+            Some((format!("\n> {question}"), Some(question)))
+        }
+        Event::ModelStreamed(streamed) if streamed.part == StreamPart::Text => {
+            Some((clean_block(&streamed.text).into_owned(), None))
+        }
+        Event::ModelAnswered(answered) if !is_streamed && !answered.text.is_empty() => {
+            Some((clean_block(answered.text.trim_end()).into_owned(), None))
+        }
+        // The end of a streamed answer ends its line.
+        Event::ModelAnswered(_) if is_streamed => Some((String::new(), None)),
+        Event::ModelFailed(failed) => line(format!("the model failed: {}", failed.message)),
+        Event::CallStarted(started) => line(format!("  {} sent {}", id(), started.arguments.text())),
+        Event::CallProposed(proposed) => line(format!("  {} {} {}", id(), proposed.server, proposed.tool)),
+        Event::CallHeld(held) => line(format!("  {} held: {}", id(), held.reason)),
+        Event::CallDecided(decided) => line(format!("  {} decided by {}: {:?}", id(), decided.by, decided.verdict)),
+        Event::CallFinished(finished) => line(format!("  {} {}", id(), ended(finished))),
+        Event::ServerLost(lost) => line(format!("server {} lost: {}", lost.server, lost.reason)),
+        Event::NoteTaken(note) if note.level != NoteLevel::Info => line(note.text.clone()),
+        _ => None,
+    }
+}
+
+fn ended(finished: &CallFinished) -> String {
+    let why = finished.failure.as_ref().map(|failure| format!(": {}", failure.message)).unwrap_or_default();
+    format!("{} in {} ms{why}", finished.status.as_str(), finished.duration_us / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::tests::material;
+
+    #[test]
+    fn a_cast_has_a_header_and_events_with_intervals() {
+        let rendered = render(&material(""));
+        let lines: Vec<Value> = rendered.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!((&lines[0]["version"], &lines[0]["term"]["cols"]), (&json!(3), &json!(COLUMNS)));
+        for line in &lines[1..] {
+            let interval = line[0].as_f64().expect("seconds");
+            assert!((0.0..=2.0).contains(&interval), "{line}");
+            assert!(["o", "m"].contains(&line[1].as_str().expect("a code")) && line[2].is_string(), "{line}");
+        }
+        let text: String =
+            lines[1..].iter().filter(|line| line[1] == "o").filter_map(|line| line[2].as_str()).collect();
+        assert!(text.contains("> What about CUST-001?\r\n") && text.contains("c1 ok in 1 ms\r\n"), "{text}");
+        assert!(!text.replace("\r\n", "").contains('\n'), "every line end returns the carriage");
+    }
+
+    #[test]
+    fn a_selection_leaves_out_other_calls_and_turns() {
+        let rendered = render(&material("status:error"));
+        assert!(rendered.contains("CUST-002") && !rendered.contains("CUST-001"), "{rendered}");
+    }
+}

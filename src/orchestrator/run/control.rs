@@ -1,0 +1,116 @@
+//! What the operator asks of a session.
+
+use crate::protocol::{
+    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
+    SteppingChanged, ToolAllowed, UserAsked,
+};
+
+use super::{Input, MOST_QUESTIONS, Resumed, Shell};
+
+impl Shell {
+    pub(super) async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Submit { text } => {
+                if self.questions.len() >= MOST_QUESTIONS {
+                    let text =
+                        format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
+                    return self.stage.note(NoteLevel::Error, text).await;
+                }
+                self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
+                self.questions.push_back(text);
+            }
+            Command::StopTurn => self.advance(Input::Stop).await,
+            Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
+            Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
+            Command::RestartServer { server } => {
+                if !self.servers.restart(&server).await {
+                    let text = format!("There is no server named {server} to restart.");
+                    self.stage.note(NoteLevel::Warning, text).await;
+                }
+            }
+            Command::ClearConversation => {
+                self.advance(Input::Stop).await;
+                self.conversation.clear();
+                self.stage.tell(Scope::default(), ConversationCleared {}).await;
+            }
+            Command::Proceed => self.advance(Input::Proceed).await,
+            Command::Break { breakpoints } => self.set_breakpoints(breakpoints).await,
+            Command::Allow { call } => self.allow(call).await,
+            Command::Step { stepping } => self.step(stepping).await,
+            Command::SelectModel { name } => self.select(&name).await,
+            Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
+            Command::Replay(_) => {
+                let text =
+                    "This session is live; it can be replayed with `callboard replay last` once it is over.".into();
+                self.stage.note(NoteLevel::Info, text).await;
+            }
+            // Taken by the loop.
+            Command::Quit => {}
+        }
+    }
+
+    /// Takes the records of another session over, and closes what was open at their end.
+    pub(super) async fn go_on_from(&mut self, resumed: &Resumed) {
+        let before = resumed.read();
+        for record in &resumed.records {
+            self.stage.adopt(record).await;
+        }
+        for (scope, event) in before.closing {
+            self.stage.tell(scope, event).await;
+        }
+        self.conversation = before.conversation;
+        self.numbers = before.numbers;
+        self.told_stepping = before.session.stepping;
+        // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
+        let _ = self.gate.set_breakpoints(&before.session.breakpoints);
+        before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
+    }
+
+    async fn step(&mut self, stepping: Stepping) {
+        // There is nothing to step out of.
+        let stepping = if self.turn.is_none() && stepping == Stepping::Out { Stepping::On } else { stepping };
+        self.gate.stepping = stepping;
+        self.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
+        self.gate_changed().await;
+    }
+
+    async fn set_breakpoints(&mut self, breakpoints: Vec<Breakpoint>) {
+        match self.gate.set_breakpoints(&breakpoints) {
+            Ok(()) => {
+                self.stage.tell(Scope::default(), BreakpointsChanged { breakpoints }).await;
+                self.gate_changed().await;
+            }
+            Err((text, error)) => {
+                self.stage.note(NoteLevel::Warning, format!("No breakpoint at {text}: {error}")).await;
+            }
+        }
+    }
+
+    /// Takes the tool of a held call as it is defined now.
+    async fn allow(&mut self, call: CallId) {
+        let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)).cloned() else { return };
+        let allowed = ToolAllowed { server: tool.server, tool: tool.tool, hash: tool.hash };
+        self.gate.allow(allowed.clone());
+        self.stage.tell(Scope::default(), allowed).await;
+        self.gate_changed().await;
+    }
+
+    async fn gate_changed(&mut self) {
+        self.advance(Input::GateChanged(Box::new(self.gate.clone()))).await;
+    }
+
+    async fn select(&mut self, name: &str) {
+        match (self.models)(name) {
+            Ok(model) => {
+                let model_name = model.name().to_owned();
+                self.model = model;
+                self.warned_of_tools = false;
+                self.stage.tell(Scope::default(), ModelSelected { model: model_name }).await;
+            }
+            Err(reason) => {
+                let text = format!("The model {name:?} cannot be used: {reason}");
+                self.stage.note(NoteLevel::Warning, text).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the operator does with the calls of a step: decide, change, cancel; and results that wait at the gate.
+
+use serde_json::Value;
+
+use crate::mcp::CallEnd;
+use crate::orchestrator::gate::{Gate, Verdict as Judged};
+use crate::orchestrator::toolbox::Toolbox;
+use crate::protocol::{
+    CallDecided, CallHeld, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, StopSite, Verdict,
+};
+
+use super::Effect;
+use super::calls::{Batch, Open, Received, Stand, decided, denied};
+
+impl Batch {
+    /// A running call is over: it ends, or its result waits at the gate.
+    pub(super) fn ended(
+        &mut self,
+        call: CallId,
+        end: CallEnd,
+        duration_us: u64,
+        (gate, toolbox): (&Gate, &Toolbox),
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some((open, stand @ Stand::Running)) = self.find(call) else { return };
+        match open.judge_end(&end, duration_us, gate, toolbox, effects) {
+            Some(reason) => {
+                effects.push(open.tell(CallReceived {
+                    status: end.status,
+                    duration_us,
+                    result: end.result.clone(),
+                    failure: end.failure.clone(),
+                    mismatch: end.mismatch.clone(),
+                }));
+                effects.push(open.tell(CallHeld { site: StopSite::AfterResult, reason }));
+                *stand = Stand::Received(Received { end, duration_us, given: None });
+            }
+            None => *stand = finished(open, Received { end, duration_us, given: None }, effects),
+        }
+    }
+
+    /// The operator decides a held call.
+    pub(super) fn decide(&mut self, call: CallId, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
+        let Some((open, stand)) = self.find(call) else { return };
+        match std::mem::replace(stand, Stand::Queued) {
+            Stand::Held => *stand = decide_call(open, decision, toolbox, effects),
+            Stand::Received(received) => *stand = decide_result(open, received, decision, effects),
+            other @ (Stand::Queued | Stand::Running | Stand::Ended(..)) => *stand = other,
+        }
+    }
+
+    /// Lets calls go that the gate, which has changed, would not hold any more.
+    pub(super) fn judge_again(&mut self, gate: &Gate, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
+        for (open, stand) in &mut self.calls {
+            // What a log point had to say was said when the call came.
+            let mut said = Vec::new();
+            let passes = match &*stand {
+                Stand::Held => open.judge(gate, toolbox, &mut said) == Ok(Judged::Pass),
+                Stand::Received(held) => {
+                    open.judge_end(&held.end, held.duration_us, gate, toolbox, &mut said).is_none()
+                }
+                Stand::Queued | Stand::Running | Stand::Ended(..) => false,
+            };
+            if !passes {
+                continue;
+            }
+            effects.push(open.tell(decided(Verdict::Run, "gate", None)));
+            *stand = match std::mem::replace(stand, Stand::Queued) {
+                Stand::Received(received) => finished(open, received, effects),
+                Stand::Held | Stand::Queued | Stand::Running | Stand::Ended(..) => Stand::Queued,
+            };
+        }
+    }
+
+    /// Ends one call as cancelled; what its server still says is ignored. A result that waits stays what it is.
+    pub(super) fn cancel(&mut self, call: CallId, effects: &mut Vec<Effect>) {
+        let Some((open, stand)) = self.find(call) else { return };
+        match std::mem::replace(stand, Stand::Queued) {
+            ended @ Stand::Ended(..) => *stand = ended,
+            Stand::Received(received) => *stand = finished(open, received, effects),
+            before @ (Stand::Held | Stand::Queued | Stand::Running) => {
+                let end = CallEnd::cancelled("The operator cancelled this call.".into());
+                open.finish(&end, 0, effects);
+                if matches!(before, Stand::Running) {
+                    effects.push(Effect::AbortCall { call, server: open.server.clone() });
+                }
+                *stand = Stand::Ended(end, DeliveredForm::Synthetic);
+            }
+        }
+    }
+}
+
+/// Decides a call that has not been sent.
+fn decide_call(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) -> Stand {
+    let held =
+        |open: &Open, reason: &str| open.tell(CallHeld { site: StopSite::BeforeCall, reason: reason.to_owned() });
+    match decision {
+        Decision::Run => {
+            effects.push(open.tell(decided(Verdict::Run, "operator", None)));
+            Stand::Queued
+        }
+        Decision::Edit { value } => {
+            match toolbox.arguments(&open.wish.name, value.text()) {
+                Ok(object) => {
+                    let before = Some(open.shown());
+                    open.arguments = Ok(object);
+                    let after = Some(open.shown());
+                    effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
+                    effects.push(held(open, "changed by the operator"));
+                }
+                // The reason says what is wrong with the edit.
+                Err(failure) => effects.push(held(open, &failure.message)),
+            }
+            Stand::Held
+        }
+        Decision::Retry => {
+            effects.push(held(open, "it has not been sent yet, so it cannot be sent again"));
+            Stand::Held
+        }
+        Decision::Answer { result } => {
+            let after = Some(result.clone());
+            effects.push(open.tell(CallDecided { after, ..decided(Verdict::Answer, "operator", None) }));
+            let end = CallEnd { status: CallStatus::Ok, result: Some(result), failure: None, mismatch: None };
+            open.finish(&end, 0, effects);
+            Stand::Ended(end, DeliveredForm::Synthetic)
+        }
+        Decision::Deny { reason } => {
+            effects.push(open.tell(decided(Verdict::Deny, "operator", Some(reason.clone()))));
+            let end = denied(reason);
+            open.finish(&end, 0, effects);
+            Stand::Ended(end, DeliveredForm::Denied)
+        }
+    }
+}
+
+/// Decides a call whose result has come.
+fn decide_result(open: &mut Open, mut received: Received, decision: Decision, effects: &mut Vec<Effect>) -> Stand {
+    match decision {
+        Decision::Run => {
+            effects.push(open.tell(decided(Verdict::Run, "operator", None)));
+            finished(open, received, effects)
+        }
+        Decision::Edit { value } | Decision::Answer { result: value } => {
+            let reason = if matches!(value.value(), Value::Object(_)) {
+                let before = received.given.take().or_else(|| received.end.result.clone());
+                let after = Some(value.clone());
+                effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
+                // Back to what came is no edit.
+                received.given = Some(value).filter(|value| Some(value) != received.end.result.as_ref());
+                "changed by the operator"
+            } else {
+                "a result is an object; nothing was changed"
+            };
+            effects.push(open.tell(CallHeld { site: StopSite::AfterResult, reason: reason.to_owned() }));
+            Stand::Received(received)
+        }
+        Decision::Retry => {
+            effects.push(open.tell(decided(Verdict::Retry, "operator", None)));
+            Stand::Queued
+        }
+        Decision::Deny { reason } => {
+            effects.push(open.tell(decided(Verdict::Deny, "operator", Some(reason.clone()))));
+            // The server did it; only the model is not told.
+            open.finish(&received.end, received.duration_us, effects);
+            Stand::Ended(denied(reason), DeliveredForm::Denied)
+        }
+    }
+}
+
+/// The end of a call: what happened, and what the model gets of it.
+fn finished(open: &Open, received: Received, effects: &mut Vec<Effect>) -> Stand {
+    let Received { end, duration_us, given } = received;
+    open.finish(&end, duration_us, effects);
+    match given {
+        Some(result) => Stand::Ended(given_end(result), DeliveredForm::Edited),
+        None if end.result.is_some() => Stand::Ended(end, DeliveredForm::Original),
+        None => Stand::Ended(end, DeliveredForm::Synthetic),
+    }
+}
+
+/// What the model is told instead.
+fn given_end(result: Json) -> CallEnd {
+    let is_error = result.value().get("isError").and_then(Value::as_bool).unwrap_or(false);
+    let status = if is_error { CallStatus::Error } else { CallStatus::Ok };
+    CallEnd { status, result: Some(result), failure: None, mismatch: None }
+}

@@ -1,0 +1,78 @@
+//! `callboard diff`: what differs between two sessions.
+
+use serde_json::json;
+
+use crate::compare::{Comparison, Fate, Pair, Side, compare};
+use crate::failure::{Failure, Form};
+use crate::sanitise::clean_line;
+use crate::stdout::say;
+
+/// `callboard diff A B`.
+///
+/// # Errors
+/// They differ, and how has been printed; or one cannot be read.
+pub fn diff(left: &str, right: &str, form: Form) -> Result<(), Failure> {
+    let (left, right) = (super::read(left)?, super::read(right)?);
+    let comparison = compare(&left.session, &right.session);
+    match form {
+        Form::Json => say(&json!({
+            "left": left.header.id, "right": right.header.id, "same": comparison.is_same(),
+            "calls": comparison.calls, "answers": comparison.answers,
+        })
+        .to_string())?,
+        Form::Text => lines(&comparison).iter().try_for_each(|line| say(&clean_line(line)))?,
+    }
+    if comparison.is_same() {
+        return Ok(());
+    }
+    let differing = comparison.calls.iter().filter(|pair| pair.fate != Fate::Same || pair.moved).count();
+    Err(Failure::failed(format!(
+        "{} and {} differ: {differing} of {} calls, {} answers",
+        left.header.id,
+        right.header.id,
+        comparison.calls.len(),
+        comparison.answers.len()
+    )))
+}
+
+/// The comparison as lines of text, not sanitised.
+#[must_use]
+pub fn lines(comparison: &Comparison) -> Vec<String> {
+    let mut lines: Vec<String> = comparison.calls.iter().flat_map(pair_lines).collect();
+    for answer in &comparison.answers {
+        lines.push(format!("answer of turn {}", answer.turn));
+        lines.extend(answer.lines.iter().map(|line| {
+            let mark = match line.side {
+                Side::Both => ' ',
+                Side::Left => '-',
+                Side::Right => '+',
+            };
+            format!("    {mark} {}", line.text)
+        }));
+    }
+    lines
+}
+
+fn pair_lines(pair: &Pair) -> Vec<String> {
+    let id = |id: Option<crate::protocol::CallId>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    let word = match &pair.fate {
+        Fate::Same if pair.moved => "reordered",
+        Fate::Same => "same",
+        Fate::Changed { verdict, .. } => verdict.as_str(),
+        Fate::Added => "added",
+        Fate::Removed => "removed",
+    };
+    let also = if pair.moved && pair.fate != Fate::Same { ", reordered" } else { "" };
+    let mut lines = vec![format!(
+        "{:<5} {:<5} {:<14} {} {}",
+        id(pair.left),
+        id(pair.right),
+        format!("{word}{also}"),
+        pair.name,
+        pair.arguments
+    )];
+    if let Fate::Changed { changes, .. } = &pair.fate {
+        lines.extend(changes.iter().map(|change| format!("    {}", change.line())));
+    }
+    lines
+}

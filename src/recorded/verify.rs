@@ -1,0 +1,241 @@
+//! `callboard verify`: makes the read-only calls of a recording again and compares what comes with what came.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::compare::{Change, Outcome, Verdict, verdict};
+use crate::direct::{Muster, muster, run};
+use crate::failure::{Failure, Form};
+use crate::mcp::{ServerSpec, Servers};
+use crate::protocol::ToolDefinition;
+use crate::sanitise::clean_line;
+use crate::session::{Call, Session};
+use crate::stdout::say;
+
+/// What became of one recorded call.
+#[derive(Debug)]
+pub struct Checked {
+    /// `c1`, `c2`, …
+    pub call: String,
+    /// Server and tool.
+    pub name: String,
+    /// What came of it.
+    pub finding: Finding,
+    /// How long the call took this time, µs.
+    pub duration_us: u64,
+}
+
+/// What came of making a call again.
+#[derive(Debug)]
+pub enum Finding {
+    /// It was made and compared.
+    Compared {
+        /// How the outcomes relate.
+        verdict: Verdict,
+        /// Where they differ.
+        changes: Vec<Change>,
+    },
+    /// It was not made, and why; that is no failure.
+    Skipped(String),
+    /// It could not be made, and why.
+    Impossible(String),
+}
+
+impl Checked {
+    fn passes(&self) -> bool {
+        match &self.finding {
+            Finding::Compared { verdict, .. } => *verdict == Verdict::Identical,
+            Finding::Skipped(_) => true,
+            Finding::Impossible(_) => false,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match &self.finding {
+            Finding::Compared { verdict, .. } => verdict.as_str(),
+            Finding::Skipped(_) => "skipped",
+            Finding::Impossible(_) => "impossible",
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        match &self.finding {
+            Finding::Compared { changes, .. } => changes.iter().map(Change::line).collect(),
+            Finding::Skipped(reason) | Finding::Impossible(reason) => vec![reason.clone()],
+        }
+    }
+}
+
+/// `callboard verify FILE`.
+///
+/// # Errors
+/// A call came out otherwise or could not be made; what differs has been printed. No such session; a report that cannot be
+/// written.
+pub async fn verify(specs: &[ServerSpec], wanted: &str, form: Form, junit: Option<&Path>) -> Result<(), Failure> {
+    let recorded = super::read(wanted)?;
+    let checked = check(specs, &recorded.session).await;
+    match form {
+        Form::Json => say(&as_json(&recorded.header.id.to_string(), &checked).to_string())?,
+        Form::Text => table(&checked).iter().try_for_each(|line| say(&clean_line(line)))?,
+    }
+    if let Some(path) = junit {
+        std::fs::write(path, as_junit(&checked)).map_err(|error| {
+            Failure::failed(format!("the JUnit report {} cannot be written: {error}", path.display()))
+        })?;
+    }
+    let failed = checked.iter().filter(|checked| !checked.passes()).count();
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("{failed} of {} calls of {} came out otherwise", checked.len(), recorded.header.id)))
+}
+
+async fn check(specs: &[ServerSpec], session: &Session) -> Vec<Checked> {
+    let used: Vec<ServerSpec> =
+        specs.iter().filter(|spec| session.calls.iter().any(|call| call.server == spec.name)).cloned().collect();
+    let (mut servers, muster) = muster(&used).await;
+    let (clock, mut checked) = (Clock::start(), Vec::new());
+    for call in &session.calls {
+        let began_us = clock.now_us();
+        let finding = match may_run(call, &muster) {
+            Ok(tool) => rerun(&mut servers, call, tool).await,
+            Err(finding) => finding,
+        };
+        let duration_us = clock.now_us().saturating_sub(began_us);
+        checked.push(Checked {
+            call: call.id.to_string(),
+            name: format!("{} {}", call.server, call.tool),
+            finding,
+            duration_us,
+        });
+    }
+    drop(servers.stop().await);
+    checked
+}
+
+/// The tool of a call that may be made again: one that was sent, has an end, and only reads, then and now.
+fn may_run<'m>(call: &Call, muster: &'m Muster) -> Result<&'m ToolDefinition, Finding> {
+    let skipped = |reason: &str| Err(Finding::Skipped(reason.to_owned()));
+    if call.started_us.is_none() {
+        return skipped("it was never sent");
+    }
+    if call.result.is_none() {
+        return skipped("it has no result to compare with");
+    }
+    if !call.read_only {
+        return skipped("the tool may change something");
+    }
+    if let Some(lost) = muster.lost.get(&call.server) {
+        return Err(Finding::Impossible(format!("server {} could not be started: {}", call.server, lost.reason)));
+    }
+    let Some(listed) = muster.listed.get(&call.server) else {
+        return Err(Finding::Impossible(format!("there is no server {} now", call.server)));
+    };
+    match listed.tools.iter().find(|tool| tool.tool == call.tool) {
+        None => Err(Finding::Impossible(format!("server {} has no tool {} any more", call.server, call.tool))),
+        Some(tool) if !tool.annotations.read_only => skipped("the server no longer says that the tool only reads"),
+        Some(tool) => Ok(tool),
+    }
+}
+
+/// Makes a recorded call again and compares.
+async fn rerun(servers: &mut Servers, call: &Call, tool: &ToolDefinition) -> Finding {
+    let Value::Object(arguments) = call.arguments.value() else {
+        return Finding::Skipped("its arguments are no object".to_owned());
+    };
+    match run(servers, &call.server, tool.tool.as_str(), arguments).await {
+        Err(failure) => Finding::Impossible(failure.message),
+        Ok(end) => {
+            let (verdict, changes) = verdict(&Outcome::of_call(call), &Outcome::of_end(&end));
+            Finding::Compared { verdict, changes }
+        }
+    }
+}
+
+fn table(checked: &[Checked]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in checked {
+        let mark = if row.passes() { "ok    " } else { "FAILED" };
+        let ms = row.duration_us / 1000;
+        lines.push(format!("{mark}  {:<5} {:<14} {:<36} {ms} ms", row.call, row.word(), row.name));
+        lines.extend(row.lines().iter().map(|line| format!("        {line}")));
+    }
+    lines
+}
+
+fn as_json(session: &str, checked: &[Checked]) -> Value {
+    let rows: Vec<Value> = checked
+        .iter()
+        .map(|row| {
+            let changes = match &row.finding {
+                Finding::Compared { changes, .. } => json!(changes),
+                Finding::Skipped(_) | Finding::Impossible(_) => json!([]),
+            };
+            let reason = match &row.finding {
+                Finding::Compared { .. } => None,
+                Finding::Skipped(reason) | Finding::Impossible(reason) => Some(reason),
+            };
+            json!({
+                "call": row.call, "name": row.name, "ok": row.passes(), "finding": row.word(), "reason": reason,
+                "changes": changes, "duration_us": row.duration_us,
+            })
+        })
+        .collect();
+    json!({"session": session, "ok": checked.iter().all(Checked::passes), "calls": rows})
+}
+
+/// JUnit XML, as CI systems read it.
+fn as_junit(checked: &[Checked]) -> String {
+    let failed = checked.iter().filter(|row| !row.passes()).count();
+    let skipped = checked.iter().filter(|row| matches!(row.finding, Finding::Skipped(_))).count();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "<testsuite name=\"callboard verify\" tests=\"{}\" failures=\"{failed}\" skipped=\"{skipped}\" errors=\"0\">",
+        checked.len()
+    );
+    for row in checked {
+        let (seconds, rest) = (row.duration_us / 1_000_000, row.duration_us % 1_000_000);
+        let (name, class) = (escaped(&format!("{} {}", row.call, row.name)), escaped(&row.name));
+        let _ = write!(out, "  <testcase name=\"{name}\" classname=\"{class}\" time=\"{seconds}.{rest:06}\">");
+        let text = escaped(&row.lines().join("\n"));
+        let _ = match (&row.finding, row.passes()) {
+            (Finding::Skipped(_), _) => write!(out, "<skipped message=\"{text}\"/>"),
+            (_, true) => Ok(()),
+            (_, false) => write!(out, "<failure message=\"{}\">{text}</failure>", row.word()),
+        };
+        let _ = writeln!(out, "</testcase>");
+    }
+    out.push_str("</testsuite>\n");
+    out
+}
+
+/// Text for XML 1.0: markup as entities, and what it may not contain made visible.
+fn escaped(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(clean_line).collect();
+    lines.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_junit_report_is_well_formed_whatever_the_servers_say() {
+        let row =
+            |finding| Checked { call: "c1".into(), name: "a <b> & \"c\"".into(), finding, duration_us: 1_500_000 };
+        let report = as_junit(&[
+            row(Finding::Skipped("\u{1b}[31m</testcase>".into())),
+            row(Finding::Impossible("gone\nfor good".into())),
+            row(Finding::Compared { verdict: Verdict::Identical, changes: Vec::new() }),
+        ]);
+        assert!(report.contains("tests=\"3\" failures=\"1\" skipped=\"1\""), "{report}");
+        assert!(report.contains("time=\"1.500000\"") && !report.contains('\u{1b}'), "{report}");
+        assert_eq!(report.matches("</testcase>").count(), 3);
+        assert!(report.contains("a &lt;b&gt; &amp; &quot;c&quot;"), "{report}");
+    }
+}

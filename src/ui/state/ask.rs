@@ -1,0 +1,130 @@
+//! Something the console asks the operator for: one line, or a text of several.
+
+use tui_textarea::{CursorMove, TextArea, WrapMode};
+
+use crate::protocol::CallId;
+use crate::ui::text;
+use crate::ui::theme::{Role, Theme};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A place in a recording.
+    GoTo,
+    /// Why a held call is refused.
+    Deny(CallId),
+    /// Other arguments for a held call.
+    Arguments(CallId),
+    /// Another result for a call whose own is held.
+    Result(CallId),
+    /// The result of a call that is not sent.
+    Answer(CallId),
+    /// All breakpoints and log points.
+    Breakpoints,
+    /// The arguments with which a recorded call that only reads is made again.
+    Again(CallId),
+    /// The same for a call that may change something.
+    AgainWriting(CallId),
+}
+
+impl Purpose {
+    /// The heading over the text.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self {
+            Self::GoTo => "Go to".to_owned(),
+            Self::Deny(call) => format!("Deny call {} — why?", call.0),
+            Self::Arguments(call) => format!("Arguments of call {}", call.0),
+            Self::Result(call) => format!("Result of call {}, as the model will see it", call.0),
+            Self::Answer(call) => format!("Answer call {} in place of its server", call.0),
+            Self::Breakpoints => "Breakpoints".to_owned(),
+            Self::Again(call) => format!("LIVE: make call {} again", call.0),
+            Self::AgainWriting(call) => format!("LIVE: make call {} again, WHICH MAY CHANGE SOMETHING", call.0),
+        }
+    }
+
+    /// What may be written.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::GoTo => "#120 a record · c17 a call · t4 a turn · +03:12 a time · 50%",
+            Self::Deny(_) => "The model gets this as an error; empty says that you refused it.",
+            Self::Arguments(_) => "It stays held: n sends what you see then.",
+            Self::Result(_) => "It stays held: n gives the model what you see then. The record keeps both.",
+            Self::Answer(_) => "JSON or words; empty is an empty result. Ctrl+R: the last result of this tool.",
+            Self::Again(_) => "Its server is started, really called, and the result compared with the recorded one.",
+            Self::AgainWriting(_) => {
+                "Its server is started and really called: what it changes stays changed. Asked every time."
+            }
+            Self::Breakpoints => "One expression a line (/query); `log EXPR` takes a note instead of stopping.",
+        }
+    }
+
+    /// Whether one line is all there is to write.
+    #[must_use]
+    pub fn is_line(self) -> bool {
+        match self {
+            Self::GoTo | Self::Deny(_) => true,
+            Self::Arguments(_)
+            | Self::Result(_)
+            | Self::Answer(_)
+            | Self::Breakpoints
+            | Self::Again(_)
+            | Self::AgainWriting(_) => false,
+        }
+    }
+}
+
+/// A question of the console.
+#[derive(Debug)]
+pub struct Ask {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The answer so far.
+    pub area: TextArea<'static>,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+impl Ask {
+    /// A question with `text` as the answer so far.
+    #[must_use]
+    pub fn new(purpose: Purpose, text: &str, theme: Theme) -> Self {
+        let mut area = TextArea::default();
+        area.set_wrap_mode(WrapMode::Glyph);
+        area.set_cursor_line_style(theme.style(Role::Text));
+        area.set_cursor_style(theme.style(Role::Text));
+        let mut ask = Self { purpose, area, problem: None };
+        ask.set(text);
+        ask
+    }
+
+    /// Puts text in at the cursor, without what cannot be seen.
+    pub fn insert(&mut self, text: &str) {
+        let is_line = self.purpose.is_line();
+        let keep = |c: &char| (*c == '\n' && !is_line) || !text::is_hidden(*c);
+        let kept: String = text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(keep).collect();
+        if !kept.is_empty() {
+            self.area.insert_str(&kept);
+        }
+    }
+
+    /// Replaces the whole answer, and goes to where it is most likely to be changed.
+    pub fn set(&mut self, text: &str) {
+        self.area.select_all();
+        self.area.cut();
+        self.area.cancel_selection();
+        self.insert(text);
+        // Before the brace that ends an object is where the next field is written.
+        if text.ends_with("\n}") {
+            self.area.move_cursor(CursorMove::Up);
+            self.area.move_cursor(CursorMove::End);
+        }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+}

@@ -1,0 +1,60 @@
+//! The console's own questions: typing the answer, and what becomes of it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::protocol::{Place, ReplayCommand};
+use crate::ui::state::{Ask, Overlay, Purpose, State};
+use crate::ui::text;
+
+use super::{Effect, around, stepping, viewing};
+
+/// Types into the answer.
+pub(super) fn type_into(state: &mut State, key: KeyEvent) {
+    let Some(Overlay::Ask(ask)) = &mut state.overlay else { return };
+    let is_line = ask.purpose.is_line();
+    let typed = match key.code {
+        KeyCode::Enter | KeyCode::Tab | KeyCode::BackTab | KeyCode::Esc => false,
+        KeyCode::Char(c) if text::is_hidden(c) => false,
+        KeyCode::Char('j' | 'm') if is_line && key.modifiers.contains(KeyModifiers::CONTROL) => false,
+        _ => ask.area.input(key),
+    };
+    if typed {
+        ask.problem = None;
+    }
+}
+
+/// Takes the answer; one that cannot be taken stays, with what is wrong.
+pub(super) fn take(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Ask(mut ask)) = state.overlay.take() else { return Vec::new() };
+    match answer(state, &ask) {
+        Ok(effects) => effects,
+        Err(problem) => {
+            ask.problem = Some(problem);
+            state.overlay = Some(Overlay::Ask(ask));
+            Vec::new()
+        }
+    }
+}
+
+/// Takes in what was written in `$EDITOR`.
+pub(super) fn edited(state: &mut State, edited: Result<String, String>) {
+    match (&mut state.overlay, edited) {
+        (Some(Overlay::Ask(ask)), Ok(text)) => {
+            ask.set(text.trim_end());
+            ask.problem = None;
+        }
+        (Some(Overlay::Ask(ask)), Err(problem)) => ask.problem = Some(problem),
+        (Some(_) | None, Err(problem)) => state.notice = Some(problem),
+        (Some(_) | None, Ok(_)) => {}
+    }
+}
+
+fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
+    match ask.purpose {
+        Purpose::GoTo => ask.text().parse::<Place>().map(|place| vec![viewing::replay(ReplayCommand::GoTo(place))]),
+        Purpose::Again(call) | Purpose::AgainWriting(call) => around::send_again(state, call, &ask.text()),
+        Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Result(_) | Purpose::Answer(_) | Purpose::Breakpoints => {
+            stepping::answer(state, ask)
+        }
+    }
+}

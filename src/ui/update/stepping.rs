@@ -1,0 +1,276 @@
+//! The step debugger: what its keys ask of the session, and the texts it lets the operator write.
+
+use serde_json::{Value, json};
+
+use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite};
+use crate::query::Query;
+use crate::schema::Schema;
+use crate::session::{Call, CallState};
+use crate::ui::json::Doc;
+use crate::ui::keymap::StepKey;
+use crate::ui::state::{Ask, Overlay, Purpose, State, content_text};
+
+use super::Effect;
+
+/// A key pressed sooner after a held call came up was meant for something else, µs.
+const READING_US: u64 = 400_000;
+/// What the model is told when no reason is given.
+const NO_REASON: &str = "refused by the operator";
+
+/// Carries out a key of the step debugger.
+pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
+    match key {
+        StepKey::Step => go_on(state, None),
+        StepKey::Continue => go_on(state, Some(Stepping::Off)),
+        StepKey::StepOut => go_on(state, Some(Stepping::Out)),
+        StepKey::StepAll => all_go_on(state),
+        StepKey::Edit => edit(state),
+        StepKey::Revert => revert(state),
+        StepKey::Answer => ask(state, Purpose::Answer, ""),
+        StepKey::Deny => ask(state, Purpose::Deny, ""),
+        StepKey::Retry => decide(state, Decision::Retry),
+        StepKey::Allow if has_just_come(state) => Vec::new(),
+        StepKey::Allow => state.held().map(|call| Effect::Send(Command::Allow { call: call.id })).into_iter().collect(),
+        StepKey::Break => toggle_point(state, BreakAction::Stop),
+        StepKey::Log => toggle_point(state, BreakAction::Log),
+        StepKey::Breakpoints => {
+            let text: Vec<String> = state.session.breakpoints.iter().map(line_of).collect();
+            let ask = Ask::new(Purpose::Breakpoints, &text.join("\n"), state.theme());
+            state.overlay = Some(Overlay::Ask(Box::new(ask)));
+            Vec::new()
+        }
+        StepKey::StopTurn => vec![Effect::Send(Command::StopTurn)],
+        StepKey::Toggle => {
+            let stepping = match state.session.stepping {
+                Stepping::Off => Stepping::On,
+                Stepping::On | Stepping::All | Stepping::Out => Stepping::Off,
+            };
+            vec![Effect::Send(Command::Step { stepping })]
+        }
+        StepKey::Outside => match &state.overlay {
+            Some(Overlay::Ask(ask)) => vec![Effect::EditOutside(ask.text())],
+            Some(_) | None => Vec::new(),
+        },
+        StepKey::Original => {
+            original(state);
+            Vec::new()
+        }
+    }
+}
+
+fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
+    let mut effects = if state.held().is_some() {
+        if has_just_come(state) {
+            return Vec::new();
+        }
+        decide(state, Decision::Run)
+    } else {
+        vec![Effect::Send(Command::Proceed)]
+    };
+    if let Some(stepping) = stepping.filter(|stepping| *stepping != state.session.stepping) {
+        effects.push(Effect::Send(Command::Step { stepping }));
+    }
+    effects
+}
+
+fn all_go_on(state: &mut State) -> Vec<Effect> {
+    if has_just_come(state) {
+        return Vec::new();
+    }
+    if state.session.held_turn.is_some() {
+        return vec![Effect::Send(Command::Proceed)];
+    }
+    let turn = state.session.running_turn();
+    let calls = turn.into_iter().flat_map(|turn| &turn.calls).filter_map(|id| state.session.call(*id));
+    let held = calls.filter(|call| matches!(call.state, CallState::Held(_)));
+    held.map(|call| Effect::Send(Command::Decide { call: call.id, decision: Decision::Run })).collect()
+}
+
+fn has_just_come(state: &mut State) -> bool {
+    let held = state.held().map(|call| call.id);
+    let shown_us = state.held_shown.filter(|(call, _)| Some(*call) == held).map_or(state.now_us, |(_, since)| since);
+    let is_new = held.is_some() && state.now_us.saturating_sub(shown_us) < READING_US;
+    if is_new {
+        state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
+    }
+    is_new
+}
+
+fn decide(state: &State, decision: Decision) -> Vec<Effect> {
+    let held = state.held().map(|call| call.id);
+    held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
+}
+
+fn ask(state: &mut State, purpose: impl FnOnce(CallId) -> Purpose, text: &str) -> Vec<Effect> {
+    if let Some(call) = state.held().map(|call| call.id) {
+        state.overlay = Some(Overlay::Ask(Box::new(Ask::new(purpose(call), text, state.theme()))));
+    }
+    Vec::new()
+}
+
+fn edit(state: &mut State) -> Vec<Effect> {
+    match state.held().map(|call| (call.state, call.id)) {
+        Some((CallState::Held(StopSite::AfterResult), id)) => {
+            let text = state.session.call(id).map(shown_result).unwrap_or_default();
+            ask(state, Purpose::Result, &text)
+        }
+        Some((_, id)) => {
+            let text = state.session.call(id).map(|call| pretty(&call.arguments)).unwrap_or_default();
+            ask(state, Purpose::Arguments, &text)
+        }
+        None => Vec::new(),
+    }
+}
+
+fn revert(state: &State) -> Vec<Effect> {
+    let value = match state.held() {
+        Some(call) if call.state == CallState::Held(StopSite::AfterResult) => call.result.clone(),
+        Some(call) => Some(call.proposed.clone()),
+        None => None,
+    };
+    value.map(|value| decide(state, Decision::Edit { value })).unwrap_or_default()
+}
+
+/// Puts what the model wanted, what the server said, or the last result of the tool into the editor.
+fn original(state: &mut State) {
+    let Some(Overlay::Ask(ask)) = &state.overlay else { return };
+    let text = match ask.purpose {
+        Purpose::Arguments(call) => state.session.call(call).map(|call| pretty(&call.proposed)),
+        Purpose::Result(call) => state.session.call(call).map(|call| body_text(call.result.as_ref())),
+        Purpose::Answer(call) => {
+            let asked = state.session.call(call);
+            let is_same = |call: &&Call| {
+                asked.is_some_and(|asked| (&asked.server, &asked.tool) == (&call.server, &call.tool))
+                    && call.state == CallState::Ok
+            };
+            let last = state.session.calls.iter().rev().find(is_same);
+            last.map(|call| body_text(call.result.as_ref()))
+        }
+        Purpose::Breakpoints => Some(state.session.breakpoints.iter().map(line_of).collect::<Vec<_>>().join("\n")),
+        Purpose::Again(call) | Purpose::AgainWriting(call) => {
+            state.session.call(call).map(|call| pretty(&call.arguments))
+        }
+        Purpose::GoTo | Purpose::Deny(_) => None,
+    };
+    match (&mut state.overlay, text) {
+        (Some(Overlay::Ask(ask)), Some(text)) => ask.set(&text),
+        _ => state.notice = Some("There is nothing to put here.".to_owned()),
+    }
+}
+
+/// What an answer to one of the debugger's questions asks of the session.
+pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
+    let text = ask.text();
+    let send = |call, decision| Ok(vec![Effect::Send(Command::Decide { call, decision })]);
+    match ask.purpose {
+        Purpose::GoTo | Purpose::Again(_) | Purpose::AgainWriting(_) => Ok(Vec::new()),
+        Purpose::Deny(call) => {
+            let reason = if text.trim().is_empty() { NO_REASON } else { text.trim() };
+            send(call, Decision::Deny { reason: reason.to_owned() })
+        }
+        Purpose::Arguments(call) => send(call, Decision::Edit { value: arguments(state, call, &text)? }),
+        Purpose::Result(call) => {
+            let old = state.session.call(call).and_then(|call| call.result.clone());
+            send(call, Decision::Edit { value: result(&text, old.as_ref()) })
+        }
+        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None) }),
+        Purpose::Breakpoints => {
+            let breakpoints = text.lines().filter(|line| !line.trim().is_empty()).map(point_of);
+            Ok(vec![Effect::Send(Command::Break { breakpoints: breakpoints.collect::<Result<_, _>>()? })])
+        }
+    }
+}
+
+/// Arguments that keep the schema of the call's tool.
+fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
+    let json = Json::parse(text).map_err(|error| format!("This is no JSON: {error}"))?;
+    let value = json.value();
+    if !value.is_object() {
+        return Err("Arguments are a JSON object: {…}".to_owned());
+    }
+    let call = state.session.call(call);
+    let tools = call.and_then(|call| state.session.server(&call.server)).map_or(&[][..], |server| &server.tools);
+    let tool = tools.iter().find(|tool| call.is_some_and(|call| call.tool == tool.tool));
+    match tool.and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
+        Some(violation) => Err(format!("The tool does not take this: {violation}")),
+        None => Ok(json),
+    }
+}
+
+/// A `CallToolResult` with `text` as its body; JSON where it is an object, words otherwise.
+fn result(text: &str, old: Option<&Json>) -> Json {
+    let is_error = old.and_then(|old| old.value().get("isError").and_then(Value::as_bool)).unwrap_or(false);
+    let content = json!([{"type": "text", "text": text}]);
+    let structured = Json::parse(text).ok().map(|json| json.value()).filter(Value::is_object);
+    Json::from(match structured {
+        Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
+        None => json!({"content": content, "isError": is_error}),
+    })
+}
+
+fn shown_result(call: &Call) -> String {
+    body_text(call.edited.as_ref().or(call.result.as_ref()))
+}
+
+/// What is worth editing of a result.
+fn body_text(result: Option<&Json>) -> String {
+    let Some(result) = result else { return String::new() };
+    let value = result.value();
+    match value.get("structuredContent").filter(|body| !body.is_null()) {
+        Some(body) => pretty(&Json::from(body)),
+        None => content_text(&value),
+    }
+}
+
+fn pretty(json: &Json) -> String {
+    Doc::parse(json).map_or_else(|| json.text().to_owned(), |doc| doc.pretty(0))
+}
+
+/// Sets a point at the tool of the selected call, or removes it.
+fn toggle_point(state: &mut State, action: BreakAction) -> Vec<Effect> {
+    let Some(call) = state.call() else {
+        state.notice = Some("Select a call first; B sets breakpoints on anything.".to_owned());
+        return Vec::new();
+    };
+    let on = format!("server:{} tool:{}", quoted(call.server.as_str()), quoted(call.tool.as_str()));
+    let mut breakpoints = state.session.breakpoints.clone();
+    let before = breakpoints.len();
+    breakpoints.retain(|point| point.on != on || point.action != action);
+    let is_new = breakpoints.len() == before;
+    if is_new {
+        breakpoints.push(Breakpoint { on: on.clone(), action });
+    }
+    let what = match action {
+        BreakAction::Stop => "Breakpoint",
+        BreakAction::Log => "Log point",
+    };
+    let word = if is_new { "set at" } else { "removed from" };
+    state.notice = Some(format!("{what} {word} {on}"));
+    vec![Effect::Send(Command::Break { breakpoints })]
+}
+
+fn quoted(name: &str) -> String {
+    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
+/// A breakpoint as it is written: a log point begins with `log `.
+fn line_of(point: &Breakpoint) -> String {
+    match point.action {
+        BreakAction::Stop => point.on.clone(),
+        BreakAction::Log => format!("log {}", point.on),
+    }
+}
+
+fn point_of(line: &str) -> Result<Breakpoint, String> {
+    let line = line.trim();
+    let (on, action) = match line.strip_prefix("log ") {
+        Some(on) => (on.trim(), BreakAction::Log),
+        None => (line, BreakAction::Stop),
+    };
+    match on.parse::<Query>() {
+        Ok(query) if query.is_empty() => Err("An empty expression would stop at everything; p does that.".to_owned()),
+        Ok(_) => Ok(Breakpoint { on: on.to_owned(), action }),
+        Err(error) => Err(format!("{on}: {error}")),
+    }
+}
