@@ -153,19 +153,17 @@ fn assemble(
         resumed,
         warnings,
     };
+    // One thread keeps the order of notifications, and answers sooner than a pool on few cores.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime for the orchestrator: {error}")))?;
     let thread = std::thread::Builder::new()
         .name("orchestrator".into())
         .spawn(move || {
-            // One thread keeps the order of notifications, and answers sooner than a pool on few cores.
-            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => {
-                    // Read here, where the screen does not wait for it.
-                    setup.warnings.extend(data_problems(data.as_deref()));
-                    runtime.block_on(orchestrator::run(setup, feed));
-                }
-                // The screen sees its link close and says so.
-                Err(error) => eprintln!("callboard: no runtime for the orchestrator: {error}"),
-            }
+            // Read here, where the screen does not wait for it.
+            setup.warnings.extend(data_problems(data.as_deref()));
+            runtime.block_on(orchestrator::run(setup, feed));
         })
         .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
     Ok(Running { link: screen, id, model: name, built_in, file, thread })

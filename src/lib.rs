@@ -56,6 +56,8 @@
 //! * **a bundled server**: its module in `servers/src/`, a line in `NAMES`, its records in the data set.
 //! * **a key**: one row in the key table of the screen; footer, help, palette and README follow.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod around;
 pub mod cli;
 pub mod clock;
@@ -67,6 +69,7 @@ pub mod eval;
 pub mod evaluate;
 pub mod export;
 pub mod failure;
+pub mod folders;
 pub mod headless;
 pub mod launch;
 pub mod link;
@@ -80,5 +83,6 @@ pub mod recording;
 pub mod sanitise;
 pub mod schema;
 pub mod session;
+pub mod stderr;
 pub mod stdout;
 pub mod ui;

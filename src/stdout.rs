@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 
 use crate::failure::Failure;
+use crate::sanitise::clean_json;
 
 /// Prints one line. If nobody reads any more it is dropped, and the command ends in order all the same.
 ///
@@ -16,4 +17,12 @@ pub fn say(line: &str) -> Result<(), Failure> {
         }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Prints one line of JSON, with hidden characters escaped.
+///
+/// # Errors
+/// Those of [`say`].
+pub fn say_json(json: &str) -> Result<(), Failure> {
+    say(&clean_json(json))
 }

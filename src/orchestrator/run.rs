@@ -137,7 +137,7 @@ impl Shell {
                 },
                 heard = Asking::next(&mut self.asking) => self.heard(heard).await,
                 Some(signal) = self.servers.next() => self.signalled(signal).await,
-                () = wait_until(flush) => self.flush().await,
+                () = wait_until(flush) => self.flush_words().await,
                 () = wait_until(patience) => {}
                 // Once every task that can go on has done so: to wake the screen costs as much as to send a call.
                 () = yield_now(), if self.stage.is_behind() => self.stage.show().await,
@@ -313,6 +313,12 @@ impl Shell {
                 let effects = self.end_call(call, end);
                 self.carry_out(effects).await;
             }
+        }
+    }
+
+    async fn flush_words(&mut self) {
+        if let Some(streamed) = self.deltas.take_words() {
+            self.stage.tell(self.step_scope(), streamed).await;
         }
     }
 

@@ -12,15 +12,17 @@ use regex::{Captures, Regex};
 /// Shorter known values would match ordinary text.
 const SHORTEST: usize = 8;
 
-/// Keys whose shape alone tells what they are; the name of each group is the kind.
+/// Keys whose shape alone tells what they are; the name of each group is the kind, except for `before`: what ends the word
+/// before a key. In JSON inside a string that may be an escape, whose letter is no part of the key.
 static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?s)(?P<openai>\bsk-(?:proj-|svcacct-|ant-)?[A-Za-z0-9_-]{20,})",
-        r"|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{50,})",
-        r"|(?P<aws>\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
-        r"|(?P<slack>\bxox[abprs]-[A-Za-z0-9-]{20,})",
-        r"|(?P<google>\bAIza[A-Za-z0-9_-]{35}\b)",
-        r"|(?P<bearer>\b[Bb]earer [A-Za-z0-9._~+/-]{20,}=*)",
+        r"(?s)(?P<before>^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4})(?:",
+        r"(?P<openai>sk-(?:proj-|svcacct-|ant-)?[A-Za-z0-9_-]{20,})",
+        r"|(?P<github>gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+        r"|(?P<aws>(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
+        r"|(?P<slack>xox[abprs]-[A-Za-z0-9-]{20,})",
+        r"|(?P<google>AIza[A-Za-z0-9_-]{35})",
+        r"|(?P<bearer>[Bb]earer [A-Za-z0-9._~+/-]{20,}=*))",
         r"|(?P<private_key>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----)",
     ))
     .ok()
@@ -110,7 +112,13 @@ impl Redactor {
     fn redact_string(&self, quoted: &str) -> Option<String> {
         // What is inside escapes is only found when they are undone.
         let text: Cow<'_, str> = match quoted.contains('\\') {
-            true => Cow::Owned(serde_json::from_str(quoted).ok()?),
+            true => {
+                match serde_json::from_str(quoted).or_else(|_| serde_json::from_str(&without_lone_halves(quoted))) {
+                    Ok(text) => Cow::Owned(text),
+                    // What cannot be read cannot be searched either.
+                    Err(_) => return Some(format!("\"{}\"", mark("unreadable", quoted))),
+                }
+            }
             false => Cow::Borrowed(&quoted[1..quoted.len() - 1]),
         };
         let mut redacted = text;
@@ -125,8 +133,11 @@ impl Redactor {
         }
         if let Some(patterns) = PATTERNS.as_ref()
             && let Cow::Owned(replaced) = patterns.replace_all(&redacted, |captures: &Captures<'_>| {
-                let kind = patterns.capture_names().flatten().find(|name| captures.name(name).is_some());
-                mark(kind.unwrap_or("key"), &captures[0])
+                let before = captures.name("before").map_or("", |before| before.as_str());
+                let found = patterns.capture_names().flatten().filter(|name| *name != "before");
+                let found = found.filter_map(|kind| Some((kind, captures.name(kind)?.as_str()))).next();
+                let (kind, key) = found.unwrap_or(("key", &captures[0]));
+                format!("{before}{}", mark(kind, key))
             })
         {
             redacted = Cow::Owned(replaced);
@@ -146,6 +157,33 @@ fn next_string(line: &str, from: usize) -> Option<Range<usize>> {
         closes
     })?;
     Some(start..start + length + 2)
+}
+
+/// A JSON string whose escaped surrogates all have their other half: JavaScript also writes such as have not, where it cut
+/// a text between the two.
+fn without_lone_halves(quoted: &str) -> String {
+    let half = |at: usize| {
+        let digits = quoted.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(quoted.len());
+    let mut at = 0;
+    while let Some(length) = quoted[at..].find('\\') {
+        let escape = at + length;
+        let (kept, taken) = match (half(escape), half(escape + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (&quoted[escape..escape + 12], 12),
+            (Some(0xd800..=0xdfff), _) => ("\\ufffd", 6),
+            _ => {
+                let second = quoted[escape + 1..].chars().next().map_or(0, char::len_utf8);
+                (&quoted[escape..escape + 1 + second], 1 + second)
+            }
+        };
+        out.push_str(&quoted[at..escape]);
+        out.push_str(kept);
+        at = escape + taken;
+    }
+    out.push_str(&quoted[at..]);
+    out
 }
 
 /// A text as JSON writes it, without the quotes around it.
@@ -184,6 +222,56 @@ mod tests {
         let line = format!(r#"{{"text":"my key is {key}, thanks"}}"#);
         let redacted = Redactor::default().redact(&line).into_owned();
         assert!(redacted.contains("‹secret:openai:") && !redacted.contains(&key), "{redacted}");
+    }
+
+    #[test]
+    fn a_key_of_every_kind_is_found_after_a_line_break_however_deep_it_is_nested() {
+        let keys = [
+            ("openai", format!("sk-proj-{}", "a1B2".repeat(8))),
+            ("github", format!("ghp_{}", "a1B2".repeat(9))),
+            ("github", format!("github_pat_{}", "a1B2_".repeat(11))),
+            ("aws", format!("AKIA{}", "A1B2".repeat(4))),
+            ("slack", format!("xoxb-{}", "a1B2-".repeat(5))),
+            ("google", format!("AIza{}-", "a1".repeat(17))),
+            ("bearer", format!("Bearer {}", "a1B2".repeat(6))),
+            ("private_key", "-----BEGIN RSA PRIVATE KEY-----\nTUlJRXZR\n-----END RSA PRIVATE KEY-----".to_owned()),
+        ];
+        for (kind, key) in keys {
+            for before in ["\n", "\r", "\t", "\u{8}", "\u{c}", "\u{1b}", " ", "_", "/", "\"", "", "ü"] {
+                let start = if before.is_empty() { "" } else { "x" };
+                let mut line = serde_json::json!({ "text": format!("{start}{before}{key}\nx") }).to_string();
+                for depth in 0..=2 {
+                    let redacted = Redactor::default().redact(&line).into_owned();
+                    let secret = key.split('\n').nth(1).unwrap_or(&key);
+                    let shown = format!("{kind} after {before:?} at {depth}: {redacted}");
+                    assert!(redacted.contains(&format!("‹secret:{kind}:")) && !redacted.contains(secret), "{shown}");
+                    assert_eq!(redacted.replace('‹', "").len() + "‹".len(), redacted.len(), "{shown}");
+                    serde_json::from_str::<serde_json::Value>(&redacted).expect("still JSON");
+                    line = serde_json::json!({ "text": line }).to_string();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_with_half_a_character_is_redacted_like_any_other() {
+        let key = format!("sk-{}", "a1B2".repeat(8));
+        let mut redactor = Redactor::default();
+        redactor.add("TOKEN", "s3cret-value");
+        for cut in [r"\ud83d", r"\uDE00", r"\ud83d\ud83d\ude00", r"\\\ud83d"] {
+            let line = format!(r#"{{"text":"{key} s3cret-value {cut} end \ud83d\ude00"}}"#);
+            let redacted = redactor.redact(&line).into_owned();
+            assert!(!redacted.contains(&key) && !redacted.contains("s3cret-value"), "{redacted}");
+            assert!(redacted.contains('\u{fffd}') && redacted.ends_with("end 😀\"}"), "{redacted}");
+            serde_json::from_str::<serde_json::Value>(&redacted).expect("now JSON that everybody reads");
+        }
+    }
+
+    #[test]
+    fn a_string_that_cannot_be_read_is_replaced_whole() {
+        let line = format!(r#"{{"text":"\q sk-{}"}}"#, "a1B2".repeat(8));
+        let redacted = Redactor::default().redact(&line).into_owned();
+        assert!(redacted.starts_with("{\"text\":\"‹secret:unreadable:"), "{redacted}");
     }
 
     #[test]

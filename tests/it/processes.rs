@@ -593,6 +593,98 @@ async fn after_ask_no_server_is_left() {
 }
 
 #[test]
+fn nobody_reading_stderr_is_no_reason_to_panic() {
+    let home = Home::new();
+    let mut child = home.ask(&one_call(), &["Which?"]).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(ends(&mut child), Some(0));
+    assert_eq!(home.recorded().ended.as_deref(), Some("quit"));
+}
+
+/// A server file with one server that neither the end of its stdin nor SIGTERM ends.
+fn stubborn(home: &Home, mode: &str) -> String {
+    let script = r#"trap "" TERM; exec "$0" "$1""#;
+    let args = json!(["-c", script, hostile_program(), mode]);
+    let mut servers = json!({"stubborn": {"command": "/bin/sh", "args": args}});
+    for bundled in ["ticket", "customer", "billing", "kb", "asset"] {
+        servers[bundled] = json!({"disabled": true});
+    }
+    home.file("servers.json", &json!({"mcpServers": servers}).to_string()).display().to_string()
+}
+
+/// Processes whose parent is this one.
+fn children(parent: u32) -> Vec<u32> {
+    let stat = |entry: fs::DirEntry| {
+        let text = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let parent = text.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok()?;
+        Some((entry.file_name().to_str()?.parse::<u32>().ok()?, parent))
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten().filter_map(stat);
+    all.filter(|(_, of)| *of == parent).map(|(pid, _)| pid).collect()
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_the_servers_of_every_command_at_once() {
+    for args in [&["check"][..], &["tools"], &["call", "stubborn", "echo"], &["eval", "suite.toml"]] {
+        let home = Home::new();
+        let servers = stubborn(&home, "deaf");
+        let suite = "[[intent]]\nname = \"one\"\nphrasings = [[\"Which tickets are critical?\"]]\n";
+        home.file("suite.toml", suite);
+        let mut command = home.command(&[args, &["--servers", &servers]].concat());
+        let mut child = command.current_dir(home.path()).spawn().unwrap();
+        let begun = Instant::now();
+        let mut pids = Vec::new();
+        while pids.is_empty() {
+            assert!(begun.elapsed() < DEADLINE, "no server comes: {args:?}");
+            std::thread::sleep(Duration::from_millis(20));
+            pids = children(child.id());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        kill(child.id(), Signal::INT);
+        if args[0] == "eval" {
+            std::thread::sleep(Duration::from_millis(200));
+            kill(child.id(), Signal::INT);
+        }
+        let asked = Instant::now();
+        assert_eq!(ends(&mut child), Some(1), "{args:?}");
+        assert!(asked.elapsed() < Duration::from_millis(3500), "{args:?} waited for a stubborn server");
+        wait_until_gone(&pids).await;
+        let mut words = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        assert!(words.contains("stopped by an interrupt"), "{args:?}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_interrupt_does_not_wait_for_a_stubborn_server() {
+    let home = Home::new();
+    let servers = stubborn(&home, "stubborn");
+    let script = json!({"steps": [{"calls": [{"name": "stubborn__echo", "arguments": {"do": "hang"}}]}]});
+    let mut child = home.ask(&script, &["--events", "--servers", &servers, "Why?"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("call.started") {
+        line.clear();
+        assert_ne!(out.read_line(&mut line).unwrap(), 0, "it ended too early");
+    }
+    kill(child.id(), Signal::INT);
+    std::thread::sleep(Duration::from_millis(200));
+    kill(child.id(), Signal::INT);
+    let asked = Instant::now();
+    assert_eq!(ends(&mut child), Some(1));
+    assert!(asked.elapsed() < Duration::from_millis(3000), "it waited for a stubborn server");
+    assert!(home.recorded().ended.is_some());
+}
+
+#[test]
+fn json_hides_nothing_from_who_reads_it_in_a_terminal() {
+    let home = Home::new();
+    let ran = home.run(&["check", "--json", "--data", "x\u{202e}y\u{200b}"]);
+    assert!(!ran.stderr.contains(['\u{202e}', '\u{200b}']) && ran.stderr.contains("\\u202e"), "{ran:?}");
+    assert!(ran.error().1.contains("x\u{202e}y\u{200b}"), "{ran:?}");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_reason_to_panic() {
     let home = Home::new();
     let mut child = home.ask(&one_call(), &["--events", "Which?"]).spawn().unwrap();
