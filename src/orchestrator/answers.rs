@@ -71,7 +71,7 @@ impl Answers {
             match &server.ready {
                 Some(ready) => {
                     events.push_back(ready.clone().into());
-                    let (tools, rejected) = (server.tools.clone(), server.rejected.clone());
+                    let (tools, rejected) = (server.tools.to_vec(), server.rejected.to_vec());
                     events.push_back(ServerListed { server: name, tools, rejected }.into());
                 }
                 None => {

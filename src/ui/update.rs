@@ -192,8 +192,7 @@ pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
     if let Some(alarm) = &state.alarm {
         return Some((alarm, NoteLevel::Error));
     }
-    let unseen = state.session.notes.get(state.notes_seen..).unwrap_or_default();
-    let worth = unseen.iter().rev().find(|(_, note)| note.level != NoteLevel::Info);
+    let worth = state.session.notes.iter_from(state.notes_seen).rev().find(|(_, note)| note.level != NoteLevel::Info);
     worth.map(|(_, note)| (note.text.as_str(), note.level))
 }
 

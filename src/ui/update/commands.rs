@@ -176,7 +176,7 @@ fn tools(state: &mut State, wanted: &str) {
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new(&format!("  {count}"), theme.style(Role::Dim)),
         ]);
-        for tool in &server.tools {
+        for tool in server.tools.iter() {
             let effect = if tool.annotations.read_only { "reads" } else { "may write" };
             let first = tool.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
             paragraphs.push(vec![
@@ -186,7 +186,7 @@ fn tools(state: &mut State, wanted: &str) {
                 Piece::new(first, theme.style(Role::Text)),
             ]);
         }
-        for rejected in &server.rejected {
+        for rejected in server.rejected.iter() {
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
                 Piece::new(&format!("✗ {}: {}", rejected.name, rejected.reason), theme.style(Role::Bad)),
