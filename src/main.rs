@@ -32,6 +32,10 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
         return callboard_servers::serve(name, &options).map_err(|error| Failure::usage(error.to_string()));
     }
+    if cli.common.step && !matches!(cli.command, None | Some(Task::Fork { .. })) {
+        let text = "--step holds calls for somebody at the console; `callboard --step` opens it";
+        return Err(Failure::usage(text.to_owned()));
+    }
     let settings = config::resolve(&cli.common)?;
     match cli.command {
         None => console::open(&settings),
