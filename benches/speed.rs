@@ -30,7 +30,7 @@ impl Model for Steady {
     }
 
     fn request(&self, request: Request, _: mpsc::Sender<Delta>) -> BoxFuture<'_, Result<ModelAnswered, ModelFailed>> {
-        let asked = matches!(request.messages.last(), Some(Message::User { .. }));
+        let asked = matches!(request.messages.last().map(|last| &**last), Some(Message::User { .. }));
         let call = |(position, (name, arguments)): (usize, &(&str, &str))| ModelCall {
             provider_id: format!("{}-{position}", request.messages.len()),
             name: (*name).to_owned(),

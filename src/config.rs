@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::cli::Common;
 use crate::failure::Failure;
+use crate::folders;
 use crate::orchestrator::{Gate, Policy, Rules};
 use crate::protocol::Stepping;
 use crate::query::Query;
@@ -131,11 +132,11 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
         record: if common.no_record || file.record == Some(false) { Record::Off } else { Record::On },
         gate: Gate::new(policy, rules(&file.rules)?, if common.step { Stepping::On } else { Stepping::Off }),
-        data: common.data.clone().or(file.data).filter(|dir| !dir.as_os_str().is_empty()),
-        db: common.db.clone().or(file.db),
-        as_of: common.as_of.clone().or(file.as_of),
-        assistant: common.assistant.clone().or(file.assistant),
-        servers: common.servers.clone().or(file.servers),
+        data: path_of(&common.data, file.data),
+        db: path_of(&common.db, file.db),
+        as_of: common.as_of.clone().or(file.as_of).filter(|text| !text.is_empty()),
+        assistant: path_of(&common.assistant, file.assistant),
+        servers: path_of(&common.servers, file.servers),
         warnings,
     })
 }
@@ -157,21 +158,33 @@ fn rules(texts: &RuleTexts) -> Result<Rules, Failure> {
     })
 }
 
-/// `$XDG_CONFIG_HOME/callboard/config.toml`, or its counterpart.
+/// The option's path, else the file's; an empty one is none.
+fn path_of(option: &Option<PathBuf>, file: Option<PathBuf>) -> Option<PathBuf> {
+    option.clone().or(file).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// `$XDG_CONFIG_HOME/callboard/config.toml`, or `~/.config/callboard/config.toml`.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
-    dirs::config_dir().map(|dir| dir.join("callboard").join("config.toml"))
+    folders::config().map(|dir| dir.join("callboard").join("config.toml"))
 }
 
 fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("the settings file {shown} cannot be read: {error}")))?;
-    let file: File = toml::from_str(&text).map_err(|error| {
+    let mut file: File = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
         let field = text.lines().nth(line - 1).and_then(|line| line.split('=').next()).unwrap_or_default().trim();
         Failure::usage(format!("the settings file {shown}, line {line}, field {field:?}: {}", error.message()))
     })?;
+    // Wherever the program is started, a path means the same.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for path in [&mut file.data, &mut file.db, &mut file.assistant, &mut file.servers].into_iter().flatten() {
+        if !path.as_os_str().is_empty() {
+            *path = folder.join(&path);
+        }
+    }
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
     let warnings = table
         .keys()
@@ -179,4 +192,45 @@ fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
         .map(|key| format!("the settings file {shown} has an unknown key {key:?}; known are {}", KEYS.join(", ")))
         .collect();
     Ok((file, warnings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(text: &str) -> (PathBuf, Settings) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, text).expect("written");
+        let settings = resolve(&Common { config: Some(path), ..Common::default() }).expect("settings");
+        (dir.path().to_path_buf(), settings)
+    }
+
+    #[test]
+    fn the_sample_of_the_readme_is_true() {
+        let readme = include_str!("../README.md");
+        let mut samples = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let sample = samples.find(|sample| sample.contains("model =")).expect("a sample");
+        let (dir, settings) = resolved(sample);
+        assert_eq!(settings.warnings, Vec::<String>::new());
+        assert_eq!((settings.data, settings.base_url), (None, None));
+        assert_eq!(settings.servers, Some(dir.join("mcp.json")));
+    }
+
+    #[test]
+    fn paths_of_a_file_count_from_its_folder_and_those_of_options_do_not() {
+        let text = "data = 'd'\ndb = 'x.sqlite'\nassistant = '../a'\nservers = '/etc/mcp.json'";
+        let (dir, settings) = resolved(text);
+        assert_eq!((settings.data, settings.db), (Some(dir.join("d")), Some(dir.join("x.sqlite"))));
+        assert_eq!(settings.assistant, Some(dir.join("../a")));
+        assert_eq!(settings.servers, Some("/etc/mcp.json".into()));
+        assert_eq!(path_of(&Some("here".into()), Some("/there".into())), Some("here".into()));
+    }
+
+    #[test]
+    fn an_empty_setting_is_none() {
+        let (_, settings) = resolved("data = ''\ndb = ''\nas_of = ''\nassistant = ''\nservers = ''\nmodel = ''");
+        assert_eq!((settings.data, settings.db, settings.as_of), (None, None, None));
+        assert_eq!((settings.assistant, settings.servers, settings.model), (None, None, None));
+    }
 }

@@ -68,9 +68,13 @@ fn show(settings: &Settings, link: Link, options: ui::Options) -> Result<(), Fai
         .build()
         .map_err(|error| Failure::failed(format!("no runtime for the console: {error}")))?
         .block_on(ui::run(link, options, outside));
+    // Only who waits for the end of a session waits for stubborn servers.
+    if !matches!(outcome, Ok(Outcome::Quit)) {
+        process::kill_all();
+    }
     around.join();
     match outcome {
-        Ok(Outcome::Quit) => Ok(()),
+        Ok(Outcome::Quit | Outcome::Left) => Ok(()),
         Ok(Outcome::Signal(name)) => Err(Failure::failed(format!("ended by {name}"))),
         Err(error @ RunError::NoTerminal) => Err(Failure::usage(error.to_string())),
         Err(error @ RunError::Terminal(_)) => Err(Failure { exit: Exit::Failed, message: error.to_string() }),

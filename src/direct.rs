@@ -1,20 +1,17 @@
 //! Servers used without a turn: check them, list their tools, call one.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure, Form};
-use crate::mcp::{CallEnd, CallOrder, Limits, ServerSpec, Servers, Signal};
+use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::protocol::{
     CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName, ServerReady,
 };
 use crate::sanitise::{clean_block, clean_line};
-use crate::stdout::say;
-
-/// How long a handshake may take here; nobody watches a lane while it goes on.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::stderr::tell;
+use crate::stdout::{say, say_json};
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
@@ -48,11 +45,7 @@ impl Muster {
 /// Starts every server once and waits until each is listed or lost.
 pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
     // A server that fails here is to be told of, not tried again.
-    let once: Vec<ServerSpec> = specs
-        .iter()
-        .cloned()
-        .map(|spec| ServerSpec { restarts: 0, limits: Limits { start: PATIENCE, ..spec.limits }, ..spec })
-        .collect();
+    let once: Vec<ServerSpec> = specs.iter().cloned().map(|spec| ServerSpec { restarts: 0, ..spec }).collect();
     let mut servers = Servers::start(&once);
     let mut muster = Muster::default();
     while !muster.is_settled(specs) {
@@ -90,7 +83,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         }));
     }
     match form {
-        Form::Json => say(&json!({"servers": rows}).to_string()),
+        Form::Json => say_json(&json!({"servers": rows}).to_string())?,
         Form::Text => {
             for row in &rows {
                 let name = row["server"].as_str().unwrap_or_default();
@@ -108,7 +101,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["rejected"]
                     ),
                 };
-                say(&clean_line(&line));
+                say(&clean_line(&line))?;
             }
         }
     }
@@ -136,21 +129,21 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
                 .flat_map(|listed| &listed.tools)
                 .filter_map(|tool| serde_json::to_value(tool).ok())
                 .collect();
-            say(&json!({"tools": tools}).to_string());
+            say_json(&json!({"tools": tools}).to_string())?;
         }
         Form::Text => {
             for listed in listed {
-                say(&clean_line(listed.server.as_str()));
+                say(&clean_line(listed.server.as_str()))?;
                 for tool in &listed.tools {
                     let summary = tool.description.split(". ").next().unwrap_or_default();
-                    say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)));
+                    say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)))?;
                 }
                 for rejected in &listed.rejected {
                     say(&format!(
                         "  {:<30} cannot be used: {}",
                         clean_line(&rejected.name),
                         clean_line(&rejected.reason)
-                    ));
+                    ))?;
                 }
             }
         }
@@ -182,7 +175,7 @@ pub async fn call(specs: &[ServerSpec], server: &str, tool: &str, arguments: &st
     };
     drop(servers.stop().await);
     let end = end?;
-    print_result(&end, form);
+    print_result(&end, form)?;
     match (end.status, end.failure) {
         (CallStatus::Ok, _) => Ok(()),
         (CallStatus::Error, None) => {
@@ -221,10 +214,10 @@ pub(crate) async fn run(
     }
 }
 
-fn print_result(end: &CallEnd, form: Form) {
-    let Some(result) = &end.result else { return };
+fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
+    let Some(result) = &end.result else { return Ok(()) };
     match form {
-        Form::Json => say(result.text()),
+        Form::Json => say_json(result.text())?,
         Form::Text => {
             let value = result.value();
             let shown = match value.get("structuredContent") {
@@ -234,12 +227,13 @@ fn print_result(end: &CallEnd, form: Form) {
                     .and_then(Value::as_str)
                     .map_or_else(|| result.text().to_owned(), str::to_owned),
             };
-            say(&clean_block(&shown));
+            say(&clean_block(&shown))?;
         }
     }
     if let Some(mismatch) = &end.mismatch {
-        eprintln!("callboard: the result does not match the tool's outputSchema: {}", clean_line(mismatch));
+        tell(&format!("callboard: the result does not match the tool's outputSchema: {}", clean_line(mismatch)));
     }
+    Ok(())
 }
 
 /// The reason in the structured error payload of a tool, or its text.

@@ -2,25 +2,45 @@
 
 use crate::eval::{CallMade, Outcome, Report, Result as Judged, Suite, judge};
 use crate::failure::Failure;
-use crate::headless;
+use crate::headless::{self, Interrupt};
 use crate::link::{Link, News};
+use crate::mcp::process;
 use crate::protocol::{Command, Ending, Event};
 use crate::session::{Session, Turn};
 
 /// Asks every conversation of `suite` over `link` and judges what comes.
 ///
 /// # Errors
-/// The session broke off.
+/// The session broke off, or a signal stopped it.
 pub async fn run(mut link: Link, suite: &Suite, name: &str) -> Result<Report, Failure> {
-    let mut session = Session::default();
+    let mut interrupt = Interrupt::listen()?;
     let mut report = Report { suite: name.to_owned(), ..Report::default() };
+    let asked = tokio::select! {
+        asked = ask(&mut link, suite, &mut report) => asked,
+        name = interrupt.next() => Err(headless::stopped_by(name)),
+    };
+    headless::send(&link, Command::Quit).await;
+    loop {
+        tokio::select! {
+            news = link.news.recv() => if news.is_none() { break },
+            _ = interrupt.next() => {
+                process::kill_all();
+                break;
+            }
+        }
+    }
+    asked.map(|()| report)
+}
+
+async fn ask(link: &mut Link, suite: &Suite, report: &mut Report) -> Result<(), Failure> {
+    let mut session = Session::default();
     for intent in &suite.intents {
         for turns in &intent.phrasings {
-            headless::send(&link, Command::ClearConversation).await;
+            headless::send(link, Command::ClearConversation).await;
             let before = session.calls.len();
             for question in turns {
-                headless::send(&link, Command::Submit { text: question.clone() }).await;
-                finish_turn(&mut link, &mut session).await?;
+                headless::send(link, Command::Submit { text: question.clone() }).await;
+                finish_turn(link, &mut session).await?;
             }
             let Some(turn) = session.turns.last() else { continue };
             let (outcome, failed) = outcome(&session, turn, before);
@@ -36,9 +56,7 @@ pub async fn run(mut link: Link, suite: &Suite, name: &str) -> Result<Report, Fa
         }
     }
     session.model().clone_into(&mut report.model);
-    headless::send(&link, Command::Quit).await;
-    while link.news.recv().await.is_some() {}
-    Ok(report)
+    Ok(())
 }
 
 async fn finish_turn(link: &mut Link, session: &mut Session) -> Result<(), Failure> {

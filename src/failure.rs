@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::protocol::ModelFailureCode;
+use crate::sanitise::{clean_block, clean_json};
+use crate::stderr::tell;
 
 /// Exit codes (`product.md`, "Commands").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +76,11 @@ impl Failure {
     #[must_use]
     pub fn report(&self, form: Form) -> ExitCode {
         match form {
-            Form::Json => eprintln!("{}", json!({"error": {"code": self.code(), "message": self.message}})),
-            Form::Text => eprintln!("callboard: {}", crate::sanitise::clean_block(&self.message)),
+            Form::Json => {
+                let error = json!({"error": {"code": self.code(), "message": self.message}});
+                tell(&clean_json(&error.to_string()));
+            }
+            Form::Text => tell(&format!("callboard: {}", clean_block(&self.message))),
         }
         ExitCode::from(self.exit as u8)
     }

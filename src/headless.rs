@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
+use crate::mcp::process;
 use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, CallState, Session, StepState, Turn};
-use crate::stdout::say;
+use crate::session::{Call, CallState, Health, Session, StepState, Turn};
+use crate::stderr::tell;
+use crate::stdout::{say, say_json};
 
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +35,13 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
     let mut asked = 0;
     let mut stopped = None;
     let mut quitting = false;
+    let (mut unprinted, mut no_server) = (None, None);
     loop {
         let done = session.turns.iter().filter(|turn| turn.ended_us.is_some()).count();
-        if !quitting && (stopped.is_some() || done == questions.len()) {
+        if !quitting && (stopped.is_some() || unprinted.is_some() || done == questions.len()) {
             quitting = true;
+            // Afterwards every server has been stopped, and the reasons are gone.
+            no_server = unreachable(&session);
             send(&link, Command::Quit).await;
         } else if !quitting && asked == done {
             send(&link, Command::Submit { text: questions[asked].clone() }).await;
@@ -44,7 +49,12 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
         }
         let news = tokio::select! {
             news = link.news.recv() => news,
-            name = interrupt.next(), if stopped.is_none() => {
+            name = interrupt.next() => {
+                if stopped.is_some() {
+                    // Whoever says it twice does not wait for a stubborn server.
+                    process::kill_all();
+                    return Err(stopped_by(name));
+                }
                 stopped = Some(name);
                 send(&link, Command::StopTurn).await;
                 continue;
@@ -57,18 +67,26 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             Some(News::Jumped(_) | News::Playback(_)) => continue,
         };
         session.apply(&record);
-        print(&session, &record, output);
+        if let (None, Err(failure)) = (&unprinted, print(&session, &record, output, questions.len())) {
+            unprinted = Some(failure);
+        }
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
             send(&link, deny(call, &held.reason)).await;
         }
     }
+    if let Some(failure) = unprinted {
+        return Err(failure);
+    }
     if output == Output::Json {
-        say(&as_json(&session).to_string());
+        say_json(&as_json(&session).to_string())?;
     }
     match stopped {
-        Some(name) => Err(Failure::failed(format!("stopped by {name}"))),
+        Some(name) => Err(stopped_by(name)),
         None if session.ended.is_none() => Err(Failure::failed("the session broke off; see the messages above".into())),
-        None => session.turns.iter().find_map(|turn| failure(&session, turn)).map_or(Ok(()), Err),
+        None => {
+            let failed = session.turns.iter().find_map(|turn| failure(&session, turn));
+            failed.or(no_server).map_or(Ok(()), Err)
+        }
     }
 }
 
@@ -85,14 +103,41 @@ pub async fn send(link: &Link, command: Command) {
     let _ = link.commands.send(command).await;
 }
 
-struct Interrupt {
+/// Does `work` until a signal asks for the end; then every server is killed, and what they started.
+///
+/// # Errors
+/// Those of `work`, or that it was stopped.
+pub async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut interrupt = Interrupt::listen()?;
+    tokio::select! {
+        result = work => result,
+        name = interrupt.next() => {
+            process::kill_all();
+            Err(stopped_by(name))
+        }
+    }
+}
+
+/// How a command fails that a signal has stopped.
+#[must_use]
+pub fn stopped_by(signal: &str) -> Failure {
+    Failure::failed(format!("stopped by {signal}"))
+}
+
+/// The signals that ask a command to end.
+#[derive(Debug)]
+pub struct Interrupt {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
 }
 
 impl Interrupt {
-    fn listen() -> Result<Self, Failure> {
+    /// Takes the signals from their default, which is to end the program at once.
+    ///
+    /// # Errors
+    /// The operating system does not let them be watched.
+    pub fn listen() -> Result<Self, Failure> {
         let listen =
             |kind| signal(kind).map_err(|error| Failure::failed(format!("signals cannot be watched: {error}")));
         Ok(Self {
@@ -102,7 +147,8 @@ impl Interrupt {
         })
     }
 
-    async fn next(&mut self) -> &'static str {
+    /// Waits for the next one; says which. Cancel-safe.
+    pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "an interrupt",
             _ = self.terminate.recv() => "a request to terminate",
@@ -111,54 +157,56 @@ impl Interrupt {
     }
 }
 
-fn print(session: &Session, record: &Arc<Record>, output: Output) {
+fn print(session: &Session, record: &Arc<Record>, output: Output, questions: usize) -> Result<(), Failure> {
     match output {
-        Output::Json => {}
+        Output::Json => Ok(()),
         Output::Events => {
-            if let Ok(line) = record.to_line() {
-                say(&line);
-            }
+            let line = record.to_line().map_err(|error| Failure::failed(format!("an event is no JSON: {error}")))?;
+            say_json(&line)
         }
-        Output::Text => print_text(session, record),
+        Output::Text => print_text(session, record, questions),
     }
 }
 
-fn print_text(session: &Session, record: &Record) {
+fn print_text(session: &Session, record: &Record, questions: usize) -> Result<(), Failure> {
     match &record.event {
-        Event::TurnStarted(started) if session.turns.len() > 1 => {
-            say(&format!("\n> {}\n", clean_block(&started.question)));
+        Event::TurnStarted(started) if questions > 1 => {
+            let space = if session.turns.len() > 1 { "\n" } else { "" };
+            say(&format!("{space}> {}\n", clean_block(&started.question)))?;
         }
         Event::CallFinished(_) => {
             if let Some(call) = record.scope.call.and_then(|call| session.call(call)) {
-                eprintln!("{}", clean_line(&call_line(call)));
+                tell(&clean_line(&call_line(call)));
             }
         }
-        Event::ServerLost(lost) => eprintln!("{}", clean_line(&format!("server {}: {}", lost.server, lost.reason))),
-        Event::NoteTaken(note) => eprintln!("{}", clean_line(&note.text)),
+        Event::ServerLost(lost) => tell(&clean_line(&format!("server {}: {}", lost.server, lost.reason))),
+        Event::NoteTaken(note) => tell(&clean_line(&note.text)),
         Event::ModelRetried(retried) => {
             let text =
                 format!("attempt {} of {} in {} ms: {}", retried.attempt, retried.of, retried.delay_ms, retried.reason);
-            eprintln!("{}", clean_line(&text));
+            tell(&clean_line(&text));
         }
         Event::ModelAnswered(answered) if !answered.calls.is_empty() && !answered.text.trim().is_empty() => {
-            eprintln!("{}", clean_block(answered.text.trim_end()));
+            tell(&clean_block(answered.text.trim_end()));
         }
         Event::TurnEnded(_) => {
             if let Some(turn) = record.scope.turn.and_then(|turn: TurnId| session.turn(turn)) {
-                print_answer(session, turn);
+                print_answer(session, turn)?;
             }
         }
         _ => {}
     }
+    Ok(())
 }
 
-fn print_answer(session: &Session, turn: &Turn) {
-    let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return };
-    say(&clean_block(answer.text.trim_end()));
+fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
+    let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return Ok(()) };
+    say(&clean_block(answer.text.trim_end()))?;
     let unsupported = session.evidence.unsupported(&answer.text);
     if !unsupported.is_empty() && !turn.calls.is_empty() {
-        eprintln!("{}", clean_line(&format!("not in any result: {}", unsupported.join(", "))));
+        tell(&clean_line(&format!("not in any result: {}", unsupported.join(", "))));
     }
+    Ok(())
 }
 
 fn call_line(call: &Call) -> String {
@@ -211,6 +259,19 @@ fn call_json(call: &Call) -> Value {
         "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status,
         "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
     })
+}
+
+/// Whatever was answered, it came from no server at all.
+fn unreachable(session: &Session) -> Option<Failure> {
+    let mut reasons = Vec::new();
+    for server in &session.servers {
+        let (Health::Failed { reason } | Health::Restarting { reason, .. }) = &server.health else { return None };
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
+    }
+    let what = format!("none of the servers could be reached: {}", reasons.join("; "));
+    (!reasons.is_empty()).then_some(Failure { exit: Exit::Unreachable, message: what })
 }
 
 fn failure(session: &Session, turn: &Turn) -> Option<Failure> {

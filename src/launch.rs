@@ -140,7 +140,8 @@ fn assemble(
         let chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
         self::model(&chosen, &assistant).map_err(|failure| failure.message)
     });
-    let setup = Setup {
+    let data = settings.data.clone();
+    let mut setup = Setup {
         model,
         runbooks: Arc::clone(&built_in) as Arc<dyn Model>,
         models,
@@ -152,18 +153,33 @@ fn assemble(
         resumed,
         warnings,
     };
+    // One thread keeps the order of notifications, and answers sooner than a pool on few cores.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime for the orchestrator: {error}")))?;
     let thread = std::thread::Builder::new()
         .name("orchestrator".into())
         .spawn(move || {
-            // One thread keeps the order of notifications, and answers sooner than a pool on few cores.
-            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(orchestrator::run(setup, feed)),
-                // The screen sees its link close and says so.
-                Err(error) => eprintln!("callboard: no runtime for the orchestrator: {error}"),
-            }
+            // Read here, where the screen does not wait for it.
+            setup.warnings.extend(data_problems(data.as_deref()));
+            runtime.block_on(orchestrator::run(setup, feed));
         })
         .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
     Ok(Running { link: screen, id, model: name, built_in, file, thread })
+}
+
+/// What is wrong with a data set of the operator's own: answers from it may be wrong or missing.
+fn data_problems(dir: Option<&Path>) -> Option<String> {
+    let dir = dir?;
+    let problems = callboard_servers::check(Some(dir));
+    let first = problems.first()?;
+    let more = match problems.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let shown = dir.display();
+    Some(format!("The data in {shown} is not sound: {first}{more}. Run `callboard data check {shown}` and correct it."))
 }
 
 fn header(id: &SessionId, model: &str, servers: BTreeMap<String, String>, policy: Policy, clock: Clock) -> Header {
@@ -278,6 +294,12 @@ pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
 fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
+    if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
+        let dir = dir.display();
+        return Err(Failure::usage(format!(
+            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
+        )));
+    }
     let mut options = Vec::new();
     for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
         if let Some(path) = path {

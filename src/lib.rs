@@ -58,6 +58,8 @@
 //! * **a bundled server**: its module in `servers/src/`, a line in `NAMES`, its records in the data set.
 //! * **a key**: one row in the key table of the screen; footer, help, palette and README follow.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod around;
 pub mod cli;
 pub mod clock;
@@ -69,6 +71,7 @@ pub mod eval;
 pub mod evaluate;
 pub mod export;
 pub mod failure;
+pub mod folders;
 pub mod headless;
 pub mod launch;
 pub mod link;
@@ -82,5 +85,6 @@ pub mod recording;
 pub mod sanitise;
 pub mod schema;
 pub mod session;
+pub mod stderr;
 pub mod stdout;
 pub mod ui;

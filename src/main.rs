@@ -1,5 +1,7 @@
 //! The program: dispatches commands. Everything else is in the library.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,9 +13,11 @@ use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
 use callboard::recorded::{self, ExportOrder, Privacy};
-use callboard::stdout::say;
+use callboard::sanitise::{clean_block, clean_line};
+use callboard::stderr::tell;
+use callboard::stdout::{say, say_json};
 use callboard::{console, direct, launch, recording};
-use callboard_servers::ServeOptions;
+use callboard_servers::{ServeError, ServeOptions};
 use clap::{CommandFactory, Parser};
 use serde_json::json;
 
@@ -30,7 +34,12 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
     // A server is started before anything else is set up: its stdout belongs to the protocol.
     if let Some(Task::Serve { name }) = &cli.command {
         let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
-        return callboard_servers::serve(name, &options).map_err(|error| Failure::usage(error.to_string()));
+        return callboard_servers::serve(name, &options).map_err(|error| match &error {
+            ServeError::Runtime(_) => Failure::failed(error.to_string()),
+            ServeError::UnknownServer(_) | ServeError::Data(_) | ServeError::AsOf { .. } => {
+                Failure::usage(error.to_string())
+            }
+        });
     }
     if cli.common.step && !matches!(cli.command, None | Some(Task::Fork { .. })) {
         let text = "--step holds calls for somebody at the console; `callboard --step` opens it";
@@ -56,15 +65,15 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Eval { suite, threshold, junit, out }) => {
             eval(&settings, &suite, threshold, junit.as_deref(), out.as_deref(), form)
         }
-        Some(Task::Check) => block_on(direct::check(&fleet(&settings)?, form)),
-        Some(Task::Tools { server }) => block_on(direct::tools(&fleet(&settings)?, server.as_deref(), form)),
+        Some(Task::Check) => attended(direct::check(&fleet(&settings)?, form)),
+        Some(Task::Tools { server }) => attended(direct::tools(&fleet(&settings)?, server.as_deref(), form)),
         Some(Task::Call { server, tool, arguments }) => {
             let arguments = match arguments.as_deref() {
                 None => "{}".to_owned(),
                 Some("-") => stdin()?,
                 Some(text) => text.to_owned(),
             };
-            block_on(direct::call(&fleet(&settings)?, &server, &tool, &arguments, form))
+            attended(direct::call(&fleet(&settings)?, &server, &tool, &arguments, form))
         }
         Some(Task::Sessions) => sessions(form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
@@ -72,8 +81,7 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
-            say(String::from_utf8_lossy(&script).trim_end());
-            Ok(())
+            say(String::from_utf8_lossy(&script).trim_end())
         }
         Some(Task::Replay { session, mock: false }) => console::replay(&settings, &recorded::resolve(&session)?),
         Some(Task::Replay { session, mock: true }) => {
@@ -83,7 +91,7 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
         Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
         Some(Task::Verify { session, junit }) => {
-            block_on(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))
+            attended(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))
         }
         Some(Task::Export { session, format, select, output, no_redact }) => {
             let format =
@@ -117,11 +125,14 @@ fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], for
     let Some(name) = name else {
         for runbook in assistant.runbooks() {
             match form {
-                Form::Json => {
-                    say(&json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary})
-                        .to_string())
+                Form::Json => say_json(
+                    &json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary})
+                        .to_string(),
+                )?,
+                Form::Text => {
+                    let line = format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary);
+                    say(&clean_line(&line))?;
                 }
-                Form::Text => say(&format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary)),
             }
         }
         return Ok(());
@@ -155,8 +166,8 @@ fn eval(
     let _ = thread.join();
     let report = report?;
     match form {
-        Form::Json => say(&report.json().to_string()),
-        Form::Text => say(&callboard::sanitise::clean_block(&report.table())),
+        Form::Json => say_json(&report.json().to_string())?,
+        Form::Text => say(&clean_block(&report.table()))?,
     }
     for (file, text) in [(junit, report.junit()), (out, report.json().to_string())] {
         if let Some(file) = file {
@@ -204,9 +215,14 @@ fn stdin() -> Result<String, Failure> {
 fn fleet(settings: &Settings) -> Result<Vec<callboard::mcp::ServerSpec>, Failure> {
     let fleet = launch::fleet(settings)?;
     for warning in &fleet.warnings {
-        eprintln!("callboard: {}", callboard::sanitise::clean_line(warning));
+        tell(&format!("callboard: {}", clean_line(warning)));
     }
     Ok(fleet.specs)
+}
+
+/// Blocks on work with servers, which are not left behind if a signal ends it.
+fn attended<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    block_on(headless::unless_interrupted(work))
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -223,8 +239,7 @@ fn sessions(form: Form) -> Result<(), Failure> {
     let sessions = recording::list::sessions(&dir)
         .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))?;
     if form == Form::Json {
-        say(&json!({"sessions": sessions}).to_string());
-        return Ok(());
+        return say_json(&json!({"sessions": sessions}).to_string());
     }
     for session in &sessions {
         let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
@@ -233,10 +248,10 @@ fn sessions(form: Form) -> Result<(), Failure> {
             "{}  {created}  {:<12} {:>3} turns {:>4} calls  {what}",
             session.id, session.model, session.turns, session.calls
         );
-        say(&callboard::sanitise::clean_line(&line));
+        say(&clean_line(&line))?;
     }
     if sessions.is_empty() {
-        eprintln!("no sessions in {} yet", dir.display());
+        tell(&clean_line(&format!("no sessions in {} yet", dir.display())));
     }
     Ok(())
 }
@@ -249,15 +264,15 @@ fn data_check(dir: Option<&Path>, form: Form) -> Result<(), Failure> {
             .iter()
             .map(|problem| json!({"file": problem.file, "line": problem.line, "field": problem.field, "message": problem.message}))
             .collect();
-        say(&json!({"problems": rows}).to_string());
+        say_json(&json!({"problems": rows}).to_string())?;
     } else {
         for problem in &problems {
-            say(&callboard::sanitise::clean_line(&problem.to_string()));
+            say(&clean_line(&problem.to_string()))?;
         }
     }
     match problems.len() {
         0 => {
-            eprintln!("{shown} is sound");
+            tell(&clean_line(&format!("{shown} is sound")));
             Ok(())
         }
         count => Err(Failure::failed(format!("{shown} has {count} problems"))),
@@ -268,11 +283,10 @@ fn data_export(dir: &Path, form: Form) -> Result<(), Failure> {
     let files = callboard_servers::export(dir)
         .map_err(|error| Failure::failed(format!("the data cannot be written to {}: {error}", dir.display())))?;
     match form {
-        Form::Json => say(&json!({"files": files}).to_string()),
+        Form::Json => say_json(&json!({"files": files}).to_string()),
         Form::Text => {
-            say(&format!("{} files written to {}", files.len(), dir.display()));
-            say(&format!("use them with: callboard --data {}", dir.display()));
+            say(&clean_line(&format!("{} files written to {}", files.len(), dir.display())))?;
+            say(&clean_line(&format!("use them with: callboard --data {}", dir.display())))
         }
     }
-    Ok(())
 }

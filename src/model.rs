@@ -19,8 +19,8 @@ use crate::protocol::{
 /// One request: a step of a turn.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The conversation, oldest first: system prompt, then user, assistant and tool messages.
-    pub messages: Vec<Message>,
+    /// The conversation, oldest first: system prompt, then user, assistant and tool messages; shared, as it grows with every step.
+    pub messages: Vec<Arc<Message>>,
     /// What may be called, in lane order. Empty for a last request without tools.
     pub tools: Arc<[ToolDefinition]>,
     /// What the connected servers say about themselves, in lane order.

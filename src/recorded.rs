@@ -16,6 +16,7 @@ use crate::recording::reader::{Reader, Row};
 use crate::recording::sessions_dir;
 use crate::sanitise::clean_line;
 use crate::session::Session;
+use crate::stderr::tell;
 
 pub use diff::{diff, lines as diff_lines};
 pub use export::{ExportOrder, Privacy, export};
@@ -61,7 +62,7 @@ fn read_file(path: &Path) -> Result<Recorded, Failure> {
                 records.push(record);
             }
             Row::Bad { line, reason } => {
-                eprintln!("callboard: {}", clean_line(&format!("{shown}, line {line}: {reason}")));
+                tell(&clean_line(&format!("callboard: {shown}, line {line}: {reason}")));
             }
         }
     }

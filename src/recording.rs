@@ -13,8 +13,10 @@ use std::path::PathBuf;
 
 pub use writer::{Recording, RecordingError};
 
-/// Where sessions are kept: `$XDG_STATE_HOME/callboard/sessions`, or its counterpart on systems without one.
+use crate::folders;
+
+/// Where sessions are kept: `$XDG_STATE_HOME/callboard/sessions`, or `~/.local/state/callboard/sessions`.
 #[must_use]
 pub fn sessions_dir() -> Option<PathBuf> {
-    dirs::state_dir().or_else(dirs::data_local_dir).map(|state| state.join("callboard").join("sessions"))
+    folders::state().map(|state| state.join("callboard").join("sessions"))
 }

@@ -23,6 +23,28 @@ pub fn clean_block(text: &str) -> Cow<'_, str> {
     clean(text, LineBreaks::Kept)
 }
 
+/// JSON as it can be put on a terminal: hidden characters are written as `\uXXXX`, which is the same value.
+#[must_use]
+pub fn clean_json(text: &str) -> Cow<'_, str> {
+    // Below that there are no controls but white space between values: a string has them escaped.
+    let is_open = |c: char| c >= '\u{7f}' && is_hidden(c);
+    if !text.contains(is_open) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_open(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Whether a character has no place on the screen as it is: controls, bidi, zero-width and blank look-alikes.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
@@ -144,6 +166,14 @@ mod tests {
         fn nothing_hidden_is_left(text in any::<String>()) {
             prop_assert!(!clean_line(&text).chars().any(is_hidden));
             prop_assert!(!clean_block(&text).chars().any(|c| c != '\n' && is_hidden(c)));
+        }
+
+        #[test]
+        fn json_keeps_its_value_and_hides_nothing(text in any::<String>(), more in "[a\u{7f}-\u{9f}\u{202e}\u{200b}\u{e0041}\u{fe0f}]{0,9}") {
+            let value = serde_json::json!({ &more: text, "more": more });
+            let cleaned = clean_json(&value.to_string()).into_owned();
+            prop_assert!(!cleaned.chars().any(is_hidden), "{cleaned}");
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&cleaned).expect("JSON"), value);
         }
 
         #[test]

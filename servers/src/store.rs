@@ -12,13 +12,14 @@ mod tables;
 mod text;
 mod ticket;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use sqlx::{
-    QueryBuilder, Row, Sqlite, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+    Connection, QueryBuilder, Row, Sqlite, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 pub(crate) use asset::AssetFilter;
 pub(crate) use billing::{InvoiceFilter, Standing};
@@ -38,10 +39,12 @@ pub(crate) enum Place {
     File(PathBuf),
 }
 
-/// The records of one data set.
+/// The records of one data set; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pool: SqlitePool,
+    /// One connection serves all calls in turn: an in-memory database lives exactly as long as it, and a pool asks the
+    /// database whether it is still there after every query, which costs as much as the query. None once it is closed.
+    connection: Arc<Mutex<Option<SqliteConnection>>>,
 }
 
 /// Which part of a list is wanted.
@@ -75,6 +78,8 @@ pub(crate) enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("{file} cannot be opened to keep the records in: {error}")]
     Unopened { file: String, error: sqlx::Error },
+    #[error("the record store has been closed")]
+    Closed,
     #[error("a stored record cannot be read: {0}")]
     Record(#[from] serde_json::Error),
     #[error(
@@ -111,22 +116,22 @@ impl Store {
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(BUSY_WAIT),
         };
-        // One connection that is never given up: an in-memory database lives exactly as long as it.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await
-            .map_err(|error| StoreError::Unopened { file: place.to_string(), error })?;
-        fill::fill(&pool, place, data).await?;
-        Ok(Self { pool })
+        let connecting = SqliteConnection::connect_with(&options).await;
+        let mut connection = connecting.map_err(|error| StoreError::Unopened { file: place.to_string(), error })?;
+        fill::fill(&mut connection, place, data).await?;
+        Ok(Self { connection: Arc::new(Mutex::new(Some(connection))) })
     }
 
     /// Gives the database up; a shared file is left tidy.
     pub async fn close(&self) {
-        self.pool.close().await;
+        if let Some(connection) = self.connection.lock().await.take() {
+            // The records have been read; a database that cannot say good-bye changes nothing.
+            let _ = connection.close().await;
+        }
+    }
+
+    async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, StoreError> {
+        MutexGuard::try_map(self.connection.lock().await, Option::as_mut).map_err(|_| StoreError::Closed)
     }
 
     /// Every id of a kind, in order.
@@ -138,16 +143,16 @@ impl Store {
             Kind::Article => "SELECT article_id FROM article ORDER BY article_id",
             Kind::Asset => "SELECT asset_id FROM asset ORDER BY asset_id",
         };
-        Ok(sqlx::query_scalar(sql).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_scalar(sql).fetch_all(&mut *self.connection().await?).await?)
     }
 
     async fn one<T: DeserializeOwned>(&self, sql: &'static str, id: &str) -> Result<Option<T>, StoreError> {
-        let row = sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.connection().await?).await?;
         row.as_ref().map(|row| read(row, 0)).transpose()
     }
 
     async fn all<T: DeserializeOwned>(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<T>, StoreError> {
-        let rows = query.build().fetch_all(&self.pool).await?;
+        let rows = query.build().fetch_all(&mut *self.connection().await?).await?;
         rows.iter().map(|row| read(row, 0)).collect()
     }
 
@@ -167,7 +172,7 @@ impl Store {
         query.push(" AND place <= ");
         query.push_bind(i64::from(window.offset) + i64::from(window.limit));
         query.push(") AS page ON 1 = 1 ORDER BY page.place");
-        let rows = query.build().fetch_all(&self.pool).await?;
+        let rows = query.build().fetch_all(&mut *self.connection().await?).await?;
         let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>(0))?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {

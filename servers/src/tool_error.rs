@@ -140,6 +140,7 @@ impl From<StoreError> for ToolError {
             StoreError::Database(_) => {
                 failed.retryable().suggest("Call the tool again; if it fails again, restart the server")
             }
+            StoreError::Closed => failed.suggest("Start the server again; it was about to end"),
             StoreError::Unopened { .. } => failed
                 .suggest("Start the server with another file for --db, one in a folder that exists and can be written"),
             StoreError::Record(_) | StoreError::OtherData { .. } | StoreError::OtherLayout { .. } => {

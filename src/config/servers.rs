@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::mcp::{Era, Limits, Naming, ServerSpec};
+use crate::mcp::{Era, Limits, Naming, ServerSpec, process};
 use crate::protocol::ServerName;
 
 /// Restarts of a server before it counts as failed.
@@ -38,7 +38,7 @@ pub struct Configured {
     pub disabled: Vec<ServerName>,
     /// What is odd: each names file, server and field, and disables at most that server.
     pub warnings: Vec<String>,
-    /// Values of configured variables, to be kept out of recordings.
+    /// Values of configured variables and of those that were expanded, to be kept out of recordings.
     pub secrets: Vec<(String, String)>,
 }
 
@@ -90,8 +90,10 @@ fn spec(
         return Err("field \"url\": only servers on stdio can be used".into());
     }
     let command = entry.command.ok_or("field \"command\" is missing")?;
-    let expanded =
-        |field: &str, text: &str| expand(text, lookup).map_err(|reason| format!("field {field:?}: {reason}"));
+    let mut looked_up = Vec::new();
+    let mut expanded = |field: &str, text: &str| {
+        expand(text, lookup, &mut looked_up).map_err(|reason| format!("field {field:?}: {reason}"))
+    };
     let args = entry.args.iter().map(|arg| expanded("args", arg)).collect::<Result<Vec<_>, _>>()?;
     let mut env = BTreeMap::new();
     for (variable, text) in &entry.env {
@@ -99,6 +101,9 @@ fn spec(
         secrets.push((variable.clone(), value.clone()));
         env.insert(variable.clone(), value);
     }
+    let command = PathBuf::from(expanded("command", &command)?);
+    let cwd = entry.cwd.as_deref().map(|cwd| expanded("cwd", cwd)).transpose()?.map(PathBuf::from);
+    secrets.extend(looked_up.into_iter().filter(|(name, _)| !process::ALLOWED.contains(&name.as_str())));
     let era = match entry.era.as_deref() {
         None | Some("auto") => Era::Auto,
         Some("legacy") => Era::Legacy,
@@ -108,13 +113,14 @@ fn spec(
     let mut limits = Limits::default();
     if let Some(ms) = entry.timeout_ms {
         limits.call = std::time::Duration::from_millis(ms.max(1));
+        limits.call_total = limits.call_total.max(limits.call);
     }
     Ok(Some(ServerSpec {
         name: name.into(),
-        command: PathBuf::from(expanded("command", &command)?),
+        command,
         args,
         env,
-        cwd: entry.cwd.as_deref().map(|cwd| expanded("cwd", cwd)).transpose()?.map(PathBuf::from),
+        cwd,
         era,
         naming: Naming::Prefixed,
         limits,
@@ -122,8 +128,13 @@ fn spec(
     }))
 }
 
-/// `${VAR}`, `${VAR:-default}` and `${env:VAR}`; anything else stays as it is.
-fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+/// `${VAR}`, `${VAR:-default}` and `${env:VAR}`; anything else stays as it is. Adds name and value of each variable that
+/// was put in to `looked_up`.
+fn expand(
+    text: &str,
+    lookup: impl Fn(&str) -> Option<String>,
+    looked_up: &mut Vec<(String, String)>,
+) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -135,7 +146,10 @@ fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String,
         };
         let name = name.strip_prefix("env:").unwrap_or(name);
         match (lookup(name).filter(|value| !value.is_empty()), default) {
-            (Some(value), _) => out.push_str(&value),
+            (Some(value), _) => {
+                out.push_str(&value);
+                looked_up.push((name.to_owned(), value));
+            }
             (None, Some(default)) => out.push_str(default),
             (None, None) => return Err(format!("the variable {name} is not set")),
         }
@@ -152,8 +166,36 @@ mod tests {
     #[test]
     fn variables_are_expanded_and_an_unset_one_is_named() {
         let lookup = |name: &str| (name == "HOME").then(|| "/h".to_owned());
-        assert_eq!(expand("${HOME}/x ${env:HOME} ${NO:-d} $5 ${", lookup).as_deref(), Ok("/h/x /h d $5 ${"));
-        assert_eq!(expand("${NO}", lookup), Err("the variable NO is not set".into()));
+        let mut seen = Vec::new();
+        assert_eq!(expand("${HOME}/x ${env:HOME} ${NO:-d} $5 ${", lookup, &mut seen).as_deref(), Ok("/h/x /h d $5 ${"));
+        assert_eq!(expand("${NO}", lookup, &mut seen), Err("the variable NO is not set".into()));
+        assert_eq!(seen, vec![("HOME".to_owned(), "/h".to_owned()); 2]);
+    }
+
+    fn configured(text: &str) -> Configured {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("mcp.json");
+        std::fs::write(&path, text).expect("written");
+        let lookup = |name: &str| (!name.starts_with("NO")).then(|| format!("value of {name}"));
+        read(&path, lookup).expect("readable")
+    }
+
+    #[test]
+    fn whatever_is_expanded_is_secret_unless_every_server_gets_it_anyway() {
+        let text = r#"{"mcpServers":{"a":{"command":"${BIN}","args":["--token=${TOKEN}","${HOME}","${NO:-plain}"],
+            "env":{"AUTH":"Bearer ${KEY}"},"cwd":"${DIR}/x"}}}"#;
+        let mut names: Vec<String> = configured(text).secrets.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        assert_eq!(names, ["AUTH", "BIN", "DIR", "KEY", "TOKEN"]);
+    }
+
+    #[test]
+    fn a_call_may_take_as_long_as_the_file_says() {
+        let text =
+            r#"{"mcpServers":{"slow":{"command":"x","timeout_ms":900000},"quick":{"command":"x","timeout_ms":5}}}"#;
+        let limits: Vec<Limits> = configured(text).specs.iter().map(|spec| spec.limits).collect();
+        assert_eq!((limits[0].call.as_millis(), limits[0].call_total), (900_000, limits[0].call));
+        assert_eq!((limits[1].call.as_millis(), limits[1].call_total), (5, Limits::default().call_total));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::ServerSpec;
 
 /// Variables every server gets; all others only if its configuration names them.
-const ALLOWED: &[&str] =
+pub const ALLOWED: &[&str] =
     &["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ"];
 /// How long each rung of the stop ladder lasts.
 const RUNG: Duration = Duration::from_secs(2);

@@ -199,9 +199,9 @@ impl Backing {
         }
     }
 
-    pub async fn restart(&self, server: &ServerName) -> bool {
+    pub fn restart(&self, server: &ServerName) -> bool {
         match self {
-            Self::Live(servers) => servers.restart(server).await,
+            Self::Live(servers) => servers.restart(server),
             Self::Recorded(..) => false,
         }
     }

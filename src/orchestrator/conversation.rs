@@ -1,5 +1,7 @@
 //! The messages of a conversation over all its turns, and what of them the model has already been sent.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::model::Message;
@@ -10,7 +12,7 @@ use super::prompt;
 /// Messages, oldest first; the system prompt is not among them.
 #[derive(Clone, Debug, Default)]
 pub struct Conversation {
-    messages: Vec<Message>,
+    messages: Vec<Arc<Message>>,
     /// Messages that an earlier request had.
     sent: usize,
 }
@@ -18,7 +20,7 @@ pub struct Conversation {
 impl Conversation {
     /// Adds a message at the end.
     pub fn push(&mut self, message: Message) {
-        self.messages.push(message);
+        self.messages.push(Arc::new(message));
     }
 
     /// Forgets everything.
@@ -28,14 +30,14 @@ impl Conversation {
 
     /// All messages.
     #[must_use]
-    pub fn messages(&self) -> &[Message] {
+    pub fn messages(&self) -> &[Arc<Message>] {
         &self.messages
     }
 
     /// Messages, and the bytes of their texts.
     #[must_use]
     pub fn weight(&self) -> (usize, usize) {
-        let bytes = |message: &Message| match message {
+        let bytes = |message: &Arc<Message>| match &**message {
             Message::System { text } | Message::User { text } | Message::Tool { text, .. } => text.len(),
             Message::Assistant { text, calls, .. } => {
                 text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
@@ -46,7 +48,7 @@ impl Conversation {
 
     /// The messages no request had yet, as JSON in the form of chat completions; they count as sent from now on.
     pub fn take_new(&mut self) -> Json {
-        let new = self.messages[self.sent..].iter().map(as_json).collect();
+        let new = self.messages[self.sent..].iter().map(|message| as_json(message)).collect();
         self.sent = self.messages.len();
         Json::from(Value::Array(new))
     }
@@ -55,9 +57,8 @@ impl Conversation {
     pub fn shrink(&mut self) -> bool {
         let mut cut_any = false;
         for message in &mut self.messages {
-            if let Message::Tool { text, .. } = message
-                && text.len() > prompt::SHRUNK_LIMIT
-            {
+            let too_long = matches!(&**message, Message::Tool { text, .. } if text.len() > prompt::SHRUNK_LIMIT);
+            if too_long && let Message::Tool { text, .. } = Arc::make_mut(message) {
                 *text = prompt::cut(text, prompt::SHRUNK_LIMIT);
                 cut_any = true;
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use crate::link::Feed;
@@ -37,11 +38,20 @@ const MOST_QUESTIONS: usize = 32;
 
 /// Runs a session until the screen quits or goes away. Every server is stopped when this returns.
 pub async fn run(setup: Setup, feed: Feed) {
+    // A task of its own: to wake the outermost future of a runtime takes a system call each time.
+    if let Err(error) = tokio::spawn(perform(setup, feed)).await
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+async fn perform(setup: Setup, feed: Feed) {
     let Setup { model, runbooks, models, servers: source, recording, app, session, gate, resumed, warnings } = setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let mut shell = Shell {
-        stage: Stage { recording, news },
+        stage: Stage::new(recording, news),
         servers: Backing::start(Vec::new().into()),
         roster: Roster::new(names.clone()),
         asked: Arc::clone(&model),
@@ -127,8 +137,10 @@ impl Shell {
                 },
                 heard = Asking::next(&mut self.asking) => self.heard(heard).await,
                 Some(signal) = self.servers.next() => self.signalled(signal).await,
-                () = wait_until(flush) => self.flush().await,
+                () = wait_until(flush) => self.flush_words().await,
                 () = wait_until(patience) => {}
+                // Once every task that can go on has done so: to wake the screen costs as much as to send a call.
+                () = yield_now(), if self.stage.is_behind() => self.stage.show().await,
             }
         }
     }
@@ -249,8 +261,8 @@ impl Shell {
 
     fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
-        let today = self.stage.recording.clock().today();
-        let mut messages = vec![Message::System { text: prompt::system(&briefings, &today) }];
+        let today = self.stage.today();
+        let mut messages = vec![Arc::new(Message::System { text: prompt::system(&briefings, &today) })];
         messages.extend_from_slice(self.conversation.messages());
         let most = self.asked.most_tools();
         let tools = match tools {
@@ -291,13 +303,22 @@ impl Shell {
     async fn signalled(&mut self, signal: Signal) {
         match signal {
             Signal::Happened(scope, event) => {
-                self.roster.note(&event);
+                let warning = self.roster.note(&event);
                 self.stage.tell(scope, event).await;
+                if let Some(text) = warning {
+                    self.stage.note(NoteLevel::Warning, text).await;
+                }
             }
             Signal::Ended(call, end) => {
                 let effects = self.end_call(call, end);
                 self.carry_out(effects).await;
             }
+        }
+    }
+
+    async fn flush_words(&mut self) {
+        if let Some(streamed) = self.deltas.take_words() {
+            self.stage.tell(self.step_scope(), streamed).await;
         }
     }
 
@@ -321,8 +342,8 @@ impl Shell {
             }
         }
         self.stage.tell(Scope::default(), SessionEnded { reason: reason.to_owned() }).await;
-        // The disk's last word; the file has everything already, and nobody is left to tell.
-        let _ = self.stage.recording.sync();
+        self.stage.show().await;
+        self.stage.sync();
     }
 }
 

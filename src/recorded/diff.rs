@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::compare::{Comparison, Fate, Pair, Side, compare};
 use crate::failure::{Failure, Form};
 use crate::sanitise::clean_line;
-use crate::stdout::say;
+use crate::stdout::{say, say_json};
 
 /// `callboard diff A B`.
 ///
@@ -15,12 +15,14 @@ pub fn diff(left: &str, right: &str, form: Form) -> Result<(), Failure> {
     let (left, right) = (super::read(left)?, super::read(right)?);
     let comparison = compare(&left.session, &right.session);
     match form {
-        Form::Json => say(&json!({
-            "left": left.header.id, "right": right.header.id, "same": comparison.is_same(),
-            "calls": comparison.calls, "answers": comparison.answers,
-        })
-        .to_string()),
-        Form::Text => lines(&comparison).iter().for_each(|line| say(&clean_line(line))),
+        Form::Json => say_json(
+            &json!({
+                "left": left.header.id, "right": right.header.id, "same": comparison.is_same(),
+                "calls": comparison.calls, "answers": comparison.answers,
+            })
+            .to_string(),
+        )?,
+        Form::Text => lines(&comparison).iter().try_for_each(|line| say(&clean_line(line)))?,
     }
     if comparison.is_same() {
         return Ok(());

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::query::{ParseError, Query};
 use crate::sanitise::clean_line;
 use crate::session::Session;
+use crate::stderr::tell;
 
 use super::Recorded;
 
@@ -54,7 +55,7 @@ pub fn export(order: &ExportOrder) -> Result<(), Failure> {
     };
     let text = material.render(order.format);
     match &order.output {
-        None => crate::stdout::say(text.trim_end_matches('\n')),
+        None => crate::stdout::say(text.trim_end_matches('\n'))?,
         Some(path) => {
             let write = || {
                 use std::io::Write as _;
@@ -62,11 +63,11 @@ pub fn export(order: &ExportOrder) -> Result<(), Failure> {
             };
             let shown = path.display();
             write().map_err(|error| Failure::failed(format!("the export cannot be written to {shown}: {error}")))?;
-            eprintln!("written to {shown}");
+            tell(&clean_line(&format!("written to {shown}")));
         }
     }
     for removed in &material.removed {
-        eprintln!("{}", clean_line(&format!("removed {} {} times: {}", removed.kind, removed.count, removed.mark)));
+        tell(&clean_line(&format!("removed {} {} times: {}", removed.kind, removed.count, removed.mark)));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::mcp::{ServerSpec, Servers};
 use crate::protocol::ToolDefinition;
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
-use crate::stdout::say;
+use crate::stdout::{say, say_json};
 
 /// What became of one recorded call.
 #[derive(Debug)]
@@ -78,8 +78,8 @@ pub async fn verify(specs: &[ServerSpec], wanted: &str, form: Form, junit: Optio
     let recorded = super::read(wanted)?;
     let checked = check(specs, &recorded.session).await;
     match form {
-        Form::Json => say(&as_json(&recorded.header.id.to_string(), &checked).to_string()),
-        Form::Text => table(&checked).iter().for_each(|line| say(&clean_line(line))),
+        Form::Json => say_json(&as_json(&recorded.header.id.to_string(), &checked).to_string())?,
+        Form::Text => table(&checked).iter().try_for_each(|line| say(&clean_line(line)))?,
     }
     if let Some(path) = junit {
         std::fs::write(path, as_junit(&checked)).map_err(|error| {

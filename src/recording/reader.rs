@@ -68,11 +68,13 @@ pub(super) fn header(line: &[u8]) -> Result<Header, String> {
     Ok(header)
 }
 
-/// Reads one line of `path` (without its end) as a row; `torn` if the file ends inside it.
-pub(super) fn row(path: &Path, line: u64, bytes: &[u8], torn: Torn) -> Row {
+/// Reads one line of `path` (without its end) as a row; `end` is how the line ends.
+pub(super) fn row(path: &Path, line: u64, bytes: &[u8], end: End) -> Row {
     let bad = |reason: String| Row::Bad { line, reason };
-    if torn == Torn::Yes {
-        return bad("the line breaks off; the writer was stopped while writing it".into());
+    match end {
+        End::Whole => {}
+        End::Torn => return bad("the line breaks off; the writer was stopped while writing it".into()),
+        End::TooLong => return bad(format!("the line is longer than {} MiB", LONGEST_LINE >> 20)),
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -122,7 +124,7 @@ impl Iterator for Reader {
             Ok(None) => None,
             Ok(Some(line)) => {
                 self.line += 1;
-                Some(Ok(row(&self.path, self.line, &line.bytes, line.torn)))
+                Some(Ok(row(&self.path, self.line, &line.bytes, line.end)))
             }
             Err(error) => Some(Err(error)),
         }
@@ -131,16 +133,18 @@ impl Iterator for Reader {
 
 struct RawLine {
     bytes: Vec<u8>,
-    torn: Torn,
+    end: End,
 }
 
-/// Whether the file ends inside a line.
+/// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Torn {
-    /// The line is whole.
-    No,
-    /// It is not.
-    Yes,
+pub(super) enum End {
+    /// As it should.
+    Whole,
+    /// With the file.
+    Torn,
+    /// Beyond what is read; the rest has been skipped.
+    TooLong,
 }
 
 fn next_line(source: &mut BufReader<File>) -> io::Result<Option<RawLine>> {
@@ -151,12 +155,11 @@ fn next_line(source: &mut BufReader<File>) -> io::Result<Option<RawLine>> {
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
-        return Ok(Some(RawLine { bytes, torn: Torn::No }));
+        return Ok(Some(RawLine { bytes, end: End::Whole }));
     }
-    if read as u64 == LONGEST_LINE {
-        source.skip_until(b'\n')?;
-    }
-    Ok(Some(RawLine { bytes, torn: Torn::Yes }))
+    let more = if read as u64 == LONGEST_LINE { source.skip_until(b'\n')? } else { 0 };
+    let end = if more > 0 { End::TooLong } else { End::Torn };
+    Ok(Some(RawLine { bytes, end }))
 }
 
 fn read_blob(path: &Path) -> io::Result<String> {

@@ -12,19 +12,26 @@ use regex::{Captures, Regex};
 /// Shorter known values would match ordinary text.
 const SHORTEST: usize = 8;
 
-/// Keys whose shape alone tells what they are; the name of each group is the kind.
+/// Keys whose shape alone tells what they are; the name of each group is the kind, except for `before`: what ends the word
+/// before a key. In JSON inside a string that may be an escape, whose letter is no part of the key.
 static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?s)(?P<openai>\bsk-(?:proj-|svcacct-|ant-)?[A-Za-z0-9_-]{20,})",
-        r"|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{50,})",
-        r"|(?P<aws>\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
-        r"|(?P<slack>\bxox[abprs]-[A-Za-z0-9-]{20,})",
-        r"|(?P<google>\bAIza[A-Za-z0-9_-]{35}\b)",
-        r"|(?P<bearer>\b[Bb]earer [A-Za-z0-9._~+/-]{20,}=*)",
+        r"(?s)(?P<before>^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4})(?:",
+        r"(?P<openai>sk-(?:proj-|svcacct-|ant-)?[A-Za-z0-9_-]{20,})",
+        r"|(?P<github>gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+        r"|(?P<aws>(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
+        r"|(?P<slack>xox[abprs]-[A-Za-z0-9-]{20,})",
+        r"|(?P<google>AIza[A-Za-z0-9_-]{35})",
+        r"|(?P<bearer>[Bb]earer [A-Za-z0-9._~+/-]{20,}=*))",
         r"|(?P<private_key>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----)",
     ))
     .ok()
 });
+
+/// How every key above begins, or an escape that can stand for a letter of it: a line without need not be looked at string
+/// by string.
+static BEGINNINGS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"sk-|gh[pousr]_|github_pat_|AKIA|ASIA|xox[abprs]-|AIza|earer |-----BEGIN|\\u00").ok());
 
 /// What is to be kept out of a recording.
 #[derive(Clone, Default)]
@@ -40,6 +47,8 @@ struct Known {
     /// As it stands in JSON that is itself a string, such as a message on the wire.
     nested: String,
     mark: String,
+    /// Whether it stands in JSON as it is, unless its letters are written as `\u00..`.
+    plain: bool,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -55,7 +64,8 @@ impl Redactor {
         if value.len() < SHORTEST {
             return;
         }
-        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value) };
+        let plain = value.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '/'));
+        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value), plain };
         self.known.push(known);
         self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
     }
@@ -64,6 +74,19 @@ impl Redactor {
     /// line stays JSON: neither a number nor a property name can match.
     #[must_use]
     pub fn redact<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        match self.is_suspect(line) {
+            true => self.redact_strings(line),
+            false => Cow::Borrowed(line),
+        }
+    }
+
+    /// Whether there may be a secret in `line`; quick, and never false if there is one.
+    fn is_suspect(&self, line: &str) -> bool {
+        BEGINNINGS.as_ref().is_none_or(|beginnings| beginnings.is_match(line))
+            || self.known.iter().any(|known| !known.plain || line.contains(&known.value))
+    }
+
+    fn redact_strings<'l>(&self, line: &'l str) -> Cow<'l, str> {
         let mut out = String::new();
         let mut copied = 0;
         let mut from = 0;
@@ -89,7 +112,13 @@ impl Redactor {
     fn redact_string(&self, quoted: &str) -> Option<String> {
         // What is inside escapes is only found when they are undone.
         let text: Cow<'_, str> = match quoted.contains('\\') {
-            true => Cow::Owned(serde_json::from_str(quoted).ok()?),
+            true => {
+                match serde_json::from_str(quoted).or_else(|_| serde_json::from_str(&without_lone_halves(quoted))) {
+                    Ok(text) => Cow::Owned(text),
+                    // What cannot be read cannot be searched either.
+                    Err(_) => return Some(format!("\"{}\"", mark("unreadable", quoted))),
+                }
+            }
             false => Cow::Borrowed(&quoted[1..quoted.len() - 1]),
         };
         let mut redacted = text;
@@ -104,8 +133,11 @@ impl Redactor {
         }
         if let Some(patterns) = PATTERNS.as_ref()
             && let Cow::Owned(replaced) = patterns.replace_all(&redacted, |captures: &Captures<'_>| {
-                let kind = patterns.capture_names().flatten().find(|name| captures.name(name).is_some());
-                mark(kind.unwrap_or("key"), &captures[0])
+                let before = captures.name("before").map_or("", |before| before.as_str());
+                let found = patterns.capture_names().flatten().filter(|name| *name != "before");
+                let found = found.filter_map(|kind| Some((kind, captures.name(kind)?.as_str()))).next();
+                let (kind, key) = found.unwrap_or(("key", &captures[0]));
+                format!("{before}{}", mark(kind, key))
             })
         {
             redacted = Cow::Owned(replaced);
@@ -127,6 +159,33 @@ fn next_string(line: &str, from: usize) -> Option<Range<usize>> {
     Some(start..start + length + 2)
 }
 
+/// A JSON string whose escaped surrogates all have their other half: JavaScript also writes such as have not, where it cut
+/// a text between the two.
+fn without_lone_halves(quoted: &str) -> String {
+    let half = |at: usize| {
+        let digits = quoted.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(quoted.len());
+    let mut at = 0;
+    while let Some(length) = quoted[at..].find('\\') {
+        let escape = at + length;
+        let (kept, taken) = match (half(escape), half(escape + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (&quoted[escape..escape + 12], 12),
+            (Some(0xd800..=0xdfff), _) => ("\\ufffd", 6),
+            _ => {
+                let second = quoted[escape + 1..].chars().next().map_or(0, char::len_utf8);
+                (&quoted[escape..escape + 1 + second], 1 + second)
+            }
+        };
+        out.push_str(&quoted[at..escape]);
+        out.push_str(kept);
+        at = escape + taken;
+    }
+    out.push_str(&quoted[at..]);
+    out
+}
+
 /// A text as JSON writes it, without the quotes around it.
 fn inside(text: &str) -> String {
     let quoted = serde_json::to_string(text).unwrap_or_default();
@@ -140,6 +199,8 @@ fn mark(kind: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -164,6 +225,56 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_every_kind_is_found_after_a_line_break_however_deep_it_is_nested() {
+        let keys = [
+            ("openai", format!("sk-proj-{}", "a1B2".repeat(8))),
+            ("github", format!("ghp_{}", "a1B2".repeat(9))),
+            ("github", format!("github_pat_{}", "a1B2_".repeat(11))),
+            ("aws", format!("AKIA{}", "A1B2".repeat(4))),
+            ("slack", format!("xoxb-{}", "a1B2-".repeat(5))),
+            ("google", format!("AIza{}-", "a1".repeat(17))),
+            ("bearer", format!("Bearer {}", "a1B2".repeat(6))),
+            ("private_key", "-----BEGIN RSA PRIVATE KEY-----\nTUlJRXZR\n-----END RSA PRIVATE KEY-----".to_owned()),
+        ];
+        for (kind, key) in keys {
+            for before in ["\n", "\r", "\t", "\u{8}", "\u{c}", "\u{1b}", " ", "_", "/", "\"", "", "ü"] {
+                let start = if before.is_empty() { "" } else { "x" };
+                let mut line = serde_json::json!({ "text": format!("{start}{before}{key}\nx") }).to_string();
+                for depth in 0..=2 {
+                    let redacted = Redactor::default().redact(&line).into_owned();
+                    let secret = key.split('\n').nth(1).unwrap_or(&key);
+                    let shown = format!("{kind} after {before:?} at {depth}: {redacted}");
+                    assert!(redacted.contains(&format!("‹secret:{kind}:")) && !redacted.contains(secret), "{shown}");
+                    assert_eq!(redacted.replace('‹', "").len() + "‹".len(), redacted.len(), "{shown}");
+                    serde_json::from_str::<serde_json::Value>(&redacted).expect("still JSON");
+                    line = serde_json::json!({ "text": line }).to_string();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_with_half_a_character_is_redacted_like_any_other() {
+        let key = format!("sk-{}", "a1B2".repeat(8));
+        let mut redactor = Redactor::default();
+        redactor.add("TOKEN", "s3cret-value");
+        for cut in [r"\ud83d", r"\uDE00", r"\ud83d\ud83d\ude00", r"\\\ud83d"] {
+            let line = format!(r#"{{"text":"{key} s3cret-value {cut} end \ud83d\ude00"}}"#);
+            let redacted = redactor.redact(&line).into_owned();
+            assert!(!redacted.contains(&key) && !redacted.contains("s3cret-value"), "{redacted}");
+            assert!(redacted.contains('\u{fffd}') && redacted.ends_with("end 😀\"}"), "{redacted}");
+            serde_json::from_str::<serde_json::Value>(&redacted).expect("now JSON that everybody reads");
+        }
+    }
+
+    #[test]
+    fn a_string_that_cannot_be_read_is_replaced_whole() {
+        let line = format!(r#"{{"text":"\q sk-{}"}}"#, "a1B2".repeat(8));
+        let redacted = Redactor::default().redact(&line).into_owned();
+        assert!(redacted.starts_with("{\"text\":\"‹secret:unreadable:"), "{redacted}");
+    }
+
+    #[test]
     fn property_names_and_ordinary_text_stay() {
         let mut redactor = Redactor::default();
         redactor.add("SHORT", "ticket");
@@ -182,6 +293,34 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(&redacted).expect("still JSON");
             assert_eq!((&value["i"], &value["d"]["w"][0]), (&12_345_678.into(), &123_456_789.into()));
             assert!(value["d"].get("12345678").is_some(), "property names stay: {redacted}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quick_look_misses_nothing(
+            secret in r#"(a-plain-secret|a "quoted" one|with/a/slash|a\\backslash|sk-[a-z]{20}|ghp_[a-z]{36}|Bearer [a-z]{20}|ASIA[A-Z]{16})"#,
+            around in r#"[a-z "\\/\n]{0,6}"#,
+            escaped in 0..24_usize,
+            nested: bool,
+        ) {
+            let mut redactor = Redactor::default();
+            redactor.add("KNOWN", &secret);
+            let text = format!("{around} {secret} {around}");
+            let mut line = serde_json::json!({ "text": text }).to_string();
+            if let Some(letter) = secret.chars().nth(escaped).filter(char::is_ascii_alphanumeric) {
+                let whole = inside(&secret);
+                let escape = whole.replacen(letter, &format!("\\u{:04x}", letter as u32), 1);
+                line = line.replace(&whole, &escape);
+            }
+            if nested {
+                line = serde_json::json!({ "text": line }).to_string();
+            }
+            prop_assert_eq!(redactor.redact(&line), redactor.redact_strings(&line));
+            prop_assert_eq!(Redactor::default().redact(&line), Redactor::default().redact_strings(&line));
+            if !nested {
+                prop_assert!(redactor.redact(&line).contains("‹secret"), "{line}");
+            }
         }
     }
 

@@ -31,7 +31,7 @@ pub enum ReplayError {
         /// Its words.
         source: io::Error,
     },
-    /// There is no thread to read it on.
+    /// There is no thread, or no runtime, to read it on.
     #[error("no thread for the replay: {0}")]
     Thread(io::Error),
 }
@@ -45,13 +45,10 @@ pub fn open(path: &Path) -> Result<(Link, JoinHandle<()>), ReplayError> {
     let source = Source::open(path).map_err(fail)?;
     let clock = Clock::start();
     let (screen, feed) = link(clock);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ReplayError::Thread)?;
     let thread = std::thread::Builder::new()
         .name("replay".into())
-        .spawn(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(stage::run(source, feed, clock)),
-            // The screen sees its link close and says so.
-            Err(error) => eprintln!("callboard: no runtime for the replay: {error}"),
-        })
+        .spawn(move || runtime.block_on(stage::run(source, feed, clock)))
         .map_err(ReplayError::Thread)?;
     Ok((screen, thread))
 }

@@ -28,8 +28,10 @@ const BATCH: usize = 4096;
 /// How the console was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The operator quit.
+    /// The operator quit, and the session is over.
     Quit,
+    /// The operator left without waiting for the session to end.
+    Left,
     /// A signal asked the program to end; its name.
     Signal(&'static str),
 }
@@ -162,6 +164,7 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
                         next_us = 0;
                         break;
                     }
+                    None if state.feed == FeedState::Open => return Ok(Outcome::Left),
                     None => return Ok(Outcome::Quit),
                 },
             }

@@ -169,7 +169,7 @@ pub fn situation(state: &State) -> Situation {
         suggestions: !viewing && state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
         searched,
         typed: !input.area().is_empty(),
-        command: !command::completions(&input.text()).is_empty(),
+        command: !command::offers(&input.text(), &state.options.runbooks).is_empty(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,

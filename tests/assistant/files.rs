@@ -1,6 +1,7 @@
 //! The assistant's files: they can be extended and replaced, and a mistake is named with file, line and field.
 
 use std::fs;
+use std::sync::Arc;
 
 use callboard::model::builtin::BuiltIn;
 use callboard::model::{Message, Request};
@@ -99,7 +100,7 @@ fn a_new_kind_with_its_server_needs_no_code() {
         ("all vehicles", "{}"),
     ] {
         let request = Request {
-            messages: vec![Message::User { text: question.to_owned() }],
+            messages: vec![Arc::new(Message::User { text: question.to_owned() })],
             tools: vec![tool.clone()].into(),
             briefings: Vec::new().into(),
             today: "2025-10-06".to_owned(),

@@ -192,6 +192,32 @@ fn sigterm_restores_the_terminal() {
 }
 
 #[test]
+fn leaving_at_once_does_not_wait_for_a_stubborn_server() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let script = r#"trap "" TERM; echo x >&2; sleep 600 & wait; sleep 600"#;
+    let servers = serde_json::json!({"mcpServers": {"stubborn": {"command": "/bin/sh", "args": ["-c", script]}}});
+    let file = dir.path().join("servers.json");
+    std::fs::write(&file, servers.to_string()).expect("written");
+    for by_signal in [true, false] {
+        let mut console = Console::open(40, 120, &["--servers", path(&file)]);
+        console.wait_for_text("stubborn");
+        if by_signal {
+            let pid = console.child.process_id().and_then(|id| i32::try_from(id).ok());
+            let pid = pid.and_then(rustix::process::Pid::from_raw).expect("a process");
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told");
+        } else {
+            console.press("\x03\x03");
+            console.wait_for_text("leaves at once");
+            console.press("\x03");
+        }
+        let asked = Instant::now();
+        assert_eq!(console.end(), u32::from(by_signal));
+        assert!(asked.elapsed() < Duration::from_millis(3000), "it waited for a stubborn server");
+        console.assert_restored();
+    }
+}
+
+#[test]
 fn every_size_is_drawn_and_resizing_keeps_what_was_typed() {
     let mut console = Console::open(24, 80, &[]);
     console.wait_for(|_| console.is_alternate(), "the alternate screen");

@@ -58,7 +58,7 @@ fn tool(name: &str) -> ToolDefinition {
 
 fn request(messages: Vec<Message>) -> Request {
     Request {
-        messages,
+        messages: messages.into_iter().map(Arc::new).collect(),
         tools: Arc::from([tool("search_tickets")]),
         briefings: Arc::from([]),
         today: "2026-11-22".to_owned(),

@@ -226,8 +226,10 @@ fn a_failing_model_is_exit_1_and_its_words_are_on_stderr() {
 #[test]
 fn wrong_use_is_exit_2() {
     let home = Home::new();
-    let cases: [&[&str]; 9] = [
+    let cases: [&[&str]; 11] = [
         &["no-such-command"],
+        &["ask", "--data", "/no/such/folder", "Why?"],
+        &["check", "--data", "/no/such/folder"],
         &["ask", "--policy", "never", "Why?"],
         &["ask", "--model", "scripted:/no/such/file", "Why?"],
         &["ask", "--config", "/no/such/file", "Why?"],
@@ -275,6 +277,32 @@ fn an_endpoint_that_is_not_there_is_exit_4() {
     let url = format!("http://127.0.0.1:{port}/v1");
     let ran = home.run(&["ask", "--json", "--base-url", &url, "--model", "m", "Why?"]);
     assert_eq!((ran.code, ran.error().0.as_str()), (Some(4), "unreachable"), "{ran:?}");
+}
+
+#[test]
+fn without_any_server_ask_is_exit_4_and_says_why_once() {
+    let home = Home::new();
+    let dir = home.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    let ran =
+        home.run(&["ask", "--json", "--data", dir.to_str().unwrap(), "What are all the critical priority tickets?"]);
+    let (code, message) = ran.error();
+    assert_eq!((ran.code, code.as_str()), (Some(4), "unreachable"), "{ran:?}");
+    assert_eq!(message.matches("exited with status 2").count(), 1, "{message}");
+    assert_eq!(ran.json()["turns"][0]["calls"], json!([]));
+}
+
+#[test]
+fn what_cannot_be_written_to_stdout_is_a_failure() {
+    let home = Home::new();
+    for args in [["ask", "Hello"], ["sessions", "--json"], ["tools", "kb"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut child = home.command(&args).stdout(full).spawn().unwrap();
+        assert_eq!(ends(&mut child), Some(1), "{args:?}");
+        let mut words = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        assert!(words.contains("standard output cannot be written"), "{args:?} {words}");
+    }
 }
 
 #[test]
@@ -378,6 +406,8 @@ fn data_check_finds_a_broken_reference_in_a_copy() {
     let problem = &problems[0];
     assert!(problem["file"].as_str().unwrap().contains("tickets.toml") && problem["line"].is_u64(), "{problems}");
     assert!(problem["message"].as_str().unwrap().contains("CUST-999"), "{problems}");
+    let warned = home.run(&["ask", "--data", dir, "What are all the critical priority tickets?"]);
+    assert!(warned.code == Some(0) && warned.stderr.contains("CUST-999"), "{warned:?}");
     let again = home.run(&["data", "export", dir]);
     assert_eq!(again.code, Some(1), "what somebody may have edited is not overwritten");
     assert!(fs::read_to_string(&path).unwrap().contains("CUST-999"));
@@ -560,6 +590,98 @@ async fn after_ask_no_server_is_left() {
         .collect();
     assert_eq!(pids.len(), 5);
     assert!(!pids.iter().any(|pid| is_alive(*pid)), "{pids:?}");
+}
+
+#[test]
+fn nobody_reading_stderr_is_no_reason_to_panic() {
+    let home = Home::new();
+    let mut child = home.ask(&one_call(), &["Which?"]).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(ends(&mut child), Some(0));
+    assert_eq!(home.recorded().ended.as_deref(), Some("quit"));
+}
+
+/// A server file with one server that neither the end of its stdin nor SIGTERM ends.
+fn stubborn(home: &Home, mode: &str) -> String {
+    let script = r#"trap "" TERM; exec "$0" "$1""#;
+    let args = json!(["-c", script, hostile_program(), mode]);
+    let mut servers = json!({"stubborn": {"command": "/bin/sh", "args": args}});
+    for bundled in ["ticket", "customer", "billing", "kb", "asset"] {
+        servers[bundled] = json!({"disabled": true});
+    }
+    home.file("servers.json", &json!({"mcpServers": servers}).to_string()).display().to_string()
+}
+
+/// Processes whose parent is this one.
+fn children(parent: u32) -> Vec<u32> {
+    let stat = |entry: fs::DirEntry| {
+        let text = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let parent = text.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok()?;
+        Some((entry.file_name().to_str()?.parse::<u32>().ok()?, parent))
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten().filter_map(stat);
+    all.filter(|(_, of)| *of == parent).map(|(pid, _)| pid).collect()
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_the_servers_of_every_command_at_once() {
+    for args in [&["check"][..], &["tools"], &["call", "stubborn", "echo"], &["eval", "suite.toml"]] {
+        let home = Home::new();
+        let servers = stubborn(&home, "deaf");
+        let suite = "[[intent]]\nname = \"one\"\nphrasings = [[\"Which tickets are critical?\"]]\n";
+        home.file("suite.toml", suite);
+        let mut command = home.command(&[args, &["--servers", &servers]].concat());
+        let mut child = command.current_dir(home.path()).spawn().unwrap();
+        let begun = Instant::now();
+        let mut pids = Vec::new();
+        while pids.is_empty() {
+            assert!(begun.elapsed() < DEADLINE, "no server comes: {args:?}");
+            std::thread::sleep(Duration::from_millis(20));
+            pids = children(child.id());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        kill(child.id(), Signal::INT);
+        if args[0] == "eval" {
+            std::thread::sleep(Duration::from_millis(200));
+            kill(child.id(), Signal::INT);
+        }
+        let asked = Instant::now();
+        assert_eq!(ends(&mut child), Some(1), "{args:?}");
+        assert!(asked.elapsed() < Duration::from_millis(3500), "{args:?} waited for a stubborn server");
+        wait_until_gone(&pids).await;
+        let mut words = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        assert!(words.contains("stopped by an interrupt"), "{args:?}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_interrupt_does_not_wait_for_a_stubborn_server() {
+    let home = Home::new();
+    let servers = stubborn(&home, "stubborn");
+    let script = json!({"steps": [{"calls": [{"name": "stubborn__echo", "arguments": {"do": "hang"}}]}]});
+    let mut child = home.ask(&script, &["--events", "--servers", &servers, "Why?"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("call.started") {
+        line.clear();
+        assert_ne!(out.read_line(&mut line).unwrap(), 0, "it ended too early");
+    }
+    kill(child.id(), Signal::INT);
+    std::thread::sleep(Duration::from_millis(200));
+    kill(child.id(), Signal::INT);
+    let asked = Instant::now();
+    assert_eq!(ends(&mut child), Some(1));
+    assert!(asked.elapsed() < Duration::from_millis(3000), "it waited for a stubborn server");
+    assert!(home.recorded().ended.is_some());
+}
+
+#[test]
+fn json_hides_nothing_from_who_reads_it_in_a_terminal() {
+    let home = Home::new();
+    let ran = home.run(&["check", "--json", "--data", "x\u{202e}y\u{200b}"]);
+    assert!(!ran.stderr.contains(['\u{202e}', '\u{200b}']) && ran.stderr.contains("\\u202e"), "{ran:?}");
+    assert!(ran.error().1.contains("x\u{202e}y\u{200b}"), "{ran:?}");
 }
 
 #[test]

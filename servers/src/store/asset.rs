@@ -41,7 +41,7 @@ impl Store {
     /// Every serial number and hostname with its asset's id.
     pub async fn asset_names(&self) -> Result<Vec<(String, String, String)>, StoreError> {
         let sql = "SELECT asset_id, serial_key, hostname_key FROM asset ORDER BY asset_id";
-        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).fetch_all(&mut *self.connection().await?).await?)
     }
 }
 

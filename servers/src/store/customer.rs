@@ -25,7 +25,7 @@ impl Store {
     pub async fn has_customer(&self, id: &CustomerId) -> Result<bool, StoreError> {
         let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM customer WHERE customer_id = $1")
             .bind(id.as_str())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.connection().await?)
             .await?;
         Ok(found.is_some())
     }
@@ -54,6 +54,6 @@ impl Store {
     /// Every company as (id, name), ordered by id.
     pub async fn companies(&self) -> Result<Vec<(String, String)>, StoreError> {
         let sql = "SELECT customer_id, company_name FROM customer ORDER BY customer_id";
-        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).fetch_all(&mut *self.connection().await?).await?)
     }
 }

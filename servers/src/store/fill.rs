@@ -1,7 +1,7 @@
 //! Fills an empty store with a data set, once, also when several processes start on the same file at the same time.
 
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use super::{
     Place, StoreError, category_key, folded,
@@ -17,9 +17,9 @@ use crate::{
 };
 
 /// Creates the tables and inserts every record, unless that has been done before.
-pub(super) async fn fill(pool: &SqlitePool, place: &Place, data: &Dataset) -> Result<(), StoreError> {
+pub(super) async fn fill(connection: &mut SqliteConnection, place: &Place, data: &Dataset) -> Result<(), StoreError> {
     // Taking the write lock first makes the others wait until the file is full.
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::raw_sql(MARK).execute(&mut *transaction).await?;
     let mark = sqlx::query("SELECT layout, name FROM data_set").fetch_optional(&mut *transaction).await?;
     if let Some(mark) = mark {

@@ -28,7 +28,7 @@ impl Store {
         let mut query = QueryBuilder::new("SELECT article.body, text.words, text.score FROM article JOIN ");
         text::ARTICLE.push_hits(&mut query, words);
         query.push(" ON text.id = article.article_id ORDER BY text.words DESC, text.score, article.article_id");
-        let rows = query.build().fetch_all(&self.pool).await?;
+        let rows = query.build().fetch_all(&mut *self.connection().await?).await?;
         // Scores are negative: the smallest is the best.
         let mut best = f64::MIN_POSITIVE;
         for row in &rows {

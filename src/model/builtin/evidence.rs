@@ -1,5 +1,7 @@
 //! The calls of the conversation with what came back: the only thing an answer may be made of.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::model::Message;
@@ -47,11 +49,11 @@ pub(super) struct Exchange {
 }
 
 /// Splits a conversation at its questions.
-pub(super) fn exchanges(messages: &[Message]) -> Vec<Exchange> {
+pub(super) fn exchanges(messages: &[Arc<Message>]) -> Vec<Exchange> {
     let mut out: Vec<Exchange> = Vec::new();
     let mut asked: Vec<(String, String, String)> = Vec::new();
     for message in messages {
-        match message {
+        match &**message {
             Message::System { .. } => {}
             Message::User { text } => {
                 out.push(Exchange { question: text.clone(), ..Exchange::default() });

@@ -269,7 +269,12 @@ mod tests {
     }
 
     fn request(messages: Vec<Message>, tools: Vec<ToolDefinition>) -> Request {
-        Request { messages, tools: Arc::from(tools), briefings: Arc::from([]), today: "2026-11-22".to_owned() }
+        Request {
+            messages: messages.into_iter().map(Arc::new).collect(),
+            tools: Arc::from(tools),
+            briefings: Arc::from([]),
+            today: "2026-11-22".to_owned(),
+        }
     }
 
     fn call(id: &str, arguments: &str) -> ModelCall {

@@ -1,6 +1,7 @@
 //! Playbooks of the turn machine: what goes in, and in words what must come out, without a runtime.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ impl Play {
 
     /// The results in the conversation: provider's id and text.
     fn delivered(&self) -> Vec<(String, String)> {
-        let tool = |message: &Message| match message {
+        let tool = |message: &Arc<Message>| match &**message {
             Message::Tool { provider_id, text, .. } => Some((provider_id.clone(), text.clone())),
             Message::System { .. } | Message::User { .. } | Message::Assistant { .. } => None,
         };
@@ -224,7 +225,7 @@ fn an_edited_call_is_sent_with_the_edit_and_the_models_own_words_stay() {
         _ => None,
     });
     assert_eq!((&decided[0].before, &decided[0].after), (&Some(object(r#"{"id":1}"#)), &Some(object(r#"{"id":7}"#))));
-    let Message::Assistant { calls, .. } = &play.conversation.messages()[1] else { panic!("no answer") };
+    let Message::Assistant { calls, .. } = &*play.conversation.messages()[1] else { panic!("no answer") };
     assert_eq!(calls[0].arguments, r#"{"id":1}"#);
 }
 
@@ -486,6 +487,19 @@ fn the_third_identical_call_is_refused_and_a_last_request_goes_without_tools() {
     assert_eq!(ending, Ending::Limited);
     assert!(reason.is_some_and(|reason| reason.contains("list") && reason.contains("3 times")));
     assert_eq!(play.turn.numbers().calls, 3, "calls of a request without tools are no calls");
+}
+
+#[test]
+fn an_answer_with_too_many_calls_gets_a_reason_for_those_that_were_not_made() {
+    let mut play = Play::begin(Policy::Auto);
+    let arguments: Vec<String> = (0..MOST_CALLS + 3).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+    let calls: Vec<(&str, &str)> = arguments.iter().map(|arguments| ("look", arguments.as_str())).collect();
+    play.wants(&calls);
+    assert_eq!(play.failures(), [CallFailureCode::LimitReached; 3]);
+    for call in 1..=u64::try_from(MOST_CALLS).unwrap() {
+        play.ends(call, "seen");
+    }
+    assert_eq!(play.delivered().len(), MOST_CALLS + 3, "each call is answered");
 }
 
 #[test]
@@ -765,7 +779,7 @@ proptest! {
         let mut open: Vec<String> = Vec::new();
         let mut seen = BTreeSet::new();
         for message in play.conversation.messages() {
-            match message {
+            match &**message {
                 Message::Tool { provider_id, .. } => {
                     prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
                     prop_assert!(seen.insert(provider_id.clone()));

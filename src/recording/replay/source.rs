@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::protocol::Problem;
 use crate::recording::format::Header;
-use crate::recording::reader::{self, LONGEST_LINE, Row, Torn};
+use crate::recording::reader::{self, End, LONGEST_LINE, Row};
 use crate::recording::writer::blob_dir;
 
 use super::index::Index;
@@ -164,7 +164,7 @@ impl Source {
         // Line 1 has had its problem told.
         if !is_record
             && number > 1
-            && let Row::Bad { reason, .. } = reader::row(&self.path, number, &line, Torn::No)
+            && let Row::Bad { reason, .. } = reader::row(&self.path, number, &line, End::Whole)
         {
             self.problems.add(number, reason);
         }
@@ -213,7 +213,7 @@ impl Source {
             }
             let at = |offset: u64| usize::try_from(offset - block_start).unwrap_or(usize::MAX);
             let line = &block[at(start)..at(end) - 1];
-            rows.push(reader::row(&self.path, self.line(row), line, Torn::No));
+            rows.push(reader::row(&self.path, self.line(row), line, End::Whole));
         }
         Ok(rows)
     }

@@ -52,14 +52,14 @@ fn ask(state: &mut State, text: String) -> Vec<Effect> {
     vec![Effect::Send(Command::Submit { text: text.trim().to_owned() })]
 }
 
-/// Completes the command being typed as far as it is clear.
+/// Completes the command or runbook being typed as far as it is clear.
 pub(super) fn complete(state: &mut State) {
     let line = state.input.text();
-    let found = command::completions(&line);
+    let found = command::offers(&line, &state.options.runbooks);
     let Some(first) = found.first() else { return };
-    let common = found.iter().fold(first.word, |common, spec| {
-        let same = common.bytes().zip(spec.word.bytes()).take_while(|(a, b)| a == b).count();
-        &common[..same]
+    let common = found.iter().fold(first.words.as_str(), |common, offer| {
+        let same = common.bytes().zip(offer.words.bytes()).take_while(|(a, b)| a == b).count();
+        common.get(..same).unwrap_or_default()
     });
     let sign = line.trim_start().chars().next().unwrap_or('/');
     let blank = if found.len() == 1 && !first.arguments.is_empty() { " " } else { "" };

@@ -1,0 +1,50 @@
+//! Calls that wait for their server to come up, or for earlier calls to be done; none of them waits for ever.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::protocol::CallId;
+
+use super::CallOrder;
+
+/// Calls in the order they came.
+#[derive(Debug)]
+pub struct Waiting {
+    /// With when each was to be sent at the latest; the first is the first to be overdue.
+    orders: VecDeque<(Instant, CallOrder)>,
+    longest: Duration,
+}
+
+impl Waiting {
+    /// Calls that wait for `longest` at most.
+    #[must_use]
+    pub fn new(longest: Duration) -> Self {
+        Self { orders: VecDeque::new(), longest }
+    }
+
+    /// Adds a call at the end.
+    pub fn push(&mut self, order: CallOrder) {
+        self.orders.push_back((Instant::now() + self.longest, order));
+    }
+
+    /// The call that has waited longest.
+    pub fn pop(&mut self) -> Option<CallOrder> {
+        self.orders.pop_front().map(|(_, order)| order)
+    }
+
+    /// Takes a call out. False if it does not wait.
+    pub fn remove(&mut self, call: CallId) -> bool {
+        let position = self.orders.iter().position(|(_, order)| order.call == call);
+        position.is_some_and(|position| self.orders.remove(position).is_some())
+    }
+
+    /// Waits until the call that has waited longest has waited too long; it stays until it is popped. Cancel-safe.
+    pub async fn overdue(&self) {
+        match self.orders.front() {
+            Some((until, _)) => sleep_until(*until).await,
+            None => std::future::pending().await,
+        }
+    }
+}
