@@ -22,7 +22,9 @@
 //! [`recording::replay`], which feeds a screen from a file: records forwards, whole sessions for any other motion.
 //!
 //! A recording can be looked at ([`recording::replay`]), compared ([`compare`]), made again ([`recorded`]), asked again with
-//! recorded answers ([`orchestrator::Answers`]) and taken elsewhere ([`export`]). Filters everywhere are a [`query`].
+//! recorded answers ([`orchestrator::Answers`]), gone on from ([`orchestrator::Resumed`]) and taken elsewhere ([`export`]).
+//! Filters everywhere are a [`query`]; which calls wait for the operator is decided in one place, [`orchestrator::Gate`]. What
+//! a console wants of other sessions it asks of the program [`around`] it ([`ui::Outside`]), which may take its time.
 //!
 //! # Invariants
 //!

@@ -41,6 +41,10 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
             }
         });
     }
+    if cli.common.step && !matches!(cli.command, None | Some(Task::Fork { .. })) {
+        let text = "--step holds calls for somebody at the console; `callboard --step` opens it";
+        return Err(Failure::usage(text.to_owned()));
+    }
     let settings = config::resolve(&cli.common)?;
     match cli.command {
         None => console::open(&settings),

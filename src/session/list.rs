@@ -11,14 +11,14 @@ const CHUNK: usize = 32;
 /// Chunks under one node of the level above.
 const FAN: usize = 64;
 
-/// Some chunks.
-type Node<T> = Arc<Vec<Arc<Vec<T>>>>;
+/// A vector that is copied when it is changed while somebody else has it too.
+type Shared<T> = Arc<Vec<T>>;
 
 /// A list that is only ever added to at its end and shortened at its start.
 #[derive(Clone)]
 pub struct List<T> {
     /// Chunks of `CHUNK` elements, `FAN` of them to a node; only the last of each may be short.
-    nodes: Arc<Vec<Node<T>>>,
+    nodes: Shared<Shared<Shared<T>>>,
     /// Elements that were dropped at the start; the nodes they filled are empty.
     first: usize,
     /// Where the next element goes, counted from the start of the nodes.
