@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use ratatui::layout::Position;
 
-pub use advice::{Advice, content_text};
+pub use advice::Advice;
 pub use ask::{Ask, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
@@ -258,7 +258,7 @@ impl State {
         let chosen = matches!(self.selected, Selected::Server(_))
             || self.call().is_some_and(|call| call.state == CallState::Running)
             || self.server().is_some_and(|server| server.health != Health::Ready);
-        let selected = self.server().filter(|server| chosen && !server.name.as_str().is_empty());
+        let selected = self.server().filter(|_| chosen);
         let failed = || self.session.servers.iter().find(|server| matches!(server.health, Health::Failed { .. }));
         selected.or_else(failed).map(|server| &server.name)
     }
