@@ -6,6 +6,7 @@
 mod calls;
 mod evidence;
 mod servers;
+mod tool_error;
 mod turns;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub use calls::{Call, CallState, Frame};
 pub use evidence::{Claim, Evidence, Mark};
 pub use servers::{Health, LogLine, Server};
+pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Turn};
 
 use crate::protocol::CallId;
