@@ -39,14 +39,10 @@ pub struct Options {
     pub mode: String,
     /// Questions the first screen offers.
     pub examples: Vec<String>,
-    /// Earlier questions, oldest first.
-    pub history: Vec<String>,
     /// Colours.
     pub theme: Theme,
     /// Whether the mouse belongs to the terminal from the start.
     pub mouse: Mouse,
-    /// Text the input starts with.
-    pub initial_input: String,
     /// The session's file, if it has one.
     pub file: Option<PathBuf>,
     /// Whose the keys are at first.
@@ -199,7 +195,7 @@ impl State {
     /// The state before the first record.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let input = Input::new(&options.initial_input, options.history.clone(), options.theme);
+        let input = Input::new(options.theme);
         Self { mouse: options.mouse, focus: options.focus, input, options, ..Self::default() }
     }
 
