@@ -188,6 +188,13 @@ impl Server {
                 }
                 answer(id, text("dry again"));
             }
+            "chatter" => {
+                let token = &params["_meta"]["progressToken"];
+                for progress in 1..20_000 {
+                    tell("notifications/progress", &json!({"progressToken": token, "progress": progress}));
+                }
+                answer(id, text("said it all"));
+            }
             "stray" => {
                 answer(&json!(4711), text("for nobody"));
                 tell("notifications/unheard-of", &json!({"a": 1}));

@@ -171,7 +171,7 @@ pub enum Task {
         /// A Markdown report, JSON, OTLP/JSON lines for OpenTelemetry, or a terminal recording
         #[arg(long, default_value = "md", value_parser = ["md", "json", "otlp", "asciicast"])]
         format: String,
-        /// Only calls an expression holds of, such as `status:error dur>500ms`, and the turns that have one
+        /// Only calls an expression holds of (`/query` in the console, or the README), such as `status:error dur>500ms`, and the turns that have one
         #[arg(long, value_name = "EXPR", default_value = "")]
         select: String,
         /// A new file; standard output if absent

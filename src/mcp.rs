@@ -16,10 +16,11 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
 
@@ -172,6 +173,7 @@ struct ServerHandle {
     name: ServerName,
     limits: Limits,
     orders: mpsc::Sender<Order>,
+    restart: Arc<Notify>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -184,9 +186,10 @@ impl Servers {
             .iter()
             .map(|spec| {
                 let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
-                let supervisor = Supervisor::new(spec.clone(), receiver, sender.clone());
+                let restart = Arc::new(Notify::new());
+                let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&restart), sender.clone());
                 let task = tokio::spawn(supervisor.run());
-                ServerHandle { name: spec.name.clone(), limits: spec.limits, orders, task }
+                ServerHandle { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
             })
             .collect();
         Self { handles, signals }
@@ -232,12 +235,11 @@ impl Servers {
         }
     }
 
-    /// Stops and starts one server, also one that has failed. False if there is no such server.
-    pub async fn restart(&self, server: &ServerName) -> bool {
-        match self.handle(server) {
-            Some(handle) => handle.orders.send(Order::Restart).await.is_ok(),
-            None => false,
-        }
+    /// Stops and starts one server, also one that has failed; asked many times at once it does so once. False if there is no
+    /// such server.
+    pub fn restart(&self, server: &ServerName) -> bool {
+        let handle = self.handle(server);
+        handle.inspect(|handle| handle.restart.notify_one()).is_some()
     }
 
     /// Stops all servers side by side: stdin closed, then TERM, then KILL to the process group (`hosting.md` §1).

@@ -9,6 +9,14 @@ use crate::protocol::Json;
 /// Largest schema that is compiled for checking, bytes.
 const LARGEST_SCHEMA: usize = 256 * 1024;
 
+/// Most subschemas a schema may come to when its references are followed: beyond, checking could take for ever.
+const MOST_SUBSCHEMAS: usize = 20_000;
+/// How deep references are followed to count them. A schema that refers to itself once comes to little even so; one that
+/// refers to itself twice doubles at each of them.
+const DEEPEST: usize = 32;
+/// How long a regular expression may try, in steps back.
+const BACKTRACKING: usize = 100_000;
+
 /// A schema to check against, compiled when it is first needed.
 #[derive(Debug)]
 pub struct Schema {
@@ -25,8 +33,14 @@ impl Schema {
     }
 
     fn compile(&self) -> Option<jsonschema::Validator> {
-        let trusted = self.source.bytes() <= LARGEST_SCHEMA;
-        trusted.then(|| jsonschema::options().build(&self.source.value()).ok())?
+        if self.source.bytes() > LARGEST_SCHEMA {
+            return None;
+        }
+        let schema = self.source.value();
+        let mut left = MOST_SUBSCHEMAS;
+        count(&schema, &schema, DEEPEST, &mut left)?;
+        let patterns = jsonschema::PatternOptions::fancy_regex().backtrack_limit(BACKTRACKING);
+        jsonschema::options().with_pattern_options(patterns).build(&schema).ok()
     }
 
     /// The first place where `value` breaks the schema, in words: where and what was expected.
@@ -35,6 +49,26 @@ impl Schema {
         let error = self.compiled.get_or_init(|| self.compile()).as_ref()?.iter_errors(value).next()?;
         let place = error.instance_path().to_string();
         Some(if place.is_empty() { error.to_string() } else { format!("{place}: {error}") })
+    }
+}
+
+/// Counts what a schema comes to with its references followed `deep` levels; `None` when there are more than are `left`,
+/// or a reference is none that can be followed here.
+fn count(root: &Value, schema: &Value, deep: usize, left: &mut usize) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    match schema {
+        Value::Array(items) => items.iter().try_for_each(|item| count(root, item, deep, left)),
+        Value::Object(members) => members.iter().try_for_each(|(name, member)| match (name.as_str(), member) {
+            ("$ref", Value::String(place)) => {
+                let target = root.pointer(place.strip_prefix('#')?)?;
+                if deep == 0 { Some(()) } else { count(root, target, deep - 1, left) }
+            }
+            ("$dynamicRef" | "$recursiveRef", Value::String(_)) => None,
+            // Values, not schemas.
+            ("enum" | "const" | "default" | "examples", _) => Some(()),
+            _ => count(root, member, deep, left),
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(()),
     }
 }
 
@@ -52,5 +86,26 @@ mod tests {
         let violation = schema.violation(&serde_json::json!({"limit":"ten"})).expect("a violation");
         assert!(violation.starts_with("/limit: ") && violation.contains("integer"), "{violation}");
         assert_eq!(schema.violation(&serde_json::json!({"limit":10})), None);
+    }
+
+    #[test]
+    fn a_schema_that_doubles_at_each_level_is_not_checked_against() {
+        let mut bomb = serde_json::json!({"type": "object", "$ref": "#/$defs/l0", "$defs": {}});
+        for level in 0..40 {
+            let next = format!("#/$defs/l{}", level + 1);
+            bomb["$defs"][format!("l{level}")] = serde_json::json!({"allOf": [{"$ref": next}, {"$ref": next}]});
+        }
+        bomb["$defs"]["l40"] = serde_json::json!({"required": ["x"]});
+        assert_eq!(Schema::new(Json::from(bomb)).violation(&serde_json::json!({})), None);
+        let twice = serde_json::json!({"properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}, "required": ["x"]});
+        assert_eq!(Schema::new(Json::from(twice)).violation(&serde_json::json!({})), None);
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_is_checked_against() {
+        let tree = serde_json::json!({"type": "object", "properties": {"children": {"items": {"$ref": "#"}}}});
+        let schema = Schema::new(Json::from(tree));
+        let nested = serde_json::json!({"children": [{"children": [7]}]});
+        assert!(schema.violation(&nested).is_some_and(|violation| violation.starts_with("/children/0/children/0")));
     }
 }

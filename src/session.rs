@@ -5,6 +5,7 @@
 
 mod calls;
 mod evidence;
+mod list;
 mod servers;
 mod tool_error;
 mod turns;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use calls::{Call, CallState, Frame};
 pub use evidence::{Claim, Evidence, Mark};
+pub use list::List;
 pub use servers::{Health, LogLine, Server};
 pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Turn};
@@ -50,17 +52,17 @@ pub struct Session {
     /// Why it ended, once it has.
     pub ended: Option<String>,
     /// Turns in order; `TurnId::index` is the position.
-    pub turns: Vec<Turn>,
+    pub turns: List<Turn>,
     /// Model steps in order; `StepId::index` is the position.
-    pub steps: Vec<Step>,
+    pub steps: List<Step>,
     /// Calls in order; `CallId::index` is the position.
-    pub calls: Vec<Call>,
+    pub calls: List<Call>,
     /// Steps and calls in the order in which they came to be.
-    pub spans: Vec<Span>,
+    pub spans: List<Span>,
     /// Servers in lane order, with the calls of each.
     pub servers: Vec<Server>,
     /// Notes with the time they were taken at, µs.
-    pub notes: Vec<(u64, NoteTaken)>,
+    pub notes: List<(u64, NoteTaken)>,
     /// Questions asked whose turn has not begun yet.
     pub waiting: Vec<String>,
     /// Turns that were over when the conversation was last forgotten.

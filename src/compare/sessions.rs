@@ -6,7 +6,7 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use crate::protocol::CallId;
-use crate::session::{Call, Session};
+use crate::session::{Call, List, Session};
 
 use super::json::{Change, canonical};
 use super::outcome::{Outcome, Verdict, verdict};
@@ -138,7 +138,7 @@ fn described(call: &Call) -> Pair {
 }
 
 /// Server, tool and arguments of each call, with how often that has come before.
-fn keys(calls: &[Call]) -> Vec<(String, u32)> {
+fn keys(calls: &List<Call>) -> Vec<(String, u32)> {
     let mut seen: HashMap<String, u32> = HashMap::new();
     calls
         .iter()

@@ -30,6 +30,10 @@ use super::{CallEnd, CallOrder, Limits, Naming, Signal};
 
 /// Pages of a listing that are followed (`hosting.md` §1).
 const MOST_PAGES: usize = 64;
+/// How long all pages of a listing may take together.
+const LISTING: Duration = Duration::from_secs(60);
+/// Bytes of all pages of a listing together.
+const LARGEST_LISTING: usize = 8 * 1024 * 1024;
 /// Longest instructions that are kept, characters.
 const LONGEST_INSTRUCTIONS: usize = 8 * 1024;
 
@@ -226,10 +230,22 @@ impl Lister {
     /// # Errors
     /// Why there is no list, in words.
     pub async fn list(self) -> Result<Vec<Json>, String> {
+        match timeout(LISTING, self.pages()).await {
+            Ok(listed) => listed,
+            Err(_) => Err(format!("it did not list its tools within {} s", LISTING.as_secs())),
+        }
+    }
+
+    async fn pages(&self) -> Result<Vec<Json>, String> {
         let mut items = Vec::new();
         let mut cursors: Vec<String> = Vec::new();
+        let mut bytes = 0;
         for _ in 0..MOST_PAGES {
             let page = self.page(cursors.last().cloned()).await?;
+            bytes += page.tools.iter().map(Json::bytes).sum::<usize>();
+            if bytes > LARGEST_LISTING {
+                return Err(format!("its list of tools has over {LARGEST_LISTING} bytes"));
+            }
             items.extend(page.tools);
             let Some(next) = page.next_cursor.filter(|_| items.len() <= catalog::MOST_TOOLS) else { break };
             if cursors.contains(&next) {
@@ -257,7 +273,10 @@ impl Lister {
             .await
             .map_err(failed)?;
         let id = handle.id.clone();
-        handle.await_response().await.map_err(failed)?;
+        if let Err(error) = handle.await_response().await {
+            self.answers.forget(&id);
+            return Err(failed(error));
+        }
         let raw = self.answers.take(&id).ok_or("its list of tools came without a result")?;
         serde_json::from_str(raw.text()).map_err(|error| format!("its list of tools cannot be read: {error}"))
     }

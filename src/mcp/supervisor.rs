@@ -1,34 +1,34 @@
 //! The life of one server: start, serve, lose, start again, fail, stop.
 
-use std::collections::VecDeque;
+mod starting;
+
 use std::hash::BuildHasher;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep};
 
 use crate::protocol::{
     AfterLoss, CallFailureCode, CallId, Event, Json, LogStream, Scope, ServerListed, ServerLogged, ServerLost,
-    ServerStarting, ServerStopped,
+    ServerStopped,
 };
 
-use super::connection::{Connection, Fault, Handshake, connect};
+use super::connection::{Connection, Fault, Handshake};
 use super::in_flight::InFlight;
-use super::process::{self, Process};
-use super::stderr::{Tail, drain};
+use super::process::Process;
 use super::waiting::Waiting;
-use super::{CallEnd, CallOrder, Era, ServerSpec, Signal};
+use super::{CallEnd, CallOrder, ServerSpec, Signal};
+use starting::{NotStarted, Running, post_mortem};
 
 /// Calls in flight on one server (`hosting.md` §1).
 const IN_FLIGHT: usize = 32;
-/// Losses older than this no longer count towards failing.
+/// How long after a change the tools are listed again.
+const LISTING_PAUSE: Duration = Duration::from_millis(500);
+/// A connection that lasted so long wipes out the losses before it.
 const MEMORY: Duration = Duration::from_secs(120);
-/// How long a dead server's exit status is waited for.
-const EXIT_GRACE: Duration = Duration::from_millis(500);
-
 /// What a supervisor can be told. Dropping the sender tells it to stop.
 #[derive(Debug)]
 pub enum Order {
@@ -41,8 +41,6 @@ pub enum Order {
         /// Why, for the server.
         reason: String,
     },
-    /// Stop the process and start it again.
-    Restart,
 }
 
 /// Supervises one server.
@@ -50,40 +48,21 @@ pub enum Order {
 pub struct Supervisor {
     spec: ServerSpec,
     orders: mpsc::Receiver<Order>,
+    /// Told to stop the process and start it again; being told many times is being told once.
+    restart: Arc<Notify>,
     signals: mpsc::Sender<Signal>,
     /// Calls that wait for the server, or for others to be done.
     waiting: Waiting,
     attempts: u32,
-    losses: VecDeque<Instant>,
+    /// Losses since the last connection that lasted.
+    losses: u32,
     /// The handshake that worked last.
     era: Option<Handshake>,
-}
-
-/// A running, connected server.
-struct Running {
-    process: Process,
-    connection: Connection,
-    changed: mpsc::Receiver<()>,
-    words: Words,
-}
-
-/// What a process writes to its stderr.
-struct Words {
-    tail: Tail,
-    drained: JoinHandle<()>,
 }
 
 /// Why serving a connection ended.
 enum Break {
     Lost(String),
-    Asked(Asked),
-}
-
-/// Why a server did not come to run.
-enum NotStarted {
-    Failed(String),
-    /// Starting it again would change nothing.
-    Hopeless(String),
     Asked(Asked),
 }
 
@@ -95,19 +74,32 @@ enum Asked {
 
 impl Supervisor {
     /// A supervisor that has not started anything yet.
-    pub fn new(spec: ServerSpec, orders: mpsc::Receiver<Order>, signals: mpsc::Sender<Signal>) -> Self {
+    pub fn new(
+        spec: ServerSpec,
+        orders: mpsc::Receiver<Order>,
+        restart: Arc<Notify>,
+        signals: mpsc::Sender<Signal>,
+    ) -> Self {
         let waiting = Waiting::new(spec.limits.call);
-        Self { spec, orders, signals, waiting, attempts: 0, losses: VecDeque::new(), era: None }
+        Self { spec, orders, restart, signals, waiting, attempts: 0, losses: 0, era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
     pub async fn run(mut self) {
         loop {
             let next = match self.start().await {
-                Ok(running) => match self.serve(running).await {
-                    Break::Lost(reason) => self.lost(reason).await,
-                    Break::Asked(asked) => asked,
-                },
+                Ok(running) => {
+                    let begun = Instant::now();
+                    match self.serve(running).await {
+                        Break::Lost(reason) => {
+                            if begun.elapsed() >= MEMORY {
+                                self.losses = 0;
+                            }
+                            self.lost(reason).await
+                        }
+                        Break::Asked(asked) => asked,
+                    }
+                }
                 Err(NotStarted::Asked(asked)) => asked,
                 Err(NotStarted::Failed(reason)) => self.lost(reason).await,
                 Err(NotStarted::Hopeless(reason)) => self.fail(reason).await,
@@ -118,82 +110,6 @@ impl Supervisor {
             }
         }
         self.end_waiting(CallFailureCode::ServerUnavailable, "The session is ending.").await;
-    }
-
-    async fn start(&mut self) -> Result<Running, NotStarted> {
-        let handshakes: &[Handshake] = match (self.spec.era, self.era) {
-            (Era::Modern, _) | (Era::Auto, Some(Handshake::Modern)) => &[Handshake::Modern],
-            (Era::Legacy, _) | (Era::Auto, Some(Handshake::Legacy)) => &[Handshake::Legacy],
-            (Era::Auto, None) => &[Handshake::Legacy, Handshake::Modern],
-        };
-        let mut first_reason = None;
-        for handshake in handshakes {
-            self.attempts += 1;
-            match self.try_start(*handshake).await {
-                Ok(running) => {
-                    self.era = Some(*handshake);
-                    return Ok(running);
-                }
-                // The first handshake is the one nearly every server understands, so its reason says most.
-                Err(NotStarted::Failed(reason)) => first_reason = first_reason.or(Some(reason)),
-                Err(other) => return Err(other),
-            }
-        }
-        Err(NotStarted::Failed(first_reason.unwrap_or_default()))
-    }
-
-    async fn try_start(&mut self, handshake: Handshake) -> Result<Running, NotStarted> {
-        let begun = Instant::now();
-        let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.command_line());
-        self.tell(ServerStarting { server, attempt, command }).await;
-        let (process, pipes) = process::spawn(&self.spec).map_err(|error| {
-            let program = self.spec.command.display();
-            NotStarted::Hopeless(match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    format!("the program {program} was not found; check the command, or PATH")
-                }
-                _ => format!("the program {program} could not be started: {error}"),
-            })
-        })?;
-        let tail = Tail::default();
-        let drained = tokio::spawn(drain(pipes.stderr, self.spec.name.clone(), tail.clone(), self.signals.clone()));
-        let words = Words { tail, drained };
-        let (changed_sender, changed) = mpsc::channel(1);
-        let (name, limits, naming) = (self.spec.name.clone(), self.spec.limits, self.spec.naming);
-        let connecting =
-            connect(name, pipes.stdout, pipes.stdin, handshake, limits, self.signals.clone(), changed_sender);
-        let connected = tokio::select! {
-            connected = connecting => connected,
-            asked = self.asked() => return Err(self.give_up(process, asked).await),
-        };
-        let mut connection = match connected {
-            Ok(connection) => connection,
-            Err(fault) => return Err(NotStarted::Failed(post_mortem(process, words, fault).await)),
-        };
-        self.tell(connection.ready(process.id(), begun.elapsed())).await;
-        let listed = tokio::select! {
-            listed = connection.lister().list() => listed,
-            asked = self.asked() => {
-                connection.close().await;
-                return Err(self.give_up(process, asked).await);
-            }
-        };
-        match listed {
-            Ok(items) => {
-                let (tools, rejected) = connection.take_in(naming, &items);
-                self.tell(ServerListed { server: self.spec.name.clone(), tools, rejected }).await;
-                Ok(Running { process, connection, changed, words })
-            }
-            Err(reason) => {
-                connection.close().await;
-                Err(NotStarted::Failed(post_mortem(process, words, Fault::Unusable(reason)).await))
-            }
-        }
-    }
-
-    async fn give_up(&mut self, process: Process, asked: Asked) -> NotStarted {
-        self.stopped(process).await;
-        NotStarted::Asked(asked)
     }
 
     async fn serve(&mut self, mut running: Running) -> Break {
@@ -217,14 +133,18 @@ impl Supervisor {
                             self.cancel_waiting(call, &reason).await;
                         }
                     }
-                    Some(Order::Restart) => break Break::Asked(Asked::Restart),
                     None => break Break::Asked(Asked::Stop),
                 },
-                order = self.waiting.overdue() => self.too_late(&order).await,
+                () = self.restart.notified() => break Break::Asked(Asked::Restart),
+                () = self.waiting.overdue() => if let Some(order) = self.waiting.pop() {
+                    self.ended(order.call, crowded_out(self.spec.limits.call)).await;
+                },
                 () = running.connection.ended() => break Break::Lost("it closed its stdout".into()),
                 _ = running.process.wait() => break Break::Lost("the process ended".into()),
                 Some(()) = running.changed.recv(), if listing.is_none() => {
-                    listing = Some(running.connection.lister().list().boxed());
+                    let lister = running.connection.lister();
+                    // Changes often come in a row; one list for all of them will do.
+                    listing = Some(sleep(LISTING_PAUSE).then(|()| lister.list()).boxed());
                 }
                 listed = done(&mut listing) => {
                     listing = None;
@@ -278,10 +198,8 @@ impl Supervisor {
 
     /// Waits before the next start, or for the operator if there were too many losses.
     async fn lost(&mut self, reason: String) -> Asked {
-        let now = Instant::now();
-        self.losses.push_back(now);
-        self.losses.retain(|loss| now.duration_since(*loss) < MEMORY);
-        let losses = u32::try_from(self.losses.len()).unwrap_or(u32::MAX);
+        self.losses += 1;
+        let losses = self.losses;
         if losses > self.spec.restarts {
             return self.fail(reason).await;
         }
@@ -302,41 +220,40 @@ impl Supervisor {
         self.tell(ServerLost { server, reason, next: AfterLoss::Failed }).await;
         loop {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
-            match self.orders.recv().await {
-                Some(Order::Call(order)) => self.waiting.push(order),
-                Some(Order::Cancel { call, reason }) => self.cancel_waiting(call, &reason).await,
-                Some(Order::Restart) => {
-                    self.losses.clear();
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Order::Call(order)) => self.waiting.push(order),
+                    // It has ended already: nothing waits here.
+                    Some(Order::Cancel { .. }) => {}
+                    None => return Asked::Stop,
+                },
+                () = self.restart.notified() => {
+                    self.losses = 0;
                     return Asked::Restart;
                 }
-                None => return Asked::Stop,
             }
         }
     }
 
-    /// Takes orders while there is no connection, until one of them is to restart or to stop. Cancel-safe.
+    /// Takes orders while there is no connection, until the operator wants something else. Cancel-safe.
     async fn asked(&mut self) -> Asked {
         loop {
-            let order = tokio::select! {
-                order = self.orders.recv() => order,
-                order = self.waiting.overdue() => {
-                    self.too_late(&order).await;
-                    continue;
-                }
-            };
-            match order {
-                Some(Order::Call(order)) => self.waiting.push(order),
-                Some(Order::Cancel { call, reason }) => self.cancel_waiting(call, &reason).await,
-                Some(Order::Restart) => return Asked::Restart,
-                None => return Asked::Stop,
+            // Room first: an end that is taken out below must not be lost because this is dropped while it waits.
+            let Ok(room) = self.signals.reserve().await else { return Asked::Stop };
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Cancel { call, reason }) => if self.waiting.remove(call) {
+                        room.send(Signal::Ended(call, CallEnd::cancelled(reason)));
+                    },
+                    None => return Asked::Stop,
+                },
+                () = self.restart.notified() => return Asked::Restart,
+                () = self.waiting.overdue() => if let Some(order) = self.waiting.pop() {
+                    room.send(Signal::Ended(order.call, not_ready(&self.spec)));
+                },
             }
         }
-    }
-
-    async fn too_late(&self, order: &CallOrder) {
-        let (server, limit) = (&self.spec.name, self.spec.limits.call.as_secs());
-        let message = format!("Server {server} was not ready for the call within {limit} s; nothing was sent.");
-        self.ended(order.call, CallEnd::failed(CallFailureCode::ServerUnavailable, message)).await;
     }
 
     async fn stopped(&mut self, process: Process) {
@@ -366,21 +283,18 @@ impl Supervisor {
     }
 }
 
-/// What ended a connection, completed with the exit status and the last words of the process, which is gone afterwards.
-async fn post_mortem(mut process: Process, words: Words, fault: Fault) -> String {
-    let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
-    let reason = match (fault, exited) {
-        (Fault::Closed(_), Some(status)) => format!("the process {}", process::describe(status)),
-        // It went because we hung up: that says nothing.
-        (Fault::Unusable(reason), Some(status)) if status.success() => reason,
-        (Fault::Unusable(reason), Some(status)) => format!("{reason}; the process {}", process::describe(status)),
-        (Fault::Closed(reason) | Fault::Unusable(reason), None) => reason,
-    };
-    drop(process);
-    // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
-    let _ = timeout(EXIT_GRACE, words.drained).await;
-    let last = words.tail.last(2);
-    if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
+/// The end of a call that its server was never ready for.
+fn not_ready(spec: &ServerSpec) -> CallEnd {
+    let (server, limit) = (&spec.name, spec.limits.call.as_secs());
+    let message = format!("Server {server} was not ready for the call within {limit} s; nothing was sent.");
+    CallEnd::failed(CallFailureCode::ServerUnavailable, message)
+}
+
+/// The end of a call that found no room among the others.
+fn crowded_out(limit: Duration) -> CallEnd {
+    let limit = limit.as_secs();
+    let message = format!("{IN_FLIGHT} other calls were running for {limit} s; nothing was sent. Call again.");
+    CallEnd::failed(CallFailureCode::LimitReached, message)
 }
 
 /// The result of work that may be going on.

@@ -40,16 +40,11 @@ impl Waiting {
         position.is_some_and(|position| self.orders.remove(position).is_some())
     }
 
-    /// The next call that has waited too long; it no longer waits. Cancel-safe.
-    pub async fn overdue(&mut self) -> CallOrder {
-        loop {
-            match self.orders.front() {
-                Some((until, _)) => sleep_until(*until).await,
-                None => std::future::pending().await,
-            }
-            if let Some(order) = self.pop() {
-                return order;
-            }
+    /// Waits until the call that has waited longest has waited too long; it stays until it is popped. Cancel-safe.
+    pub async fn overdue(&self) {
+        match self.orders.front() {
+            Some((until, _)) => sleep_until(*until).await,
+            None => std::future::pending().await,
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rmcp::model::{
     ClientRequest, ErrorCode, ErrorData, GetExtensions, GetMeta, JsonRpcMessage, NumberOrString, ProgressToken,
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::protocol::{CallProgressed, Direction, Json, LogStream, Scope, ServerName, WireFramed};
 
@@ -27,6 +29,8 @@ use super::stderr::{Throttle, log};
 
 /// Longest line a server may send, bytes.
 pub const LONGEST_LINE: usize = 32 * 1024 * 1024;
+/// How long a server may leave its stdin unread before it counts as gone.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// Lines that may wait to be written.
 const WRITE_CAPACITY: usize = 128;
 /// Requests remembered until their answer comes; more than can ever be in flight together.
@@ -90,7 +94,10 @@ pub struct Wire<R> {
     lines: mpsc::Sender<String>,
     signals: mpsc::Sender<Signal>,
     answers: Answers,
+    /// Of lines that are no messages.
     throttle: Throttle,
+    /// Of messages that answer nothing: notifications and requests.
+    unasked: Throttle,
     /// Told when the server's stdout ends, which can be long before its process does.
     ended: Option<oneshot::Sender<()>>,
 }
@@ -114,6 +121,7 @@ impl<R: AsyncRead + Send + Unpin> Wire<R> {
             signals,
             answers: answers.clone(),
             throttle: Throttle::new(),
+            unasked: Throttle::new(),
             ended: Some(ended),
         };
         (wire, answers, end)
@@ -139,6 +147,11 @@ impl<R: AsyncRead + Send + Unpin> Wire<R> {
         };
         let id = envelope.id.map(|id| id.get()).and_then(parse_id);
         if envelope.method.is_some() {
+            match self.unasked.admit() {
+                (false, _) => return None,
+                (true, 0) => {}
+                (true, dropped) => self.junk(format!("{dropped} messages were not taken: too many a second")).await,
+            }
             let scope = self.note_progress(&envelope).await;
             self.tap(scope, Direction::Received, text).await;
             return self.typed(text, None).await;
@@ -315,8 +328,11 @@ fn marks(request: &ClientRequest) -> (Option<ProgressToken>, Option<RawResult>) 
 async fn write(mut sink: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<String>) {
     while let Some(mut line) = lines.recv().await {
         line.push('\n');
-        let written = sink.write_all(line.as_bytes()).await;
-        if written.is_err() || sink.flush().await.is_err() {
+        let writing = async {
+            sink.write_all(line.as_bytes()).await?;
+            sink.flush().await
+        };
+        if !matches!(timeout(WRITE_PATIENCE, writing).await, Ok(Ok(()))) {
             // The queue closes with us; whoever sends next is told.
             return;
         }

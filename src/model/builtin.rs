@@ -33,6 +33,7 @@ mod text;
 mod understand;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -40,8 +41,8 @@ use tokio::sync::mpsc;
 
 pub use knowledge::{LoadError, Runbook, RunbookParameter};
 
-use super::{Delta, Message, Model, Request};
-use crate::protocol::{ModelAnswered, ModelFailed, StreamPart};
+use super::{Delta, Model, Request};
+use crate::protocol::{ModelAnswered, ModelFailed, ModelFailureCode, StreamPart};
 use knowledge::Knowledge;
 
 /// The seven questions of `callboard examples`.
@@ -55,19 +56,13 @@ pub const EXAMPLES: [&str; 7] = [
     "Find tickets similar to TKT-1001 and an article that could resolve it",
 ];
 
-/// Longest question that is read, characters; planning takes longer than its length grows.
-const LONGEST_QUESTION: usize = 1000;
-
-/// Words that leave something out. To leave out a named record is not understood, and the opposite would be a false answer.
-const EXCLUSIONS: [&str; 5] = [" except ", " excluding ", " other than ", " apart from ", " but not "];
-
 /// Text is streamed in pieces of about this many characters.
 const PIECE: usize = 240;
 
 /// The assistant.
 #[derive(Debug)]
 pub struct BuiltIn {
-    knowledge: Knowledge,
+    knowledge: Arc<Knowledge>,
 }
 
 impl BuiltIn {
@@ -77,7 +72,7 @@ impl BuiltIn {
     /// # Errors
     /// With file, line and field of the first mistake, or why a file cannot be read.
     pub fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
-        Knowledge::load(folder).map(|knowledge| Self { knowledge })
+        Knowledge::load(folder).map(|knowledge| Self { knowledge: Arc::new(knowledge) })
     }
 
     /// The runbooks that `/run` knows, in the order of their files.
@@ -89,10 +84,7 @@ impl BuiltIn {
     /// One step, without streaming: pure.
     #[must_use]
     pub fn step(&self, request: &Request) -> ModelAnswered {
-        match unfit(request) {
-            Some(text) => ModelAnswered { text, ..ModelAnswered::default() },
-            None => plan::step(&self.knowledge, request),
-        }
+        plan::step(&self.knowledge, request)
     }
 }
 
@@ -107,7 +99,16 @@ impl Model for BuiltIn {
         deltas: mpsc::Sender<Delta>,
     ) -> BoxFuture<'_, Result<ModelAnswered, ModelFailed>> {
         async move {
-            let answered = self.step(&request);
+            // Planning is work for the processor; whoever listens to servers and keys must not wait for it.
+            let knowledge = Arc::clone(&self.knowledge);
+            let planned = tokio::task::spawn_blocking(move || plan::step(&knowledge, &request)).await;
+            let answered = planned.map_err(|error| ModelFailed {
+                code: ModelFailureCode::BrokenStream,
+                message: format!(
+                    "The built-in assistant could not plan this question ({error}). Ask it in other words."
+                ),
+                http_status: None,
+            })?;
             for piece in pieces(&answered.text) {
                 // Nobody listening is no error.
                 if deltas.send(Delta::Text(StreamPart::Text, piece)).await.is_err() {
@@ -120,28 +121,6 @@ impl Model for BuiltIn {
     }
 }
 
-/// What is said of a question that must not be planned, because of its length or because it would be misread.
-fn unfit(request: &Request) -> Option<String> {
-    let length = |text: &str| text.chars().count();
-    let mut questions = request.messages.iter().filter_map(|message| match &**message {
-        Message::User { text } => Some(text.as_str()),
-        Message::System { .. } | Message::Assistant { .. } | Message::Tool { .. } => None,
-    });
-    let longest = questions.clone().map(length).max().unwrap_or(0);
-    if longest > LONGEST_QUESTION {
-        return Some(format!(
-            "This conversation has a question of {longest} characters; the built-in assistant reads at most \
-             {LONGEST_QUESTION}. Ask in fewer words; if an earlier question was that long, begin anew with `/clear`."
-        ));
-    }
-    let last = questions.next_back()?.to_lowercase();
-    let word = EXCLUSIONS.iter().find(|word| last.contains(*word))?.trim();
-    Some(format!(
-        "I do not understand what “{word}” leaves out, and would rather say so than answer for the wrong records. Ask for all \
-         of them, or name the ones you want."
-    ))
-}
-
 /// A text in a few pieces that end at line or word ends; joined they are the text.
 fn pieces(text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
@@ -152,31 +131,4 @@ fn pieces(text: &str) -> Vec<String> {
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    fn asked(text: &str) -> Option<String> {
-        unfit(&Request {
-            messages: vec![Arc::new(Message::User { text: text.to_owned() })],
-            tools: [].into(),
-            briefings: [].into(),
-            today: "2025-10-06".to_owned(),
-        })
-    }
-
-    #[test]
-    fn a_question_that_is_too_long_is_told_so_instead_of_planned() {
-        assert!(asked(&"any P1 cases? ".repeat(7300)).is_some_and(|text| text.contains("102200 characters")));
-        assert_eq!(asked("any P1 cases?"), None);
-    }
-
-    #[test]
-    fn an_exclusion_is_not_answered_with_its_opposite() {
-        assert!(asked("overdue invoices except TechCorp").is_some_and(|text| text.contains("except")));
-    }
 }

@@ -47,6 +47,8 @@ use fault::Fault;
 use outbox::Outbox;
 use transport::{Exchange, Halt, Incoming, Notes, excerpt};
 
+/// How long an answer may go on without saying anything, whatever else comes to keep the connection alive.
+const MOST_SILENCE: Duration = Duration::from_secs(600);
 /// How long the rest (token counts, `[DONE]`) may take once the model has said that it is finished.
 const REST_TIME: Duration = Duration::from_secs(2);
 
@@ -127,6 +129,7 @@ impl OpenAi {
                 () = outbox.send_one(), if !outbox.is_empty() => continue,
                 item = chunks.next() => item,
                 () = sleep_until(last_chunk + REST_TIME), if answer.is_finished() => break None,
+                () = sleep_until(last_chunk + MOST_SILENCE) => break Some(Fault::Stalled(MOST_SILENCE)),
             };
             let chunk = match item {
                 None => break None,

@@ -71,7 +71,7 @@ impl Answers {
             match &server.ready {
                 Some(ready) => {
                     events.push_back(ready.clone().into());
-                    let (tools, rejected) = (server.tools.clone(), server.rejected.clone());
+                    let (tools, rejected) = (server.tools.to_vec(), server.rejected.to_vec());
                     events.push_back(ServerListed { server: name, tools, rejected }.into());
                 }
                 None => {
@@ -199,9 +199,9 @@ impl Backing {
         }
     }
 
-    pub async fn restart(&self, server: &ServerName) -> bool {
+    pub fn restart(&self, server: &ServerName) -> bool {
         match self {
-            Self::Live(servers) => servers.restart(server).await,
+            Self::Live(servers) => servers.restart(server),
             Self::Recorded(..) => false,
         }
     }

@@ -67,13 +67,17 @@ fn body(result: &Json) -> String {
     texts.join("\n")
 }
 
-/// Head and tail of a text that is too long, with its size.
+/// What the words in the middle of a cut text take at most, bytes.
+const CUT_NOTE: usize = 160;
+
+/// Head and tail of a text that is too long, with its size; all together `limit` bytes at most, unless that is less than
+/// the words in between take.
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
     }
-    let half = limit / 2;
+    let half = limit.saturating_sub(CUT_NOTE) / 2;
     let head = (0..=half).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let tail = (text.len() - half..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
     format!(
@@ -92,9 +96,10 @@ mod tests {
     #[test]
     fn a_cut_keeps_head_and_tail_and_says_how_much_is_missing() {
         let text = format!("{}{}", "ä".repeat(500), "z".repeat(500));
-        let cut = cut(&text, 100);
-        assert!(cut.starts_with('ä') && cut.ends_with('z'));
-        assert!(cut.contains("1400 of 1500 bytes"), "{cut}");
+        let once = cut(&text, 300);
+        assert!(once.starts_with('ä') && once.ends_with('z') && once.len() <= 300);
+        assert!(once.contains("1360 of 1500 bytes"), "{once}");
+        assert_eq!(cut(&once, 300), once, "what has been cut is not cut again");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What is known of the servers: who is there, with which tools and instructions.
 
+use std::collections::HashMap;
+
 use crate::model::Briefing;
-use crate::protocol::{Event, ServerName, ToolDefinition};
+use crate::protocol::{AfterLoss, Event, ServerName, ToolDefinition, ToolName};
 
 use super::toolbox::Toolbox;
 
@@ -21,18 +23,29 @@ struct Entry {
     connected: bool,
     instructions: String,
     tools: Vec<ToolDefinition>,
+    /// Each tool's definition as it was first listed: its hash.
+    first: HashMap<ToolName, String>,
 }
 
 impl Roster {
     /// Servers of which nothing is known yet.
     pub fn new(servers: impl IntoIterator<Item = ServerName>) -> Self {
-        let entry =
-            |server| Entry { server, settled: false, connected: false, instructions: String::new(), tools: Vec::new() };
+        let entry = |server| Entry {
+            server,
+            settled: false,
+            connected: false,
+            instructions: String::new(),
+            tools: Vec::new(),
+            first: HashMap::new(),
+        };
         Self { entries: servers.into_iter().map(entry).collect(), toolbox: Toolbox::default() }
     }
 
-    /// Takes note of an event of a server.
-    pub fn note(&mut self, event: &Event) {
+    /// Takes note of an event of a server. A tool that is no longer what it was when it was first listed counts as one that
+    /// writes, whatever it says of itself (`hosting.md` §4); that is what the operator is to be told then.
+    pub fn note(&mut self, event: &Event) -> Option<String> {
+        let mut changed: Vec<&str> = Vec::new();
+        let mut warning = None;
         match event {
             Event::ServerReady(ready) => {
                 if let Some(entry) = self.entry(&ready.server) {
@@ -44,18 +57,37 @@ impl Roster {
                 if let Some(entry) = self.entry(&listed.server) {
                     entry.settled = true;
                     entry.tools.clone_from(&listed.tools);
-                    let tools = self.entries.iter().flat_map(|entry| entry.tools.iter().cloned());
-                    self.toolbox = Toolbox::new(tools.collect());
+                    for tool in &mut entry.tools {
+                        let first = entry.first.entry(tool.tool.clone()).or_insert_with(|| tool.hash.clone());
+                        if *first != tool.hash {
+                            tool.annotations.read_only = false;
+                            changed.push(tool.tool.as_str());
+                        }
+                    }
+                    warning = (!changed.is_empty()).then(|| {
+                        let (server, names) = (&listed.server, changed.join(", "));
+                        format!("Server {server} now says something else of {names}: its calls count as writing from here on.")
+                    });
+                    self.fill();
                 }
             }
             Event::ServerLost(lost) => {
                 if let Some(entry) = self.entry(&lost.server) {
                     entry.settled = true;
                     entry.connected = false;
+                    if lost.next == AfterLoss::Failed {
+                        entry.tools.clear();
+                    }
+                    self.fill();
                 }
             }
             _ => {}
         }
+        warning
+    }
+
+    fn fill(&mut self) {
+        self.toolbox = Toolbox::new(self.entries.iter().flat_map(|entry| entry.tools.iter().cloned()).collect());
     }
 
     /// Whether every server is either listed or known to be down.
@@ -82,5 +114,52 @@ impl Roster {
 
     fn entry(&mut self, server: &ServerName) -> Option<&mut Entry> {
         self.entries.iter_mut().find(|entry| entry.server == *server)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Annotations, Json, ServerListed, ServerLost};
+
+    fn listed(description: &str, hash: &str) -> Event {
+        let tool = ToolDefinition {
+            model_name: "look".into(),
+            server: "desk".into(),
+            tool: "look".into(),
+            title: None,
+            description: description.into(),
+            input_schema: Json::parse("{}").expect("JSON"),
+            output_schema: None,
+            annotations: Annotations { read_only: true, ..Annotations::default() },
+            hash: hash.into(),
+        };
+        ServerListed { server: "desk".into(), tools: vec![tool], rejected: Vec::new() }.into()
+    }
+
+    fn is_read_only(roster: &Roster) -> bool {
+        roster.toolbox().tools[0].annotations.read_only
+    }
+
+    #[test]
+    fn a_tool_that_changes_what_it_says_of_itself_counts_as_writing() {
+        let mut roster = Roster::new(["desk".into()]);
+        assert_eq!(roster.note(&listed("Looks.", "1")), None);
+        assert_eq!(roster.note(&listed("Looks.", "1")), None);
+        assert!(is_read_only(&roster));
+        let warning = roster.note(&listed("Looks, and sends what it sees.", "2")).expect("a warning");
+        assert!(warning.contains("desk") && warning.contains("look"), "{warning}");
+        assert!(!is_read_only(&roster));
+    }
+
+    #[test]
+    fn a_server_that_has_failed_offers_nothing_and_one_that_comes_back_what_it_had() {
+        let mut roster = Roster::new(["desk".into()]);
+        roster.note(&listed("Looks.", "1"));
+        let lost = |next| Event::from(ServerLost { server: "desk".into(), reason: "gone".into(), next });
+        roster.note(&lost(AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 }));
+        assert_eq!(roster.toolbox().tools.len(), 1, "calls wait for it");
+        roster.note(&lost(AfterLoss::Failed));
+        assert_eq!(roster.toolbox().tools.len(), 0);
     }
 }

@@ -303,8 +303,11 @@ impl Shell {
     async fn signalled(&mut self, signal: Signal) {
         match signal {
             Signal::Happened(scope, event) => {
-                self.roster.note(&event);
+                let warning = self.roster.note(&event);
                 self.stage.tell(scope, event).await;
+                if let Some(text) = warning {
+                    self.stage.note(NoteLevel::Warning, text).await;
+                }
             }
             Signal::Ended(call, end) => {
                 let effects = self.end_call(call, end);

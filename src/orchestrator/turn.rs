@@ -27,6 +27,8 @@ pub use words::{Effect, Input, Numbers, ToolUse};
 pub const MOST_STEPS: u32 = 25;
 /// The same call that often in one turn stops it.
 pub const MOST_REPEATS: u32 = 3;
+/// Calls of one model answer.
+pub const MOST_CALLS: usize = 128;
 
 /// One running turn.
 #[derive(Debug)]
@@ -338,14 +340,17 @@ impl Turn {
                 effects.push(self.note(text.clone()));
                 self.limited = Some(text);
             }
-            let gate = if repeats >= MOST_REPEATS {
-                let message =
-                    "The same call with the same arguments was made before in this turn; use its result.".into();
+            let too_much = if repeats >= MOST_REPEATS {
+                Some("The same call with the same arguments was made before in this turn; use its result.".to_owned())
+            } else {
+                let full = batch.calls.len() >= MOST_CALLS;
+                full.then(|| format!("One answer may ask for {MOST_CALLS} calls; this one was not made."))
+            };
+            if let Some(message) = too_much {
                 batch.refuse(open, CallFailure { code: CallFailureCode::LimitReached, message }, effects);
                 continue;
-            } else {
-                open.judge(&self.gate, &self.toolbox, effects)
-            };
+            }
+            let gate = open.judge(&self.gate, &self.toolbox, effects);
             batch.admit(open, gate, effects);
         }
         self.advance(step, batch, conversation, effects);

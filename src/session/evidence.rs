@@ -4,23 +4,31 @@
 //! It is supported if the same value, written in any of the usual ways, occurs in a result.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::protocol::{CallId, Json};
 
+use super::List;
+
 /// Values kept from results.
 const MOST_VALUES: usize = 1_000_000;
+/// Values in a layer.
+const LAYER: usize = 4096;
 /// Results longer than this are left out, bytes: they would be read while the screen waits.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// What results have said.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    /// Normal form of a value, and the first call whose result has it.
-    values: HashMap<Box<str>, CallId>,
+    /// Hashes of the normal forms of values, with the first call of each layer whose result has it; the oldest layer first.
+    /// Full layers never change, so that copies share them.
+    layers: List<Arc<HashMap<u64, CallId>>>,
+    fresh: Arc<HashMap<u64, CallId>>,
     /// Whether something was left out: then nothing counts as unsupported, because absence would prove nothing.
     incomplete: bool,
 }
@@ -90,11 +98,14 @@ impl Evidence {
     }
 
     fn insert(&mut self, call: CallId, form: String) {
-        if self.values.len() >= MOST_VALUES {
+        if self.layers.len() * LAYER >= MOST_VALUES {
             self.incomplete = true;
             return;
         }
-        self.values.entry(form.into_boxed_str()).or_insert(call);
+        if self.fresh.len() >= LAYER {
+            self.layers.push(std::mem::take(&mut self.fresh));
+        }
+        Arc::make_mut(&mut self.fresh).entry(hash(&form)).or_insert(call);
     }
 
     /// The claims of `text`, in order. `computed` values (sums the writer declares as such) are not told apart.
@@ -103,11 +114,17 @@ impl Evidence {
         scan(text)
             .into_iter()
             .map(|(range, form)| {
-                let mark = self.values.get(form.as_str()).map_or(Mark::Unsupported, |call| Mark::Supported(*call));
+                let mark = self.find(&form).map_or(Mark::Unsupported, Mark::Supported);
                 Claim { range, mark }
             })
             .filter(|claim| claim.mark != Mark::Unsupported || !self.incomplete)
             .collect()
+    }
+
+    fn find(&self, form: &str) -> Option<CallId> {
+        let hash = hash(form);
+        let layers = self.layers.iter().chain([&self.fresh]);
+        layers.into_iter().find_map(|layer| layer.get(&hash)).copied()
     }
 
     /// The distinct unsupported pieces of `text`, as written.
@@ -121,6 +138,13 @@ impl Evidence {
             .filter(|piece| seen.insert(*piece))
             .collect()
     }
+}
+
+/// 64 bits tell values apart: a million of them collide once in many million sessions.
+fn hash(form: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    form.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Finds claims: byte range and normal form.

@@ -1,12 +1,12 @@
 //! Servers as the records tell them.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::protocol::{
     AfterLoss, CallId, Event, LogStream, Record, RejectedTool, ServerName, ServerReady, ToolDefinition,
 };
 
-use super::{Frame, Session};
+use super::{Frame, List, Session};
 
 /// Log lines kept per server; the recording has them all.
 pub const LOG_LINES: usize = 2000;
@@ -29,19 +29,19 @@ pub struct Server {
     /// How often it has listed its tools.
     pub listings: u64,
     /// Its tools.
-    pub tools: Vec<ToolDefinition>,
+    pub tools: Arc<[ToolDefinition]>,
     /// Tools it announced that cannot be taken.
-    pub rejected: Vec<RejectedTool>,
+    pub rejected: Arc<[RejectedTool]>,
     /// Its last log lines, oldest first.
-    pub log: VecDeque<LogLine>,
+    pub log: List<LogLine>,
     /// Lines no longer kept here.
     pub log_dropped: u64,
     /// Messages that belong to no call: handshake, listings, notifications. Oldest first.
-    pub frames: VecDeque<Frame>,
+    pub frames: List<Frame>,
     /// Frames no longer kept here.
     pub frames_dropped: u64,
     /// Its calls in order.
-    pub calls: Vec<CallId>,
+    pub calls: List<CallId>,
 }
 
 /// One line a server logged.
@@ -92,13 +92,13 @@ impl Server {
             command: String::new(),
             ready: None,
             listings: 0,
-            tools: Vec::new(),
-            rejected: Vec::new(),
-            log: VecDeque::new(),
+            tools: Arc::from([]),
+            rejected: Arc::from([]),
+            log: List::default(),
             log_dropped: 0,
-            frames: VecDeque::new(),
+            frames: List::default(),
             frames_dropped: 0,
-            calls: Vec::new(),
+            calls: List::default(),
         }
     }
 }
@@ -120,14 +120,14 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         Event::ServerListed(listed) => {
             let server = session.server_mut(&listed.server);
             server.listings += 1;
-            server.tools.clone_from(&listed.tools);
-            server.rejected.clone_from(&listed.rejected);
+            server.tools = listed.tools.as_slice().into();
+            server.rejected = listed.rejected.as_slice().into();
         }
         Event::ServerLogged(logged) => {
             let server = session.server_mut(&logged.server);
-            server.log.push_back(LogLine { at_us, stream: logged.stream, text: logged.line.clone() });
+            server.log.push(LogLine { at_us, stream: logged.stream, text: logged.line.clone() });
             if server.log.len() > LOG_LINES {
-                server.log.pop_front();
+                server.log.drop_first();
                 server.log_dropped += 1;
             }
         }
@@ -147,9 +147,9 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
                 Some(call) => session.calls.get_mut(call.index())?.frames.push(frame),
                 None => {
                     let server = session.server_mut(&framed.server);
-                    server.frames.push_back(frame);
+                    server.frames.push(frame);
                     if server.frames.len() > LOOSE_FRAMES {
-                        server.frames.pop_front();
+                        server.frames.drop_first();
                         server.frames_dropped += 1;
                     }
                 }

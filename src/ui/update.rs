@@ -169,7 +169,7 @@ pub fn situation(state: &State) -> Situation {
         suggestions: !viewing && state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
         searched,
         typed: !input.area().is_empty(),
-        command: !command::completions(&input.text()).is_empty(),
+        command: !command::offers(&input.text(), &state.options.runbooks).is_empty(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,
@@ -192,8 +192,7 @@ pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
     if let Some(alarm) = &state.alarm {
         return Some((alarm, NoteLevel::Error));
     }
-    let unseen = state.session.notes.get(state.notes_seen..).unwrap_or_default();
-    let worth = unseen.iter().rev().find(|(_, note)| note.level != NoteLevel::Info);
+    let worth = state.session.notes.iter_from(state.notes_seen).rev().find(|(_, note)| note.level != NoteLevel::Info);
     worth.map(|(_, note)| (note.text.as_str(), note.level))
 }
 

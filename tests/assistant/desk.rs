@@ -12,6 +12,9 @@ use rmcp::model::CallToolRequestParams;
 use rmcp::service::{RoleClient, RunningService};
 use serde_json::Value;
 
+/// What the ticket server tells of its data.
+pub const BRIEFING: &str = "Data as of 2025-10-06.";
+
 /// More steps than this for one question are a fault.
 const MOST_STEPS: usize = 8;
 
@@ -107,7 +110,7 @@ fn definition(server: &str, tool: &Value) -> ToolDefinition {
 
 impl Conversation<'_> {
     fn request(&self) -> Request {
-        let briefing = Briefing { server: "ticket".into(), instructions: "Data as of 2025-10-06.".to_owned() };
+        let briefing = Briefing { server: "ticket".into(), instructions: BRIEFING.to_owned() };
         Request {
             messages: self.messages.iter().cloned().map(Arc::new).collect(),
             tools: Arc::clone(&self.desk.tools),

@@ -3,11 +3,12 @@
 use callboard::model::Message;
 use serde_json::Value;
 
-use super::desk::{Desk, Turn};
+use super::desk::{BRIEFING, Desk, Turn};
 
 /// What an answer says that no result says. Sums are allowed where the answer says what they are made of.
 pub fn unsupported(messages: &[Message], turn: &Turn) -> Vec<String> {
-    let mut said = String::new();
+    // What a server says of itself counts as said by it.
+    let mut said = BRIEFING.to_owned();
     let mut numbers: Vec<f64> = Vec::new();
     let mut texts = String::new();
     for message in messages {

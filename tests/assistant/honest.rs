@@ -192,3 +192,44 @@ fn a_strange_question_never_breaks_the_assistant() {
         assert!(!step.text.is_empty() || !step.calls.is_empty(), "{question:?}");
     }
 }
+
+#[tokio::test]
+async fn of_a_very_long_question_the_beginning_is_read_and_the_answer_says_so() {
+    let desk = Desk::open().await;
+    let start = std::time::Instant::now();
+    let turn = desk.talk().ask(&"any P1 cases? ".repeat(7300)).await;
+    // 100 KB took minutes when every word was read.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    assert!(turn.answer.starts_with("Only the first 150 words of the question were read."), "{}", turn.answer);
+    assert!(turn.answer.contains("3 critical tickets [1]"), "{}", turn.answer);
+}
+
+#[tokio::test]
+async fn a_word_that_nothing_can_be_made_of_is_named_in_the_answer() {
+    let desk = Desk::open().await;
+    for (question, word) in
+        [("what percentage of invoices is overdue?", "percentage"), ("articles about vpn but not macos", "not macos")]
+    {
+        let turn = desk.talk().ask(question).await;
+        assert!(turn.answer.starts_with("Not taken into account: "), "{}", turn.answer);
+        assert!(turn.answer.contains(&format!("“{word}”")) || turn.answer.contains(word), "{}", turn.answer);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_has_is_not_repeated_as_if_it_existed() {
+    let desk = Desk::open().await;
+    let turn = desk.talk().ask("tickets of Techtron Industries").await;
+    assert!(turn.answer.starts_with("No customer has \"Techtron Industries\""), "{}", turn.answer);
+    let turn = desk.talk().ask("tickets of Techcrop").await;
+    assert!(turn.answer.contains("TechCorp Industries (CUST-001)"), "{}", turn.answer);
+    assert!(!turn.answer.contains("tickets of Techcrop"), "{}", turn.answer);
+}
+
+#[tokio::test]
+async fn leaving_out_somebody_unknown_leaves_out_nothing_silently() {
+    let desk = Desk::open().await;
+    let turn = desk.talk().ask("overdue invoices except those of Umbrella Corp").await;
+    assert!(turn.answer.contains("No customer has \"Umbrella Corp\""), "{}", turn.answer);
+    assert!(!turn.answer.contains("There are 5"), "{}", turn.answer);
+}

@@ -120,12 +120,12 @@ fn samples() -> Vec<Event> {
         ConversationCleared {}.into(),
         TurnStarted { question: "Why?".into() }.into(),
         TurnEnded { ending: Ending::Limited, reason: Some("25".into()) }.into(),
-        TurnHeld { site: StopSite::BeforeModel, reason: "3 messages".into() }.into(),
+        TurnHeld { site: StopSite::BeforeModel, reason: "about to ask".into() }.into(),
         TurnResumed {}.into(),
         SteppingChanged { stepping: Stepping::On }.into(),
-        BreakpointsChanged { breakpoints: vec![Breakpoint { on: "status = error".into(), action: BreakAction::Log }] }
+        BreakpointsChanged { breakpoints: vec![Breakpoint { on: "tool:get_*".into(), action: BreakAction::Log }] }
             .into(),
-        ToolAllowed { server: server.clone(), tool: "search".into(), hash: "h".into() }.into(),
+        ToolAllowed { server: server.clone(), tool: "search".into(), hash: "00ff".into() }.into(),
         ModelSelected { model: "n".into() }.into(),
         ModelRequested {
             model: "m".into(),
@@ -166,11 +166,11 @@ fn samples() -> Vec<Event> {
         CallStarted { attempt: 1, arguments: json("{}"), timeout_ms: 60_000, read_only: false }.into(),
         CallProgressed { progress: 0.5, total: Some(1.0), message: Some("half".into()) }.into(),
         CallReceived {
-            status: CallStatus::Error,
-            duration_us: 7,
+            status: CallStatus::Ok,
+            duration_us: 6,
             result: Some(result.clone()),
             failure: Some(failure.clone()),
-            mismatch: Some("/x".into()),
+            mismatch: Some("not a number".into()),
         }
         .into(),
         CallFinished {

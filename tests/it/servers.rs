@@ -218,6 +218,18 @@ async fn an_era_that_worked_is_remembered() {
 }
 
 #[tokio::test]
+async fn asked_many_times_at_once_a_server_starts_again_once() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    for _ in 0..5 {
+        assert!(yard.servers.restart(&"hostile".into()));
+    }
+    yard.until("second list of tools", |yard| yard.listed().len() == 2).await;
+    yard.works().await;
+    assert_eq!(yard.starts(), 2);
+    yard.stop_well().await;
+}
+
+#[tokio::test]
 async fn a_call_does_not_wait_for_ever_for_a_server_that_does_not_come_up() {
     let limits = Limits { start: DEADLINE * 2, call: Duration::from_millis(300), ..Limits::default() };
     let mut yard = Yard::start(&[ServerSpec { limits, ..hostile("deaf") }]);
@@ -407,6 +419,19 @@ async fn an_error_of_the_protocol_is_passed_on_in_words() {
     let mut yard = Yard::ready(hostile("well")).await;
     let end = yard.call("error").await;
     assert_eq!(failure(&end), (CallFailureCode::ProtocolError, r#"JSON-RPC error -32000: no such thing {"a":1}"#));
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_notifications_is_cut_and_the_answer_still_comes() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let begun = std::time::Instant::now();
+    assert_eq!(text(&yard.call("chatter").await), "said it all");
+    // Two hundred a second pass, however long this machine takes for all of them.
+    let most = 200 * (usize::try_from(begun.elapsed().as_secs()).unwrap() + 2);
+    let passed = yard.pick(|event| if let Event::CallProgressed(_) = event { Some(()) } else { None }).len();
+    assert!(passed > 0 && passed <= most, "{passed} of at most {most}");
     yard.works().await;
     yard.stop_well().await;
 }

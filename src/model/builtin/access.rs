@@ -100,6 +100,12 @@ fn access<'k>(source: &'k Source, tool: &Tool<'_>, bindings: &Bindings, today: D
         }
         fixed.extend(arguments);
     }
+    for (field, arguments) in &source.otherwise {
+        if !bindings.contains_key(field) {
+            let known = arguments.iter().filter(|(name, _)| tool.argument(name).is_some());
+            fixed.extend(known.map(|(name, value)| (name.clone(), value.clone())));
+        }
+    }
     let mut calls = match &each {
         Some((_, argument, values)) => values
             .iter()
@@ -209,6 +215,10 @@ pub(super) fn bindings(filters: &[Filter], text: &str, limit: Option<usize>) -> 
         if filter.negated {
             continue;
         }
+        if matches!(filter.test, Test::Numbers(..)) {
+            // Known to matter, although no tool takes it.
+            out.entry(filter.field.clone()).or_insert_with(|| Bound::Except(Vec::new()));
+        }
         let bound = match &filter.test {
             Test::In(values) => match values.as_slice() {
                 [value] => Bound::Value(value.clone()),
@@ -217,7 +227,7 @@ pub(super) fn bindings(filters: &[Filter], text: &str, limit: Option<usize>) -> 
             Test::Like(value) => Bound::Value(value.clone()),
             Test::Is(flag) => Bound::Flag(*flag),
             Test::Dates(span) => Bound::Days(span.clone()),
-            Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(..) => continue,
+            Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(..) | Test::Missing | Test::Against(..) => continue,
         };
         out.insert(filter.field.clone(), bound);
     }

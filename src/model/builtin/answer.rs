@@ -2,6 +2,7 @@
 //!
 //! Only what stands in a result is said; sums and counts say from what they are made.
 
+mod figures;
 mod foreign;
 mod lead;
 mod problems;
@@ -37,12 +38,23 @@ pub(super) struct Material<'a> {
     pub catalog: &'a Catalog<'a>,
     /// The calls of the turn.
     pub calls: &'a [Done],
+    /// "Now" of the data.
+    pub today: jiff::civil::Date,
     /// The calls of the whole conversation.
     pub all_calls: Vec<&'a Done>,
 }
 
 /// The whole answer of a turn whose calls are done.
 pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
+    let text = composed(material, turn);
+    if !turn.unread || turn.foreign.is_some() {
+        return text;
+    }
+    let note = forms::fill(&material.knowledge.forms, "too_long", context! { most => super::dialogue::MOST_WORDS });
+    join(&[note, text])
+}
+
+fn composed(material: &Material<'_>, turn: &Turn) -> String {
     if let Some(words) = &turn.refusal {
         return words.clone();
     }
@@ -61,7 +73,23 @@ pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
 }
 
 fn planned(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
-    let scribe = Scribe::new(material.knowledge, frame, &material.all_calls);
+    let instead = problems::instead(material.knowledge, &turn.instead);
+    let text = answered(material, turn, frame);
+    let text = if instead.is_empty() { text } else { format!("{instead} {text}") };
+    if frame.left_out.is_empty() {
+        return text;
+    }
+    let words: Vec<String> = frame.left_out.iter().map(|word| format!("“{word}”")).collect();
+    let note = forms::fill(
+        &material.knowledge.forms,
+        "left_out",
+        context! { words => words.join(", "), several => words.len() > 1 },
+    );
+    join(&[note, text])
+}
+
+fn answered(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
+    let scribe = Scribe::new(material.knowledge, frame, &material.all_calls, &turn.instead);
     let parts: Vec<Part> = turn
         .answers
         .iter()
@@ -132,11 +160,6 @@ fn part(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn, head: &Head, 
         head.title.clone()
     };
     let mut lead = String::new();
-    let note = problems::instead(scribe, answered, &turn.answers);
-    if let Some(note) = note {
-        lead.push_str(&note);
-        lead.push(' ');
-    }
     let troubles = problems::text(scribe, material.catalog, &answered.found);
     if !troubles.is_empty() && answered.rows.is_empty() {
         lead.push_str(&troubles);
@@ -227,6 +250,10 @@ fn talk_text(material: &Material<'_>, talk: Talk) -> String {
             };
             return forms::fill(&material.knowledge.forms, "change", context! { servers_read => read });
         }
+        Talk::Today => {
+            return forms::fill(&material.knowledge.forms, "today", context! { as_of => material.today.to_string() });
+        }
+        Talk::Orders => "orders",
         Talk::Abilities => return abilities(material),
     };
     forms::fill(&material.knowledge.forms, name, context! { abilities => abilities(material) })

@@ -4,7 +4,7 @@ mod point;
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use point::point;
+use point::{month_number, point, weekday};
 
 use super::frame::DateSpan;
 use super::text::{Gap, Word};
@@ -16,6 +16,11 @@ pub(super) enum Direction {
     Past,
     /// Due, expires.
     Future,
+}
+
+/// Whether a word is the full name of a month or of a day of the week.
+pub(super) fn is_named(low: &str) -> bool {
+    (low == "may" || low.len() > 4) && (month_number(low).is_some() || weekday(low).is_some())
 }
 
 /// A span and how many words it covers.
@@ -40,6 +45,11 @@ type Open = (Option<Date>, Option<Date>, usize);
 
 fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
     match rest {
+        ["over" | "during" | "at" | "on", "the", "weekend", ..] | ["over" | "during", "weekend", ..] => {
+            let skip = if rest.get(1) == Some(&"the") { 2 } else { 1 };
+            let (days, used) = point(rest.get(skip..)?, today, direction)?;
+            Some((Some(days.0), Some(days.1), skip + used))
+        }
         ["between" | "from", tail @ ..] => {
             let (first, used) = point(tail, today, direction)?;
             match tail.get(used) {
@@ -215,7 +225,7 @@ fn units(number: i64, unit: &str) -> Option<Span> {
         "mo" | "month" | "months" => Some(number.months()),
         "quarter" | "quarters" => Some((3 * number).months()),
         "y" | "yr" | "yrs" | "year" | "years" => Some(number.years()),
-        "h" | "hr" | "hrs" | "hour" | "hours" => Some((number / 24).max(1).days()),
+        "h" | "hr" | "hrs" | "hour" | "hours" if number % 24 == 0 && number > 0 => Some((number / 24).days()),
         _ => None,
     }
 }
@@ -303,6 +313,8 @@ mod tests {
         assert_eq!(past("older than 30 days"), "..2025-09-05 4");
         assert_eq!(past("3 days ago"), "2025-10-03..2025-10-03 3");
         assert_eq!(past("since last friday"), "2025-10-03.. 3");
+        assert_eq!(past("over the weekend"), "2025-10-04..2025-10-05 3");
+        assert_eq!(past("last weekend"), "2025-10-04..2025-10-05 2");
         assert_eq!(past("for customer"), "none");
     }
 

@@ -15,6 +15,14 @@ use super::rows::{Row, day};
 use super::run::{Planned, Problem, Run, State};
 use super::understand::{self, Understood};
 use super::{foreign, runbook};
+use crate::protocol::CallId;
+
+/// Words of a question that are read; the answer says so if there are more.
+pub(super) const MOST_WORDS: usize = 150;
+/// Bytes of a question that are read, for text without spaces.
+const MOST_BYTES: usize = 4000;
+/// Questions of the conversation that are worked through again for each step.
+const MOST_EXCHANGES: usize = 24;
 
 /// What the last question leaves for the next one.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +64,18 @@ pub(super) struct Turn {
     /// What a runbook says when it cannot run.
     pub refusal: Option<String>,
     pub foreign: Option<foreign::Choice>,
+    /// Names that nothing has exactly, with what was taken instead.
+    pub instead: Vec<Taken>,
+    /// Whether the question was longer than what is read of it.
+    pub unread: bool,
+}
+
+/// A name that was not quite right.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub said: String,
+    pub name: String,
+    pub calls: Vec<CallId>,
 }
 
 /// Works through the conversation up to its last question. The last exchange is the one to be answered.
@@ -69,7 +89,7 @@ pub(super) fn follow(
     let mut directory = Directory::default();
     let mut contexts: Vec<Context> = Vec::new();
     let Some((last, earlier)) = exchanges.split_last() else { return (None, directory) };
-    for exchange in earlier {
+    for exchange in earlier.iter().skip(earlier.len().saturating_sub(MOST_EXCHANGES)) {
         let turn = turn(knowledge, catalog, &mut directory, &contexts, exchange, today, false);
         let next = context_of(knowledge, catalog, &turn, exchange, today);
         learn(knowledge, &mut directory, &next);
@@ -90,7 +110,9 @@ fn turn(
     today: Date,
     open: bool,
 ) -> Turn {
-    let question = settled(knowledge, directory, contexts.last(), &exchange.question);
+    let whole = settled(knowledge, directory, contexts.last(), &exchange.question);
+    let question = first_words(&whole).to_owned();
+    let unread = question.len() < whole.trim().len();
     let bindings = HashMap::new();
     let reader = Reader { knowledge, directory, today, bindings: &bindings };
     let mut refusal = None;
@@ -110,13 +132,29 @@ fn turn(
     };
     let foreign = match (&understood, &refusal) {
         (_, Some(_)) => None,
-        (Understood::Talk(understand::Talk::Greeting | understand::Talk::Thanks | understand::Talk::Abilities), _) => {
-            None
-        }
-        (understood, None) => foreign::choose(knowledge, catalog, &question, matches!(understood, Understood::Foreign)),
+        (
+            Understood::Talk(
+                understand::Talk::Greeting
+                | understand::Talk::Thanks
+                | understand::Talk::Abilities
+                | understand::Talk::Today
+                | understand::Talk::Orders,
+            ),
+            _,
+        ) => None,
+        (understood, None) => foreign::choose(knowledge, catalog, &whole, matches!(understood, Understood::Foreign)),
     };
-    let mut turn =
-        Turn { question, understood, answers: Vec::new(), planned: Vec::new(), runbook: name, refusal, foreign };
+    let mut turn = Turn {
+        question,
+        understood,
+        answers: Vec::new(),
+        planned: Vec::new(),
+        runbook: name,
+        refusal,
+        foreign,
+        instead: Vec::new(),
+        unread,
+    };
     if turn.foreign.is_none()
         && let Understood::Plan(frame) = &turn.understood
     {
@@ -125,9 +163,27 @@ fn turn(
             let answered = heads::evaluate(&mut run, head);
             turn.answers.push((head.clone(), answered));
         }
+        turn.instead = (0..frame.nodes.len())
+            .filter_map(|node| run.known(node))
+            .filter_map(|found| {
+                let (said, name) = found.instead.clone()?;
+                Some(Taken { said, name, calls: found.calls.clone() })
+            })
+            .collect();
         turn.planned = run.planned();
     }
     turn
+}
+
+/// The part of a question that is read. Planning looks at words together with others, so that its time grows faster than
+/// their number.
+fn first_words(question: &str) -> &str {
+    let question = question.trim();
+    let mut used = 0;
+    for word in question.split_inclusive(char::is_whitespace).take(MOST_WORDS) {
+        used += word.len();
+    }
+    question.get(..used.min(question.floor_char_boundary(MOST_BYTES))).unwrap_or(question).trim_end()
 }
 
 /// The question that is really meant: an answer to what was asked back completes the question before.
@@ -269,7 +325,7 @@ fn bare_rows(knowledge: &Knowledge, mention: &Mention, exchange: &Exchange) -> V
         });
         if let Some(done) = said {
             let fields = serde_json::Map::from_iter([(key.clone(), serde_json::Value::String(id.clone()))]);
-            out.push(Row { kind: mention.kind, fields: fields.into(), call: done.call });
+            out.push(Row { kind: mention.kind, fields: fields.into(), call: done.call, beside: None });
         }
     }
     out

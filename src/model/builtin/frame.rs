@@ -1,6 +1,7 @@
 //! What was understood: records wanted, the conditions on them, and how they belong together.
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::knowledge::KindId;
 use super::rows::Row;
@@ -37,8 +38,26 @@ pub(super) enum Test {
     WithinDays(i64),
     /// Not later than so many days from "now".
     UntilDay(i64),
-    /// Within these numbers, both included.
-    Numbers(Option<i64>, Option<i64>),
+    /// Between these numbers.
+    Numbers(Option<Limit>, Option<Limit>),
+    /// Nothing is recorded.
+    Missing,
+    /// Compared with another field of the same record.
+    Against(Side, String),
+}
+
+/// A number that a field is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    pub number: Decimal,
+    pub included: bool,
+}
+
+/// On which side of another field a field must lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Above,
+    NotAbove,
 }
 
 /// A span of days as it was said.
@@ -126,6 +145,15 @@ pub(super) struct Link {
     pub manner: Manner,
     /// Conditions instead, if the named record does not exist: "tickets of Tom" may mean an engineer.
     pub or_else: Vec<Filter>,
+    /// How many there must be: "customers with more than two tickets".
+    pub count: Option<Count>,
+}
+
+/// How many records, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    pub least: usize,
+    pub most: usize,
 }
 
 /// Whether linked records must or must not exist.
@@ -160,6 +188,8 @@ pub(super) enum How {
     OneOf(Vec<String>),
     /// Fields to look in, one after another, with the value.
     Fields(Vec<String>, String),
+    /// Several, each named in its own way.
+    Each(Vec<Mention>),
 }
 
 /// What is asked of the records.
@@ -184,6 +214,10 @@ pub(super) enum Order {
         field: String,
         descending: bool,
     },
+    /// Groups by how many records they have.
+    Groups {
+        descending: bool,
+    },
     /// By how many records of the node belong to each.
     CountOf {
         node: NodeId,
@@ -200,6 +234,8 @@ pub(super) struct Head {
     pub fields: Vec<String>,
     pub order: Option<Order>,
     pub limit: Option<usize>,
+    /// How many come before the first that is wanted.
+    pub skip: usize,
     /// Whether yes or no is expected.
     pub yesno: bool,
     /// A heading, from a runbook or composite.
@@ -216,6 +252,7 @@ impl Head {
             fields: Vec::new(),
             order: None,
             limit: None,
+            skip: 0,
             yesno: false,
             title: String::new(),
             names: None,
@@ -228,6 +265,8 @@ impl Head {
 pub(super) struct Frame {
     pub nodes: Vec<Node>,
     pub heads: Vec<Head>,
+    /// Words of the question that nothing could be made of; an answer must say so.
+    pub left_out: Vec<String>,
 }
 
 impl Frame {

@@ -80,6 +80,7 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
     if let Some(limit) = head.limit
         && !matches!(head.ask, Ask::GroupBy(_))
     {
+        rows.drain(..head.skip.min(rows.len()));
         rows.truncate(limit);
     }
     if let Some(names) = head.names {
@@ -107,9 +108,13 @@ fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
 
 fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -> Option<()> {
     let mut groups = grouped(&answered.rows, field);
+    let fewest = head.order == Some(Order::Groups { descending: false });
+    if fewest {
+        groups.reverse();
+    }
     if let Some(limit) = head.limit {
-        let least = groups.get(limit.saturating_sub(1)).map_or(0, |group| group.rows.len());
-        groups.retain(|group| group.rows.len() >= least.max(1));
+        let edge = groups.get(limit.saturating_sub(1)).map_or(0, |group| group.rows.len());
+        groups.retain(|group| if fewest { group.rows.len() <= edge } else { group.rows.len() >= edge.max(1) });
     }
     let knowledge = run.knowledge();
     if let Some(target) =
@@ -126,8 +131,15 @@ fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -
 fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut index: HashMap<String, usize> = HashMap::new();
+    // A date cut to its first letters is a month or a year.
+    let (field, letters) = match field.split_once('@') {
+        Some((field, letters)) => (field, letters.parse::<usize>().ok()),
+        None => (field, None),
+    };
+    let cut =
+        |value: String| letters.map_or(value.clone(), |letters| value.get(..letters).unwrap_or(&value).to_owned());
     for row in rows {
-        for value in rows::distinct(std::slice::from_ref(row), field) {
+        for value in rows::distinct(std::slice::from_ref(row), field).into_iter().map(cut) {
             match index.get(&value).and_then(|at| groups.get_mut(*at)) {
                 Some(group) => group.rows.push(row.clone()),
                 None => {
@@ -136,6 +148,10 @@ fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
                 }
             }
         }
+    }
+    if letters.is_some() {
+        groups.sort_by(|a, b| a.value.cmp(&b.value));
+        return groups;
     }
     groups.sort_by(|a, b| b.rows.len().cmp(&a.rows.len()).then_with(|| a.value.cmp(&b.value)));
     groups

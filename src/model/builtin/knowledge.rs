@@ -7,15 +7,18 @@ mod compile;
 mod embedded;
 mod file;
 mod raw;
+mod role;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 pub use file::LoadError;
 use minijinja::Environment;
-pub(super) use raw::{Look, Matching, Role, Takes};
+pub(super) use raw::{Figured, Look, Matching, Takes};
+pub(super) use role::Role;
 use rust_decimal::Decimal;
 
+use super::frame::Filter;
 use super::lexicon::Lexicon;
 
 /// The position of a kind.
@@ -137,6 +140,25 @@ pub(super) struct Field {
     /// Values that a flag in the record decides, whatever the field says.
     pub flags: BTreeMap<String, String>,
     pub values: Vec<String>,
+    /// Holds numbers.
+    pub number: bool,
+    /// Worked out: the hours between two fields.
+    pub hours_between: Option<[String; 2]>,
+    /// Of those hours the last is "now" where the second field is not recorded yet.
+    pub or_now: bool,
+    /// Stands in the record of another kind, in that field.
+    pub taken_from: Option<(KindId, String)>,
+    /// How it is worked out of other records, where no tool gives it.
+    pub instead: Option<Instead>,
+}
+
+/// A figure made of a field of other records.
+#[derive(Clone, Debug)]
+pub(super) struct Instead {
+    pub kind: KindId,
+    pub field: String,
+    pub ask: Figured,
+    pub filters: Vec<Filter>,
 }
 
 /// A tool that gives records of a kind.
@@ -163,6 +185,8 @@ pub(super) struct Source {
     pub stamp: Vec<String>,
     pub renames: BTreeMap<String, String>,
     pub takes: BTreeMap<String, Takes>,
+    /// Arguments where nothing is known of a field.
+    pub otherwise: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 
 /// How records of two kinds belong together where their ids do not say it best.

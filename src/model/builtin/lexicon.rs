@@ -84,9 +84,10 @@ impl Lexicon {
         self.learn(phrase, meaning, Spelling::Guessed);
     }
 
-    /// Teaches a word without meaning that no misspelt word is taken for.
-    pub(super) fn teach_filler(&mut self, phrase: &str) {
-        self.learn(phrase, Meaning::Role(Role::Ignore), Spelling::Exact);
+    /// Teaches a word that no misspelt word is taken for; a filler is one without meaning.
+    pub(super) fn teach_exactly(&mut self, phrase: &str, role: Role) {
+        let role = if role == Role::Filler { Role::Ignore } else { role };
+        self.learn(phrase, Meaning::Role(role), Spelling::Exact);
     }
 
     fn learn(&mut self, phrase: &str, meaning: Meaning, spelling: Spelling) {

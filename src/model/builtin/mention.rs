@@ -21,7 +21,10 @@ pub(super) fn mention_at(
         let how = if one_of { How::OneOf(ids) } else { How::Ids(ids) };
         return Some((Mention { kind, said, how }, used));
     }
-    if knowledge.lexicon.knows(word) {
+    // "kernel-panic" is two words, no machine.
+    let plain =
+        word.low.split('-').all(|part| part.chars().all(char::is_alphabetic) && knowledge.lexicon.knows_text(part));
+    if knowledge.lexicon.knows(word) || plain {
         return None;
     }
     let after_serial = at > 0 && words.get(at - 1).is_some_and(|word| word.low.contains("serial") || word.low == "s/n");
@@ -322,34 +325,14 @@ fn fill(form: &IdForm, number: &str, today_year: i16) -> Vec<String> {
 /// A number alone that is as long as such an id's.
 fn bare(knowledge: &Knowledge, words: &[Word], at: usize, word: &Word) -> Option<FoundId> {
     let before = at.checked_sub(1).and_then(|at| words.get(at)).map_or("", |word| word.low.as_str());
-    if matches!(
+    let counts = matches!(
         before,
-        "error"
-            | "code"
-            | "event"
-            | "port"
-            | "top"
-            | "last"
-            | "first"
-            | "next"
-            | "windows"
-            | "server"
-            | "over"
-            | "above"
-            | "below"
-            | "under"
-            | "than"
-            | "least"
-            | "exceeding"
-            | "exceeds"
-            | "between"
-    ) {
+        "error" | "code" | "event" | "port" | "top" | "last" | "first" | "next" | "windows" | "server"
+    );
+    if counts || super::reading::is_amount(words, at) {
         return None;
     }
     let (kind, form) = forms(knowledge).find(|(_, form)| form.bare && width(form) == Some(word.low.len()))?;
-    if at.checked_sub(2).and_then(|at| words.get(at)).is_some_and(|word| word.low == "at") && before == "most" {
-        return None;
-    }
     let number = digits(word, word.low.len()).filter(|number| !is_year(number))?;
     if words.get(at + 1).is_some_and(|next| is_unit(&next.low)) {
         return None;

@@ -34,6 +34,7 @@ pub(super) fn step(knowledge: &Knowledge, request: &Request) -> ModelAnswered {
     let material = Material {
         knowledge,
         catalog: &catalog,
+        today,
         calls: &last.calls,
         all_calls: last.calls.iter().chain(earlier.iter().rev().flat_map(|exchange| &exchange.calls)).collect(),
     };

@@ -1,8 +1,11 @@
 //! From words to items: phrases with their meanings, named records, spans of days, numbers, and the unknown rest.
 
+mod figures;
 mod names;
 mod words;
 
+pub(super) use figures::{Figure, Unit};
+use figures::{figure_at, is_currency};
 use names::join_names;
 use words::{correct, direction, settle_capitals, split_hyphens};
 
@@ -57,7 +60,7 @@ pub(super) enum What {
     /// Days.
     Days(DateSpan),
     /// A number that names nothing.
-    Number(i64),
+    Number(Figure),
     /// "the second one": a position from 0.
     Position(usize),
     /// A proper name nobody knows yet; by its capitals, or just by being unknown.
@@ -250,7 +253,7 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
             .checked_sub(2)
             .and_then(|at| words.get(at))
             .is_some_and(|word| dates::number(&word.low).is_some_and(|number| number > 31));
-        if found.1 == 1 && counted && dates::number(&word.low).is_some() {
+        if found.1 == 1 && (counted || is_amount(words, at)) && dates::number(&word.low).is_some() {
             return false;
         }
         let alone = found.1 == 1 && matches!(word.low.as_str(), "may" | "march" | "mar" | "sun" | "sat");
@@ -261,15 +264,44 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
     if let Some(position) = position(words, at) {
         return done(What::Position(position.0), position.1);
     }
+    // "longer than a day"
+    if let (true, Some((figure, used))) = (matches!(word.low.as_str(), "a" | "an"), figure_at(words, at)) {
+        return done(What::Number(figure), used);
+    }
     if let Some(phrase) = phrase {
         let mut found = done(What::Phrase(phrase.meaning), phrase.words);
         found.2 = phrase.beyond;
         return found;
     }
-    match dates::number(&word.low) {
-        Some(number) => done(What::Number(number), 1),
+    match figure_at(words, at) {
+        Some((figure, used)) => done(What::Number(figure), used),
         None => done(What::Unknown { capital: word.capital }, 1),
     }
+}
+
+/// Whether a bare number is compared or is money, so that it is no year and no id.
+pub(super) fn is_amount(words: &[Word], at: usize) -> bool {
+    let low = |at: Option<usize>| at.and_then(|at| words.get(at)).map_or("", |word| word.low.as_str());
+    let before = low(at.checked_sub(1));
+    words.get(at).is_some_and(|word| word.money)
+        || is_currency(low(Some(at + 1)))
+        || matches!(
+            before,
+            "over"
+                | "above"
+                | "below"
+                | "under"
+                | "than"
+                | "least"
+                | "exceeding"
+                | "exceeds"
+                | "exceed"
+                | "exactly"
+                | "between"
+                | "beyond"
+        )
+        || (before == "most" || before == "to") && matches!(low(at.checked_sub(2)), "at" | "up")
+        || matches!(before, "and" | "to") && matches!(low(at.checked_sub(3)), "between" | "from")
 }
 
 /// `the second one`, `the 3rd ticket`, `number 2`.

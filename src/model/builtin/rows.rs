@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::frame::{Filter, Test};
+use super::frame::{Filter, Side, Test};
 use super::knowledge::{Kind, KindId, Matching};
 use crate::protocol::CallId;
 
@@ -19,9 +19,16 @@ pub(super) struct Row {
     pub fields: Arc<Map<String, Value>>,
     /// The call whose result it stands in.
     pub call: CallId,
+    /// The call that gave what was added from another record.
+    pub beside: Option<CallId>,
 }
 
 impl Row {
+    /// The calls that say what it says.
+    pub(super) fn calls(&self) -> impl Iterator<Item = CallId> + use<> {
+        [Some(self.call), self.beside].into_iter().flatten()
+    }
+
     /// A field, with dots for fields of fields.
     pub(super) fn get(&self, path: &str) -> Option<&Value> {
         if path.is_empty() {
@@ -104,8 +111,32 @@ fn holds(kind: &Kind, row: &Row, filter: &Filter) -> bool {
             .is_some_and(|day| span.from.is_none_or(|from| day >= from) && span.to.is_none_or(|to| day <= to)),
         Test::WithinDays(_) | Test::UntilDay(_) => true,
         Test::Numbers(least, most) => row.number(&filter.field).is_some_and(|number| {
-            least.is_none_or(|least| number >= least.into()) && most.is_none_or(|most| number <= most.into())
+            least.is_none_or(|least| number > least.number || least.included && number == least.number)
+                && most.is_none_or(|most| number < most.number || most.included && number == most.number)
         }),
+        Test::Missing => row.get(&filter.field).is_none_or(is_empty),
+        Test::Against(side, other) => beyond(row, &filter.field, other).is_some_and(|beyond| match side {
+            Side::Above => beyond,
+            Side::NotAbove => !beyond,
+        }),
+    }
+}
+
+/// Whether one field lies above another of the same record; none if one of the two is missing.
+fn beyond(row: &Row, field: &str, other: &str) -> Option<bool> {
+    match (row.number(field), row.number(other)) {
+        (Some(number), Some(limit)) => Some(number > limit),
+        _ => Some(row.day(field)? > row.day(other)?),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -129,8 +160,13 @@ fn same(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
+/// Whether a text contains a part that begins where a word begins: "CTO" is not in "Director".
 fn contains(text: &str, part: &str) -> bool {
-    text.to_lowercase().contains(&part.to_lowercase())
+    let (text, part) = (text.to_lowercase(), part.to_lowercase());
+    text.match_indices(&part).any(|(at, _)| {
+        !part.starts_with(char::is_alphanumeric)
+            || !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric))
+    })
 }
 
 /// Orders two records by a field: by its declared order of values, as numbers, or as text; missing values come last.

@@ -3,6 +3,7 @@
 //! Nothing is kept between steps. The same question with the same results always gives the same calls, so a call
 //! that was made is found again by its tool and arguments, and what is not found is what has to be called now.
 
+mod added;
 mod beyond;
 mod fetch;
 mod listed;
@@ -103,6 +104,14 @@ impl<'a> Run<'a> {
         self.planned
     }
 
+    /// What was found for a node, if it was looked for.
+    pub(super) fn known(&self, id: NodeId) -> Option<&Found> {
+        match self.memo.get(id)?.as_ref()? {
+            State::Ready(found) => Some(found),
+            State::Waiting => None,
+        }
+    }
+
     /// What is known of a node now; notes the calls it still needs.
     pub(super) fn resolve(&mut self, id: NodeId) -> State {
         if let Some(Some(state)) = self.memo.get(id) {
@@ -123,7 +132,11 @@ impl<'a> Run<'a> {
         let Some(node) = self.frame.nodes.get(id) else { return State::Ready(Found::default()) };
         if let Some(rows) = &node.known {
             let calls = calls_of(rows);
-            let rows = self.kept(node, &node.filters, rows.clone(), &[]);
+            let mut rows = rows.clone();
+            if self.borrow(node, &node.filters, &mut rows).is_none() {
+                return State::Waiting;
+            }
+            let rows = self.kept(node, &node.filters, rows, &[]);
             return State::Ready(Found { rows, calls, ..Found::default() });
         }
         if !access::served(self.knowledge, self.catalog, node.kind) && self.open {

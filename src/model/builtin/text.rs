@@ -31,6 +31,8 @@ pub(super) struct Word {
     pub quote: Option<u32>,
     /// Whether `'s` was cut off its end.
     pub possessive: bool,
+    /// Whether a sign of a currency stood before it.
+    pub money: bool,
     /// What stood before it.
     pub gap: Gap,
 }
@@ -40,7 +42,9 @@ pub(super) fn stem(low: &str) -> String {
     if low.chars().all(char::is_alphabetic) {
         Stemmer::create(Algorithm::English).stem(low).into_owned()
     } else {
-        low.to_owned()
+        // "P1s"
+        let cut = low.strip_suffix('s').filter(|cut| cut.ends_with(|c: char| c.is_ascii_digit()));
+        cut.unwrap_or(low).to_owned()
     }
 }
 
@@ -66,6 +70,7 @@ pub(super) fn words(question: &str, synonyms: &BTreeMap<String, String>) -> Vec<
         }
         let body = chunk.trim_start_matches(opening).trim_end_matches(closing);
         let tail = chunk.get(lead + body.len()..).unwrap_or_default().to_owned();
+        let money = chunk.get(..lead).is_some_and(|open| open.contains(['$', '€', '£']));
         let in_quotes = quoted.then_some(quotes);
         if tail.contains('"') {
             quoted = false;
@@ -79,6 +84,9 @@ pub(super) fn words(question: &str, synonyms: &BTreeMap<String, String>) -> Vec<
                 gap = later(gap, Gap::Comma);
             }
             push(&mut out, part, gap, in_quotes, shouted, synonyms);
+            if let Some(word) = out.last_mut() {
+                word.money |= money;
+            }
             gap = Gap::None;
         }
         gap = later(gap, gap_of(&tail));
@@ -161,6 +169,7 @@ fn push(
                 capital: false,
                 quote,
                 possessive: false,
+                money: false,
                 gap: if index == 0 { gap } else { Gap::None },
             });
         }
@@ -168,7 +177,7 @@ fn push(
     }
     let first = gap == Gap::Stop;
     let capital = !shouted && raw.chars().next().is_some_and(char::is_uppercase) && (!first || mixed_case(raw));
-    out.push(Word { raw: raw.to_owned(), stem: stem(&low), low, capital, quote, possessive, gap });
+    out.push(Word { raw: raw.to_owned(), stem: stem(&low), low, capital, quote, possessive, money: false, gap });
 }
 
 /// `TechCorp`, `DataFlow`: capitals inside a word are no accident of its place.

@@ -3,9 +3,12 @@
 //! Three steps for each clause: `place` walks over the items and notes records, conditions and connections; `settle`
 //! decides what is still open when the whole clause is known; `link` ties records together.
 
+mod clause;
 mod conditions;
 mod detail;
 mod earlier;
+mod fields;
+mod figures;
 mod finish;
 mod follow;
 mod kinds;
@@ -14,6 +17,8 @@ mod loose;
 mod place;
 mod ranking;
 mod settle;
+mod several;
+mod waiting;
 mod wanted;
 
 use std::collections::HashMap;
@@ -46,6 +51,10 @@ pub(super) enum Talk {
     Thanks,
     Abilities,
     Change,
+    /// The day that the data stand at.
+    Today,
+    /// Orders to the assistant itself.
+    Orders,
 }
 
 /// The work on one question.
@@ -153,6 +162,14 @@ fn talk(items: &[Item]) -> Option<Talk> {
     {
         return Some(Talk::Abilities);
     }
+    if items.iter().any(|item| item.has(Role::Orders)) {
+        return Some(Talk::Orders);
+    }
+    if items.iter().any(|item| item.has(Role::Today))
+        && items.iter().all(|item| item.is_small() || item.has(Role::Today) || matches!(item.what, What::Days(_)))
+    {
+        return Some(Talk::Today);
+    }
     if asks_for_change(items) {
         return Some(Talk::Change);
     }
@@ -160,9 +177,9 @@ fn talk(items: &[Item]) -> Option<Talk> {
         return Some(Talk::Greeting);
     }
     if content.iter().any(|item| item.has(Role::Thanks))
-        && content
-            .iter()
-            .all(|item| item.has(Role::Thanks) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::Greet))
+        && content.iter().all(|item| {
+            item.is_small() && !item.has(Role::Change) && !item.has(Role::Pronoun) || item.has(Role::Thanks)
+        })
     {
         return Some(Talk::Thanks);
     }

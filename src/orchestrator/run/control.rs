@@ -23,7 +23,7 @@ impl Shell {
             Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
             Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
             Command::RestartServer { server } => {
-                if !self.servers.restart(&server).await {
+                if !self.servers.restart(&server) {
                     let text = format!("There is no server named {server} to restart.");
                     self.stage.note(NoteLevel::Warning, text).await;
                 }

@@ -490,6 +490,19 @@ fn the_third_identical_call_is_refused_and_a_last_request_goes_without_tools() {
 }
 
 #[test]
+fn an_answer_with_too_many_calls_gets_a_reason_for_those_that_were_not_made() {
+    let mut play = Play::begin(Policy::Auto);
+    let arguments: Vec<String> = (0..MOST_CALLS + 3).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+    let calls: Vec<(&str, &str)> = arguments.iter().map(|arguments| ("look", arguments.as_str())).collect();
+    play.wants(&calls);
+    assert_eq!(play.failures(), [CallFailureCode::LimitReached; 3]);
+    for call in 1..=u64::try_from(MOST_CALLS).unwrap() {
+        play.ends(call, "seen");
+    }
+    assert_eq!(play.delivered().len(), MOST_CALLS + 3, "each call is answered");
+}
+
+#[test]
 fn after_twenty_five_steps_one_answer_is_asked_for_without_tools() {
     let mut play = Play::begin(Policy::default());
     for step in 1..u64::from(MOST_STEPS) {

@@ -250,8 +250,6 @@ impl Stage {
     /// Folds on to `position` and gives back the records on the way.
     fn fold_to(&mut self, position: usize) -> io::Result<Vec<Arc<Record>>> {
         let first = self.folded;
-        // A replay that follows is going nowhere in particular, and a snapshot of much is not cheap.
-        let goal = if self.player.pace == Pace::Following { usize::MAX } else { self.player.position };
         let mut records = Vec::with_capacity(position - first);
         for (row, content) in (first..).zip(self.source.rows(first, position)?) {
             match content {
@@ -262,7 +260,7 @@ impl Stage {
                 Row::Bad { line, reason } => self.source.note_bad(row, line, reason),
             }
             self.folded = row + 1;
-            self.snapshots.offer(self.folded, &self.fold, goal);
+            self.snapshots.offer(self.folded, &self.fold);
         }
         Ok(records)
     }

@@ -73,7 +73,7 @@ impl Calls {
 
     /// Appends rows for what is new in the session.
     pub fn absorb(&mut self, session: &Session) {
-        for span in &session.spans[self.spans_seen..] {
+        for span in session.spans.iter_from(self.spans_seen) {
             let turn = turn_of(session, *span);
             while turn.is_some_and(|turn| self.turns_seen <= turn) {
                 self.rows.push(CallRow::Turn(self.turns_seen));

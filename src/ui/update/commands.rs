@@ -52,14 +52,14 @@ fn ask(state: &mut State, text: String) -> Vec<Effect> {
     vec![Effect::Send(Command::Submit { text: text.trim().to_owned() })]
 }
 
-/// Completes the command being typed as far as it is clear.
+/// Completes the command or runbook being typed as far as it is clear.
 pub(super) fn complete(state: &mut State) {
     let line = state.input.text();
-    let found = command::completions(&line);
+    let found = command::offers(&line, &state.options.runbooks);
     let Some(first) = found.first() else { return };
-    let common = found.iter().fold(first.word, |common, spec| {
-        let same = common.bytes().zip(spec.word.bytes()).take_while(|(a, b)| a == b).count();
-        &common[..same]
+    let common = found.iter().fold(first.words.as_str(), |common, offer| {
+        let same = common.bytes().zip(offer.words.bytes()).take_while(|(a, b)| a == b).count();
+        common.get(..same).unwrap_or_default()
     });
     let sign = line.trim_start().chars().next().unwrap_or('/');
     let blank = if found.len() == 1 && !first.arguments.is_empty() { " " } else { "" };
@@ -177,7 +177,7 @@ fn tools(state: &mut State, wanted: &str) {
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new(&format!("  {count}"), theme.style(Role::Dim)),
         ]);
-        for tool in &server.tools {
+        for tool in server.tools.iter() {
             let effect = if tool.annotations.read_only { "reads" } else { "may write" };
             let first = tool.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
             paragraphs.push(vec![
@@ -187,7 +187,7 @@ fn tools(state: &mut State, wanted: &str) {
                 Piece::new(first, theme.style(Role::Text)),
             ]);
         }
-        for rejected in &server.rejected {
+        for rejected in server.rejected.iter() {
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
                 Piece::new(&format!("✗ {}: {}", rejected.name, rejected.reason), theme.style(Role::Bad)),

@@ -93,7 +93,7 @@ pub(super) fn error(state: &mut State, forward: bool) {
     let here = here.map(|here| here.min(calls.len().saturating_sub(1)));
     let found = match (here, forward) {
         (Some(here), true) => calls.iter().skip(here + 1).find(failed),
-        (Some(here), false) => calls[..here].iter().rev().find(failed),
+        (Some(here), false) => calls.range(0, here).rev().find(failed),
         (None, _) => calls.iter().rev().find(failed),
     };
     match found.map(|call| call.id) {

@@ -1,12 +1,11 @@
 //! Where the data pane's content comes from: what is selected and which side of it.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use serde_json::Value;
 
 use crate::protocol::{Json, StopSite, ToolDefinition};
-use crate::session::{Call, CallState, Frame, Health, Server, Span, Step, StepState, content_text};
+use crate::session::{Call, CallState, Frame, Health, List, Server, Span, Step, StepState, content_text};
 use crate::ui::json::{Doc, MOST_BYTES, Tree};
 use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
 use crate::ui::text::{self, Piece};
@@ -106,7 +105,7 @@ pub enum Frames<'a> {
     /// Of a call.
     Call(&'a [Frame]),
     /// Of a server, those of calls left out.
-    Server(&'a VecDeque<Frame>),
+    Server(&'a List<Frame>),
 }
 
 impl<'a> Frames<'a> {
@@ -263,7 +262,7 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
     }
     fact("tools", server.tools.iter().map(|tool| tool.tool.as_str()).collect::<Vec<_>>().join(", "));
     fact("calls", server.calls.len().to_string());
-    for rejected in &server.rejected {
+    for rejected in server.rejected.iter() {
         fact("refused", format!("{}: {}", rejected.name, rejected.reason));
     }
     if let Some(instructions) = server.ready.as_ref().map(|ready| &ready.instructions).filter(|text| !text.is_empty()) {

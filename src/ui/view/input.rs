@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
 }
 
 fn draw_completions(state: &State, buffer: &mut ratatui::buffer::Buffer) {
-    let found = command::completions(&state.input.text());
+    let found = command::offers(&state.input.text(), &state.options.runbooks);
     if found.is_empty() || state.focus != Focus::Input || state.overlay.is_some() {
         return;
     }
@@ -56,10 +56,11 @@ fn draw_completions(state: &State, buffer: &mut ratatui::buffer::Buffer) {
     let rows = u16::try_from(rows).unwrap_or(0);
     let area = Rect { x: outer.x + 1, y: outer.y - rows, width: outer.width.saturating_sub(2), height: rows };
     Clear.render(area, buffer);
-    for (row, spec) in found.iter().take(usize::from(rows)).enumerate() {
+    let wide = if found.iter().any(|offer| offer.words.contains(' ')) { 34 } else { 24 };
+    for (row, offer) in found.iter().take(usize::from(rows)).enumerate() {
         let mut pen = Pen::new(area.width);
-        let name = format!(" /{} {}", spec.word, spec.arguments);
-        pen.column(&name, 24, theme.style(Role::Name)).put(spec.help, theme.style(Role::Dim));
+        let name = format!(" /{} {}", offer.words, offer.arguments);
+        pen.column(&name, wide, theme.style(Role::Name)).put(&offer.help, theme.style(Role::Dim));
         put_line(buffer, area, row, &pen.line());
     }
 }

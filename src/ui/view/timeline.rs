@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::put_line;
-use crate::session::{CallState, Span, StepState};
+use crate::session::{CallState, List, Span, StepState};
 use crate::ui::state::{Selected, State, Window, turn_of};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
@@ -220,7 +220,7 @@ fn model_spans(state: &State, axis: &Axis) -> Spans {
     if last - first > MOST_BARS {
         return Spans::Many(counts(axis, |at_us| steps.partition_point(|step| step.requested_us < at_us)));
     }
-    let bars = steps[first..last].iter().map(|step| {
+    let bars = steps.range(first, last).map(|step| {
         let (glyph, role) = match step.state {
             StepState::Waiting | StepState::Retrying { .. } => ("░", Role::Busy),
             StepState::Streaming => ("▒", Role::Busy),
@@ -234,7 +234,7 @@ fn model_spans(state: &State, axis: &Axis) -> Spans {
     Spans::Few(bars.collect())
 }
 
-fn call_spans(state: &State, axis: &Axis, calls: &[crate::protocol::CallId]) -> Spans {
+fn call_spans(state: &State, axis: &Axis, calls: &List<crate::protocol::CallId>) -> Spans {
     let session = &state.session;
     let proposed = |id: &crate::protocol::CallId| session.call(*id).map_or(0, |call| call.proposed_us);
     let first = calls.partition_point(|id| proposed(id) < axis.start_us);
@@ -242,7 +242,7 @@ fn call_spans(state: &State, axis: &Axis, calls: &[crate::protocol::CallId]) -> 
     if last - first > MOST_BARS {
         return Spans::Many(counts(axis, |at_us| calls.partition_point(|id| proposed(id) < at_us)));
     }
-    let bars = calls[first..last].iter().filter_map(|id| session.call(*id)).map(|call| {
+    let bars = calls.range(first, last).filter_map(|id| session.call(*id)).map(|call| {
         let (glyph, role) = match call.state {
             CallState::Proposed => ("░", Role::Dim),
             CallState::Held(_) => ("░", Role::Warn),

@@ -4,11 +4,11 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::forms;
-use super::super::frame::{Ask, Head, Order};
+use super::super::frame::{Ask, Filter, Head, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
-use super::scribe::{Grammar, Scribe, refs};
-use super::{json_value, table, values};
+use super::scribe::{Grammar, Scribe, own_refs, refs};
+use super::{figures, json_value, table, values};
 use crate::protocol::CallId;
 
 /// The calls that a part rests on: those of its records, or those that found none.
@@ -19,8 +19,8 @@ pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
     answered
         .rows
         .iter()
-        .map(|row| row.call)
-        .chain(answered.groups.iter().flat_map(|group| group.rows.iter().map(|row| row.call)))
+        .flat_map(Row::calls)
+        .chain(answered.groups.iter().flat_map(|group| group.rows.iter().flat_map(Row::calls)))
         .collect()
 }
 
@@ -30,12 +30,12 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
     let kind = scribe.kind(answered.kind);
     let what = |n: usize| scribe.describe_as(head.node, kind, if n == 1 { Grammar::One } else { Grammar::Many });
     match &head.ask {
-        Ask::Sum(field) | Ask::Average(field) => return totals(scribe, head, answered, field),
-        Ask::GroupBy(field) => return grouped(scribe, head, answered, field),
+        Ask::Sum(field) | Ask::Average(field) => return figures::totals(scribe, head, answered, field),
+        Ask::GroupBy(field) => return figures::grouped(scribe, head, answered, field),
         Ask::List | Ask::Count => {}
     }
     if let Some(Order::CountOf { node, descending }) = &head.order {
-        return most(scribe, answered, *node, *descending);
+        return figures::most(scribe, answered, *node, *descending);
     }
     if let Some(row) = single(scribe, head, answered) {
         return one(scribe, head, row);
@@ -60,13 +60,15 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
             context! {
                 subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated, graded => graded,
                 value => with_currency(scribe, row, field), refs => refs(&calls(answered)), shown => answered.rows.len(),
+                nth => ["", "second ", "third ", "fourth ", "fifth "].get(head.skip).copied().unwrap_or_default(),
             },
         );
     }
+    let plain = scribe.frame.nodes.get(head.node).is_some_and(|node| node.filters.is_empty());
     let own = format!("list.{}", kind.name);
     let mut text = forms::fill(
         forms,
-        if forms::has(forms, &own) { &own } else { "list" },
+        if plain && forms::has(forms, &own) { &own } else { "list" },
         context! {
             total => in_all(scribe, answered),
             n => answered.all, what => what(answered.all), refs => refs(&calls(answered)), shown => answered.rows.len(),
@@ -135,16 +137,30 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
     let forms = &scribe.knowledge.forms;
     let kind = scribe.kind(row.kind);
     let checks = scribe.frame.nodes.get(head.node).map(|node| node.checks.as_slice()).unwrap_or_default();
-    let refs = refs(&[row.call]);
+    let refs = own_refs(row);
     if !checks.is_empty() {
         let yes = checks.iter().all(|check| rows::meets(kind, row, check));
         let own = format!("one.{}", kind.name);
         let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
+        if let Some(Filter { field: name, test: Test::Against(_, other), .. }) = checks.first() {
+            let both = [name, other].map(|name| field(scribe, row, name, &refs)).join(" ");
+            let known = row.get(name).is_some() && row.get(other).is_some();
+            return if known { forms::fill(forms, "check", context! { yes => yes, sentence => both }) } else { both };
+        }
         let name = checks.first().map(|check| check.field.clone()).unwrap_or_default();
         let said = values::shown(kind, row, &name).is_some_and(|value| whole.contains(&value));
         let sentence = if kind.single && !whole.is_empty() || said { whole } else { field(scribe, row, &name, &refs) };
         let sentence = sentence.strip_prefix("The ").map_or(sentence.clone(), |rest| format!("the {rest}"));
         return forms::fill(forms, "check", context! { yes => yes, sentence => sentence });
+    }
+    let asked = format!("asked.{}", kind.name);
+    if !head.fields.is_empty() && forms::has(forms, &asked) {
+        let record = json_value(&json!(*row.fields));
+        return forms::fill(
+            forms,
+            &asked,
+            context! { subject => scribe.subject(row), r => record, refs => refs, field => head.fields.first() },
+        );
     }
     if !head.fields.is_empty() {
         let sentences: Vec<String> = head.fields.iter().map(|name| field(scribe, row, name, &refs)).collect();
@@ -192,7 +208,7 @@ fn matched(scribe: &Scribe<'_>, head: &Head, row: &Row) -> Option<String> {
     };
     let item = row.fields.values().filter_map(Value::as_array).flatten().find(has)?;
     let line = table::list_item(scribe.kind(row.kind), item)?;
-    Some(format!("{line} {}. ", refs(&[row.call])))
+    Some(format!("{line} {}. ", own_refs(row)))
 }
 
 fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
@@ -206,83 +222,7 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
     forms::fill(
         forms,
         name,
-        context! { subject => scribe.subject(row), r => record, refs => refs(&[row.call]), status => status, owner => owner },
-    )
-}
-
-fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
-    let forms = &scribe.knowledge.forms;
-    let kind = scribe.kind(answered.kind);
-    let what = |n: usize| scribe.describe(head.node, if n == 1 { Grammar::One } else { Grammar::Many });
-    let references = refs(&calls(answered));
-    if answered.totals.is_empty() {
-        return forms::fill(forms, "sum_none", context! { what => what(0), refs => references });
-    }
-    let average = matches!(head.ask, Ask::Average(_));
-    let sentences: Vec<String> = answered
-        .totals
-        .iter()
-        .map(|total| {
-            let number = if average { total.sum / rust_decimal::Decimal::from(total.count) } else { total.sum };
-            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(2).normalize().to_string() };
-            let total_text = format!("{shown} {}", total.currency).trim().to_owned();
-            let form = if average { "average" } else { "sum" };
-            forms::fill(forms, form, context! { total => total_text, label => values::label(kind, field), n => total.count, what => what(total.count), refs => references.as_str() })
-        })
-        .collect();
-    sentences.join(" ")
-}
-
-fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
-    let forms = &scribe.knowledge.forms;
-    let kind = scribe.kind(answered.kind);
-    let what = scribe.describe(head.node, Grammar::Many);
-    let references = refs(&calls(answered));
-    if head.limit.is_some()
-        && let Some(first) = answered.groups.first()
-    {
-        let most = first.rows.len();
-        let names: Vec<String> = answered
-            .groups
-            .iter()
-            .filter(|group| group.rows.len() == most)
-            .map(|group| scribe.id(&group.value))
-            .collect();
-        return forms::fill(
-            forms,
-            "group_first",
-            context! { value => names.join(", "), several => names.len() > 1, n => most, all => answered.all, what => what, refs => references },
-        );
-    }
-    forms::fill(
-        forms,
-        "group",
-        context! { n => answered.all, what => what, label => values::label(kind, field), refs => references },
-    )
-}
-
-fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descending: bool) -> String {
-    let Some(first) = answered.groups.first() else {
-        return forms::fill(
-            &scribe.knowledge.forms,
-            "list",
-            context! { n => 0, what => scribe.describe(node, Grammar::Many), refs => refs(&answered.found.calls) },
-        );
-    };
-    let n = first.rows.len();
-    let winners: Vec<&super::super::heads::Group> =
-        answered.groups.iter().filter(|group| group.rows.len() == n).collect();
-    let names: Vec<String> = winners.iter().map(|group| scribe.id(&group.value)).collect();
-    let calls: Vec<CallId> = winners
-        .iter()
-        .flat_map(|group| group.rows.iter().map(|row| row.call))
-        .chain(answered.rows.iter().map(|row| row.call))
-        .collect();
-    let what = scribe.describe(node, if n == 1 { Grammar::One } else { Grammar::Many });
-    forms::fill(
-        &scribe.knowledge.forms,
-        "most",
-        context! { subject => names.join(", "), several => names.len() > 1, descending => descending, n => n, what => what, refs => refs(&calls) },
+        context! { subject => scribe.subject(row), r => record, refs => own_refs(row), status => status, owner => owner },
     )
 }
 
@@ -290,7 +230,7 @@ fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descending: bool)
 pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidden: &[String]) -> String {
     let kind = scribe.kind(answered.kind);
     if let Ask::GroupBy(field) = &head.ask {
-        return groups(scribe, answered, &values::label(kind, field));
+        return figures::groups(scribe, answered, &values::label(kind, field));
     }
     if let Some(Order::CountOf { node, .. }) = &head.order {
         let counted = scribe.frame.nodes.get(*node).map(|node| scribe.kind(node.kind).many.clone()).unwrap_or_default();
@@ -298,7 +238,7 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         if answered.groups.len() > 1 {
             return format!(
                 "{}\n\n{}",
-                groups(scribe, answered, &counted),
+                figures::groups(scribe, answered, &counted),
                 table::table(scribe, &Head::list(*node), &records, &[])
             );
         }
@@ -313,7 +253,7 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
                     let items: Vec<String> = items
                         .iter()
                         .filter_map(|item| table::list_item(kind, item))
-                        .map(|item| format!("- {item} {}", refs(&[row.call])))
+                        .map(|item| format!("- {item} {}", own_refs(row)))
                         .collect();
                     Some(items.join("\n"))
                 }
@@ -349,18 +289,11 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
     if head.ask == Ask::Count && answered.rows.len() > 20 {
         return String::new();
     }
-    table::table(scribe, head, &answered.rows, &answered.evidence)
-}
-
-fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
-    let mut out = format!("| {label} | number |\n| --- | --- |\n");
-    for group in &answered.groups {
-        let calls: Vec<CallId> = group.rows.iter().map(|row| row.call).collect();
-        let name = match scribe.name(&group.value) {
-            Some((name, call)) => format!("{name} ({}) {}", group.value, refs(&[call])),
-            None => group.value.replace('_', " "),
-        };
-        out.push_str(&format!("| {} | {} {} |\n", values::cell(&name), group.rows.len(), refs(&calls)));
+    if let Ask::Sum(field) | Ask::Average(field) = &head.ask {
+        // What has no such figure is not part of the total.
+        let counted: Vec<Row> = answered.rows.iter().filter(|row| row.number(field).is_some()).cloned().collect();
+        let shown = Head { fields: vec![field.clone()], ..head.clone() };
+        return table::table(scribe, &shown, &counted, &answered.evidence);
     }
-    out.trim_end().to_owned()
+    table::table(scribe, head, &answered.rows, &answered.evidence)
 }

@@ -3,10 +3,10 @@
 use minijinja::context;
 
 use super::super::catalog::Catalog;
+use super::super::dialogue::Taken;
 use super::super::evidence::Failure;
 use super::super::forms;
-use super::super::frame::Head;
-use super::super::heads::Answered;
+use super::super::knowledge::Knowledge;
 use super::super::run::{Found, Problem};
 use super::scribe::{Scribe, refs};
 use super::values;
@@ -80,11 +80,16 @@ fn failed(scribe: &Scribe<'_>, call: CallId, failure: &Failure, said: &str) -> S
     text
 }
 
-/// That a name was not quite right and what was taken instead; said in the first part that rests on it.
-pub(super) fn instead(scribe: &Scribe<'_>, answered: &Answered, all: &[(Head, Option<Answered>)]) -> Option<String> {
-    let first = all.iter().find_map(|(_, answered)| answered.as_ref())?;
-    let (said, taken, calls) = first.found.instead.as_ref().map(|(said, taken)| (said, taken, &first.found.calls))?;
-    std::ptr::eq(first, answered).then(|| {
-        forms::fill(&scribe.knowledge.forms, "instead", context! { said => said, taken => taken, refs => refs(calls) })
-    })
+/// That names were not quite right and what was taken instead.
+pub(super) fn instead(knowledge: &Knowledge, taken: &[Taken]) -> String {
+    let one = |taken: &Taken| {
+        forms::fill(
+            &knowledge.forms,
+            "instead",
+            context! { said => taken.said.as_str(), taken => taken.name.as_str(), refs => refs(&taken.calls) },
+        )
+    };
+    let mut notes: Vec<String> = taken.iter().map(one).collect();
+    notes.dedup();
+    notes.join(" ")
 }

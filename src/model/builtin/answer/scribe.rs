@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::super::dialogue::Taken;
 use super::super::evidence::{Done, Outcome};
-use super::super::frame::{Filter, Frame, How, Link, Manner, Mention, Node, NodeId, Sense, Test};
+use super::super::forms;
+use super::super::frame::{Filter, Frame, How, Limit, Link, Manner, Mention, Node, NodeId, Sense, Side, Test};
 use super::super::knowledge::{Kind, KindId, Knowledge};
 use super::super::rows::Row;
 use super::values;
@@ -31,17 +33,20 @@ pub(super) struct Scribe<'a> {
     pub knowledge: &'a Knowledge,
     pub frame: &'a Frame,
     names: HashMap<String, (String, CallId)>,
+    /// Names as they were said, with what was taken for them.
+    taken: HashMap<String, String>,
 }
 
 impl<'a> Scribe<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge, frame: &'a Frame, calls: &[&Done]) -> Self {
+    pub(super) fn new(knowledge: &'a Knowledge, frame: &'a Frame, calls: &[&Done], taken: &[Taken]) -> Self {
         let mut names = HashMap::new();
         for done in calls {
             if let Outcome::Content(content) = &done.outcome {
                 learn(knowledge, content, done.call, &mut names);
             }
         }
-        Self { knowledge, frame, names }
+        let taken = taken.iter().map(|taken| (taken.said.clone(), taken.name.clone())).collect();
+        Self { knowledge, frame, names, taken }
     }
 
     pub(super) fn kind(&self, id: KindId) -> &'a Kind {
@@ -172,8 +177,18 @@ impl<'a> Scribe<'a> {
         if let Some(best) = &node.best {
             let which = if best.descending { "highest" } else { "lowest" };
             let count = if best.count == 1 { String::new() } else { format!("{} ", best.count) };
-            said.before.push_str(&format!("{count}{which} "));
+            // Where the records themselves are shown in that order the sentence says so already.
+            if !self
+                .frame
+                .heads
+                .iter()
+                .any(|head| head.order.is_some() && std::ptr::eq(&self.frame.nodes[head.node], node))
+            {
+                said.before.push_str(&format!("{count}{which} "));
+            }
         }
+        let mut alternatives = alternatives;
+        alternatives.dedup();
         if !alternatives.is_empty() {
             said.beside.push_str(&format!(" {}", alternatives.join(" or ")));
         }
@@ -216,21 +231,37 @@ impl<'a> Scribe<'a> {
             }
             Test::Dates(span) => {
                 let verb = kind.field(&filter.field).map(|field| field.verb.clone()).filter(|verb| !verb.is_empty());
-                said.relative.push_str(&format!(" {} {}", verb.unwrap_or_else(label), span.said));
+                let not = if filter.negated { "not " } else { "" };
+                said.relative.push_str(&format!(
+                    " {not}{} {}",
+                    verb.unwrap_or_else(label),
+                    span.said.trim_start_matches("from ")
+                ));
             }
             Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(None, None) => {}
-            Test::Numbers(Some(least), Some(most)) => {
-                said.relative.push_str(&format!(" ({} from {least} to {most})", label()));
+            Test::Numbers(least, most) => {
+                let not = if filter.negated { "not " } else { "" };
+                said.relative.push_str(&format!(" ({} {not}{})", label(), range(least.as_ref(), most.as_ref())));
             }
-            Test::Numbers(Some(least), None) => said.relative.push_str(&format!(" ({} at least {least})", label())),
-            Test::Numbers(None, Some(most)) => said.relative.push_str(&format!(" ({} at most {most})", label())),
+            Test::Missing => {
+                let with = if filter.negated { "with" } else { "without" };
+                let label = label();
+                let article = if label.ends_with('s') { String::new() } else { format!("{} ", forms::article(&label)) };
+                said.beside.push_str(&format!(" {with} {article}{label}"));
+            }
+            Test::Against(side, other) => {
+                let above = (*side == Side::Above) != filter.negated;
+                let word = if above { "after" } else { "not after" };
+                said.relative.push_str(&format!(" whose {} is {word} their {}", label(), values::label(kind, other)));
+            }
         }
     }
 
     fn tie(&self, kind: &Kind, link: &Link, after: &mut String) {
         let Some(target) = self.frame.nodes.get(link.to) else { return };
         let word = match (link.sense, link.manner) {
-            (Sense::Missing, _) => "without",
+            (Sense::Missing, Manner::With) => "without",
+            (Sense::Missing, Manner::Of) => "other than those of",
             (Sense::Exists, Manner::With) => {
                 if after.contains(" with ") {
                     "and with"
@@ -257,16 +288,22 @@ impl<'a> Scribe<'a> {
             after.push_str(&format!("{}{}", said.beside, said.relative));
             return;
         }
-        after.push_str(&format!(" {word} {}", self.describe(link.to, Grammar::Many)));
+        let number = link.count.map(|count| match (count.least, count.most) {
+            (least, usize::MAX) => format!("at least {least} "),
+            (least, most) if least == most => format!("{least} "),
+            (least, most) => format!("{least} to {most} "),
+        });
+        after.push_str(&format!(" {word} {}{}", number.unwrap_or_default(), self.describe(link.to, Grammar::Many)));
     }
 
     fn mention(&self, mention: &Mention) -> String {
         match &mention.how {
             How::Ids(ids) => ids.iter().map(|id| self.id(id)).collect::<Vec<_>>().join(", "),
+            How::Each(mentions) => mentions.iter().map(|one| self.mention(one)).collect::<Vec<_>>().join(" and "),
             How::OneOf(_) | How::Fields(..) => {
-                let known =
-                    self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&mention.said.to_lowercase()));
-                known.map_or_else(|| mention.said.clone(), |(id, (name, _))| format!("{name} ({id})"))
+                let said = self.taken.get(&mention.said).unwrap_or(&mention.said);
+                let known = self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&said.to_lowercase()));
+                known.map_or_else(|| said.clone(), |(id, (name, _))| format!("{name} ({id})"))
             }
         }
     }
@@ -292,8 +329,19 @@ impl<'a> Scribe<'a> {
         let one = |mention: &Mention| match &mention.how {
             How::Ids(ids) => ids.len() == 1,
             How::OneOf(_) | How::Fields(..) => true,
+            How::Each(_) => false,
         };
         node.named.as_ref().is_some_and(one) || node.known.as_ref().is_some_and(|rows| rows.len() == 1)
+    }
+}
+
+/// "from 1000 to 2000", "over 5000".
+fn range(least: Option<&Limit>, most: Option<&Limit>) -> String {
+    let below = |limit: &Limit| format!("{} {}", if limit.included { "at most" } else { "below" }, limit.number);
+    match (least, most) {
+        (Some(least), Some(most)) => format!("from {} to {}", least.number, most.number),
+        (Some(least), None) => format!("{} {}", if least.included { "at least" } else { "over" }, least.number),
+        (None, most) => most.map(below).unwrap_or_default(),
     }
 }
 
@@ -318,6 +366,11 @@ fn learn(knowledge: &Knowledge, value: &Value, call: CallId, names: &mut HashMap
         Value::Array(items) => items.iter().for_each(|item| learn(knowledge, item, call, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// References to the calls that say what a record says.
+pub(super) fn own_refs(row: &Row) -> String {
+    refs(&row.calls().collect::<Vec<_>>())
 }
 
 /// References to calls, in order, each once.

@@ -6,7 +6,7 @@ use super::super::frame::{Head, Order, Test};
 use super::super::heads::Evidence;
 use super::super::knowledge::Kind;
 use super::super::rows::Row;
-use super::scribe::{Grammar, Scribe, refs};
+use super::scribe::{Grammar, Scribe, own_refs, refs};
 use super::values;
 
 /// More rows than this are not shown; their number is.
@@ -40,7 +40,7 @@ pub(super) fn table(scribe: &Scribe<'_>, head: &Head, rows: &[Row], evidence: &[
             .enumerate()
             .map(|(index, column)| {
                 let text = cell(scribe, kind, row, column, &columns);
-                if index == 0 { format!("{text} {}", refs(&[row.call])).trim().to_owned() } else { text }
+                if index == 0 { format!("{text} {}", own_refs(row)).trim().to_owned() } else { text }
             })
             .collect();
         cells.extend(evidence.iter().map(|evidence| because(scribe, row, evidence)));
@@ -120,8 +120,8 @@ fn columns(scribe: &Scribe<'_>, head: &Head, kind: &Kind, rows: &[Row]) -> Vec<S
         // A single value asked for is the same in every row and was said before.
         let varies = match &filter.test {
             Test::In(values) => values.len() > 1 || filter.negated,
-            Test::Is(_) | Test::WithinDays(_) | Test::UntilDay(_) => false,
-            Test::Like(_) | Test::Dates(_) | Test::Numbers(..) => true,
+            Test::Is(_) | Test::WithinDays(_) | Test::UntilDay(_) | Test::Missing => false,
+            Test::Like(_) | Test::Dates(_) | Test::Numbers(..) | Test::Against(..) => true,
         };
         if varies && kind.field(&filter.field).is_some() {
             add(&filter.field);
@@ -134,7 +134,11 @@ fn columns(scribe: &Scribe<'_>, head: &Head, kind: &Kind, rows: &[Row]) -> Vec<S
         let asked = head.fields.contains(column);
         let base = kind.refs.contains_key(column)
             && scribe.frame.nodes.get(head.node).is_some_and(|node| {
-                node.links.iter().any(|link| scribe.frame.nodes.get(link.to).is_some_and(|to| to.named.is_some()))
+                node.links.iter().any(|link| {
+                    scribe.frame.nodes.get(link.to).is_some_and(|to| {
+                        to.named.is_some() && (scribe.is_one_named(to) || kind.of.is_some() && rows.len() == 1)
+                    })
+                })
             });
         asked || *column == kind.key || !((same || rows.len() == 1) && base)
     };
@@ -147,7 +151,7 @@ fn columns(scribe: &Scribe<'_>, head: &Head, kind: &Kind, rows: &[Row]) -> Vec<S
 pub(super) fn detail(scribe: &Scribe<'_>, row: &Row, hidden: &[String]) -> String {
     let kind = scribe.kind(row.kind);
     let mut out: Vec<String> = Vec::new();
-    let reference = refs(&[row.call]);
+    let reference = own_refs(row);
     let mut names: Vec<&str> = kind.columns.iter().map(String::as_str).filter(|name| row.get(name).is_some()).collect();
     for name in row.fields.keys() {
         let covered = names
@@ -166,7 +170,10 @@ pub(super) fn detail(scribe: &Scribe<'_>, row: &Row, hidden: &[String]) -> Strin
             || (base.is_some() && base == kind.of)
             || kind.of.is_some_and(|base| name == scribe.kind(base).name_field)
             || (name == kind.label && !kind.key.is_empty());
+        // Hours that are still counted are only shown where they are asked for.
+        let running = kind.field(name).is_some_and(|field| field.or_now);
         if said
+            || running
             || !kind.section.is_empty()
             || name == "as_of"
             || hidden.iter().any(|field| field == whole)
@@ -237,7 +244,7 @@ pub(super) fn steps(kind: &Kind, row: &Row) -> String {
         }
     }
     if let Some(last) = out.last_mut() {
-        last.push_str(&format!(" {}", refs(&[row.call])));
+        last.push_str(&format!(" {}", own_refs(row)));
     }
     out.join("\n")
 }
@@ -246,7 +253,8 @@ pub(super) fn steps(kind: &Kind, row: &Row) -> String {
 pub(super) fn list_item(kind: &Kind, item: &Value) -> Option<String> {
     match item {
         Value::Object(fields) => {
-            let scratch = Row { kind: 0, fields: fields.clone().into(), call: crate::protocol::CallId(0) };
+            let scratch =
+                Row { kind: 0, fields: fields.clone().into(), call: crate::protocol::CallId(0), beside: None };
             let flat =
                 fields.iter().filter(|(_, value)| !value.is_array() && !value.is_object()).map(|(field, _)| field);
             let parts: Vec<String> = flat.filter_map(|field| values::shown(kind, &scratch, field)).collect();

@@ -94,6 +94,14 @@ pub(super) fn cell(text: &str) -> String {
 
 /// The name of a field in words: its own, or its path without what says nothing.
 pub(super) fn label(kind: &Kind, field: &str) -> String {
+    if let Some((field, letters)) = field.split_once('@') {
+        let period = match letters {
+            "4" => "year",
+            "7" => "month",
+            _ => "day",
+        };
+        return format!("{period} ({})", label(kind, field));
+    }
     if let Some(known) = kind.field(field).filter(|field| !field.called.is_empty()) {
         return known.called.clone();
     }

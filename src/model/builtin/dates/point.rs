@@ -24,6 +24,8 @@ pub(super) fn calendar(rest: &[&str], today: Date) -> Option<((Date, Date), usiz
         ["today" | "tonight", ..] => Some((one(today), 1)),
         ["yesterday", ..] => Some((one(today.yesterday().ok()?), 1)),
         ["tomorrow", ..] => Some((one(today.tomorrow().ok()?), 1)),
+        ["weekend", ..] => Some((weekend(today)?, 1)),
+        ["last" | "past" | "previous" | "this", "weekend", ..] => Some((weekend(today)?, 2)),
         ["last" | "past" | "previous", unit, ..] => Some((unit_around(unit, today, -1)?, 2)),
         ["this" | "current", unit, ..] => Some((unit_around(unit, today, 0)?, 2)),
         ["next" | "coming", unit, ..] => Some((unit_around(unit, today, 1)?, 2)),
@@ -33,6 +35,17 @@ pub(super) fn calendar(rest: &[&str], today: Date) -> Option<((Date, Date), usiz
         }
         [] => None,
     }
+}
+
+/// The last Saturday and Sunday, today included.
+fn weekend(today: Date) -> Option<(Date, Date)> {
+    let back = match today.weekday() {
+        Weekday::Saturday => 0,
+        day => i64::from(day.to_monday_zero_offset()) + 2,
+    };
+    let back = if today.weekday() == Weekday::Sunday { 1 } else { back };
+    let saturday = today.checked_sub(back.days()).ok()?;
+    Some((saturday, saturday.tomorrow().ok()?))
 }
 
 pub(super) fn unit_around(unit: &str, today: Date, step: i32) -> Option<(Date, Date)> {

@@ -196,7 +196,7 @@ pub(super) fn by_form(
             })?;
             match mention.0.how {
                 frame::How::Ids(ids) => ids.first().map(|id| (json!(id), Vec::new())),
-                frame::How::OneOf(_) | frame::How::Fields(..) => None,
+                frame::How::OneOf(_) | frame::How::Fields(..) | frame::How::Each(_) => None,
             }
         }
         _ => None,

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use minijinja::Environment;
 use toml::Spanned;
 
-use super::super::frame::{Filter, Test};
+use super::super::frame::{Filter, Limit, Side, Test};
 use super::super::lexicon::{Lexicon, Meaning, Naming, Strength};
 use super::super::{forms, text};
 use super::file::{self, LoadError};
 use super::raw::{self, KnowledgeFile, OneOrMany, RawField, RawKind, RawTest};
 use super::{
-    Composite, Field, IdForm, Kind, KindId, Knowledge, Relation, Role, Runbook, RunbookParameter, RunbookStep, Source,
-    Superlative,
+    Composite, Field, IdForm, Instead, Kind, KindId, Knowledge, Relation, Role, Runbook, RunbookParameter, RunbookStep,
+    Source, Superlative,
 };
 
 /// A file while it is compiled: for saying where a mistake is.
@@ -106,6 +106,7 @@ fn add_file(
             stamp: raw.stamp,
             renames: raw.renames,
             takes: raw.takes,
+            otherwise: raw.otherwise,
         });
     }
     for raw in content.relation {
@@ -128,7 +129,7 @@ fn add_file(
     for (role, phrases) in content.words {
         for phrase in &phrases {
             match role {
-                Role::Filler => knowledge.lexicon.teach_filler(phrase),
+                Role::Filler | Role::Beyond | Role::Orders => knowledge.lexicon.teach_exactly(phrase, role),
                 role => knowledge.lexicon.teach(phrase, Meaning::Role(role)),
             }
         }
@@ -254,12 +255,18 @@ fn kind(ids: &Kinds, place: &Place<'_>, raw: RawKind) -> Result<Kind, LoadError>
                 bare: id.bare,
             })
             .collect(),
-        fields: raw.field.into_iter().map(field).collect(),
+        fields: raw.field.into_iter().map(|raw| field(ids, place, raw)).collect::<Result<_, _>>()?,
     })
 }
 
-fn field(raw: RawField) -> Field {
-    Field {
+fn field(ids: &Kinds, place: &Place<'_>, raw: RawField) -> Result<Field, LoadError> {
+    let taken_from = raw.taken_from.map(|from| Ok((ids.find(place, &from.kind)?, from.field))).transpose()?;
+    Ok(Field {
+        taken_from,
+        number: raw.number || raw.hours_between.is_some(),
+        hours_between: raw.hours_between,
+        or_now: raw.or_now,
+        instead: raw.instead.map(|raw| instead(ids, place, raw)).transpose()?,
         values: raw.values.keys().cloned().collect(),
         name: raw.name,
         order: raw.order,
@@ -275,7 +282,20 @@ fn field(raw: RawField) -> Field {
         adjectives: raw.adjectives,
         verb: raw.verb,
         flags: raw.flags,
-    }
+    })
+}
+
+fn instead(ids: &Kinds, place: &Place<'_>, raw: raw::RawInstead) -> Result<Instead, LoadError> {
+    let filter = |(field, test): (&String, &RawTest)| {
+        let (test, negated) = compiled(test);
+        Filter { negated, ..Filter::new(field, test) }
+    };
+    Ok(Instead {
+        kind: ids.find(place, &raw.kind)?,
+        filters: raw.condition.iter().map(filter).collect(),
+        field: raw.field,
+        ask: raw.ask,
+    })
 }
 
 fn teach_kind(lexicon: &mut Lexicon, id: KindId, raw: &RawKind) {
@@ -330,5 +350,15 @@ fn compiled(raw: &RawTest) -> (Test, bool) {
     if let Some(value) = &raw.not {
         return (Test::In(vec![value.clone()]), true);
     }
-    (Test::Numbers(raw.at_least, raw.at_most), false)
+    if raw.missing {
+        return (Test::Missing, false);
+    }
+    if let Some(other) = &raw.above {
+        return (Test::Against(Side::Above, other.clone()), false);
+    }
+    if let Some(other) = &raw.not_above {
+        return (Test::Against(Side::NotAbove, other.clone()), false);
+    }
+    let limit = |number: i64| Limit { number: number.into(), included: true };
+    (Test::Numbers(raw.at_least.map(limit), raw.at_most.map(limit)), false)
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::role::Role;
+
 /// One file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -141,6 +143,43 @@ pub(super) struct RawField {
     pub verb: String,
     #[serde(default)]
     pub flags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub number: bool,
+    #[serde(default)]
+    pub hours_between: Option<[String; 2]>,
+    #[serde(default)]
+    pub or_now: bool,
+    #[serde(default)]
+    pub taken_from: Option<TakenFrom>,
+    #[serde(default)]
+    pub instead: Option<RawInstead>,
+}
+
+/// What is worked out of other records where the tool of this kind cannot be asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInstead {
+    pub kind: Spanned<String>,
+    pub field: String,
+    pub ask: Figured,
+    #[serde(default, rename = "where")]
+    pub condition: BTreeMap<String, RawTest>,
+}
+
+/// How a figure is made of a field of several records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Figured {
+    Sum,
+    Average,
+}
+
+/// A field that stands in the record of another kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TakenFrom {
+    pub kind: Spanned<String>,
+    pub field: String,
 }
 
 /// How a field's value is compared.
@@ -186,6 +225,11 @@ pub(super) struct RawTest {
     pub at_most: Option<i64>,
     pub within_days: Option<i64>,
     pub at_most_days: Option<i64>,
+    /// Nothing is recorded.
+    pub missing: bool,
+    /// Above, or not above, another field of the same record.
+    pub above: Option<String>,
+    pub not_above: Option<String>,
 }
 
 /// A tool as a source of records of one kind.
@@ -215,6 +259,8 @@ pub(super) struct RawSource {
     pub renames: BTreeMap<String, String>,
     #[serde(default)]
     pub takes: BTreeMap<String, Takes>,
+    #[serde(default)]
+    pub otherwise: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -306,60 +352,4 @@ pub(super) struct RawStep {
     pub ask: Spanned<String>,
     #[serde(default)]
     pub without: Vec<String>,
-}
-
-/// What a small word does in a sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Role {
-    /// Nothing.
-    Ignore,
-    /// Nothing, and no misspelt word is taken for it.
-    Filler,
-    /// Turns the next condition round.
-    Not,
-    /// The next records must not exist.
-    No,
-    /// The next records must exist.
-    With,
-    /// Belonging to.
-    Of,
-    /// What follows is searched as text.
-    About,
-    /// One more of the same.
-    And,
-    /// Another possibility.
-    Or,
-    /// Something already spoken of.
-    Pronoun,
-    /// The records already spoken of, narrowed.
-    Ones,
-    /// Asks for a person or a company.
-    Who,
-    /// Asks how many.
-    Count,
-    /// Asks for a total.
-    Sum,
-    /// Asks for a mean.
-    Average,
-    /// Everything of a kind.
-    Every,
-    /// Narrows what was asked.
-    Only,
-    /// The last question again, of something else.
-    WhatAbout,
-    /// Groups.
-    Per,
-    /// More of the same.
-    More,
-    /// A greeting.
-    Greet,
-    /// Thanks or good-bye.
-    Thanks,
-    /// Asks what the assistant can do.
-    Abilities,
-    /// Asks for a change of data.
-    Change,
-    /// Opens a question that is answered with yes or no.
-    Yesno,
 }

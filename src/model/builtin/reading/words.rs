@@ -26,7 +26,24 @@ pub(super) fn split_hyphens(reader: &Reader<'_>, words: Vec<Word>) -> Vec<Word> 
             && parts.iter().all(|part| {
                 part.len() > 1 && part.chars().all(char::is_alphabetic) && reader.knowledge.lexicon.knows_text(part)
             });
-        if !known || word.quote.is_some() {
+        // "tag kernel-panic": what is given as a value stays as it was typed.
+        let given = out
+            .last()
+            .and_then(|before: &Word| reader.knowledge.lexicon.longest(std::slice::from_ref(before), 0))
+            .is_some_and(|found| {
+                found.meaning.iter().any(|meaning| match meaning {
+                    Meaning::Field(kind, field) => {
+                        reader.knowledge.kind(*kind).fields.get(*field).is_some_and(|field| field.given)
+                    }
+                    Meaning::Kind(..)
+                    | Meaning::Value(..)
+                    | Meaning::Role(_)
+                    | Meaning::Superlative(_)
+                    | Meaning::Composite(_)
+                    | Meaning::Topic => false,
+                })
+            });
+        if !known || given || word.quote.is_some() {
             out.push(word);
             continue;
         }
@@ -38,6 +55,7 @@ pub(super) fn split_hyphens(reader: &Reader<'_>, words: Vec<Word>) -> Vec<Word> 
                 capital: false,
                 possessive: word.possessive && index + 1 == parts.len(),
                 gap: if index == 0 { word.gap } else { Gap::None },
+                money: false,
                 quote: None,
             });
         }
@@ -61,7 +79,13 @@ pub(super) fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
         {
             continue;
         }
-        if let Some((low, _)) = reader.knowledge.lexicon.corrected(&word.low) {
+        // A name may begin a sentence: there only a small slip is taken for one.
+        let begins = word.gap == Gap::Stop
+            && word.raw.chars().next().is_some_and(char::is_uppercase)
+            && word.raw.chars().skip(1).all(char::is_lowercase);
+        if let Some((low, _)) = reader.knowledge.lexicon.corrected(&word.low)
+            && (!begins || strsim::damerau_levenshtein(low, &word.low) < 2)
+        {
             let (low, stem) = (low.to_owned(), text::stem(low));
             if let Some(word) = words.get_mut(at) {
                 (word.low, word.stem) = (low, stem);
@@ -72,7 +96,7 @@ pub(super) fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
 }
 
 pub(super) fn is_date_word(low: &str) -> bool {
-    const WORDS: [&str; 51] = [
+    const WORDS: [&str; 32] = [
         "first",
         "second",
         "third",
@@ -84,25 +108,6 @@ pub(super) fn is_date_word(low: &str) -> bool {
         "one",
         "two",
         "three",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
         "week",
         "weeks",
         "month",
@@ -125,7 +130,7 @@ pub(super) fn is_date_word(low: &str) -> bool {
         "couple",
         "past",
     ];
-    WORDS.contains(&low)
+    WORDS.contains(&low) || dates::is_named(low)
 }
 
 /// Words of things that lie ahead turn the spans of the whole question round.

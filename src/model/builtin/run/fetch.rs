@@ -44,6 +44,9 @@ impl<'a> Run<'a> {
         if waiting {
             return State::Waiting;
         }
+        if self.borrow(node, filters, &mut found.rows).is_none() {
+            return State::Waiting;
+        }
         found.rows = self.kept(node, filters, found.rows, &access.pushed);
         found.rows = self.without_doubles(node.kind, found.rows);
         State::Ready(found)
@@ -97,7 +100,8 @@ impl<'a> Run<'a> {
         let found = self.done.iter().find(|done| done.name == access.tool && same(&done.arguments, &arguments));
         if found.is_none() && self.open {
             let planned = Planned { tool: access.tool.clone(), arguments, why: access.source.why.clone() };
-            if !self.planned.contains(&planned) {
+            let same = |known: &Planned| known.tool == planned.tool && known.arguments == planned.arguments;
+            if !self.planned.iter().any(same) {
                 self.planned.push(planned);
             }
         }
@@ -136,7 +140,8 @@ impl<'a> Run<'a> {
                         fields.insert(to.clone(), value);
                     }
                 }
-                Row { kind, fields: Arc::new(fields), call }
+                self.work_out(kind, &mut fields);
+                Row { kind, fields: Arc::new(fields), call, beside: None }
             })
             .collect()
     }

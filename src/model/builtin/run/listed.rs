@@ -74,7 +74,19 @@ impl Run<'_> {
         }
         // Named records narrow most, and their ids are often known already.
         for (link, field, other) in &joins {
-            if link.sense == Sense::Missing || !self.is_definite(link.to) {
+            if !self.is_definite(link.to) {
+                continue;
+            }
+            if link.sense == Sense::Missing {
+                match self.keys(link.to, other) {
+                    Keys::Waiting => waiting = true,
+                    Keys::None(found) if !link.or_else.is_empty() && found.is_missing() => {
+                        filters.extend(link.or_else.iter().cloned().map(|filter| Filter { negated: true, ..filter }));
+                    }
+                    // Leaving out what is not known would be leaving out nothing.
+                    Keys::None(found) => return State::Ready(found),
+                    Keys::Known(_) => {}
+                }
                 continue;
             }
             match self.keys(link.to, other) {
@@ -159,7 +171,12 @@ impl Run<'_> {
                     self.keys(*to, other);
                     continue;
                 }
-                match self.keys(*to, other) {
+                let link = joins.iter().map(|(link, ..)| *link).find(|link| link.to == *to);
+                let keys = match link {
+                    Some(link) => self.keys_of(link, other),
+                    None => self.keys(*to, other),
+                };
+                match keys {
                     Keys::Waiting => waiting = true,
                     Keys::None(found) => return State::Ready(Found { rows: Vec::new(), ..found }),
                     Keys::Known(mut values) => {
@@ -193,7 +210,7 @@ impl Run<'_> {
             }
         };
         for (link, field, other) in joins {
-            match self.keys(link.to, other) {
+            match self.keys_of(link, other) {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => {
                     let has = |row: &Row| {
@@ -204,8 +221,20 @@ impl Run<'_> {
                         found.rows.retain(|row| has(row) == (link.sense == Sense::Exists));
                     }
                 }
-                Keys::None(_) if link.sense == Sense::Missing => {}
-                Keys::None(other) if !link.or_else.is_empty() && other.is_missing() => {}
+                Keys::None(other) if link.sense == Sense::Missing => {
+                    // What could not be looked up must not count as missing.
+                    if !other.problems.is_empty() && !other.is_missing() {
+                        found.rows.clear();
+                    }
+                    if link.or_else.is_empty() {
+                        found.problems.extend(other.problems);
+                    }
+                }
+                Keys::None(other) if !link.or_else.is_empty() && other.is_missing() => {
+                    if found.rows.is_empty() {
+                        found.problems.extend(other.problems);
+                    }
+                }
                 Keys::None(other) => {
                     found.rows.clear();
                     found.problems.extend(other.problems);
@@ -217,7 +246,7 @@ impl Run<'_> {
         }
         self.exactly(node, &mut found);
         let score = &self.knowledge.kind(node.kind).score;
-        if !score.is_empty() {
+        if !score.is_empty() && !text.is_empty() {
             rows::fitting(&mut found.rows, score);
             let filled = node.text.is_empty() && !text.is_empty();
             if let (true, Some(least)) = (filled, self.knowledge.kind(node.kind).fit) {
@@ -261,6 +290,19 @@ impl Run<'_> {
             [link] if plain && link.sense == Sense::Exists && link.or_else.is_empty() => Some(link.to),
             _ => None,
         }
+    }
+
+    /// The values of a field of linked records, those with as many records as are asked for.
+    fn keys_of(&mut self, link: &Link, field: &str) -> Keys {
+        let keys = self.keys(link.to, field);
+        let (Some(count), Keys::Known(mut values)) = (link.count, keys) else { return self.keys(link.to, field) };
+        let State::Ready(found) = self.resolve(link.to) else { return Keys::Waiting };
+        let number = |value: &String| {
+            let has = |row: &&Row| rows::distinct(std::slice::from_ref(*row), field).contains(value);
+            found.rows.iter().filter(has).count()
+        };
+        values.retain(|value| (count.least..=count.most).contains(&number(value)));
+        if values.is_empty() { Keys::None(Found { rows: Vec::new(), ..found }) } else { Keys::Known(values) }
     }
 
     pub(super) fn is_ranked(&self, id: NodeId) -> bool {

@@ -19,8 +19,31 @@ impl Run<'_> {
                 let state = self.fetch(node, &[], bound, &mention.said);
                 self.one_of(state, &mention.said)
             }
+            How::Each(mentions) => self.each(node, mentions),
             How::Fields(fields, value) => self.by_fields(node, fields, value, &mention.said),
         }
+    }
+
+    /// Several records, each named in its own way; what one lacks does not hide the others.
+    fn each(&mut self, node: &Node, mentions: &[Mention]) -> State {
+        let mut all = Found::default();
+        let mut waiting = false;
+        for mention in mentions {
+            match self.named(node, mention) {
+                State::Waiting => waiting = true,
+                State::Ready(found) => {
+                    all.rows.extend(found.rows);
+                    all.problems.extend(found.problems);
+                    all.calls.extend(found.calls);
+                    all.instead = all.instead.or(found.instead);
+                }
+            }
+        }
+        if waiting {
+            return State::Waiting;
+        }
+        all.rows = self.without_doubles(node.kind, all.rows);
+        State::Ready(all)
     }
 
     /// Named records that must also meet conditions.
@@ -113,10 +136,20 @@ impl Run<'_> {
             Problem::Failed { failure, .. } if failure.not_found => Some(&failure.near),
             _ => None,
         })?;
+        // Every word that was said must be like some word of the name: "Techtron Industries" is no TechCorp.
         let likeness = |name: &str| {
             let name = name.to_lowercase();
-            let parts = name.split_whitespace().map(|part| strsim::normalized_damerau_levenshtein(&wanted, part));
-            parts.chain([strsim::normalized_damerau_levenshtein(&wanted, &name)]).fold(0.0, f64::max)
+            let nearest = |word: &str| {
+                let parts = name.split_whitespace().map(|part| strsim::normalized_damerau_levenshtein(word, part));
+                parts.fold(0.0, f64::max)
+            };
+            let words = wanted.split_whitespace().map(nearest).fold(1.0, f64::min);
+            // "Tech Corp"
+            let split = wanted.split_whitespace().count() != name.split_whitespace().count();
+            let whole = strsim::normalized_damerau_levenshtein(&wanted.replace(' ', ""), &name.replace(' ', ""));
+            let first = name.split_whitespace().next().unwrap_or_default();
+            let joined = strsim::normalized_damerau_levenshtein(&wanted.replace(' ', ""), first);
+            if split { words.max(whole).max(joined) } else { words }
         };
         let near: Vec<String> = near.iter().map(|name| name.split(" (").next().unwrap_or(name).to_owned()).collect();
         let looks_like_id = |name: &str| name.chars().any(|c| c.is_ascii_digit()) && !name.contains(' ');

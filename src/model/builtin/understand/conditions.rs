@@ -6,7 +6,7 @@ use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn};
+use super::clause::{Clause, Conditions, Conn, Except};
 
 impl Builder<'_> {
     pub(super) fn value(
@@ -26,12 +26,18 @@ impl Builder<'_> {
         if did && named_before && item.has(Role::Change) && !item.values().is_empty() {
             return;
         }
+        if self.left_out_by_value(clause, items, at, &values) {
+            return;
+        }
         let negated = std::mem::take(&mut clause.negated);
         let turn = |mut filter: Filter| {
             filter.negated ^= negated;
             filter
         };
         let text_only = self.only_text_wanted(clause);
+        if text_only && item.is_topic() && negated {
+            return self.leave_out_words(&format!("not {}", item.raw));
+        }
         if text_only && item.is_topic() {
             clause.texts.push((at, item.raw.clone()));
             return;
@@ -54,6 +60,15 @@ impl Builder<'_> {
         if let Some(next) = self.next_kind(items, at)
             && self.fitting(&conditions, next).is_some()
         {
+            if joined == Conn::Or {
+                clause.alternatives.insert(at);
+            }
+            if joined != Conn::None
+                || item.gap != Gap::None
+                || items.get(at.wrapping_sub(1)).is_some_and(|before| matches!(before.low.as_str(), "vs" | "versus"))
+            {
+                clause.joined.insert(at);
+            }
             clause.waiting.push((at, conditions));
             return;
         }
@@ -77,6 +92,41 @@ impl Builder<'_> {
             clause.texts.push((at, item.raw.clone()));
         }
         clause.waiting.push((at, conditions));
+    }
+
+    /// "all but the paid ones", "invoices without the overdue ones", "assets except laptops".
+    fn left_out_by_value(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        values: &[(KindId, Filter, Naming)],
+    ) -> bool {
+        let excepted = clause.except != Except::No;
+        if !excepted && clause.conn != Conn::No {
+            return false;
+        }
+        let conditions: Conditions = values.iter().map(|(kind, filter, _)| (*kind, filter.clone())).collect();
+        let placed = |kind: KindId| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind));
+        // "except those with open tickets": the condition belongs to what follows.
+        if self.next_kind(items, at).is_some_and(|next| !placed(next) && self.fitting(&conditions, next).is_some()) {
+            return false;
+        }
+        let target = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            self.fitting(&conditions, kind).filter(|(fits, _)| *fits == kind).map(|(_, filters)| (placed.node, filters))
+        });
+        let Some((node, filters)) = target else { return false };
+        let turned = std::mem::take(&mut clause.negated);
+        for mut filter in filters {
+            filter.negated ^= !turned;
+            self.apply(clause, node, filter, Conn::And);
+        }
+        clause.conn = Conn::None;
+        if excepted {
+            clause.except = Except::Done;
+        }
+        true
     }
 
     /// Whether only articles or steps are wanted so far: then technical words are for the search.
@@ -110,9 +160,9 @@ impl Builder<'_> {
         if joined == Conn::Or
             && let Some((before, other)) = last
             && before == node
-            && other != field
+            && (other != field || !known.any.is_empty() || known.filters.iter().any(|known| known.field == field))
         {
-            if let Some(position) = known.filters.iter().position(|known| known.field == other) {
+            if let Some(position) = known.filters.iter().rposition(|known| known.field == other) {
                 let first = known.filters.remove(position);
                 known.any.push(vec![first]);
             }
@@ -136,7 +186,13 @@ impl Builder<'_> {
             Test::UntilDay(days) => {
                 filter.test = Test::Dates(DateSpan { from: None, to: after(days), said: "until now".to_owned() });
             }
-            Test::In(_) | Test::Like(_) | Test::Is(_) | Test::Dates(_) | Test::Numbers(..) => {}
+            Test::In(_)
+            | Test::Like(_)
+            | Test::Is(_)
+            | Test::Dates(_)
+            | Test::Numbers(..)
+            | Test::Missing
+            | Test::Against(..) => {}
         }
         filter
     }
@@ -180,7 +236,13 @@ fn values_of(test: &Test) -> Option<Vec<String>> {
     match test {
         Test::In(values) => Some(values.clone()),
         Test::Like(value) => Some(vec![value.clone()]),
-        Test::Is(_) | Test::Dates(_) | Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(..) => None,
+        Test::Is(_)
+        | Test::Dates(_)
+        | Test::WithinDays(_)
+        | Test::UntilDay(_)
+        | Test::Numbers(..)
+        | Test::Missing
+        | Test::Against(..) => None,
     }
 }
 

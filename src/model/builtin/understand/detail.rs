@@ -1,18 +1,21 @@
 //! The smaller pieces of a clause: fields, days, numbers, rankings, and where searched text begins and ends.
 
-use super::super::frame::{DateSpan, Filter, NodeId, Test};
+use super::super::frame::{DateSpan, Filter, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conn, Ranking, is_plural};
+use super::clause::{Clause, Conn, Ranking, is_plural, ordinal};
 
 impl Builder<'_> {
     // ---- fields
 
     /// Whether a field's word is followed by days: then it says which date is meant.
     pub(super) fn field_with_days(&self, items: &[Item], at: usize, item: &Item) -> bool {
-        !item.fields().is_empty()
+        let dated = |(kind, field): (KindId, FieldId)| {
+            self.field_name(kind, field).is_some_and(|name| self.is_date(kind, name))
+        };
+        item.fields().into_iter().any(dated)
             && items
                 .iter()
                 .skip(at + 1)
@@ -54,6 +57,21 @@ impl Builder<'_> {
             clause.sorts.push((at, fields));
             return true;
         }
+        if matches!(item.low.as_str(), "called" | "named" | "name") && self.called(clause, items, at) {
+            return true;
+        }
+        // "tickets where …" says more about the tickets, not where they are.
+        let relative = item.low == "where"
+            && at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.kind().is_some());
+        if relative || self.nothing_recorded(clause, items, at, &fields) {
+            return true;
+        }
+        let known =
+            |(kind, _): &(KindId, FieldId)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind));
+        if clause.conn == Conn::No && !clause.placed.is_empty() && !fields.iter().any(known) {
+            self.leave_out(items, at);
+            return true;
+        }
         if let Some(person) = self.person_field(&fields)
             && self.person_named(clause, items, at, person)
         {
@@ -81,50 +99,11 @@ impl Builder<'_> {
         self.reader.knowledge.kind(kind).fields.get(field).map(|field| field.name.as_str())
     }
 
-    fn person_field(&self, fields: &[(KindId, FieldId)]) -> Option<(KindId, String)> {
+    pub(super) fn person_field(&self, fields: &[(KindId, FieldId)]) -> Option<(KindId, String)> {
         fields.iter().find_map(|(kind, field)| {
             let known = self.reader.knowledge.kind(*kind).fields.get(*field)?;
             known.person.then(|| (*kind, known.name.clone()))
         })
-    }
-
-    /// "assigned to Marcus Bell", "Marcus is working on": the name is a condition, not a company.
-    fn person_named(
-        &mut self,
-        clause: &mut Clause,
-        items: &[Item],
-        at: usize,
-        (kind, field): (KindId, String),
-    ) -> bool {
-        // "Who is responsible for Aurora": the person is asked for, the name is whose.
-        if clause.roles.contains(&Role::Who) {
-            return false;
-        }
-        let mut name: Option<String> = None;
-        for (offset, item) in items.iter().enumerate().skip(at + 1).take(3) {
-            match &item.what {
-                What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
-                    name = Some(item.raw.clone());
-                    clause.use_up(offset);
-                    break;
-                }
-                _ if item.is_small() && !item.has(Role::And) => {}
-                _ => break,
-            }
-        }
-        if name.is_none() && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3) {
-            name = clause.unknown.pop().map(|unknown| unknown.raw);
-        }
-        let Some(name) = name else { return false };
-        let mut filter = Filter::new(&field, Test::Like(name));
-        filter.negated = std::mem::take(&mut clause.negated);
-        let placed =
-            clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
-        match placed {
-            Some(node) => self.apply(clause, node, filter, Conn::And),
-            None => clause.waiting.push((at, vec![(kind, filter)])),
-        }
-        true
     }
 
     /// "category network": the word after the field is its value.
@@ -164,6 +143,9 @@ impl Builder<'_> {
     // ---- days and numbers
 
     pub(super) fn days(&mut self, clause: &mut Clause, items: &[Item], at: usize, span: &DateSpan) {
+        if self.took(clause, span) {
+            return;
+        }
         // "expires within 30 days", "created since Monday": the field before says which date.
         let hint = clause.fields.last().filter(|(position, _)| at - position <= 2).cloned();
         let dated: Vec<(KindId, String)> = hint
@@ -177,8 +159,10 @@ impl Builder<'_> {
             return;
         }
         clause.fields.pop();
-        let conditions: Vec<(KindId, Filter)> =
-            dated.into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Dates(span.clone())))).collect();
+        // "not updated since Monday"
+        let negated = std::mem::take(&mut clause.negated);
+        let filter = |field: &str| Filter { negated, ..Filter::new(field, Test::Dates(span.clone())) };
+        let conditions: Vec<(KindId, Filter)> = dated.into_iter().map(|(kind, field)| (kind, filter(&field))).collect();
         let joined = if items.get(..at).unwrap_or_default().iter().rev().take(3).any(|item| item.has(Role::Or)) {
             Conn::Or
         } else {
@@ -205,52 +189,6 @@ impl Builder<'_> {
             || ["date", "updated", "activity", "expires", "period"].iter().any(|part| field.contains(part))
     }
 
-    pub(super) fn number(&mut self, clause: &mut Clause, items: &[Item], at: usize, number: i64) {
-        let before: Vec<&str> =
-            items.get(..at).unwrap_or_default().iter().rev().take(2).map(|item| item.raw.as_str()).collect();
-        let words = before.iter().rev().map(|raw| raw.to_lowercase()).collect::<Vec<_>>().join(" ");
-        let least = [
-            "over",
-            "above",
-            "more than",
-            "at least",
-            "exceeding",
-            "greater than",
-            "bigger than",
-            "larger than",
-            "higher than",
-            "exceeds",
-            "exceed",
-        ];
-        let most = ["below", "under", "less than", "at most", "lower than"];
-        let between = before.iter().any(|raw| raw.eq_ignore_ascii_case("between"));
-        if let (true, Some(known)) = (before.first().is_some_and(|raw| raw.eq_ignore_ascii_case("and")), clause.range)
-            && let Some(filter) = self.frame.nodes.get_mut(known).and_then(|node| {
-                node.filters.iter_mut().find(|filter| matches!(filter.test, Test::Numbers(Some(_), None)))
-            })
-            && let Test::Numbers(least, _) = filter.test
-        {
-            filter.test = Test::Numbers(least, Some(number));
-            return;
-        }
-        let test = if between || least.iter().any(|word| words.ends_with(word)) {
-            Test::Numbers(Some(number), None)
-        } else if most.iter().any(|word| words.ends_with(word)) {
-            Test::Numbers(None, Some(number))
-        } else {
-            clause.numbers.push((at, number));
-            return;
-        };
-        let measured: Option<(NodeId, String)> = clause.placed.iter().rev().find_map(|placed| {
-            let measure = &self.reader.knowledge.kind(self.kind_of(placed.node)?).measure;
-            (!measure.is_empty()).then(|| (placed.node, measure.clone()))
-        });
-        clause.range = measured.as_ref().map(|(node, _)| *node).filter(|_| between);
-        if let Some((node, field)) = measured {
-            self.apply(clause, node, Filter::new(&field, test), Conn::And);
-        }
-    }
-
     // ---- rankings
 
     /// Notes "latest", "top 2", "most"; false if the word is none here.
@@ -259,7 +197,7 @@ impl Builder<'_> {
         let next =
             items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
         let number = |item: Option<&Item>| match item.map(|item| &item.what) {
-            Some(What::Number(number)) => usize::try_from(*number).ok().filter(|number| (1..=200).contains(number)),
+            Some(What::Number(figure)) => figure.count().filter(|number| (1..=200).contains(number)),
             _ => None,
         };
         let after = number(items.get(at + 1));
@@ -270,7 +208,8 @@ impl Builder<'_> {
                 || !item.fields().is_empty()
                 || item.superlative().is_some()
         });
-        let closing = next.is_none() && (!clause.placed.is_empty() || !clause.fields.is_empty());
+        let verbs_only = items.iter().skip(at + 1).all(|item| item.is_small() && item.gap == Gap::None);
+        let closing = (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
         if !(ranks || after.is_some() || closing || words_after) {
             return false;
@@ -284,9 +223,16 @@ impl Builder<'_> {
         let counted = after.or(before);
         let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
         let one = (closing || self.next_word(items, at).is_none())
-            && clause.placed.last().is_some_and(|placed| !placed.plural);
-        let count = counted.or((singular || one).then_some(1));
-        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count });
+            && (clause.placed.last().is_some_and(|placed| !placed.plural)
+                || items
+                    .get(at.saturating_sub(2)..at)
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|item| matches!(item.low.as_str(), "is" | "was")));
+        let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
+        let count = counted.or((singular || one || skip.is_some()).then_some(1));
+        let skip = skip.unwrap_or_default();
+        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip });
         true
     }
 

@@ -6,7 +6,7 @@ use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::rows::Row;
 use super::Builder;
-use super::place::{Clause, Part};
+use super::clause::{Clause, Part};
 
 /// More records than this are not shown again in full.
 const MOST_REPEATED: usize = 3;
@@ -84,9 +84,12 @@ impl Builder<'_> {
             let focused = self.context.is_some_and(|context| context.named.len() == 1);
             // "who is the customer?": a definite one, so one that was spoken of.
             let at = clause.placed.iter().find(|placed| placed.node == head.node);
+            let plain = clause.roles.contains(&Role::Who) && items.iter().filter(|item| item.is_content()).count() == 1;
             let definite = free
                 && at.is_some_and(|placed| {
-                    !placed.plural && placed.at > 0 && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
+                    (!placed.plural || plain)
+                        && placed.at > 0
+                        && items.get(placed.at - 1).is_some_and(|item| item.low == "the")
                 });
             let carry = definite
                 || pronoun

@@ -4,14 +4,13 @@ use super::super::dialogue::mention_of;
 use super::super::frame::{Ask, Filter, Head, How, Link, Manner, Mention, Node, NodeId, Order, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::{Binding, Item, Reader};
-use super::place::{Clause, Conn, Part};
+use super::clause::{Clause, Conn, Part, Period};
 use super::{Builder, it};
 
 impl Builder<'_> {
     // ---- named records
 
     pub(super) fn tie_named(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
-        let _ = items;
         for (at, named, conn) in &clause.named {
             let inner = clause
                 .placed
@@ -26,6 +25,9 @@ impl Builder<'_> {
                 continue;
             }
             for head in heads {
+                if !self.is_owner(clause, items, *at, *named, head.node) {
+                    continue;
+                }
                 if head.node != *named && self.kind_of(head.node) != self.kind_of(*named) && !self.is_tied(head.node) {
                     self.tie(head.node, *named);
                 }
@@ -57,7 +59,7 @@ impl Builder<'_> {
     }
 
     /// A name that is no company may be a person, or words of the text.
-    fn other_readings(&self, node: NodeId, named: NodeId) -> Vec<Filter> {
+    pub(super) fn other_readings(&self, node: NodeId, named: NodeId) -> Vec<Filter> {
         let Some(Mention { how: How::Fields(fields, value), kind, .. }) =
             self.frame.nodes.get(named).and_then(|node| node.named.as_ref())
         else {
@@ -80,7 +82,15 @@ impl Builder<'_> {
             .find(|field| field.person)
             .map(|field| Filter::new(&field.name, Test::Like(value.clone())));
         let text = kind.text.then(|| Filter::new("text", Test::Like(value.clone())));
-        let readings = if capital { [person, text] } else { [text, person] };
+        // "seats of Veeam": records without a key of their own are called by their label.
+        let labelled = kind.key.is_empty() && kind.of.is_some() && !kind.single && !kind.label.is_empty();
+        let label = labelled.then(|| Filter::new(&kind.label, Test::Like(value.clone())));
+        let place = kind
+            .fields
+            .iter()
+            .find(|field| field.place && kind.refs.values().any(|target| knowledge.kind(*target).person_question))
+            .map(|field| Filter { say: format!("at {value}"), ..Filter::new(&field.name, Test::Like(value.clone())) });
+        let readings = if capital { [label, place, person, text] } else { [label, place, text, person] };
         readings.into_iter().flatten().take(1).collect()
     }
 
@@ -128,6 +138,15 @@ impl Builder<'_> {
                 head.ask = Ask::GroupBy(field);
                 continue;
             }
+            if let (Some(period), false) = (clause.period, known.date.is_empty() || known.single) {
+                let letters = match period {
+                    Period::Day => 10,
+                    Period::Month => 7,
+                    Period::Year => 4,
+                };
+                head.ask = Ask::GroupBy(format!("{}@{letters}", known.date));
+                continue;
+            }
             if head.ask != Ask::List || index > 0 && !clause.roles.contains(&Role::Sum) {
                 continue;
             }
@@ -140,6 +159,30 @@ impl Builder<'_> {
             let one = known.single && self.is_of_one(head.node)
                 || self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some());
             let other_field = !head.fields.is_empty() && head.fields.iter().all(|field| *field != known.measure);
+            // "how many are pending and how many overdue"
+            let several_values = self.frame.nodes.get(head.node).and_then(|node| {
+                let several =
+                    |filter: &&Filter| !filter.negated && matches!(&filter.test, Test::In(values) if values.len() > 1);
+                node.filters.iter().find(several).map(|filter| filter.field.clone())
+            });
+            if let (Some(field), true) = (several_values, clause.roles.contains(&Role::Count) && !known.single) {
+                head.ask = Ask::GroupBy(field);
+                continue;
+            }
+            // "how many seats", "total overdue amount", "how much has X paid": the named figure, if it is one.
+            let figure = head.fields.iter().find(|field| known.field(field).is_some_and(|field| field.number)).cloned();
+            let several = !one && !known.single || known.single && !self.is_of_one(head.node);
+            if let (Some(figure), true) = (&figure, several && !head.yesno) {
+                let average = clause.roles.contains(&Role::Average);
+                if average {
+                    head.ask = Ask::Average(figure.clone());
+                    continue;
+                }
+                if clause.roles.contains(&Role::Sum) || clause.roles.contains(&Role::Count) {
+                    head.ask = Ask::Sum(figure.clone());
+                    continue;
+                }
+            }
             if clause.roles.contains(&Role::Sum) && !other_field {
                 match measure {
                     Some(measure) if one => head.fields = vec![measure],
@@ -217,7 +260,9 @@ impl Builder<'_> {
     /// A word such as "everything" stands for several questions about what was named. True if it was taken so.
     pub(super) fn composites(&mut self, clause: &mut Clause) -> bool {
         // "everything overdue" is no overview.
+        let figure = clause.roles.contains(&Role::Sum) || clause.roles.contains(&Role::Average);
         if !clause.waiting.is_empty()
+            || figure
             || clause.composites.is_empty()
             || (!clause.placed.is_empty() && clause.named.is_empty())
         {

@@ -2,12 +2,12 @@
 //! DataFlow Solutions?", "and last month?", "how many?".
 
 use super::super::dialogue::Context;
-use super::super::frame::{Ask, Filter, Frame, Manner, Sense, Test};
+use super::super::frame::{Ask, Filter, Frame, Head, Manner, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::Builder;
-use super::place::Clause;
+use super::clause::Clause;
 
 impl<'a> Builder<'a> {
     /// The last question's frame, changed as the follow-up says; none if this is a question of its own.
@@ -30,7 +30,10 @@ impl<'a> Builder<'a> {
         let begins =
             items.first().is_some_and(|item| item.has(Role::And) || item.has(Role::WhatAbout)) || has(Role::WhatAbout);
         let narrows = has(Role::Only) || has(Role::Ones) || has(Role::Pronoun);
-        if content.len() > 6 || has(Role::Who) {
+        // "is it resolved?" asks about the one record, it does not narrow a list.
+        let one = context.heads.iter().chain(&context.named).any(|(_, rows)| rows.len() == 1);
+        let check = items.first().is_some_and(|item| item.has(Role::Yesno)) && has(Role::Pronoun) && one;
+        if content.len() > 6 || has(Role::Who) || check {
             return None;
         }
         let kinds: Vec<KindId> =
@@ -50,7 +53,10 @@ impl<'a> Builder<'a> {
         let days = content.iter().any(|item| matches!(item.what, What::Days(_)));
         let ranks = content.iter().any(|item| item.superlative().is_some());
         self.resume(last);
-        let changed = if named {
+        let left_out = has(Role::Except) || has(Role::Not) || has(Role::No);
+        let changed = if named && left_out && !values && !names_kind {
+            self.without_record(items)
+        } else if named {
             (begins && !names_kind && !values) && self.other_record(items)
         } else if values && (narrows || !names_kind) {
             (narrows || begins || !names_kind) && self.other_conditions(items)
@@ -61,6 +67,8 @@ impl<'a> Builder<'a> {
         } else if has(Role::Count) && content.is_empty() {
             self.frame.heads.iter_mut().for_each(|head| head.ask = Ask::Count);
             true
+        } else if (has(Role::Sum) || has(Role::Average)) && content.is_empty() {
+            self.summed(if has(Role::Average) { Ask::Average } else { Ask::Sum })
         } else {
             false
         };
@@ -84,6 +92,44 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// "how much in total?": of the records before, or of those that they were narrowed by.
+    fn summed(&mut self, ask: fn(String) -> Ask) -> bool {
+        let Some(node) = self.frame.heads.first().map(|head| head.node) else { return false };
+        let links = self.frame.nodes.get(node).map(|node| node.links.clone()).unwrap_or_default();
+        let measured = std::iter::once(node).chain(links.into_iter().map(|link| link.to)).find_map(|node| {
+            let measure = &self.reader.knowledge.kind(self.kind_of(node)?).measure;
+            (!measure.is_empty()).then(|| (node, measure.clone()))
+        });
+        let Some((node, measure)) = measured else { return false };
+        self.frame.heads = vec![Head { ask: ask(measure), ..Head::list(node) }];
+        true
+    }
+
+    /// "not the ones of TechCorp": the same again without them.
+    fn without_record(&mut self, items: &[Item]) -> bool {
+        let mut clause = Clause::default();
+        clause.except = super::clause::Except::Open;
+        for (at, item) in items.iter().enumerate() {
+            match &item.what {
+                What::Record(mention) => self.record(&mut clause, at, mention),
+                What::Unknown { .. } => self.company(
+                    &mut clause,
+                    super::clause::Unknown {
+                        at,
+                        raw: item.raw.clone(),
+                        capital: true,
+                        quoted: false,
+                        conn: super::clause::Conn::Except,
+                    },
+                ),
+                What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted | What::Position(_) => {}
+            }
+        }
+        let heads = self.frame.heads.clone();
+        self.exclude(&clause, &heads, items);
+        !clause.excluded.is_empty()
+    }
+
     /// "what about DataFlow Solutions?": the record takes the place of the one before.
     fn other_record(&mut self, items: &[Item]) -> bool {
         let mut clause = Clause::default();
@@ -93,12 +139,12 @@ impl<'a> Builder<'a> {
                 What::Position(index) => self.position(&mut clause, at, *index),
                 What::Unknown { .. } => self.company(
                     &mut clause,
-                    super::place::Unknown {
+                    super::clause::Unknown {
                         at,
                         raw: item.raw.clone(),
                         capital: true,
                         quoted: false,
-                        conn: super::place::Conn::Of,
+                        conn: super::clause::Conn::Of,
                     },
                 ),
                 What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted => {}
@@ -204,7 +250,7 @@ impl<'a> Builder<'a> {
 
     fn other_order(&mut self, items: &[Item]) -> bool {
         let number = items.iter().find_map(|item| match item.what {
-            What::Number(number) => usize::try_from(number).ok(),
+            What::Number(figure) => figure.count(),
             _ => None,
         });
         let Some(known) =

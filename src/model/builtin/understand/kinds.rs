@@ -6,35 +6,26 @@ use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Part, Placed, Ranking, is_plural};
+use super::clause::{Clause, Conn, Except, Part, Placed, Ranking, is_plural};
 
 /// A sorted list is shown whole.
 const ALL: usize = 200;
 
 impl Builder<'_> {
-    /// Conditions that wait for records and fit this kind.
-    pub(super) fn fits_waiting(&self, clause: &Clause, kind: KindId) -> bool {
-        clause.waiting.iter().any(|(_, conditions)| self.fitting(conditions, kind).is_some())
-    }
-
-    /// The conditions that apply to a kind, or to a facet of it.
-    pub(super) fn fitting(&self, conditions: &Conditions, kind: KindId) -> Option<(KindId, Vec<Filter>)> {
-        let of = |wanted: KindId| -> Vec<Filter> {
-            conditions.iter().filter(|(known, _)| *known == wanted).map(|(_, filter)| filter.clone()).collect()
-        };
-        let own = of(kind);
-        if !own.is_empty() {
-            return Some((kind, own));
-        }
-        conditions
-            .iter()
-            .map(|(facet, _)| *facet)
-            .find(|facet| self.is_facet_of(*facet, kind) && self.reader.knowledge.kind(*facet).absorbs.contains(&kind))
-            .map(|facet| (facet, of(facet)))
-    }
-
     pub(super) fn kind(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, own: Option<Filter>) {
-        let conn = std::mem::take(&mut clause.conn);
+        let conn = match std::mem::take(&mut clause.conn) {
+            Conn::None if self.did(clause, items, at, kind) => Conn::With,
+            Conn::With if clause.negated && !clause.placed.is_empty() => {
+                clause.negated = false;
+                Conn::No
+            }
+            conn => conn,
+        };
+        // "invoices except overdue invoices": the second word says nothing new.
+        let said_before = clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind));
+        if clause.except != Except::No && conn != Conn::No && own.is_none() && said_before {
+            return;
+        }
         if own.is_none() && self.is_apposition(clause, items, at, kind) {
             clause.conn = conn;
             return;
@@ -49,7 +40,13 @@ impl Builder<'_> {
         if items.get(at.saturating_sub(3)..at).unwrap_or_default().iter().any(sorts)
             && !self.reader.knowledge.kind(kind).measure.is_empty()
         {
-            clause.rankings.push(Ranking { at: 0, by: "measure".to_owned(), descending: true, count: Some(ALL) });
+            clause.rankings.push(Ranking {
+                at: 0,
+                by: "measure".to_owned(),
+                descending: true,
+                count: Some(ALL),
+                skip: 0,
+            });
         }
         if let Some(node) = self.compound(clause, items, at, kind, conn, plural) {
             self.take_waiting(clause, node, at);
@@ -76,10 +73,44 @@ impl Builder<'_> {
         }
         if let Part::Narrows(anchor, sense, manner) = part {
             self.link(anchor, node, sense, manner, Vec::new());
+            if let (Some(count), Some(link)) = (
+                clause.count.take(),
+                self.frame
+                    .nodes
+                    .get_mut(anchor)
+                    .and_then(|anchor| anchor.links.iter_mut().find(|link| link.to == node)),
+            ) {
+                link.count = Some(count);
+            }
         }
         if matches!(conn, Conn::Their | Conn::OfTheir) {
             self.link_to_earlier(clause, node);
         }
+    }
+
+    /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.
+    fn did(&self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId) -> bool {
+        let Some(last) = clause.placed.last().cloned() else { return false };
+        let knowledge = self.reader.knowledge;
+        let who = self
+            .kind_of(last.node)
+            .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
+        if who.is_none() || last.part != Part::Head {
+            return false;
+        }
+        let date = &knowledge.kind(kind).date;
+        let verb = |item: &Item| {
+            item.has(Role::Change)
+                || item
+                    .fields()
+                    .iter()
+                    .any(|(known, field)| *known == kind && self.field_name(*known, *field) == Some(date))
+        };
+        let Some(offset) = items.get(last.at + 1..at).and_then(|between| between.iter().position(verb)) else {
+            return false;
+        };
+        clause.fields.retain(|(position, _)| *position != last.at + 1 + offset);
+        true
     }
 
     /// "their invoices" after records of this clause.
@@ -162,6 +193,10 @@ impl Builder<'_> {
             && matches!(conn, Conn::And | Conn::Or)
             && items.get(at).is_some_and(|item| item.values().iter().any(|(.., naming)| *naming == Naming::Noun))
         {
+            return Some(last.node);
+        }
+        let says_which = items.get(at).is_some_and(|item| item.values().iter().any(|(own, ..)| *own == kind));
+        if known == kind && says_which && matches!(conn, Conn::None | Conn::Of) {
             return Some(last.node);
         }
         let free = self.frame.nodes.get(last.node).is_some_and(Node::is_free);
@@ -280,7 +315,9 @@ impl Builder<'_> {
                 }
                 Part::Narrows(..) | Part::Head => Part::Head,
             },
-            Conn::With | Conn::No | Conn::Of | Conn::OfTheir | Conn::None | Conn::Their | Conn::Per => Part::Head,
+            Conn::With | Conn::No | Conn::Of | Conn::OfTheir | Conn::None | Conn::Their | Conn::Per | Conn::Except => {
+                Part::Head
+            }
         }
     }
 
@@ -295,50 +332,5 @@ impl Builder<'_> {
                     || item.fields().iter().any(|(known, _)| *known == kind)
                     || matches!(item.what, What::Days(_))
             })
-    }
-
-    /// Conditions that stood before their records.
-    pub(super) fn take_waiting(&mut self, clause: &mut Clause, node: NodeId, at: usize) {
-        let Some(kind) = self.kind_of(node) else { return };
-        let waiting = std::mem::take(&mut clause.waiting);
-        for (position, conditions) in waiting {
-            match self.fitting(&conditions, kind) {
-                Some((fits, filters)) if position < at => self.impose(clause, node, fits, filters),
-                Some(_) | None => clause.waiting.push((position, conditions)),
-            }
-        }
-    }
-
-    /// Conditions of a kind or of its facet, on a node of the kind.
-    pub(super) fn impose(&mut self, clause: &mut Clause, node: NodeId, fits: KindId, filters: Vec<Filter>) {
-        let Some(kind) = self.kind_of(node) else { return };
-        if fits == kind {
-            for filter in filters {
-                self.apply(clause, node, filter, Conn::And);
-            }
-            return;
-        }
-        // The facet's records carry the asset's own names, so a free asset becomes its warranty.
-        let free = self.frame.nodes.get(node).is_some_and(Node::is_free);
-        if free && let Some(known) = self.frame.nodes.get_mut(node) {
-            known.kind = fits;
-            for filter in filters {
-                self.apply(clause, node, filter, Conn::And);
-            }
-            return;
-        }
-        let existing = self
-            .frame
-            .nodes
-            .get(node)
-            .and_then(|known| known.links.iter().map(|link| link.to).find(|to| self.kind_of(*to) == Some(fits)));
-        let facet = existing.unwrap_or_else(|| {
-            let facet = self.frame.add(Node::new(fits));
-            self.link(node, facet, Sense::Exists, Manner::With, Vec::new());
-            facet
-        });
-        for filter in filters {
-            self.apply(clause, facet, filter, Conn::And);
-        }
     }
 }

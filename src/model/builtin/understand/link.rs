@@ -24,7 +24,13 @@ impl Builder<'_> {
         } else {
             knowledge.between(a, b).map(|middle| {
                 let mut node = Node::new(middle);
-                node.links.push(Link { to, sense: Sense::Exists, manner: Manner::Of, or_else: Vec::new() });
+                node.links.push(Link {
+                    to,
+                    sense: Sense::Exists,
+                    manner: Manner::Of,
+                    or_else: Vec::new(),
+                    count: None,
+                });
                 // Of ranked records between the two only the best is taken.
                 node.limit = knowledge.kind(middle).ranked.then(|| knowledge.kind(a).top.unwrap_or(3));
                 self.frame.add(node)
@@ -34,7 +40,7 @@ impl Builder<'_> {
         if let Some(node) = self.frame.nodes.get_mut(from)
             && !node.links.iter().any(|link| link.to == target)
         {
-            node.links.push(Link { to: target, sense, manner, or_else });
+            node.links.push(Link { to: target, sense, manner, or_else, count: None });
         }
         true
     }

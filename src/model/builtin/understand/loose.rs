@@ -1,10 +1,11 @@
 //! Conditions that stand alone: about a named record, about several kinds, about what "who" asks for.
 
+use super::super::dialogue::mention_of;
 use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Conditions, Conn, Part, Placed};
+use super::clause::{Clause, Conditions, Conn, Part, Placed};
 
 impl Builder<'_> {
     pub(super) fn waiting_conditions(&mut self, clause: &mut Clause, items: &[Item]) {
@@ -48,6 +49,9 @@ impl Builder<'_> {
                 || (items.get(at).is_some_and(Item::is_topic)
                     && clause.texts.iter().any(|(position, _)| *position == at));
             if only_text {
+                if !clause.texts.iter().any(|(position, _)| *position == at) {
+                    self.leave_out(items, at);
+                }
                 continue;
             }
             let several = self.several_kinds(clause, &conditions);
@@ -60,7 +64,10 @@ impl Builder<'_> {
                 }
                 continue;
             }
-            let Some(kind) = self.likely_kind(clause, &conditions) else { continue };
+            let Some(kind) = self.likely_kind(clause, &conditions) else {
+                self.leave_out(items, at);
+                continue;
+            };
             let asked = clause.roles.contains(&Role::Who) && !self.reader.knowledge.kind(kind).person_question;
             if asked {
                 self.person_head(clause, kind);
@@ -171,7 +178,19 @@ impl Builder<'_> {
         let whole = |kind: &KindId| {
             self.reader.knowledge.kind(*kind).of.is_none() && !self.reader.knowledge.kind(*kind).person_question
         };
+        let plain: Vec<KindId> = conditions
+            .iter()
+            .filter(|(kind, filter)| {
+                !filter.negated && self.reader.knowledge.kind(*kind).of.is_none() && linkable(kind)
+            })
+            .map(|(kind, _)| *kind)
+            .collect();
+        let only = match plain.as_slice() {
+            [kind] if !clause.named.is_empty() => Some(*kind),
+            _ => None,
+        };
         find(&person)
+            .or(only)
             .or_else(|| find(&asked))
             .or_else(|| find(&before))
             .or_else(|| find(&whole))
@@ -184,8 +203,12 @@ impl Builder<'_> {
         if !clause.placed.is_empty() {
             return false;
         }
+        self.name_spoken_of(clause, conditions);
         for (at, node, conn) in clause.named.clone() {
-            let Some(kind) = self.kind_of(node).filter(|_| conn != Conn::Of) else { continue };
+            let person = conditions.iter().any(|(kind, filter)| {
+                self.reader.knowledge.kind(*kind).field(&filter.field).is_some_and(|field| field.person)
+            });
+            let Some(kind) = self.kind_of(node).filter(|_| conn != Conn::Of || person) else { continue };
             let Some((fits, filters)) = self.fitting(conditions, kind).or_else(|| self.facet_fitting(conditions, kind))
             else {
                 continue;
@@ -206,6 +229,23 @@ impl Builder<'_> {
             return true;
         }
         false
+    }
+
+    /// "Was it breached?": the one record that was spoken of before.
+    fn name_spoken_of(&mut self, clause: &mut Clause, conditions: &Conditions) {
+        let asked = clause.roles.contains(&Role::Yesno) && clause.roles.contains(&Role::Pronoun);
+        let (true, true, Some(context)) = (asked, clause.named.is_empty(), self.context) else { return };
+        let knowledge = self.reader.knowledge;
+        let one = context.heads.iter().chain(&context.named).filter(|(_, rows)| rows.len() == 1);
+        let fits =
+            |kind: KindId| self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some();
+        let mention = one
+            .filter_map(|(_, rows)| rows.first().and_then(|row| mention_of(knowledge, row)))
+            .find(|mention| fits(mention.kind));
+        if let Some(mention) = mention {
+            let node = self.frame.add(Node { named: Some(mention.clone()), ..Node::new(mention.kind) });
+            clause.named.push((0, node, Conn::None));
+        }
     }
 
     /// A facet with one record each, that a condition speaks of.

@@ -1,108 +1,12 @@
 //! Walks over a clause: each record, condition and connection is put where it belongs, as far as that is clear.
 
-use std::collections::BTreeSet;
-
-use super::super::frame::{DateSpan, Filter, Head, Manner, Mention, Node, NodeId, Order, Sense};
+use super::super::frame::{Filter, Head, Mention, Node, Order};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Meaning, Naming, Strength};
 use super::super::reading::{Item, What};
 use super::super::text::{Gap, Word, stem};
 use super::Builder;
-
-/// How the next records are tied to those before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Conn {
-    #[default]
-    None,
-    Of,
-    /// "of their": belonging to what belongs to those before.
-    OfTheir,
-    With,
-    No,
-    And,
-    Or,
-    Their,
-    Per,
-}
-
-/// The part records play.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// They are wanted.
-    Head,
-    /// They narrow the records of that node.
-    Narrows(NodeId, Sense, Manner),
-}
-
-/// Records of a kind at their place in the clause.
-#[derive(Clone, Debug)]
-pub(super) struct Placed {
-    pub at: usize,
-    pub node: NodeId,
-    pub part: Part,
-    pub plural: bool,
-    /// Records whose names are wanted beside: "which customers owe".
-    pub names: Option<KindId>,
-}
-
-/// First, last, most: waiting for its records.
-#[derive(Clone, Debug)]
-pub(super) struct Ranking {
-    pub at: usize,
-    pub by: String,
-    pub descending: bool,
-    pub count: Option<usize>,
-}
-
-/// A word nobody knows: a name, or something to search for.
-#[derive(Clone, Debug)]
-pub(super) struct Unknown {
-    pub at: usize,
-    pub raw: String,
-    pub capital: bool,
-    pub quoted: bool,
-    pub conn: Conn,
-}
-
-/// Conditions by the kind they would apply to.
-pub(super) type Conditions = Vec<(KindId, Filter)>;
-
-/// What a clause holds.
-#[derive(Default)]
-pub(super) struct Clause {
-    pub placed: Vec<Placed>,
-    pub waiting: Vec<(usize, Conditions)>,
-    pub weak: Vec<(usize, KindId, Conn)>,
-    pub named: Vec<(usize, NodeId, Conn)>,
-    pub unknown: Vec<Unknown>,
-    pub texts: Vec<(usize, String)>,
-    pub fields: Vec<(usize, Vec<(KindId, FieldId)>)>,
-    pub days: Vec<(usize, DateSpan)>,
-    pub composites: Vec<usize>,
-    pub rankings: Vec<Ranking>,
-    pub roles: BTreeSet<Role>,
-    pub numbers: Vec<(usize, i64)>,
-    /// The node with a figure "between" two numbers, the second of which is still to come.
-    pub range: Option<NodeId>,
-    pub sorts: Vec<(usize, Vec<(KindId, FieldId)>)>,
-    pub groups: Vec<KindId>,
-    pub grouped_fields: Vec<(usize, Vec<(KindId, FieldId)>)>,
-    /// How the next records are tied to those before.
-    pub conn: Conn,
-    /// Whether the next condition is turned round.
-    pub negated: bool,
-    in_text: bool,
-    used: BTreeSet<usize>,
-    /// The node and field of the last condition.
-    pub last_value: Option<(NodeId, String)>,
-}
-
-impl Clause {
-    /// Marks an item as dealt with.
-    pub(super) fn use_up(&mut self, at: usize) {
-        self.used.insert(at);
-    }
-}
+use super::clause::{Clause, Conn, Except, Period, Placed, Unknown, ordinal};
 
 impl Builder<'_> {
     /// Understands one clause.
@@ -118,12 +22,21 @@ impl Builder<'_> {
 
     fn item(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
         if clause.in_text && !self.ends_text(clause, items, at) {
-            if !item.is_small() || item.has(Role::Not) {
+            // A search cannot leave words out; the answer says so.
+            let negated = at.checked_sub(1).and_then(|before| items.get(before));
+            if negated.is_some_and(|before| before.has(Role::Not) || before.has(Role::Except) || before.has(Role::No)) {
+                self.leave_out_words(&format!("{} {}", items[at - 1].raw, item.raw));
+            } else if !item.is_small() {
                 clause.texts.push((at, item.raw.clone()));
             }
             return;
         }
         clause.in_text = false;
+        let ordinal =
+            ordinal(&item.low).is_some() && items.get(at + 1).is_some_and(|next| next.superlative().is_some());
+        if ordinal {
+            return;
+        }
         match &item.what {
             What::Record(mention) => self.record(clause, at, mention),
             What::Days(span) => self.days(clause, items, at, span),
@@ -141,7 +54,12 @@ impl Builder<'_> {
 
     fn phrase(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
         let composites = item.composites();
-        if !composites.is_empty() {
+        // "invoices they pay late": beside its records a condition, no report.
+        let condition = item
+            .values()
+            .iter()
+            .any(|(kind, ..)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind)));
+        if !composites.is_empty() && !condition {
             clause.composites.extend(composites);
             return;
         }
@@ -151,6 +69,10 @@ impl Builder<'_> {
             return;
         }
         let values = self.values_of(items, at, item);
+        if self.is_field_of_named(items, item) {
+            self.field(clause, items, at, item, item.fields());
+            return;
+        }
         if item.has(Role::About) && self.opens_text(clause, items, at) {
             clause.in_text = true;
             return;
@@ -160,13 +82,28 @@ impl Builder<'_> {
                 // "phone number" names the people and what of them is wanted.
                 let own: Vec<(KindId, FieldId)> =
                     item.fields().into_iter().filter(|(known, _)| *known == kind).collect();
-                if !own.is_empty()
-                    && self.reader.knowledge.kind(kind).measure.is_empty()
-                    && !self.reader.knowledge.kind(kind).single
-                {
+                let known = self.reader.knowledge.kind(kind);
+                let figure = |(_, field): &(KindId, FieldId)| {
+                    known.fields.get(*field).is_some_and(|field| field.number && field.name != known.measure)
+                };
+                if !own.is_empty() && (known.measure.is_empty() && !known.single || own.iter().all(figure)) {
                     clause.fields.push((at, own));
                 }
-                return self.kind(clause, items, at, kind, None);
+                self.kind(clause, items, at, kind, None);
+                // "the finance manager": a word for the people that says which.
+                let own: Vec<Filter> =
+                    values.into_iter().filter(|(known, ..)| *known == kind).map(|(_, filter, _)| filter).collect();
+                let node = clause
+                    .placed
+                    .last()
+                    .filter(|placed| self.kind_of(placed.node) == Some(kind))
+                    .map(|placed| placed.node);
+                for filter in own {
+                    if let Some(node) = node {
+                        self.apply(clause, node, filter, Conn::And);
+                    }
+                }
+                return;
             }
             Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
                 return self.kind(clause, items, at, kind, None);
@@ -201,6 +138,16 @@ impl Builder<'_> {
             return;
         }
         self.roles(clause, items, at, item);
+    }
+
+    /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
+    fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
+        let Some((kind, Strength::Strong)) = item.kind() else { return false };
+        let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
+        let named = |wanted: KindId| {
+            items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
+        };
+        !named(base) && item.fields().iter().any(|(other, _)| *other != kind && named(*other))
     }
 
     /// What a word states; of "did Hannah resolve" what "resolved" states.
@@ -266,15 +213,35 @@ impl Builder<'_> {
         if opening && !interrogative && item.has(Role::Yesno) {
             clause.roles.insert(Role::Yesno);
         }
-        if item.has(Role::Not) {
+        if item.has(Role::Beyond) {
+            self.leave_out(items, at);
+        }
+        if item.has(Role::Not) && !item.has(Role::Except) {
             clause.negated = true;
+        }
+        if item.has(Role::Except) {
+            clause.except = Except::Open;
+            clause.negated = false;
+        } else if clause.except == Except::Done && (item.has(Role::Of) || item.has(Role::With)) {
+            clause.except = Except::No;
+        }
+        if item.has(Role::Per) || item.low == "by" {
+            let next = items.iter().skip(at + 1).find(|item| item.low != "the").map_or("", |item| item.low.as_str());
+            clause.period = match next {
+                "month" | "calendar" => Some(Period::Month),
+                "year" => Some(Period::Year),
+                "day" | "date" => Some(Period::Day),
+                _ => clause.period,
+            };
         }
         clause.conn = if grouping {
             Conn::Per
+        } else if item.has(Role::Except) {
+            Conn::None
         } else if item.has(Role::No) {
             Conn::No
         } else if item.has(Role::With) {
-            if clause.conn == Conn::No { Conn::No } else { Conn::With }
+            if clause.conn == Conn::No || clause.except == Except::Open { Conn::No } else { Conn::With }
         } else if item.has(Role::Of) {
             Conn::Of
         } else if item.has(Role::And) {
@@ -322,6 +289,13 @@ impl Builder<'_> {
     /// Records named by the question.
     pub(super) fn record(&mut self, clause: &mut Clause, at: usize, mention: &Mention) {
         let conn = std::mem::take(&mut clause.conn);
+        if clause.except != Except::No || conn == Conn::No {
+            let mut node = Node::new(mention.kind);
+            node.named = Some(mention.clone());
+            let node = self.frame.add(node);
+            clause.excluded.push((at, node));
+            return;
+        }
         // Ids of one kind that follow each other are one list.
         let together = clause.named.last().map(|(_, node, _)| *node).and_then(|node| self.frame.nodes.get_mut(node));
         if let (Some(node), true) = (together, matches!(conn, Conn::And | Conn::Or | Conn::None))
@@ -337,6 +311,9 @@ impl Builder<'_> {
                 }
             }
             *said = format!("{said}, {}", mention.said);
+            if let Some(last) = clause.named.last_mut() {
+                last.0 = at;
+            }
             return;
         }
         let mut node = Node::new(mention.kind);
@@ -361,6 +338,7 @@ impl Builder<'_> {
     fn unknown(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item, capital: bool) {
         let _ = items;
         let conn = std::mem::take(&mut clause.conn);
+        let conn = if clause.except != Except::No || conn == Conn::No { Conn::Except } else { conn };
         clause.unknown.push(Unknown { at, raw: item.raw.clone(), capital, quoted: false, conn });
     }
 
@@ -368,9 +346,4 @@ impl Builder<'_> {
     pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
         Head { order, limit, ..Head::list(placed.node) }
     }
-}
-
-/// `tickets` against `ticket`.
-pub(super) fn is_plural(item: Option<&Item>) -> bool {
-    item.is_some_and(|item| item.raw.to_lowercase().ends_with('s') && !item.raw.to_lowercase().ends_with("ss"))
 }

@@ -1,9 +1,9 @@
 //! First, last, most, sorted: by which figure records are put in order.
 
-use super::super::frame::{Ask, Best, Head, Manner, Order, Sense};
+use super::super::frame::{Ask, Best, Head, Manner, NodeId, Order, Sense, Test};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Part, Placed, Ranking};
+use super::clause::{Clause, Part, Placed, Ranking};
 
 impl Builder<'_> {
     pub(super) fn rankings(&mut self, clause: &mut Clause, heads: &mut [Head], items: &[Item]) {
@@ -13,10 +13,9 @@ impl Builder<'_> {
         // "show 5 tickets"
         for (at, number) in &clause.numbers {
             let next = items.get(at + 1).is_some_and(|item| item.kind().is_some() || !item.values().is_empty());
-            if let (true, Ok(number), Some(head)) = (next, usize::try_from(*number), heads.first_mut())
-                && (1..=200).contains(&number)
-            {
-                head.limit = head.limit.or(Some(number));
+            match (next, number.count().filter(|number| (1..=200).contains(number)), heads.first_mut()) {
+                (true, Some(number), Some(head)) => head.limit = head.limit.or(Some(number)),
+                _ => self.leave_out(items, *at),
             }
         }
     }
@@ -66,14 +65,12 @@ impl Builder<'_> {
         let field = match ranking.by.as_str() {
             "frequency" => None,
             _ if by_fitness => None,
-            "date" => Some(known.date.clone()),
+            "date" => Some(self.date_meant(target.node)),
             "measure" => near_field.clone().or_else(|| Some(known.measure.clone())),
             "urgency" => Some(known.urgency.clone()),
             "rank" => None,
             "count" if known.single && !known.measure.is_empty() => Some(known.measure.clone()),
-            "count" => near_field
-                .clone()
-                .filter(|field| known.field(field).is_some_and(|field| !field.person && field.values.is_empty())),
+            "count" => near_field.clone().filter(|field| known.field(field).is_some_and(|field| field.number)),
             field => Some(field.to_owned()),
         }
         .filter(|field| !field.is_empty());
@@ -96,6 +93,7 @@ impl Builder<'_> {
             return self.swap_with_narrowing(heads, ranking, &facet, measure);
         }
         head.limit = ranking.count.or(head.limit);
+        head.skip = ranking.skip;
         match field {
             Some(field) => head.order = Some(Order::Field { field, descending: ranking.descending }),
             None => {
@@ -104,6 +102,17 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// The date that "latest" means: of paid invoices the day they were paid.
+    fn date_meant(&self, node: NodeId) -> String {
+        let Some(node) = self.frame.nodes.get(node) else { return String::new() };
+        let kind = self.reader.knowledge.kind(node.kind);
+        let of_value = node.filters.iter().filter(|filter| !filter.negated).find_map(|filter| match &filter.test {
+            Test::In(values) => values.iter().find_map(|value| kind.date_of.get(value)),
+            _ => None,
+        });
+        of_value.unwrap_or(&kind.date).clone()
     }
 
     /// Records with a figure that narrow the target: "top customers by balance".
@@ -142,6 +151,7 @@ impl Builder<'_> {
         }
         head.node = target.node;
         head.limit = ranking.count.or(Some(1));
+        head.skip = ranking.skip;
         head.order = field.map(|field| Order::Field { field, descending: ranking.descending });
         head.names = self.kind_of(anchor);
         if !free {
@@ -160,6 +170,7 @@ impl Builder<'_> {
         let Some(head) = heads.iter_mut().find(|head| head.node == target.node) else { return false };
         let Some(field) = head.fields.first().cloned() else { return false };
         head.ask = Ask::GroupBy(field);
+        head.order = Some(Order::Groups { descending: ranking.descending });
         head.limit = ranking.count.or(Some(1));
         true
     }

@@ -1,32 +1,46 @@
 //! Decides, when a whole clause is known, what was still open: names, searched text, wanted fields, rankings, counts.
 
-use super::super::frame::{Filter, Head, How, Mention, Node, NodeId, Test};
+use super::super::frame::{Best, DateSpan, Filter, Head, How, Mention, Node, NodeId, Order, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
+use super::super::text::Gap;
 use super::Builder;
-use super::place::{Clause, Conn, Unknown};
+use super::clause::{Clause, Conn, Unknown};
 
 impl Builder<'_> {
     pub(super) fn settle(&mut self, mut clause: Clause, items: &[Item]) {
         self.weak_kinds(&mut clause, items);
+        self.job_titles(&mut clause, items);
         self.unknown_words(&mut clause, items);
+        self.join_named(&mut clause);
+        self.ranges(&mut clause, items);
         if self.composites(&mut clause) {
             self.remember(&clause);
             return;
         }
         self.waiting_conditions(&mut clause, items);
         let mut heads = self.heads_of(&clause, items);
-        self.wanted_fields(&mut clause, &mut heads);
+        self.wanted_fields(&mut clause, &mut heads, items);
         self.searched_text(&mut clause, &mut heads);
         self.sorted(&clause, &mut heads, items);
         self.rankings(&mut clause, &mut heads, items);
         self.again(&clause, &mut heads);
-        self.days_left(&clause, &mut heads);
+        self.days_left(&clause, &mut heads, items);
         self.tie_named(&clause, &heads, items);
+        self.exclude(&clause, &heads, items);
         self.tie_earlier(&clause, &heads, items);
+        self.by_records(&mut heads);
         self.names(&clause, &mut heads);
         self.asks(&clause, &mut heads, items);
         self.drop_empty_conditions();
+        self.missing_references();
+        self.narrow_to_best(&heads);
+        if clause.negated {
+            self.leave_out_words("not");
+        }
+        if clause.count.is_some() {
+            self.leave_out(items, clause.count_at);
+        }
         for head in heads {
             if self.is_possible(&clause, &head) {
                 self.add_head(head);
@@ -66,8 +80,10 @@ impl Builder<'_> {
         // Beside a name in capitals a plain unknown word is no second name.
         let capital = clause.unknown.iter().any(|unknown| unknown.capital);
         for unknown in std::mem::take(&mut clause.unknown) {
-            let named = capital || (!clause.named.is_empty() && unknown.conn != Conn::Of);
-            if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, &unknown) {
+            let tied = matches!(unknown.conn, Conn::Of | Conn::Except);
+            let named = capital || (!clause.named.is_empty() && !tied);
+            if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, items, &unknown) {
+                self.leave_out(items, unknown.at);
                 continue;
             }
             let content = items.iter().filter(|item| item.is_content()).count();
@@ -79,8 +95,15 @@ impl Builder<'_> {
             if self.is_label(clause, &unknown) || self.is_place(clause, items, &unknown) {
                 continue;
             }
-            if self.is_text(clause, &unknown) {
+            if self.is_text(clause, items, &unknown) {
+                let after = items.iter().enumerate().skip(unknown.at + 1).take_while(|(_, item)| describes(item));
+                // "imaging archive problem": a verb between the words is none here.
+                let between: Vec<(usize, String)> = after
+                    .filter(|(_, item)| item.has(Role::Change) && item.is_small())
+                    .map(|(at, item)| (at, item.raw.clone()))
+                    .collect();
                 clause.texts.push((unknown.at, unknown.raw));
+                clause.texts.extend(between);
             } else if !self.managed(clause, items, &unknown) {
                 self.company(clause, unknown);
             }
@@ -88,7 +111,49 @@ impl Builder<'_> {
         clause.texts.sort_by_key(|(at, _)| *at);
     }
 
-    fn is_text(&self, clause: &Clause, unknown: &Unknown) -> bool {
+    /// "who is the Head of Radiology at Aurora": words before a name are what the person does there.
+    fn job_titles(&mut self, clause: &mut Clause, items: &[Item]) {
+        let knowledge = self.reader.knowledge;
+        let people = (0..knowledge.kinds.len()).find(|kind| {
+            let known = knowledge.kind(*kind);
+            known.person_question && known.key.is_empty() && known.field("role").is_some()
+        });
+        let only_people = clause.placed.iter().all(|placed| self.kind_of(placed.node) == people);
+        let (Some(people), true, true) =
+            (people, clause.roles.contains(&Role::Who), only_people && clause.fields.is_empty())
+        else {
+            return;
+        };
+        let named = clause.named.first().map(|(at, ..)| *at);
+        let company = named.or_else(|| clause.unknown.last().filter(|last| last.conn == Conn::Of).map(|last| last.at));
+        let first = clause.unknown.first().map(|first| first.at);
+        let (Some(company), Some(first)) = (company, first) else { return };
+        if first >= company || clause.unknown.first().is_some_and(|first| first.conn != Conn::None) {
+            return;
+        }
+        let title: Vec<&str> =
+            items.get(first..company - 1).unwrap_or_default().iter().map(|item| item.raw.as_str()).collect();
+        let title = title.join(" ");
+        clause.unknown.retain(|unknown| unknown.at >= company);
+        clause.texts.retain(|(at, _)| *at >= company);
+        let node = match clause.placed.first() {
+            Some(placed) => placed.node,
+            None => {
+                let node = self.frame.add(Node::new(people));
+                clause.placed.push(super::clause::Placed {
+                    at: first,
+                    node,
+                    part: super::clause::Part::Head,
+                    plural: false,
+                    names: None,
+                });
+                node
+            }
+        };
+        self.apply(clause, node, Filter::new("role", Test::Like(title)), Conn::And);
+    }
+
+    fn is_text(&self, clause: &Clause, items: &[Item], unknown: &Unknown) -> bool {
         let kinds: Vec<KindId> = clause.placed.iter().filter_map(|placed| self.kind_of(placed.node)).collect();
         let text = |kind: &KindId| self.reader.knowledge.kind(*kind).text;
         let only_text = !kinds.is_empty()
@@ -105,17 +170,47 @@ impl Builder<'_> {
         if unknown.quoted {
             return searchable;
         }
+        // "the DHCP invoice"
+        let described = clause.placed.iter().any(|placed| {
+            placed.at == unknown.at + 1
+                && self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)).is_some_and(|kind| {
+                    !kind.text
+                        && !kind.single
+                        && !kind.label.is_empty()
+                        && kind.label != kind.name_field
+                        && !kind.key.is_empty()
+                })
+        });
+        if described && unknown.conn != Conn::Of && !unknown.raw.contains(' ') && (code || !unknown.capital) {
+            return true;
+        }
         if only_text || code && (searchable || kinds.is_empty()) {
             return true;
         }
-        if unknown.capital || matches!(unknown.conn, Conn::Of) {
+        if unknown.capital || matches!(unknown.conn, Conn::Of | Conn::Except) {
             return false;
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
-        let stray = clause.placed.iter().all(|placed| placed.at > unknown.at + 1) && !clause.placed.is_empty();
+        let apart = |placed: &super::clause::Placed| {
+            placed.at > unknown.at + 1
+                && !items.get(unknown.at + 1..placed.at).is_some_and(|between| between.iter().all(describes))
+        };
+        let stray = clause.placed.iter().all(apart) && !clause.placed.is_empty();
         searchable
             && (beside_topic || (unknown.conn == Conn::None && !stray) || unknown.conn == Conn::With)
             && !clause.roles.contains(&Role::WhatAbout)
+    }
+
+    /// "the oldest ticket and its customer": of the one ticket, not of all that it was chosen from.
+    fn narrow_to_best(&mut self, heads: &[Head]) {
+        for head in heads {
+            let Some(Order::Field { field, descending }) = head.order.clone() else { continue };
+            let count = head.limit.filter(|limit| *limit <= 20 && head.skip == 0);
+            let leads = self.frame.nodes.iter().any(|node| node.links.iter().any(|link| link.to == head.node));
+            if let (Some(count), true, Some(node)) = (count, leads, self.frame.nodes.get_mut(head.node)) {
+                node.best = Some(Best { field, descending, count });
+            }
+        }
     }
 
     /// "servers in Denver"
@@ -124,10 +219,22 @@ impl Builder<'_> {
             unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "in");
         let placed = clause.placed.iter().rev().filter(|placed| inside && placed.at < unknown.at).find_map(|placed| {
             let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
-            kind.fields.iter().find(|field| field.place).map(|field| (placed.node, field.name.clone()))
+            let places: Vec<&str> =
+                kind.fields.iter().filter(|field| field.place).map(|field| field.name.as_str()).collect();
+            (!places.is_empty()).then_some((placed.node, places))
         });
-        let Some((node, field)) = placed else { return false };
-        self.apply(clause, node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
+        let Some((node, places)) = placed else { return false };
+        let say = format!("in {}", unknown.raw);
+        let filter = |field: &str| Filter { say: say.clone(), ..Filter::new(field, Test::Like(unknown.raw.clone())) };
+        match places.as_slice() {
+            [field] => self.apply(clause, node, filter(field), Conn::And),
+            // "customers in healthcare", "customers in Denver": whichever of the fields says so.
+            _ => {
+                if let Some(node) = self.frame.nodes.get_mut(node) {
+                    node.any.extend(places.into_iter().map(|field| vec![filter(field)]));
+                }
+            }
+        }
         true
     }
 
@@ -174,14 +281,18 @@ impl Builder<'_> {
         let asked = clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(people))
             || clause.fields.iter().any(|(_, fields)| fields.iter().any(|(kind, _)| people(*kind)))
             || (clause.placed.is_empty() && clause.fields.is_empty());
-        node.person = asked && unknown.raw.split_whitespace().count() == 2 && unknown.capital;
+        node.person = asked && (2..=3).contains(&unknown.raw.split_whitespace().count()) && unknown.capital;
         node.named = Some(Mention { kind, said: unknown.raw.clone(), how: How::Fields(vec![field], unknown.raw) });
         let node = self.frame.add(node);
+        if unknown.conn == Conn::Except {
+            clause.excluded.push((unknown.at, node));
+            return;
+        }
         clause.named.push((unknown.at, node, unknown.conn));
         clause.named.sort_by_key(|(at, ..)| *at);
     }
 
-    fn days_left(&mut self, clause: &Clause, heads: &mut [Head]) {
+    fn days_left(&mut self, clause: &Clause, heads: &mut [Head], items: &[Item]) {
         for (at, span) in &clause.days {
             let mut order: Vec<(usize, NodeId)> = clause.placed.iter().map(|placed| (placed.at, placed.node)).collect();
             order.extend(
@@ -208,15 +319,35 @@ impl Builder<'_> {
                 let date = of_value.or(asked).unwrap_or(&kind.date);
                 (!date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
             });
-            if let Some((id, field)) = dated
-                && let Some(node) = self.frame.nodes.get_mut(id)
-            {
+            let Some((id, field)) = dated else {
+                self.leave_out(items, *at);
+                continue;
+            };
+            if let Some(node) = self.frame.nodes.get_mut(id) {
                 for head in heads.iter_mut().filter(|head| head.node == id) {
                     head.fields.retain(|known| *known != field);
                 }
                 node.wanted.retain(|known| *known != field);
+                let bounded = |span: &DateSpan| span.from.is_some() && span.to.is_some();
+                let other = node.filters.iter().position(|filter| {
+                    filter.field == field
+                        && !filter.negated
+                        && matches!(&filter.test, Test::Dates(known) if bounded(known) && bounded(span))
+                });
+                // "in August and September": either of the two.
+                if let Some(other) = other {
+                    let first = node.filters.remove(other);
+                    node.any.push(vec![first]);
+                    node.any.push(vec![Filter::new(&field, Test::Dates(span.clone()))]);
+                    continue;
+                }
                 node.filters.push(Filter::new(&field, Test::Dates(span.clone())));
             }
         }
     }
+}
+
+/// Whether a word may be part of a description in front of its noun.
+fn describes(item: &Item) -> bool {
+    item.gap == Gap::None && (!item.is_small() && item.kind().is_none() || item.has(Role::Change))
 }

@@ -1,10 +1,10 @@
 //! What is wanted in the end: records, fields of them, records that a text is searched in.
 
-use super::super::frame::{Head, Manner, Node, NodeId, Sense};
+use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
-use super::place::{Clause, Conn, Part, Placed};
+use super::clause::{Clause, Conn, Part, Placed};
 
 impl Builder<'_> {
     pub(super) fn heads_of(&mut self, clause: &Clause, items: &[Item]) -> Vec<Head> {
@@ -51,7 +51,7 @@ impl Builder<'_> {
         heads
     }
 
-    pub(super) fn wanted_fields(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
+    pub(super) fn wanted_fields(&mut self, clause: &mut Clause, heads: &mut Vec<Head>, items: &[Item]) {
         for (at, fields) in std::mem::take(&mut clause.fields) {
             let fits = |node: NodeId| {
                 let kind = self.kind_of(node)?;
@@ -79,7 +79,13 @@ impl Builder<'_> {
                 heads[index].fields.push(field);
                 continue;
             }
+            let before = heads.len();
+            let asked: usize = heads.iter().map(|head| head.fields.len()).sum();
             self.field_alone(clause, heads, at, &fields);
+            let settled = std::mem::take(&mut clause.settled);
+            if !settled && heads.len() == before && heads.iter().map(|head| head.fields.len()).sum::<usize>() == asked {
+                self.leave_out(items, at);
+            }
         }
     }
 
@@ -108,6 +114,36 @@ impl Builder<'_> {
             heads.push(Head { fields: vec![field], ..Head::list(node) });
             return;
         }
+        // "the address and phone of Brightside": beside its people the company itself.
+        let named_here = clause.named.iter().find_map(|(_, node, _)| {
+            let field = fields.iter().find(|(kind, _)| self.kind_of(*node) == Some(*kind))?;
+            Some((*node, self.field_name(field.0, field.1)?.to_owned()))
+        });
+        if let Some((node, name)) = named_here {
+            if let Some(known) = self.frame.nodes.get_mut(node) {
+                known.wanted.push(name.clone());
+            }
+            heads.push(Head { fields: vec![name], ..Head::list(node) });
+            return;
+        }
+        let wanted_before = self
+            .frame
+            .heads
+            .iter()
+            .position(|head| fields.iter().any(|(kind, _)| self.kind_of(head.node) == Some(*kind)));
+        if let (true, true, Some(index)) = (clause.named.is_empty(), heads.is_empty(), wanted_before) {
+            let node = self.frame.heads[index].node;
+            let field = fields.iter().find(|(kind, _)| self.kind_of(node) == Some(*kind));
+            let name = field.and_then(|(kind, field)| self.field_name(*kind, *field)).map(str::to_owned);
+            if let Some(name) = name {
+                if let Some(known) = self.frame.nodes.get_mut(node) {
+                    known.wanted.push(name.clone());
+                }
+                self.frame.heads[index].fields.push(name);
+                clause.settled = true;
+            }
+            return;
+        }
         let around: Vec<NodeId> =
             clause.named.iter().map(|(_, node, _)| *node).chain(heads.iter().map(|head| head.node)).collect();
         let ties = |kind: KindId| {
@@ -125,7 +161,16 @@ impl Builder<'_> {
         let chosen = fields
             .iter()
             .find(|(kind, _)| ties(*kind))
-            .or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)));
+            .or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)))
+            .or_else(|| {
+                // "how much is overdue in total": a figure that is known of all.
+                let total = |(kind, field): &&(KindId, FieldId)| {
+                    let known = self.reader.knowledge.kind(*kind);
+                    let made = known.fields.get(*field).is_some_and(|field| field.instead.is_some());
+                    made || self.is_number(*kind, *field) && self.can_list(*kind) && known.single
+                };
+                fields.iter().find(|field| around.is_empty() && clause.roles.contains(&Role::Sum) && total(field))
+            });
         let Some((kind, field)) = chosen.copied() else { return };
         let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
         // "the resolution time of TKT-1014's customer": the facet takes the place of the bare customer.
@@ -156,6 +201,36 @@ impl Builder<'_> {
     }
 
     // ---- text
+
+    /// "average resolution time of network tickets": the records behind a figure are searched.
+    fn counted_records(&mut self, heads: &[Head], text: &str) -> bool {
+        let knowledge = self.reader.knowledge;
+        let found = heads.iter().find_map(|head| {
+            let kind = knowledge.kind(self.kind_of(head.node)?);
+            let records = kind.fields.iter().find_map(|field| field.instead.as_ref())?.kind;
+            knowledge.kind(records).text.then_some((head.node, records))
+        });
+        let Some((head, records)) = found else { return false };
+        let node = self.frame.add(Node { text: text.to_owned(), ..Node::new(records) });
+        self.link(head, node, Sense::Exists, Manner::Of, Vec::new())
+    }
+
+    /// "the DHCP invoice": records that cannot be searched are told apart by their description.
+    fn labelled(&mut self, clause: &mut Clause, text: &str) {
+        let described = clause.placed.iter().find_map(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            let label = !kind.label.is_empty() && kind.label != kind.name_field && !kind.single;
+            label.then(|| (placed.node, kind.label.clone()))
+        });
+        let Some((node, label)) = described else { return self.leave_out_words(text) };
+        for word in text.split_whitespace() {
+            let say = format!("about “{word}”");
+            let filter = Filter { say, ..Filter::new(&label, Test::Like(word.to_owned())) };
+            if let Some(node) = self.frame.nodes.get_mut(node) {
+                node.filters.push(filter);
+            }
+        }
+    }
 
     pub(super) fn searched_text(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
         if clause.texts.is_empty() {
@@ -195,7 +270,8 @@ impl Builder<'_> {
                 .find(|node| self.kind_of(*node).is_some_and(|kind| self.is_searched(kind)))
             {
                 Some(node) => node,
-                None => return,
+                None if self.counted_records(heads, &text) => return,
+                None => return self.labelled(clause, &text),
             },
         };
         let Some(kind) = self.kind_of(target) else { return };

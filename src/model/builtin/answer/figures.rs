@@ -1,0 +1,119 @@
+//! Totals, means, groups and counts in words.
+
+use minijinja::context;
+
+use super::super::forms;
+use super::super::frame::{Ask, Head, Order};
+use super::super::heads::{Answered, Group};
+use super::super::rows::{self};
+use super::scribe::{Grammar, Scribe, refs};
+use super::{lead, values};
+use crate::protocol::CallId;
+
+pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(answered.kind);
+    let what = |n: usize| scribe.describe(head.node, if n == 1 { Grammar::One } else { Grammar::Many });
+    let references = refs(&lead::calls(answered));
+    if answered.totals.is_empty() {
+        return forms::fill(forms, "sum_none", context! { what => what(0), refs => references });
+    }
+    let average = matches!(head.ask, Ask::Average(_));
+    let sentences: Vec<String> = answered
+        .totals
+        .iter()
+        .map(|total| {
+            let number = if average { total.sum / rust_decimal::Decimal::from(total.count) } else { total.sum };
+            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(2).normalize().to_string() };
+            let unit = if total.currency.is_empty() { kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default() } else { &total.currency };
+            let total_text = format!("{shown} {unit}").trim().to_owned();
+            let form = if average { "average" } else { "sum" };
+            forms::fill(forms, form, context! { total => total_text, label => values::label(kind, field), n => total.count, what => what(total.count), refs => references.as_str() })
+        })
+        .collect();
+    sentences.join(" ")
+}
+
+pub(super) fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
+    let forms = &scribe.knowledge.forms;
+    let kind = scribe.kind(answered.kind);
+    let what = scribe.describe(head.node, Grammar::Many);
+    let references = refs(&lead::calls(answered));
+    if head.limit.is_some()
+        && let Some(first) = answered.groups.first()
+    {
+        let most = first.rows.len();
+        let names: Vec<String> = answered
+            .groups
+            .iter()
+            .filter(|group| group.rows.len() == most)
+            .map(|group| scribe.id(&group.value))
+            .collect();
+        return forms::fill(
+            forms,
+            "group_first",
+            context! { value => names.join(", "), several => names.len() > 1, fewest => head.order == Some(Order::Groups { descending: false }), n => most, all => answered.all, what => what, refs => references },
+        );
+    }
+    forms::fill(
+        forms,
+        "group",
+        context! { n => answered.all, what => what, label => values::label(kind, field), refs => references },
+    )
+}
+
+pub(super) fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descending: bool) -> String {
+    let Some(first) = answered.groups.first() else {
+        return forms::fill(
+            &scribe.knowledge.forms,
+            "list",
+            context! { n => 0, what => scribe.describe(node, Grammar::Many), refs => refs(&answered.found.calls) },
+        );
+    };
+    let n = first.rows.len();
+    let winners: Vec<&Group> = answered.groups.iter().filter(|group| group.rows.len() == n).collect();
+    let names: Vec<String> = winners.iter().map(|group| scribe.id(&group.value)).collect();
+    let calls: Vec<CallId> = winners
+        .iter()
+        .flat_map(|group| group.rows.iter().map(|row| row.call))
+        .chain(answered.rows.iter().map(|row| row.call))
+        .collect();
+    let what = scribe.describe(node, if n == 1 { Grammar::One } else { Grammar::Many });
+    forms::fill(
+        &scribe.knowledge.forms,
+        "most",
+        context! { subject => names.join(", "), several => names.len() > 1, descending => descending, n => n, what => what, refs => refs(&calls) },
+    )
+}
+
+pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
+    let kind = scribe.kind(answered.kind);
+    let summed = answered.groups.iter().flat_map(|group| &group.rows).all(|row| row.number(&kind.measure).is_some());
+    let measure = Some(&kind.measure).filter(|measure| summed && !measure.is_empty() && !answered.groups.is_empty());
+    let mut out = match measure {
+        Some(measure) => {
+            format!("| {label} | number | sum of {} |\n| --- | --- | --- |\n", values::label(kind, measure))
+        }
+        None => format!("| {label} | number |\n| --- | --- |\n"),
+    };
+    for group in &answered.groups {
+        let calls: Vec<CallId> = group.rows.iter().map(|row| row.call).collect();
+        let name = match scribe.name(&group.value) {
+            Some((name, call)) => format!("{name} ({}) {}", group.value, refs(&[call])),
+            None => group.value.replace('_', " "),
+        };
+        let sum = measure.map(|measure| {
+            let sum = group.rows.iter().filter_map(|row| row.number(measure)).sum();
+            let currencies = rows::distinct(&group.rows, &kind.currency).join(", ");
+            format!(" {} {currencies} |", values::money(sum))
+        });
+        out.push_str(&format!(
+            "| {} | {} {} |{}\n",
+            values::cell(&name),
+            group.rows.len(),
+            refs(&calls),
+            sum.unwrap_or_default()
+        ));
+    }
+    out.trim_end().to_owned()
+}

@@ -1,0 +1,154 @@
+//! Fields with something beside them: a name, a length of time, or nothing at all.
+
+use super::super::frame::{DateSpan, Filter, Limit, Test};
+use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::reading::{Item, What};
+use super::super::text::Gap;
+use super::Builder;
+use super::clause::{Clause, Conditions, Conn, Placed};
+
+impl Builder<'_> {
+    /// "contacts called Victor": a part of their name.
+    pub(super) fn called(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
+        let Some(name) = items.get(at + 1).filter(|item| {
+            let capital = item.raw.chars().next().is_some_and(char::is_uppercase);
+            matches!(item.what, What::Unknown { .. } | What::Quoted) || matches!(item.what, What::Phrase(_)) && capital
+        }) else {
+            return false;
+        };
+        let named = clause.placed.last().and_then(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            let field = if kind.name_field.is_empty() { &kind.label } else { &kind.name_field };
+            (!field.is_empty()).then(|| (placed.node, field.clone()))
+        });
+        let Some((node, field)) = named else { return false };
+        clause.use_up(at + 1);
+        self.apply(clause, node, Filter::new(&field, Test::Like(name.raw.clone())), Conn::And);
+        true
+    }
+
+    /// "without an assignee", "not assigned to anyone", "nobody is working on": the field holds nothing.
+    pub(super) fn nothing_recorded(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        fields: &[(KindId, FieldId)],
+    ) -> bool {
+        let person = self.person_field(fields).is_some();
+        let next =
+            items.iter().skip(at + 1).find(|item| !item.is_small() || Self::is_anyone(item) || item.has(Role::And));
+        let anyone = next.is_some_and(Self::is_anyone);
+        let ends = next.is_none_or(|next| next.gap == Gap::Stop || next.has(Role::And) || next.kind().is_some());
+        let nobody = next.is_some_and(|next| Self::is_anyone(next) && next.has(Role::No));
+        let missing = nobody || clause.conn == Conn::No || clause.negated && (anyone || person && ends);
+        let fits = |placed: &Placed| {
+            self.kind_of(placed.node).is_some_and(|kind| fields.iter().any(|(known, _)| *known == kind))
+        };
+        if !missing || !clause.placed.is_empty() && !clause.placed.iter().any(fits) {
+            return false;
+        }
+        clause.conn = Conn::None;
+        clause.negated = false;
+        let conditions: Conditions = fields
+            .iter()
+            .filter_map(|(kind, field)| Some((*kind, Filter::new(self.field_name(*kind, *field)?, Test::Missing))))
+            .collect();
+        let placed = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
+        });
+        match placed {
+            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
+            None => clause.waiting.push((at, conditions)),
+        }
+        true
+    }
+
+    /// All fields with persons that the word at a place may mean.
+    pub(super) fn people_fields(&self, items: &[Item], at: usize) -> Vec<(KindId, String)> {
+        let fields = items.get(at).map(Item::fields).unwrap_or_default();
+        fields.iter().filter_map(|field| self.person_field(std::slice::from_ref(field))).collect()
+    }
+
+    /// "assigned to Marcus Bell", "Marcus is working on": the name is a condition, not a company.
+    pub(super) fn person_named(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        (kind, field): (KindId, String),
+    ) -> bool {
+        // "Who is responsible for Aurora": the person is asked for, the name is whose.
+        if clause.roles.contains(&Role::Who) {
+            return false;
+        }
+        let mut name: Option<String> = None;
+        // "Is Daniel Osei responsible for TechCorp?": the name before is asked about, the one after is whose.
+        let asked = clause.roles.contains(&Role::Yesno)
+            && clause.unknown.last().is_some_and(|unknown| unknown.capital && at - unknown.at <= 3);
+        let other = items.iter().skip(at + 1).any(|item| matches!(item.what, What::Unknown { .. } | What::Record(_)));
+        if asked && other {
+            let name = clause.unknown.pop().map(|unknown| unknown.raw).unwrap_or_default();
+            let all: Conditions = self
+                .people_fields(items, at)
+                .into_iter()
+                .map(|(kind, field)| (kind, Filter::new(&field, Test::Like(name.clone()))))
+                .collect();
+            clause.waiting.push((at, all));
+            return true;
+        }
+        let mut turned = false;
+        for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
+            turned |= item.has(Role::Except) || item.has(Role::Not);
+            match &item.what {
+                What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
+                    name = Some(item.raw.clone());
+                    clause.use_up(offset);
+                    break;
+                }
+                _ if item.is_small() && !item.has(Role::And) => {}
+                _ => break,
+            }
+        }
+        // "Meridian's tier and account manager" asks for the person; "Marcus is working on" names one.
+        let last = items.get(at).and_then(|item| item.raw.split_whitespace().next_back().map(str::to_lowercase));
+        let noun = last.is_some_and(|last| field.rsplit('_').next() == Some(last.as_str()));
+        if name.is_none()
+            && !noun
+            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
+        {
+            name = clause.unknown.pop().map(|unknown| unknown.raw);
+        }
+        let Some(name) = name else { return false };
+        let mut filter = Filter::new(&field, Test::Like(name));
+        // "managed by someone other than Grace"
+        filter.negated = std::mem::take(&mut clause.negated) || turned;
+        let placed =
+            clause.placed.iter().rev().find(|placed| self.kind_of(placed.node) == Some(kind)).map(|placed| placed.node);
+        match placed {
+            Some(node) => self.apply(clause, node, filter, Conn::And),
+            None => clause.waiting.push((at, vec![(kind, filter)])),
+        }
+        true
+    }
+
+    /// "resolved within 24 hours": how long it took, not when it was.
+    pub(super) fn took(&mut self, clause: &mut Clause, span: &DateSpan) -> bool {
+        let low = span.said.to_lowercase();
+        let mut words = low.split_whitespace();
+        let within = words.next() == Some("within");
+        let number = words.next().and_then(super::super::dates::number);
+        let hours = words.next().is_some_and(|unit| unit.starts_with("hour") || unit == "h");
+        let (true, Some(number), true, None) = (within, number, hours, words.next()) else { return false };
+        let field = clause.placed.iter().rev().find_map(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            let field = kind.fields.iter().find(|field| field.hours_between.is_some() && !field.or_now)?;
+            Some((placed.node, field.name.clone()))
+        });
+        let Some((node, field)) = field else { return false };
+        let most = Limit { number: number.into(), included: true };
+        self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
+        true
+    }
+}
