@@ -10,6 +10,7 @@ use crate::protocol::{
     CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName, ServerReady,
 };
 use crate::sanitise::{clean_block, clean_line};
+use crate::session::reason_of;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
 
@@ -234,14 +235,6 @@ fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
         tell(&format!("callboard: the result does not match the tool's outputSchema: {}", clean_line(mismatch)));
     }
     Ok(())
-}
-
-/// The reason in the structured error payload of a tool, or its text.
-#[must_use]
-pub fn reason_of(result: &Value) -> String {
-    let structured = result.pointer("/structuredContent/reason").and_then(Value::as_str);
-    let text = result.pointer("/content/0/text").and_then(Value::as_str);
-    structured.or(text).unwrap_or("no reason given").to_owned()
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, Failure> {

@@ -10,7 +10,7 @@ use crate::link::{Link, News};
 use crate::mcp::process;
 use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, CallState, Health, Session, StepState, Turn};
+use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
 
@@ -221,7 +221,7 @@ fn call_line(call: &Call) -> String {
     let why = match (&call.failure, &call.result) {
         (Some(failure), _) => format!(": {}", failure.message),
         (None, Some(result)) if call.state == CallState::Error => {
-            format!(": {}", crate::direct::reason_of(&result.value()))
+            format!(": {}", reason_of(&result.value()))
         }
         (None, _) => String::new(),
     };

@@ -7,6 +7,7 @@ mod calls;
 mod evidence;
 mod list;
 mod servers;
+mod tool_error;
 mod turns;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use calls::{Call, CallState, Frame};
 pub use evidence::{Claim, Evidence, Mark};
 pub use list::List;
 pub use servers::{Health, LogLine, Server};
+pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Turn};
 
 use crate::protocol::CallId;

@@ -144,7 +144,7 @@ impl<'a> Trace<'a> {
         let error = match (&call.failure, call.state) {
             (Some(failure), _) => Some((word(&failure.code), failure.message.clone())),
             (None, CallState::Error) => {
-                let reason = call.result.as_ref().map(|result| crate::direct::reason_of(&result.value()));
+                let reason = call.result.as_ref().map(|result| crate::session::reason_of(&result.value()));
                 Some(("tool_error".to_owned(), reason.unwrap_or_default()))
             }
             (None, CallState::Ok) => None,

@@ -18,8 +18,14 @@ pub const ALLOWED: &[&str] =
 /// How long each rung of the stop ladder lasts.
 const RUNG: Duration = Duration::from_secs(2);
 
-/// Groups that are alive, for [`kill_all`].
-static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+/// What is alive, for [`kill_all`].
+static GROUPS: Mutex<Groups> = Mutex::new(Groups { alive: BTreeSet::new(), is_over: false });
+
+struct Groups {
+    alive: BTreeSet<i32>,
+    /// Whether all were killed: whatever starts after that goes too, such as a server that is tried once more.
+    is_over: bool,
+}
 
 /// A running server process.
 #[derive(Debug)]
@@ -60,7 +66,11 @@ pub fn spawn(spec: &ServerSpec) -> io::Result<(Process, Pipes)> {
     let mut child = command.spawn()?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(group) = group {
-        groups().insert(group.as_raw_nonzero().get());
+        let mut groups = groups();
+        groups.alive.insert(group.as_raw_nonzero().get());
+        if groups.is_over {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
     let missing = || io::Error::other("a pipe to the new process is missing");
     let pipes = Pipes {
@@ -130,14 +140,17 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
         if let Some(group) = self.group {
-            groups().remove(&group.as_raw_nonzero().get());
+            groups().alive.remove(&group.as_raw_nonzero().get());
         }
     }
 }
 
-/// Kills every process group we started, at once: for the ways to end that leave no time.
+/// Kills every process group we started, at once, and those that are started afterwards: for the ways to end that leave no
+/// time.
 pub fn kill_all() {
-    for group in groups().iter().copied().filter_map(Pid::from_raw) {
+    let mut groups = groups();
+    groups.is_over = true;
+    for group in groups.alive.iter().copied().filter_map(Pid::from_raw) {
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
@@ -153,6 +166,6 @@ pub fn describe(status: ExitStatus) -> String {
     }
 }
 
-fn groups() -> std::sync::MutexGuard<'static, BTreeSet<i32>> {
+fn groups() -> std::sync::MutexGuard<'static, Groups> {
     GROUPS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

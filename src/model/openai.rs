@@ -103,7 +103,7 @@ impl OpenAi {
 
     async fn open(&self, request: &Request, refused: Refused) -> Result<Incoming, Failure> {
         let http = self.http().map_err(|fault| self.asked.fault(&fault, None))?;
-        let body = Body::build(&self.settings.model, request, &self.settings.extra, refused);
+        let body = Body::build(&self.settings.model, request, refused);
         let exchange =
             Exchange::new(http, &self.asked.endpoint, self.settings.api_key.as_ref(), self.settings.timeouts);
         exchange.open(body).await.map_err(|halt| match halt {

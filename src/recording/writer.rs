@@ -140,11 +140,6 @@ impl Recording {
         self.clock
     }
 
-    /// Keeps another value out of the file from now on.
-    pub fn add_secret(&mut self, kind: &str, value: &str) {
-        self.redactor.add(kind, value);
-    }
-
     /// Stamps `event`, writes it and gives back the record as it stands in the file, secrets replaced. A file that cannot be
     /// written does not stop the session: the first failure, and each new one, comes back as a note to show.
     pub fn append(&mut self, scope: Scope, event: Event) -> Written {

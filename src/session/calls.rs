@@ -152,7 +152,10 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         if let Some(step) = record.scope.step.and_then(|step| session.steps.get_mut(step.index())) {
             step.calls.push(id);
         }
-        session.server_mut(&proposed.server).calls.push(id);
+        // A tool that no server has is nobody's lane.
+        if !proposed.server.as_str().is_empty() {
+            session.server_mut(&proposed.server).calls.push(id);
+        }
         return Some(());
     }
     let call = session.calls.get_mut(id.index())?;

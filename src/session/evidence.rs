@@ -15,10 +15,12 @@ use crate::protocol::{CallId, Json};
 
 use super::List;
 
-/// Values kept from results; beyond it nothing is marked any more, because absence would prove nothing.
+/// Values kept from results.
 const MOST_VALUES: usize = 1_000_000;
 /// Values in a layer.
 const LAYER: usize = 4096;
+/// Results longer than this are left out, bytes: they would be read while the screen waits.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// What results have said.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +29,8 @@ pub struct Evidence {
     /// Full layers never change, so that copies share them.
     layers: List<Arc<HashMap<u64, CallId>>>,
     fresh: Arc<HashMap<u64, CallId>>,
-    full: bool,
+    /// Whether something was left out: then nothing counts as unsupported, because absence would prove nothing.
+    incomplete: bool,
 }
 
 /// A piece of an answer that can be checked.
@@ -51,6 +54,10 @@ pub enum Mark {
 impl Evidence {
     /// Takes in the result of a call.
     pub fn add(&mut self, call: CallId, result: &Json) {
+        if result.bytes() > MOST_BYTES {
+            self.incomplete = true;
+            return;
+        }
         let value = result.value();
         let body = value.get("structuredContent").filter(|body| !body.is_null()).unwrap_or(&value);
         self.add_value(call, body);
@@ -92,7 +99,7 @@ impl Evidence {
 
     fn insert(&mut self, call: CallId, form: String) {
         if self.layers.len() * LAYER >= MOST_VALUES {
-            self.full = true;
+            self.incomplete = true;
             return;
         }
         if self.fresh.len() >= LAYER {
@@ -104,15 +111,13 @@ impl Evidence {
     /// The claims of `text`, in order. `computed` values (sums the writer declares as such) are not told apart.
     #[must_use]
     pub fn check(&self, text: &str) -> Vec<Claim> {
-        if self.full {
-            return Vec::new();
-        }
         scan(text)
             .into_iter()
             .map(|(range, form)| {
                 let mark = self.find(&form).map_or(Mark::Unsupported, Mark::Supported);
                 Claim { range, mark }
             })
+            .filter(|claim| claim.mark != Mark::Unsupported || !self.incomplete)
             .collect()
     }
 
@@ -230,6 +235,16 @@ mod tests {
         let claims = evidence.check(text);
         assert_eq!(claims.len(), 3);
         assert!(claims.iter().all(|claim| claim.mark == Mark::Supported(CallId(3))), "{claims:?}");
+    }
+
+    #[test]
+    fn a_huge_result_is_left_out_and_then_nothing_counts_as_unsupported() {
+        let mut evidence = evidence(r#"{"id":"TKT-1001"}"#);
+        let body = format!(r#"{{"id":"TKT-1002","text":"{}"}}"#, "x".repeat(MOST_BYTES));
+        evidence.add(CallId(4), &Json::parse(&body).expect("test JSON"));
+        let marks: Vec<Mark> =
+            evidence.check("TKT-1001, TKT-1002, TKT-1003").into_iter().map(|claim| claim.mark).collect();
+        assert_eq!(marks, [Mark::Supported(CallId(3))]);
     }
 
     #[test]

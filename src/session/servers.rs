@@ -26,6 +26,8 @@ pub struct Server {
     pub command: String,
     /// What it said of itself when it was last ready.
     pub ready: Option<ServerReady>,
+    /// How often it has listed its tools.
+    pub listings: u64,
     /// Its tools.
     pub tools: Arc<[ToolDefinition]>,
     /// Tools it announced that cannot be taken.
@@ -89,6 +91,7 @@ impl Server {
             since_us: 0,
             command: String::new(),
             ready: None,
+            listings: 0,
             tools: Arc::from([]),
             rejected: Arc::from([]),
             log: List::default(),
@@ -116,6 +119,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::ServerListed(listed) => {
             let server = session.server_mut(&listed.server);
+            server.listings += 1;
             server.tools = listed.tools.as_slice().into();
             server.rejected = listed.rejected.as_slice().into();
         }

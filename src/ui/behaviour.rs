@@ -286,6 +286,38 @@ fn copying_gives_the_value_and_the_raw_text() {
 }
 
 #[test]
+fn tools_listed_again_are_shown_as_they_are_now() {
+    let mut story = Story::ready();
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab Tab");
+    console.press("s T f");
+    let before = console.screen();
+    assert!(before.contains("Does what search_tickets says."), "{before}");
+    let tool = ToolDefinition {
+        description: "Quite another tool.".into(),
+        ..console.state.session.servers[0].tools[0].clone()
+    };
+    let tools = vec![tool; console.state.session.servers[0].tools.len()];
+    story.say(ServerListed { server: "ticket".into(), tools, rejected: Vec::new() });
+    let records = story.records();
+    console.tell(records[records.len() - 1..].to_vec(), 9_000_000);
+    let after = console.screen();
+    assert!(after.contains("Quite another tool."), "{after}");
+}
+
+#[test]
+fn a_result_too_long_for_a_tree_says_so_and_shows_its_beginning() {
+    let mut story = Story::ready();
+    let body = format!(r#"{{"first":1,"long":"{}"}}"#, "x".repeat(super::json::MOST_BYTES));
+    story.turn("Which?").request("built-in").answer("").call("ticket", "search_tickets", "{}", 1, &body);
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab");
+    let screen = console.screen();
+    assert!(screen.contains("too much for a tree, which takes 2"), "{screen}");
+    assert!(screen.contains("These are the first 64"), "{screen}");
+}
+
+#[test]
 fn a_click_selects_and_the_wheel_scrolls() {
     let mut console = finished().console(120, 40);
     let screen = console.screen();

@@ -60,7 +60,6 @@ fn private_file(text: &str) -> io::Result<PathBuf> {
     ));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&path)?.write_all(text.as_bytes())?;
     Ok(path)

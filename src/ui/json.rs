@@ -11,4 +11,4 @@ pub use table::{Column, Table, cell_text};
 pub use tree::Tree;
 
 /// Text longer than this is not taken apart, bytes.
-pub const MOST_BYTES: usize = 16 * 1024 * 1024;
+pub const MOST_BYTES: usize = 2 * 1024 * 1024;

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use ratatui::layout::Position;
 
-pub use advice::{Advice, content_text};
+pub use advice::Advice;
 pub use ask::{Ask, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
@@ -39,14 +39,10 @@ pub struct Options {
     pub mode: String,
     /// Questions the first screen offers.
     pub examples: Vec<String>,
-    /// Earlier questions, oldest first.
-    pub history: Vec<String>,
     /// Colours.
     pub theme: Theme,
     /// Whether the mouse belongs to the terminal from the start.
     pub mouse: Mouse,
-    /// Text the input starts with.
-    pub initial_input: String,
     /// The session's file, if it has one.
     pub file: Option<PathBuf>,
     /// Whose the keys are at first.
@@ -199,7 +195,7 @@ impl State {
     /// The state before the first record.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let input = Input::new(&options.initial_input, options.history.clone(), options.theme);
+        let input = Input::new(options.theme);
         Self { mouse: options.mouse, focus: options.focus, input, options, ..Self::default() }
     }
 
@@ -258,7 +254,7 @@ impl State {
         let chosen = matches!(self.selected, Selected::Server(_))
             || self.call().is_some_and(|call| call.state == CallState::Running)
             || self.server().is_some_and(|server| server.health != Health::Ready);
-        let selected = self.server().filter(|server| chosen && !server.name.as_str().is_empty());
+        let selected = self.server().filter(|_| chosen);
         let failed = || self.session.servers.iter().find(|server| matches!(server.health, Health::Failed { .. }));
         selected.or_else(failed).map(|server| &server.name)
     }

@@ -47,11 +47,7 @@ pub fn is_there() -> bool {
 
 /// Bytes of whole lines that were typed before the terminal was ours.
 pub(super) fn typed_ahead() -> u64 {
-    #[cfg(unix)]
-    let waiting = rustix::io::ioctl_fionread(io::stdin()).unwrap_or(0);
-    #[cfg(not(unix))]
-    let waiting = 0;
-    waiting
+    rustix::io::ioctl_fionread(io::stdin()).unwrap_or(0)
 }
 
 impl Screen {

@@ -293,6 +293,16 @@ fn without_any_server_ask_is_exit_4_and_says_why_once() {
 }
 
 #[test]
+fn a_tool_that_no_server_has_makes_no_server_reachable() {
+    let home = Home::new();
+    let dir = home.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    let script = json!({"steps": [{"calls": [{"name": "invented", "arguments": {}}]}, {"text": "I do not know."}]});
+    let ran = finished(&mut home.ask(&script, &["--json", "--data", dir.to_str().unwrap(), "Which?"]));
+    assert_eq!((ran.code, ran.error().0.as_str()), (Some(4), "unreachable"), "{ran:?}");
+}
+
+#[test]
 fn what_cannot_be_written_to_stdout_is_a_failure() {
     let home = Home::new();
     for args in [["ask", "Hello"], ["sessions", "--json"], ["tools", "kb"]] {

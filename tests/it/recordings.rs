@@ -424,8 +424,8 @@ fn only_the_owner_can_read_a_session() {
 fn secrets_are_neither_in_the_file_nor_beside_it_nor_on_the_screen() {
     let mut redactor = Redactor::default();
     redactor.add("TOKEN", "local-\"s3cret\"");
+    redactor.add("LATER", "another-s3cret");
     let mut desk = Desk::new(redactor);
-    desk.recording.add_secret("LATER", "another-s3cret");
     let short = desk.append(note("it is local-\"s3cret\"!"));
     let wire = json!({"env": {"TOKEN": "local-\"s3cret\"", "LATER": "another-s3cret"}}).to_string();
     desk.append(WireFramed { server: "x".into(), direction: Direction::Received, text: wire });

@@ -43,8 +43,6 @@ pub(super) struct Body {
     tools: Vec<WireTool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parallel_tool_calls: Option<bool>,
-    #[serde(flatten)]
-    extra: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -165,20 +163,11 @@ impl Refused {
 
 impl Body {
     /// Builds the request without what the endpoint has refused. Tools beyond [`MAX_TOOLS`] are left out.
-    pub fn build(model: &str, request: &Request, extra: &Map<String, Value>, refused: Refused) -> Self {
-        let own = ["model", "messages", "stream", "tools"];
-        let mut extra = extra.clone();
-        extra.retain(|name, _| !own.contains(&name.as_str()));
-        // What the user sets replaces what we would have said.
-        let wanted = |which: Omittable| !refused.has(which) && !extra.contains_key(which.name());
+    pub fn build(model: &str, request: &Request, refused: Refused) -> Self {
+        let wanted = |which: Omittable| !refused.has(which);
         let stream_options = wanted(Omittable::StreamOptions).then_some(StreamOptions { include_usage: true });
         let has_tools = !request.tools.is_empty();
         let parallel_tool_calls = (has_tools && wanted(Omittable::ParallelToolCalls)).then_some(true);
-        extra.retain(|name, _| !Omittable::ALL.iter().any(|which| refused.has(*which) && which.name() == name));
-        if !has_tools {
-            extra.remove(Omittable::ParallelToolCalls.name());
-            extra.remove("tool_choice");
-        }
         Self {
             model: model.to_owned(),
             messages: request.messages.iter().map(|message| wire_message(message, refused)).collect(),
@@ -186,7 +175,6 @@ impl Body {
             stream_options,
             tools: request.tools.iter().take(MAX_TOOLS).map(|tool| wire_tool(tool, refused)).collect(),
             parallel_tool_calls,
-            extra,
         }
     }
 }
@@ -282,7 +270,7 @@ mod tests {
     }
 
     fn built(request: &Request, refused: Refused) -> Value {
-        serde_json::to_value(Body::build("m", request, &Map::new(), refused)).unwrap()
+        serde_json::to_value(Body::build("m", request, refused)).unwrap()
     }
 
     #[test]
@@ -372,7 +360,7 @@ mod tests {
         );
         let everything = built(&conversation, Refused::default());
         assert_eq!(everything["tools"][0]["function"]["description"].as_str().map(str::len), Some(3000));
-        let refused = Omittable::ALL.iter().fold(Refused::default(), |refused, extra| refused.with(*extra));
+        let refused = Omittable::ALL.iter().fold(Refused::default(), |refused, which| refused.with(*which));
         let body = built(&conversation, refused);
         assert!(body.get("stream_options").is_none() && body.get("parallel_tool_calls").is_none());
         assert!(body["messages"][0].get("reasoning_content").is_none());
@@ -385,22 +373,5 @@ mod tests {
         assert_eq!(sendable(" "), "{}");
         assert_eq!(sendable("{\"a\":"), r#"{"not_a_json_object":"{\"a\":"}"#);
         assert_eq!(sendable("[1]"), r#"{"not_a_json_object":"[1]"}"#);
-    }
-
-    #[test]
-    fn settings_may_add_members_but_not_replace_ours() {
-        let Value::Object(extra) = json!({
-            "temperature": 0, "stream": false, "messages": [], "parallel_tool_calls": false
-        }) else {
-            unreachable!()
-        };
-        let with_tools = request(Vec::new(), vec![tool("a")]);
-        let text = serde_json::to_string(&Body::build("m", &with_tools, &extra, Refused::default())).unwrap();
-        let body: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(
-            (&body["temperature"], &body["stream"], &body["parallel_tool_calls"]),
-            (&json!(0), &json!(true), &json!(false))
-        );
-        assert_eq!(text.matches("parallel_tool_calls").count(), 1);
     }
 }

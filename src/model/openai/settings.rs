@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::endpoint::without_userinfo;
 
 /// Where OpenAI itself answers.
@@ -25,8 +23,6 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// How often to try and how long to wait in between.
     pub retries: Retries,
-    /// More members of the request, such as `reasoning_effort` or `temperature`; they cannot replace messages, model or tools.
-    pub extra: Map<String, Value>,
 }
 
 /// A secret that is never shown.
@@ -57,22 +53,6 @@ pub struct Retries {
     pub longest_obeyed: Duration,
 }
 
-impl Settings {
-    /// Settings from `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`; unset or blank ones are defaults.
-    pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let given = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let defaults = Self::default();
-        Self {
-            base_url: given("OPENAI_BASE_URL").unwrap_or(defaults.base_url),
-            api_key: given("OPENAI_API_KEY").and_then(ApiKey::new),
-            model: given("OPENAI_MODEL").unwrap_or(defaults.model),
-            timeouts: defaults.timeouts,
-            retries: defaults.retries,
-            extra: defaults.extra,
-        }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -81,7 +61,6 @@ impl Default for Settings {
             model: DEFAULT_MODEL.to_owned(),
             timeouts: Timeouts::default(),
             retries: Retries::default(),
-            extra: Map::new(),
         }
     }
 }
@@ -126,7 +105,6 @@ impl fmt::Debug for Settings {
             .field("model", &self.model)
             .field("timeouts", &self.timeouts)
             .field("retries", &self.retries)
-            .field("extra", &self.extra)
             .finish()
     }
 }
@@ -141,34 +119,16 @@ impl fmt::Debug for ApiKey {
 mod tests {
     use super::*;
 
-    fn from(pairs: &[(&str, &str)]) -> Settings {
-        Settings::from_variables(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn without_variables_the_official_endpoint_is_asked() {
-        assert_eq!(from(&[]), Settings::default());
-        assert_eq!(from(&[("OPENAI_API_KEY", "  "), ("OPENAI_BASE_URL", "")]), Settings::default());
-    }
-
-    #[test]
-    fn variables_win_and_are_trimmed() {
-        let settings = from(&[
-            ("OPENAI_API_KEY", " secret\n"),
-            ("OPENAI_BASE_URL", " http://localhost:11434/v1 "),
-            ("OPENAI_MODEL", "qwen3"),
-        ]);
-        assert_eq!(settings.api_key.as_ref().map(ApiKey::expose), Some("secret"));
-        assert_eq!(settings.base_url, "http://localhost:11434/v1");
-        assert_eq!(settings.model, "qwen3");
-    }
-
     #[test]
     fn debug_output_shows_no_credentials() {
-        let variables = [("OPENAI_API_KEY", "hush-hush"), ("OPENAI_BASE_URL", "http://ada:hush@localhost/v1")];
-        let shown = format!("{:?}", from(&variables));
+        let settings = Settings {
+            api_key: ApiKey::new(" hush-hush\n"),
+            base_url: "http://ada:hush@localhost/v1".to_owned(),
+            ..Settings::default()
+        };
+        assert_eq!(settings.api_key.as_ref().map(ApiKey::expose), Some("hush-hush"));
+        assert_eq!(ApiKey::new("  "), None);
+        let shown = format!("{settings:?}");
         assert!(shown.contains("localhost/v1"), "{shown}");
         assert!(!shown.contains("hush"), "{shown}");
     }

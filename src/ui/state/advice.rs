@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::session::{Call, CallState};
+use crate::session::{Call, CallState, reason_of};
 
 /// An error longer than this is only data, bytes.
 const MOST_BYTES: usize = 256 * 1024;
@@ -31,27 +31,17 @@ impl Advice {
             return Some(Self { reason: failure.message.clone(), ..Self::default() });
         }
         let result = call.result.as_ref().filter(|result| result.bytes() < MOST_BYTES)?.value();
-        let structured = result.get("structuredContent").filter(|body| body.is_object());
-        let Some(body) = structured else {
-            return Some(Self { reason: content_text(&result), ..Self::default() });
+        let reason = reason_of(&result);
+        let Some(body) = result.get("structuredContent").filter(|body| body.is_object()) else {
+            return Some(Self { reason, ..Self::default() });
         };
-        let word = |key: &str| body.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let reason = word("reason").or_else(|| word("message")).or_else(|| word("error"));
         Some(Self {
-            reason: reason.map_or_else(|| content_text(&result), str::to_owned),
+            reason,
             actions: words(body, "suggested_actions"),
             tools: words(body, "follow_up_tools"),
             retryable: body.get("retryable").and_then(Value::as_bool).unwrap_or_default(),
         })
     }
-}
-
-/// The text blocks of an MCP result, joined.
-#[must_use]
-pub fn content_text(result: &Value) -> String {
-    let blocks = result.get("content").and_then(Value::as_array);
-    let texts = blocks.into_iter().flatten().filter_map(|block| block.get("text").and_then(Value::as_str));
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 fn words(body: &Value, key: &str) -> Vec<String> {

@@ -5,8 +5,10 @@ use ratatui::text::Line;
 use super::Selected;
 use crate::ui::json::{Table, Tree};
 
-/// Panes kept with their folds and cursors.
-const MOST_KEPT: usize = 24;
+/// Panes kept with their folds and cursors, besides the one on the screen.
+const MOST_KEPT: usize = 23;
+/// The most text behind them, bytes; a tree takes several times that.
+const MOST_KEPT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A side of what is selected. For a server: its tools, its state, its wire, its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +70,17 @@ pub enum Content {
     Frames(ListView),
     /// The lines the server logged.
     Log(ListView),
+}
+
+impl Content {
+    /// The length of the text it was made from, bytes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Empty(_) | Self::Frames(_) | Self::Log(_) => 0,
+            Self::Json(tree, _) => tree.doc.json().bytes(),
+            Self::Text(view) => view.source.len(),
+        }
+    }
 }
 
 /// Wrapped text.
@@ -141,9 +154,13 @@ impl Data {
             (None, Some(made)) => made,
             (None, None) => return,
         };
-        if self.kept.len() >= MOST_KEPT {
-            self.kept.remove(0);
-        }
+        let mut bytes = 0;
+        let fits = |pane: &Pane| {
+            bytes += pane.content.bytes();
+            bytes <= MOST_KEPT_BYTES
+        };
+        let kept = self.kept.iter().rev().take(MOST_KEPT).map(fits).take_while(|fits| *fits).count();
+        self.kept.drain(..self.kept.len() - kept);
         self.kept.push(Pane { key, content });
     }
 
@@ -165,5 +182,32 @@ fn carry_over(old: Content, new: Content) -> Content {
         (Content::Frames(old), Content::Frames(_)) => Content::Frames(old),
         (Content::Log(old), Content::Log(_)) => Content::Log(old),
         (_, new) => new,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(data: &mut Data, server: usize, bytes: usize) {
+        let key = PaneKey { selected: Selected::Server(server), tab: Tab::Result, version: 0, width: 80 };
+        let view = TextView { source: "x".repeat(bytes), ..TextView::default() };
+        data.show(key, Some(Content::Text(view)));
+    }
+
+    #[test]
+    fn panes_are_forgotten_oldest_first_once_they_are_many_or_long() {
+        let mut data = Data::default();
+        for server in 0..100 {
+            shown(&mut data, server, 1);
+        }
+        assert_eq!(data.kept.len(), MOST_KEPT + 1);
+        shown(&mut data, 100, MOST_KEPT_BYTES);
+        assert_eq!(data.kept.len(), MOST_KEPT + 1);
+        shown(&mut data, 101, 1);
+        assert_eq!(data.kept.len(), 2, "what is on the screen and the long one before it");
+        shown(&mut data, 102, 2 * MOST_KEPT_BYTES);
+        shown(&mut data, 103, 1);
+        assert_eq!(data.kept.len(), 1, "what is on the screen is always there");
     }
 }

@@ -31,18 +31,16 @@ impl Input {
         self.area.set_placeholder_text(words);
     }
 
-    /// An input with `text` in it.
+    /// An empty input.
     #[must_use]
-    pub fn new(text: &str, history: Vec<String>, theme: Theme) -> Self {
+    pub fn new(theme: Theme) -> Self {
         let mut area = TextArea::default();
         area.set_wrap_mode(WrapMode::WordOrGlyph);
         area.set_cursor_line_style(theme.style(Role::Text));
         area.set_cursor_style(theme.style(Role::Text));
         area.set_placeholder_style(theme.style(Role::Dim));
         area.set_placeholder_text("Ask in plain words, or / for commands");
-        let mut input = Self { area, at: history.len(), history, draft: String::new() };
-        input.insert(text);
-        input
+        Self { area, at: 0, history: Vec::new(), draft: String::new() }
     }
 
     /// The widget and what it edits.
@@ -159,7 +157,10 @@ mod tests {
 
     #[test]
     fn history_goes_back_and_returns_to_the_draft() {
-        let mut input = Input::new("dra", vec!["one".into(), "two".into()], Theme::Plain);
+        let mut input = Input::new(Theme::Plain);
+        input.remember("one");
+        input.remember("two");
+        input.set("dra");
         input.older();
         input.older();
         input.older();
@@ -178,7 +179,9 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_remembered_once() {
-        let mut input = Input::new("again", vec!["again".into()], Theme::Plain);
+        let mut input = Input::new(Theme::Plain);
+        input.remember("again");
+        input.set("again");
         assert_eq!(input.take(), "again");
         input.older();
         input.older();

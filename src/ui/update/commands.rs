@@ -169,8 +169,9 @@ fn restart(state: &mut State, wanted: &str) -> Vec<Effect> {
 fn tools(state: &mut State, wanted: &str) {
     let theme = state.theme();
     let mut paragraphs = Vec::new();
-    let servers = state.session.servers.iter().filter(|server| !server.name.as_str().is_empty());
-    for server in servers.filter(|server| wanted.is_empty() || server.name.as_str().contains(wanted)) {
+    for server in
+        state.session.servers.iter().filter(|server| wanted.is_empty() || server.name.as_str().contains(wanted))
+    {
         let count = text::count(server.tools.len(), "tool");
         paragraphs.push(vec![
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
@@ -203,7 +204,7 @@ fn tools(state: &mut State, wanted: &str) {
 fn servers(state: &mut State) {
     let theme = state.theme();
     let mut paragraphs = Vec::new();
-    for server in state.session.servers.iter().filter(|server| !server.name.as_str().is_empty()) {
+    for server in &state.session.servers {
         let role = match server.health {
             Health::Ready => Role::Good,
             Health::Failed { .. } => Role::Bad,

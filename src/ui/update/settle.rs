@@ -40,7 +40,7 @@ pub(super) fn item_rows(state: &mut State, item: usize) -> Rc<Vec<Row>> {
 fn wish(state: &State) -> Wish {
     let columns = usize::from(state.areas.input.width).max(1);
     let lanes = state.session.servers.len() + 1;
-    let well = |server: &Server| server.health == Health::Ready || server.name.as_str().is_empty();
+    let well = |server: &Server| server.health == Health::Ready;
     let mut servers = state.session.servers.iter();
     Wish {
         focus: state.focus,

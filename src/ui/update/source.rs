@@ -1,13 +1,18 @@
 //! Where the data pane's content comes from: what is selected and which side of it.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use serde_json::Value;
 
 use crate::protocol::{Json, StopSite, ToolDefinition};
-use crate::session::{Call, CallState, Frame, Health, List, Server, Span, Step, StepState};
-use crate::ui::json::{Doc, Tree};
+use crate::session::{Call, CallState, Frame, Health, List, Server, Span, Step, StepState, content_text};
+use crate::ui::json::{Doc, MOST_BYTES, Tree};
 use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
+
+/// What is shown of a text that is too long for a tree, bytes.
+const MOST_HEAD: usize = 64 * 1024;
 
 /// The tab on the screen: the operator's choice, else the most telling one.
 #[must_use]
@@ -45,13 +50,18 @@ pub(super) fn key(state: &State) -> PaneKey {
             Tab::Wire | Tab::Log => 0,
         }),
         (Selected::Server(_), tab) => state.server().map_or(0, |server| match tab {
-            Tab::Arguments => size(server.tools.len()) + server.since_us,
-            Tab::Result => server.since_us + size(server.tools.len()),
+            Tab::Arguments => mixed((server.listings, 0, 0)),
+            Tab::Result => mixed((server.listings, server.since_us, server.calls.len())),
             Tab::Wire | Tab::Log => 0,
         }),
     };
     let width = state.areas.data.width;
     PaneKey { selected: state.selected, tab, version, width }
+}
+
+/// One number for several that change.
+fn mixed(parts: (u64, u64, usize)) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(parts)
 }
 
 /// The content for a key.
@@ -62,6 +72,9 @@ pub(super) fn content(state: &State, key: &PaneKey) -> Content {
     match key.tab {
         Tab::Wire if frames(state).is_none() => Content::Empty("A model request has no MCP messages.".to_owned()),
         Tab::Wire => Content::Frames(ListView::default()),
+        Tab::Log if state.server().is_none() && state.call().is_some() => {
+            Content::Empty("No server has this tool, so there is no log.".to_owned())
+        }
         Tab::Log if state.server().is_none() => Content::Empty("A model request has no server log.".to_owned()),
         Tab::Log => {
             let end = state.server().map_or(0, |server| server.log.len());
@@ -163,7 +176,7 @@ fn of_result(state: &State, result: &Json, key: &PaneKey) -> Content {
     }
     let value = result.value();
     let blocks = value.get("content").and_then(Value::as_array).map_or(0, Vec::len);
-    let words = crate::ui::state::content_text(&value);
+    let words = content_text(&value);
     let as_json = Json::parse(&words).ok().filter(|_| words.trim_start().starts_with(['{', '[']));
     match as_json {
         Some(body) => json(state, &body, key),
@@ -274,14 +287,12 @@ fn json(state: &State, json: &Json, key: &PaneKey) -> Content {
     match Doc::parse(json) {
         Some(doc) => Content::Json(Box::new(Tree::new(doc)), None),
         None => {
-            let size = text::bytes(json.bytes());
-            let cut = json.text().char_indices().nth(64 * 1024).map_or(json.bytes(), |(at, _)| at);
-            let head = &json.text()[..cut];
-            plain(
-                state,
-                &format!("{size}: too long to take apart. Y copies all of it; this is its beginning.\n\n{head}"),
-                key,
-            )
+            let head = &json.text()[..json.text().floor_char_boundary(MOST_HEAD)];
+            let (size, most, shown) = (text::bytes(json.bytes()), text::bytes(MOST_BYTES), text::bytes(head.len()));
+            let what = format!(
+                "{size} are too much for a tree, which takes {most}. These are the first {shown}; the recording has all of it."
+            );
+            plain(state, &format!("{what}\n\n{head}"), key)
         }
     }
 }

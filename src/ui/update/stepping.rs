@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite};
 use crate::query::Query;
 use crate::schema::Schema;
-use crate::session::{Call, CallState};
+use crate::session::{Call, CallState, content_text};
 use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
-use crate::ui::state::{Ask, Overlay, Purpose, State, content_text};
+use crate::ui::state::{Ask, Overlay, Purpose, State};
 
 use super::Effect;
 

@@ -30,8 +30,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
     };
     rows.extend(words(&who, Role::Dim));
     rows.push(Row::default());
-    let servers: Vec<(usize, &Server)> =
-        state.session.servers.iter().enumerate().filter(|(_, server)| !server.name.as_str().is_empty()).collect();
+    let servers = &state.session.servers;
     if servers.is_empty() && state.session.started.is_some() {
         rows.extend(words(
             "No servers are configured, so there is nothing to look things up in. `callboard mcp add` adds one.",
@@ -39,7 +38,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         ));
         rows.push(Row::default());
     }
-    for (lane, server) in servers {
+    for (lane, server) in servers.iter().enumerate() {
         let shown = marks::health(&server.health);
         let name = text::fit(server.name.as_str(), 12);
         let gap = " ".repeat(13 - text::width(&name));

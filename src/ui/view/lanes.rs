@@ -37,7 +37,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
         let mut pen = Pen::new(area.width);
         pen.put(if selected { "▸" } else { " " }, theme.style(Role::Name));
         pen.put(shown.sign, theme.style(shown.role)).put(" ", plain);
-        pen.column(marks::lane(server.name.as_str()), 12, name_style).put(" ", plain);
+        pen.column(server.name.as_str(), 12, name_style).put(" ", plain);
         // A server's newest calls are the ones that may be under way.
         let open = server.calls.iter().rev().take(64).filter_map(|id| state.session.call(*id));
         let open = open.filter(|call| call.state == CallState::Running).count();
@@ -48,9 +48,6 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
                 if open > 0 {
                     pen.put(&format!(", {open} running"), theme.style(Role::Busy));
                 }
-            }
-            Health::Unknown if server.name.as_str().is_empty() => {
-                pen.put(&format!("{} to unknown tools", text::count(server.calls.len(), "call")), dim);
             }
             Health::Unknown
             | Health::Starting

@@ -49,7 +49,7 @@ pub(super) fn health(health: &Health) -> Shown {
     }
 }
 
-/// A lane's name: calls to tools that no server has stand in a lane of their own.
+/// The server of a call; a tool that the model made up has none.
 pub(super) fn lane(name: &str) -> &str {
     if name.is_empty() { "(no server)" } else { name }
 }

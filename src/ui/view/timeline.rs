@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::{marks, put_line};
+use super::put_line;
 use crate::session::{CallState, List, Span, StepState};
 use crate::ui::state::{Selected, State, Window, turn_of};
 use crate::ui::text::{self, Pen};
@@ -204,7 +204,7 @@ fn spans(state: &State, axis: &Axis, lane: usize) -> (String, Spans) {
     let session = &state.session;
     match lane.checked_sub(1).and_then(|server| session.servers.get(server)) {
         None => ("model".to_owned(), model_spans(state, axis)),
-        Some(server) => (marks::lane(server.name.as_str()).to_owned(), call_spans(state, axis, &server.calls)),
+        Some(server) => (server.name.to_string(), call_spans(state, axis, &server.calls)),
     }
 }
 

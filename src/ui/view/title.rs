@@ -70,7 +70,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
         pen.put(stepping, theme.style(Role::Warn)).put(" │ ", dim);
     }
     let servers = &state.session.servers;
-    let named = || servers.iter().enumerate().filter(|(_, server)| !server.name.as_str().is_empty());
+    let named = || servers.iter().enumerate();
     let full: usize = named().map(|(_, server)| text::width(&text::clean_line(server.name.as_str())) + 3).sum();
     let mut places = Vec::new();
     if full + 16 <= pen.room() {
