@@ -12,6 +12,7 @@ use crate::protocol::{
 };
 use crate::sanitise::{clean_block, clean_line};
 use crate::stdout::say;
+use crate::ui::text::count;
 
 /// How long a handshake may take here; nobody watches a lane while it goes on.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,15 +97,15 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                 let name = row["server"].as_str().unwrap_or_default();
                 let line = match (row["ok"].as_bool(), row["problem"].as_str()) {
                     (Some(true), _) => format!(
-                        "ok      {name:<12} {:>2} tools  MCP {}  ready in {} ms",
-                        row["tools"],
+                        "ok      {name:<12} {:>8}  MCP {}  ready in {} ms",
+                        count(listed_tools(row), "tool"),
                         row["protocol"].as_str().unwrap_or_default(),
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
                     (_, None) => format!(
-                        "FAILED  {name:<12} {} of its tools cannot be used: {}",
-                        row["rejected"].as_array().map_or(0, Vec::len),
+                        "FAILED  {name:<12} {} cannot be used: {}",
+                        count(row["rejected"].as_array().map_or(0, Vec::len), "tool"),
                         row["rejected"]
                     ),
                 };
@@ -116,7 +117,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         return Ok(());
     }
     let all_lost = sick.iter().all(|name| muster.lost.contains_key(&name.as_str().into()));
-    let message = format!("{} of {} servers are not well: {}", sick.len(), specs.len(), sick.join(", "));
+    let message = format!("{} of {} not well: {}", sick.len(), count(specs.len(), "server"), sick.join(", "));
     Err(Failure { exit: if all_lost { Exit::Unreachable } else { Exit::Failed }, message })
 }
 
@@ -219,6 +220,10 @@ pub(crate) async fn run(
             None => return Err(Failure::failed(format!("server {server} went away"))),
         }
     }
+}
+
+fn listed_tools(row: &Value) -> usize {
+    row["tools"].as_u64().and_then(|tools| usize::try_from(tools).ok()).unwrap_or(0)
 }
 
 fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {

@@ -175,7 +175,10 @@ fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
 }
 
 fn call_line(call: &Call) -> String {
-    let ms = call.duration_us.unwrap_or(0) / 1000;
+    let took = match (call.started_us, call.duration_us) {
+        (Some(_), Some(us)) => format!(" {} ms", us / 1000),
+        _ => String::new(),
+    };
     let word = match call.state {
         CallState::Ok => "ok",
         CallState::Error => "FAILED",
@@ -190,7 +193,7 @@ fn call_line(call: &Call) -> String {
         }
         (None, _) => String::new(),
     };
-    format!("[{}] {} {} {} {word} {ms} ms{why}", call.id.0, call.server, call.tool, call.arguments.text())
+    format!("[{}] {} {} {} {word}{took}{why}", call.id.0, call.server, call.tool, call.arguments.text())
 }
 
 /// The object of `ask --json` (`product.md`, "Commands").

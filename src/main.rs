@@ -12,6 +12,7 @@ use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
 use callboard::recorded::{self, ExportOrder, Privacy};
 use callboard::stdout::say;
+use callboard::ui::text::count;
 use callboard::{console, direct, launch, recording};
 use callboard_servers::ServeOptions;
 use clap::{CommandFactory, Parser};
@@ -224,8 +225,11 @@ fn sessions(form: Form) -> Result<(), Failure> {
         let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
         let created = session.created.get(..16).unwrap_or(&session.created).replace('T', " ");
         let line = format!(
-            "{}  {created}  {:<12} {:>3} turns {:>4} calls  {what}",
-            session.id, session.model, session.turns, session.calls
+            "{}  {created}  {:<12} {:>9} {:>10}  {what}",
+            session.id,
+            session.model,
+            count(session.turns as usize, "turn"),
+            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call")
         );
         say(&callboard::sanitise::clean_line(&line))?;
     }
@@ -254,7 +258,7 @@ fn data_check(dir: Option<&Path>, form: Form) -> Result<(), Failure> {
             eprintln!("{shown} is sound");
             Ok(())
         }
-        count => Err(Failure::failed(format!("{shown} has {count} problems"))),
+        found => Err(Failure::failed(format!("{shown} has {}", count(found, "problem")))),
     }
 }
 
@@ -264,7 +268,7 @@ fn data_export(dir: &Path, form: Form) -> Result<(), Failure> {
     match form {
         Form::Json => say(&json!({"files": files}).to_string()),
         Form::Text => {
-            say(&format!("{} files written to {}", files.len(), dir.display()))?;
+            say(&format!("{} written to {}", count(files.len(), "file"), dir.display()))?;
             say(&format!("use them with: callboard --data {}", dir.display()))
         }
     }
