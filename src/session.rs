@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 pub use calls::{Call, CallState, Frame};
 pub use evidence::{Claim, Evidence, Mark};
-pub use servers::{Health, LogLine, Server};
-pub use turns::{Step, StepState, Turn};
+pub use servers::{Health, LogLine, Loss, Server};
+pub use turns::{Step, StepState, Tally, Turn};
 
 use crate::protocol::CallId;
 use crate::protocol::{

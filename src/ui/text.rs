@@ -67,6 +67,12 @@ pub fn duration(us: u64) -> String {
     }
 }
 
+/// A time in the session, `m:ss`.
+#[must_use]
+pub fn clock(at_us: u64) -> String {
+    format!("{}:{:02}", at_us / 60_000_000, at_us / 1_000_000 % 60)
+}
+
 /// A size in bytes for people: `512 B`, `3.2 KiB`, `1.0 MiB`.
 #[must_use]
 pub fn bytes(count: usize) -> String {

@@ -185,6 +185,12 @@ fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
     !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
 }
 
+/// How many calls wait at the gate.
+#[must_use]
+pub fn held(state: &State) -> usize {
+    select::held(state).count()
+}
+
 /// What the banner says: something of our own, else the last warning or error that was not closed.
 #[must_use]
 pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
@@ -258,9 +264,27 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Place::Prompt => type_into_prompt(state, key),
         Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
         Place::Palette => palette::type_into(state, key),
-        Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => {}
+        Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
+            if let Some(label) = keymap::decides(&key).filter(|_| !situation.viewing) {
+                state.notice = Some(nothing_to_decide(state, label));
+            }
+        }
+        Place::Page => {}
     }
     Vec::new()
+}
+
+/// Why a key that decides over a held call does nothing.
+fn nothing_to_decide(state: &State, label: &str) -> String {
+    let what = match state.call() {
+        Some(call) => format!("“{label}” is for a held call; call {} is not held", call.id.0),
+        None => format!("“{label}” is for a held call, and none is selected"),
+    };
+    match held(state) {
+        0 => format!("{what}, and nothing else is."),
+        1 => format!("{what}; F goes to the one that is."),
+        count => format!("{what}; F goes to the {count} that are."),
+    }
 }
 
 fn type_into_input(state: &mut State, key: KeyEvent) {

@@ -221,6 +221,10 @@ fn servers(state: &mut State) {
                 Piece::new(&value, theme.style(Role::Text)),
             ]);
         };
+        if let Some(loss) = &server.last_loss {
+            let times = text::count(server.losses as usize, "time");
+            fact("lost", format!("{times}, last at {}: {}", text::clock(loss.at_us), loss.reason.replace('\n', " ")));
+        }
         fact("command", server.command.clone());
         if let Some(ready) = &server.ready {
             let pid = ready.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();

@@ -16,10 +16,6 @@ pub(super) fn settle(state: &mut State) {
     chat(state);
     calls(state);
     overlay(state);
-    let held = state.held().map(|call| call.id);
-    if state.held_shown.map(|(call, _)| call) != held {
-        state.held_shown = held.map(|call| (call, state.now_us));
-    }
 }
 
 /// The rows of an item, made if they are not kept.

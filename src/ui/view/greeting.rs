@@ -93,15 +93,18 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
     }
 }
 
-/// Rows of the questions that wait for the running turn.
+/// Rows under the last turn: that it has been forgotten, and the questions that wait.
 #[must_use]
 pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
     let waiting = &state.session.waiting;
-    if waiting.is_empty() {
-        return Vec::new();
-    }
     let theme = state.theme();
     let mut rows = Vec::new();
+    if state.session.cleared_at > 0 && state.session.cleared_at == state.session.turns.len() {
+        rows.extend([turn::forgotten_row(width, theme), Row::default()]);
+    }
+    if waiting.is_empty() {
+        return rows;
+    }
     let starting = state.session.servers.iter().filter(|server| server.health == Health::Starting);
     let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
     let why = match (state.session.running_turn(), names.is_empty()) {

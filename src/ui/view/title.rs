@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 
 use super::{marks, put_line};
 use crate::protocol::{NoteLevel, Stepping};
-use crate::session::{CallState, Server};
+use crate::session::Server;
 use crate::ui::state::{Focus, State};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
@@ -62,22 +62,24 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     pen.put(&text::fit(model, 24), plain).put(" │ ", dim);
     let stepping = match state.session.stepping {
         Stepping::Off => "",
-        Stepping::On => "step",
-        Stepping::All => "step all",
-        Stepping::Out => "step out",
+        Stepping::On => "STEP",
+        Stepping::All => "STEP ALL",
+        Stepping::Out => "STEP OUT",
     };
     if !stepping.is_empty() {
         pen.put(stepping, theme.style(Role::Warn)).put(" │ ", dim);
     }
     let servers = &state.session.servers;
     let named = || servers.iter().enumerate().filter(|(_, server)| !server.name.as_str().is_empty());
-    let full: usize = named().map(|(_, server)| text::width(&text::clean_line(server.name.as_str())) + 3).sum();
+    let shown_width = |server: &Server| text::width(&text::clean_line(server.name.as_str())) + 3;
+    let full: usize = named().map(|(_, server)| shown_width(server) + text::width(&marks::losses(server))).sum();
     let mut places = Vec::new();
     if full + 16 <= pen.room() {
         for (lane, server) in named() {
             let start = pen.used();
             let shown = marks::health(&server.health);
             pen.put(shown.sign, theme.style(shown.role)).put(" ", plain).put(server.name.as_str(), plain);
+            pen.put(&marks::losses(server), theme.style(Role::Warn));
             places.push((start..pen.used(), lane));
             pen.put(" ", plain);
         }
@@ -87,7 +89,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     if servers.is_empty() && state.session.started.is_some() {
         pen.put("no servers", dim);
     }
-    let held = held(state);
+    let held = update::held(state);
     let id = state.session.started.as_ref().map_or("", |started| started.id.as_str());
     // The end of a ULID is what tells two sessions apart.
     let cleaned = text::clean_line(id).into_owned();
@@ -110,6 +112,7 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
     let (mut ready, mut others) = (0, Vec::new());
     for server in servers {
         match server.health {
+            Health::Ready if server.losses > 0 => others.push(server),
             Health::Ready => ready += 1,
             Health::Unknown
             | Health::Starting
@@ -125,14 +128,10 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
     }
     for server in others {
         let shown = marks::health(&server.health);
-        pen.put(&format!("{} {} ", shown.sign, text::fit(server.name.as_str(), 12)), theme.style(shown.role));
+        let name = text::fit(server.name.as_str(), 12);
+        pen.put(&format!("{} {name}", shown.sign), theme.style(shown.role));
+        pen.put(&format!("{} ", marks::losses(server)), theme.style(Role::Warn));
     }
-}
-
-/// Calls at the gate; only the newest calls are looked at, because older ones are over.
-fn held(state: &State) -> usize {
-    let recent = state.session.calls.iter().rev().take(64);
-    recent.filter(|call| matches!(call.state, CallState::Held(_))).count()
 }
 
 fn pane_tabs(state: &State) -> (Pen, Vec<(Range<usize>, Focus)>) {
