@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, result_held};
 use super::outside::{Answer, Entry, Request};
-use super::state::{Focus, Leaving, Selected, Tab};
+use super::state::{Focus, Leaving, RunbookEntry, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
 use super::{keymap, text};
@@ -735,4 +735,112 @@ fn a_call_that_was_never_sent_has_no_duration() {
     let console = story.console(120, 40);
     assert_eq!(console.state.call().and_then(|call| console.state.call_us(call)), None);
     assert!(console.screen().contains("1 denied"));
+}
+
+#[test]
+fn tab_completes_commands_and_their_names_and_stays_while_something_can_be_added() {
+    let mut console = Story::ready().console(80, 24);
+    let runbook = |name: &str, parameters: &str| RunbookEntry {
+        name: name.into(),
+        parameters: parameters.into(),
+        summary: "Finds out".into(),
+    };
+    console.state.options.runbooks = vec![runbook("customer-360", "CUSTOMER"), runbook("daily", "")];
+    console.type_text("/r").press("Tab");
+    assert!(console.screen().contains("Type on: /restart   /run"), "{}", console.screen());
+    console.type_text("un").press("Tab");
+    assert_eq!(console.state.input.text(), "/run ");
+    console.type_text("cu");
+    assert!(console.screen().contains("/run customer-360 CUSTOMER"), "{}", console.screen());
+    console.press("Tab");
+    assert_eq!((console.state.input.text().as_str(), console.state.focus), ("/run customer-360 ", Focus::Input));
+    console.press("Ctrl+c");
+    console.type_text("/restart ti").press("Tab");
+    assert_eq!(console.state.input.text(), "/restart ticket");
+    console.press("Tab");
+    assert_eq!(console.state.focus, Focus::Chat, "nothing can be added any more");
+}
+
+#[test]
+fn a_command_that_cannot_be_run_stays_in_the_input() {
+    let mut console = Story::ready().console(80, 24);
+    for line in ["/foo", "/restart foo", "/step maybe", "/note"] {
+        console.type_text(line);
+        assert_eq!(console.press("Enter"), []);
+        assert_eq!(console.state.input.text(), line);
+        console.press("Ctrl+c");
+    }
+}
+
+#[test]
+fn a_draft_that_was_cleared_comes_back() {
+    let mut console = finished().console(80, 24);
+    console.type_text("half a question").press("Ctrl+c");
+    assert!(console.state.input.is_blank());
+    console.press("Up");
+    assert_eq!(console.state.input.text(), "half a question");
+}
+
+fn long_answer() -> Console {
+    let mut story = finished();
+    let lines: Vec<String> = (1..=60).map(|line| format!("- line {line}")).collect();
+    story.turn("All of them?").request("gpt-4o").stream(&lines.join("\n"));
+    story.answer(&lines.join("\n")).end(Ending::Answered, None);
+    story.console(80, 24)
+}
+
+#[test]
+fn a_long_answer_is_read_from_its_beginning() {
+    let mut console = long_answer();
+    let first = |console: &Console| console.screen().lines().nth(2).map(|line| line.trim().to_owned());
+    assert_eq!(first(&console).as_deref(), Some("- line 1"), "{}", console.screen());
+    assert!(console.screen().contains("more below: PgDn"));
+    console.press("PageDown PageDown PageDown PageDown");
+    let screen = console.screen();
+    assert!(screen.contains("- line 60") && !screen.contains("more below"), "{screen}");
+    console.later_ms(1000);
+    assert!(console.screen().contains("- line 60"), "the reader decides");
+}
+
+#[test]
+fn a_search_that_finds_nothing_here_offers_no_next_match() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Tab Tab /");
+    console.type_text("premium").press("Enter");
+    assert!(console.screen().contains("n next match"), "{}", console.screen());
+    console.press("T");
+    assert!(!console.screen().contains("n next match"), "{}", console.screen());
+}
+
+#[test]
+fn a_long_message_is_wrapped() {
+    let mut story = Story::ready();
+    let text = format!("The data is not sound: {} and that is the end of it.", "one thing after another, ".repeat(5));
+    story.say(NoteTaken { level: NoteLevel::Warning, text: text.clone() });
+    let screen = story.console(80, 24).screen();
+    assert!(screen.contains("The data is not sound") && screen.contains("the end of it."), "{screen}");
+    let mut story = Story::ready();
+    story.say(NoteTaken { level: NoteLevel::Info, text });
+    let screen = story.console(80, 24).screen();
+    assert!(screen.contains("The data is not sound") && screen.contains("the end of it."), "{screen}");
+}
+
+#[test]
+fn the_time_axis_leaves_out_what_lies_between_turns() {
+    let mut story = finished();
+    story.wait_ms(600_000).turn("Again?").request("built-in").wait_ms(10);
+    story.call("ticket", "search_tickets", "{}", 12, "{}");
+    story.request("built-in").answer("Yes [5].").end(Ending::Answered, None);
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab v w");
+    let screen = console.screen();
+    let bar = screen.lines().find(|line| line.contains(" ticket  ") && line.contains('█')).map(str::to_owned);
+    assert!(bar.is_some_and(|bar| bar.matches('█').count() > 8), "{screen}");
+    assert!(screen.contains("╵t1") && screen.contains("╵t2"), "{screen}");
+}
+
+#[test]
+fn before_the_first_turn_there_is_no_time_axis() {
+    let screen = Story::ready().console(200, 60).screen();
+    assert!(screen.contains("Calls will stand here on a time axis.") && !screen.contains('╵'), "{screen}");
 }

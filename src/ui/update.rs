@@ -4,6 +4,7 @@ mod act;
 mod around;
 mod asking;
 mod commands;
+mod complete;
 mod inside;
 mod mouse;
 mod palette;
@@ -22,10 +23,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use super::keymap::{self, Action, Place, Showing, Situation};
 use super::outside::{Answer, Request};
 use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
-use super::{command, text};
+use super::text;
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
 use crate::session::{CallState, Session};
 
+pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
 pub use source::{Frames, frames, tab};
 
@@ -149,7 +151,7 @@ pub fn situation(state: &State) -> Situation {
         && state.session.waiting.is_empty()
         && !state.options.examples.is_empty();
     let filtered = state.focus == Focus::Calls && state.calls.is_filtered();
-    let searched = !state.data.search.words.is_empty();
+    let searched = !state.data.search.words.is_empty() && !state.data.search.typing;
     Situation {
         place,
         showing,
@@ -167,9 +169,9 @@ pub fn situation(state: &State) -> Situation {
         restartable: state.restartable().is_some(),
         down: state.restartable().is_some_and(|name| needs_restart(state, name)),
         suggestions: !viewing && state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
-        searched,
+        searched: searched && state.data.search.found,
         typed: !input.area().is_empty(),
-        command: !command::completions(&input.text()).is_empty(),
+        command: !candidates(state).is_empty(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,

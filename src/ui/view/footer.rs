@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::put_line;
 use crate::ui::keymap::{self, Action};
@@ -26,6 +27,14 @@ fn held_words(state: &State) -> String {
     }
 }
 
+/// What there is to say, at most so many lines that the panes can still be used.
+#[must_use]
+pub fn notice_lines(state: &State, width: u16) -> Vec<Line<'static>> {
+    let Some(notice) = &state.notice else { return Vec::new() };
+    let room = usize::from(width).saturating_sub(text::width(&held_words(state)) + 1);
+    text::said(notice, room, state.theme().style(Role::Warn))
+}
+
 /// Draws the footer.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let area = state.areas.footer;
@@ -35,14 +44,16 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let mut end = Pen::new(area.width);
     end.at_end(&held, theme.style(Role::Warn));
     put_line(buffer, area, 0, &end.line());
+    let lines = notice_lines(state, area.width);
+    for (row, line) in lines.iter().enumerate() {
+        put_line(buffer, area, row, line);
+    }
+    if !lines.is_empty() {
+        return;
+    }
     let area = Rect { width: u16::try_from(room).unwrap_or(area.width), ..area };
     let mut pen = Pen::new(area.width);
     pen.put(" ", theme.style(Role::Text));
-    if let Some(notice) = &state.notice {
-        pen.put(notice, theme.style(Role::Warn));
-        put_line(buffer, area, 0, &pen.line());
-        return;
-    }
     if state.leaving == Leaving::Asked {
         pen.put("Ending the session and its servers… Ctrl+C leaves at once.", theme.style(Role::Warn));
         put_line(buffer, area, 0, &pen.line());

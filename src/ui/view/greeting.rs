@@ -56,7 +56,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             text::Piece::new(&format!("{}{hint}", server_words(state, server)), theme.style(role)),
         ];
         for (line, _) in text::flow(&pieces, usize::from(width.saturating_sub(1)).max(4), 17).into_iter().take(3) {
-            rows.push(Row { line, links: Vec::new(), target: Some(Target::Server(lane)) });
+            rows.push(Row { line, target: Some(Target::Server(lane)), ..Row::default() });
         }
     }
     if !state.options.examples.is_empty() {
@@ -70,7 +70,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             let (sign, style) =
                 if chosen { ("  ▸ ", theme.style(Role::Selected)) } else { ("  · ", theme.style(Role::Link)) };
             pen.put(sign, theme.style(Role::Name)).put(question, style);
-            rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Example(at)) });
+            rows.push(Row { line: pen.line(), target: Some(Target::Example(at)), ..Row::default() });
         }
     }
     rows

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
+use ratatui::text::Line;
 
 use super::{marks, put_line};
 use crate::protocol::{NoteLevel, Stepping};
@@ -12,26 +13,37 @@ use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 use crate::ui::update;
 
+/// What closes the banner.
+const CLOSES: &str = "Esc closes";
+
 /// Draws the top of the screen.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let areas = &state.areas;
     let (mut pen, _) = written(state);
     put_line(buffer, areas.title, 0, &pen.line());
-    if let (Some((words, level)), false) = (update::banner(state), areas.banner.is_empty()) {
-        let theme = state.theme();
-        let (sign, role) = match level {
-            NoteLevel::Error => ("✗", Role::Bad),
-            NoteLevel::Warning => ("⚠", Role::Warn),
-            NoteLevel::Info => ("·", Role::Text),
-        };
+    for (row, line) in banner_lines(state, areas.banner.width).iter().enumerate() {
         let mut pen = Pen::new(areas.banner.width);
-        pen.put(&format!(" {sign} "), theme.style(role))
-            .put(words, theme.style(role))
-            .at_end("Esc closes", theme.style(Role::Dim));
-        put_line(buffer, areas.banner, 0, &pen.line());
+        if row == 0 {
+            pen.at_end(CLOSES, state.theme().style(Role::Dim));
+        }
+        put_line(buffer, areas.banner, row, &pen.line());
+        put_line(buffer, areas.banner, row, line);
     }
     let (mut pen, _) = pane_tabs(state);
     put_line(buffer, areas.tabs, 0, &pen.line());
+}
+
+/// The lines of the banner; none if there is none.
+#[must_use]
+pub fn banner_lines(state: &State, width: u16) -> Vec<Line<'static>> {
+    let Some((words, level)) = update::banner(state) else { return Vec::new() };
+    let (sign, role) = match level {
+        NoteLevel::Error => ("✗", Role::Bad),
+        NoteLevel::Warning => ("⚠", Role::Warn),
+        NoteLevel::Info => ("·", Role::Text),
+    };
+    let room = usize::from(width).saturating_sub(text::width(CLOSES) + 2);
+    text::said(&format!("{sign} {words}"), room, state.theme().style(role))
 }
 
 /// The server under a column of the title bar.

@@ -106,7 +106,7 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
         let mut pen = Pen::new(width);
         let size = text::bytes(step.reasoning.len());
         pen.put(&format!("  ┊ reasoning, {size}"), theme.style(Role::Dim));
-        rows.push(Row { line: pen.line(), links: Vec::new(), target: target.clone() });
+        rows.push(Row { line: pen.line(), target: target.clone(), ..Row::default() });
     }
     if !step.text.trim().is_empty() {
         if label == Label::Wanted {
@@ -117,6 +117,9 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
         let done = step.state == StepState::Answered && step.calls.is_empty();
         let against = Against { evidence: done.then_some(&state.session.evidence), calls: state.session.calls.len() };
         let mut answer = markdown::rows(&step.text, usize::from(width.saturating_sub(1)), 2, theme, against);
+        if let (Some(first), true) = (answer.first_mut(), step.calls.is_empty()) {
+            first.begins = true;
+        }
         if let (Some(last), StepState::Streaming) = (answer.last_mut(), &step.state) {
             last.line.spans.push(Styled::styled("▍", theme.style(Role::Busy)));
         }
@@ -129,7 +132,7 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
             let verb = if step.model == "built-in" { "planning" } else { "asking" };
             let time = text::duration(state.step_us(step) / 100_000 * 100_000);
             pen.put(&format!("  ◌ {verb} {}… {time}", text::fit(&step.model, 30)), theme.style(Role::Busy));
-            rows.push(Row { line: pen.line(), links: Vec::new(), target });
+            rows.push(Row { line: pen.line(), target, ..Row::default() });
         }
         StepState::Retrying { retried, since_us } => {
             let until = since_us.saturating_add(retried.delay_ms.saturating_mul(1000));
@@ -195,7 +198,7 @@ fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
         for (number, action) in advice.actions.iter().take(MOST_ACTIONS).enumerate() {
             let mut pen = Pen::new(width);
             pen.put(&format!("      {} ", number + 1), theme.style(Role::Name)).put(action, theme.style(Role::Link));
-            rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Action(action.clone())) });
+            rows.push(Row { line: pen.line(), target: Some(Target::Action(action.clone())), ..Row::default() });
         }
     }
     if step.calls.len() > MOST_CALLS {
@@ -219,7 +222,7 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     let time = state.call_us(call).filter(|us| *us > 0).map(text::duration).unwrap_or_default();
     let state_word = if call.state == CallState::Ok { "" } else { shown.word };
     pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&format!(" {time}"), theme.style(Role::Dim));
-    Row { line: pen.line(), links: Vec::new(), target: Some(Target::Span(Span::Call(call.id))) }
+    Row { line: pen.line(), target: Some(Target::Span(Span::Call(call.id))), ..Row::default() }
 }
 
 fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
