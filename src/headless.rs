@@ -242,10 +242,25 @@ fn unreachable(session: &Session) -> Option<Failure> {
     (!reasons.is_empty()).then_some(Failure { exit: Exit::Unreachable, message: what })
 }
 
+/// An answer that no call stands behind, although there should be one.
+fn unserved(session: &Session, turn: &Turn) -> Option<Failure> {
+    let tally = turn.tally(session);
+    let is_runbook = turn.question.starts_with("/run ");
+    match turn.calls.len() {
+        0 if is_runbook => Some(Failure::usage("the runbook made no call; its answer says what it needs".into())),
+        0 => None,
+        calls if tally.denied == calls => {
+            Some(Failure::failed("every call was refused; see the messages above".into()))
+        }
+        _ if is_runbook && tally.ok == 0 => Some(Failure::failed("every call of the runbook failed".into())),
+        _ => None,
+    }
+}
+
 fn failure(session: &Session, turn: &Turn) -> Option<Failure> {
     let reason = turn.reason.clone().unwrap_or_default();
     match turn.ending {
-        Some(Ending::Answered | Ending::Limited) => None,
+        Some(Ending::Answered | Ending::Limited) => unserved(session, turn),
         Some(Ending::Stopped) => Some(Failure::failed("the turn was stopped".into())),
         None => Some(Failure::failed("the turn has no end".into())),
         Some(Ending::Failed) => {

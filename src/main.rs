@@ -53,15 +53,16 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Eval { suite, threshold, junit, out }) => {
             eval(&settings, &suite, threshold, junit.as_deref(), out.as_deref(), form)
         }
-        Some(Task::Check) => block_on(direct::check(&fleet(&settings)?, form)),
-        Some(Task::Tools { server }) => block_on(direct::tools(&fleet(&settings)?, server.as_deref(), form)),
+        Some(Task::Check) => check(&settings, form),
+        Some(Task::Tools { server }) => block_on(direct::tools(&fleet(&settings)?.specs, server.as_deref(), form)),
         Some(Task::Call { server, tool, arguments }) => {
             let arguments = match arguments.as_deref() {
                 None => "{}".to_owned(),
                 Some("-") => stdin()?,
                 Some(text) => text.to_owned(),
             };
-            block_on(direct::call(&fleet(&settings)?, &server, &tool, &arguments, form))
+            let order = direct::Order { server: &server, tool: &tool, arguments: &arguments };
+            block_on(direct::call(&fleet(&settings)?.specs, &settings.gate, order, form))
         }
         Some(Task::Sessions) => sessions(form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
@@ -79,7 +80,7 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
         Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
         Some(Task::Verify { session, junit }) => {
-            block_on(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))
+            block_on(recorded::verify(&fleet(&settings)?.specs, &session, form, junit.as_deref()))
         }
         Some(Task::Export { session, format, select, output, no_redact }) => {
             let format =
@@ -122,9 +123,14 @@ fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], for
         }
         return Ok(());
     };
-    if !assistant.runbooks().iter().any(|runbook| runbook.name == name) {
+    let Some(runbook) = assistant.runbooks().iter().find(|runbook| runbook.name == name) else {
         let known: Vec<&str> = assistant.runbooks().iter().map(|runbook| runbook.name.as_str()).collect();
         return Err(Failure::usage(format!("there is no runbook {name:?}; there are {}", known.join(", "))));
+    };
+    let needed = runbook.parameters.iter().filter(|parameter| parameter.required && parameter.default.is_none());
+    if let Some(missing) = needed.skip(arguments.len()).next() {
+        let (usage, missing) = (runbook.usage(), missing.name.to_uppercase());
+        return Err(Failure::usage(format!("the runbook needs {missing}: callboard run {name} {usage}")));
     }
     // A runbook is a plan already: no language model is asked, whatever is configured.
     settings.model = Some("built-in".to_owned());
@@ -197,12 +203,22 @@ fn stdin() -> Result<String, Failure> {
     Ok(text)
 }
 
-fn fleet(settings: &Settings) -> Result<Vec<callboard::mcp::ServerSpec>, Failure> {
+fn fleet(settings: &Settings) -> Result<launch::Fleet, Failure> {
     let fleet = launch::fleet(settings)?;
-    for warning in &fleet.warnings {
+    for warning in settings.warnings.iter().chain(&fleet.warnings) {
         eprintln!("callboard: {}", callboard::sanitise::clean_line(warning));
     }
-    Ok(fleet.specs)
+    Ok(fleet)
+}
+
+fn check(settings: &Settings, form: Form) -> Result<(), Failure> {
+    let fleet = fleet(settings)?;
+    block_on(direct::check(&fleet.specs, form))?;
+    let left_out: Vec<&str> = fleet.left_out.iter().map(|name| name.as_str()).collect();
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("left out, because the configuration cannot be used: {}", left_out.join(", "))))
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
