@@ -12,7 +12,7 @@ use tui_markdown::Options;
 
 use self::line::{Laid, laid};
 use self::sheet::Sheet;
-use self::table::{GAP, Part, Table};
+use self::table::{Fit, Part, Table};
 use super::state::{Link, Row};
 use super::text::{self, Piece};
 use super::theme::{Role, Theme};
@@ -49,7 +49,7 @@ pub fn rows(source: &str, columns: usize, indent: usize, theme: Theme, against: 
     let mut rows: Vec<Row> = Vec::new();
     let parts = table::parts(&protected);
     // One form for all tables of an answer, so that they can be read in one way.
-    let fits = |part: &Part<'_>| !matches!(part, Part::Table(table) if table::widths(table, columns).is_none());
+    let fits = |part: &Part<'_>| !matches!(part, Part::Table(table) if table::fit(table, columns).is_none());
     let form = if parts.iter().all(fits) { Form::Grid } else { Form::Stacked };
     for part in parts {
         match part {
@@ -121,27 +121,27 @@ fn pieces(line: &Line<'_>, base: ratatui::style::Style) -> Vec<Piece> {
 
 /// A table without borders: what is narrow stays whole, what is wide is wrapped in its column.
 fn table_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
-    let Some(widths) = table::widths(table, columns) else { return };
-    let mut heading = grid_rows(&table.heading, table, &widths, theme, against);
+    let Some(fit) = table::fit(table, columns) else { return };
+    let mut heading = grid_rows(&table.heading, table, &fit, theme, against);
     for span in heading.iter_mut().flat_map(|row| &mut row.line.spans) {
         span.style = span.style.patch(theme.style(Role::Strong));
     }
     rows.append(&mut heading);
-    let rules = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>();
-    let rule = Piece::new(&rules.join(&" ".repeat(GAP)), theme.style(Role::Dim));
+    let rules = fit.widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>();
+    let rule = Piece::new(&rules.join(&" ".repeat(fit.gap)), theme.style(Role::Dim));
     rows.extend(text::flow(&[rule], usize::MAX, 0).into_iter().map(|(line, _)| Row::from(line)));
     for row in &table.rows {
-        rows.append(&mut grid_rows(row, table, &widths, theme, against));
+        rows.append(&mut grid_rows(row, table, &fit, theme, against));
     }
 }
 
 /// One row of a table: as many lines as its tallest cell.
-fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, against: Against<'_>) -> Vec<Row> {
+fn grid_rows(row: &[String], table: &Table, fit: &Fit, theme: Theme, against: Against<'_>) -> Vec<Row> {
     let subject = row.first().map(|cell| text::clean_line(cell).replace(['*', '`'], ""));
     let subject = subject.map(|words| words.split(' ').next().unwrap_or("").to_owned());
     let cells: Vec<Vec<Laid>> = row
         .iter()
-        .zip(widths)
+        .zip(&fit.widths)
         .map(|(cell, width)| laid(&cell_pieces(cell, theme), *width, 0, theme, against, subject.as_deref()))
         .collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
@@ -151,7 +151,7 @@ fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, agai
         let mut links = Vec::new();
         let mut at = 0;
         let mut start = 0;
-        for ((cell, width), right) in cells.iter().zip(widths).zip(&table.right) {
+        for ((cell, width), right) in cells.iter().zip(&fit.widths).zip(&table.right) {
             if let Some(laid) = cell.get(number) {
                 let from = start + if *right { width.saturating_sub(laid.width) } else { 0 };
                 line.spans.push(" ".repeat(from.saturating_sub(at)).into());
@@ -164,7 +164,7 @@ fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, agai
                 );
                 at = from + laid.width;
             }
-            start += width + GAP;
+            start += width + fit.gap;
         }
         rows.push(Row { line, links, ..Row::default() });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, Verdict};
 use crate::query::{Query, Subject};
 use crate::session::Span;
-use crate::ui::state::{Focus, Follow, Selected, State};
+use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
 use super::select;
 
@@ -45,6 +45,7 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             Event::SteppingChanged(changed) => state.notice = Some(stepping_words(changed.stepping).to_owned()),
             Event::ConversationCleared(_) => {
                 state.notice = Some("The conversation is forgotten; what was recorded stays.".to_owned());
+                state.chat.scroll = Scroll::End;
             }
             Event::ServerLost(lost) if has_been_well(state, lost) => {
                 let why = lost.reason.lines().next().unwrap_or("");

@@ -36,9 +36,11 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
         );
     }
     if state.areas.shape == Shape::Single && state.chat.scroll != Scroll::End && outer.height > area.height {
-        let mut pen = Pen::new(outer.width.saturating_sub(2));
-        pen.at_end(super::chat::MORE_BELOW, theme.style(Role::Warn));
-        put_line(buffer, Rect { x: outer.x + 1, width: outer.width.saturating_sub(2), ..outer }, 0, &pen.line());
+        let wide = u16::try_from(text::width(super::chat::MORE_BELOW)).unwrap_or(u16::MAX);
+        let place = Rect { x: outer.x + outer.width.saturating_sub(wide.saturating_add(2)), width: wide, ..outer };
+        let mut pen = Pen::new(wide);
+        pen.put(super::chat::MORE_BELOW, theme.style(Role::Warn));
+        put_line(buffer, place.intersection(outer), 0, &pen.line());
     }
     state.input.area().render(area, buffer);
     draw_completions(state, buffer);
