@@ -10,6 +10,7 @@ use callboard::eval::Suite;
 use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
+use callboard::model::builtin::RunbookParameter;
 use callboard::recorded::{self, ExportOrder, Privacy};
 use callboard::stdout::say;
 use callboard::ui::text::count;
@@ -127,8 +128,8 @@ fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], for
         let known: Vec<&str> = assistant.runbooks().iter().map(|runbook| runbook.name.as_str()).collect();
         return Err(Failure::usage(format!("there is no runbook {name:?}; there are {}", known.join(", "))));
     };
-    let needed = runbook.parameters.iter().filter(|parameter| parameter.required && parameter.default.is_none());
-    if let Some(missing) = needed.skip(arguments.len()).next() {
+    let needed = |parameter: &&RunbookParameter| parameter.required && parameter.default.is_none();
+    if let Some(missing) = runbook.parameters.iter().skip(arguments.len()).find(needed) {
         let (usage, missing) = (runbook.usage(), missing.name.to_uppercase());
         return Err(Failure::usage(format!("the runbook needs {missing}: callboard run {name} {usage}")));
     }
