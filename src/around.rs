@@ -17,6 +17,7 @@ use crate::recorded;
 use crate::recording::reader::{Reader, Row};
 use crate::recording::{list, replay, sessions_dir};
 use crate::session::Session;
+use crate::ui::text;
 use crate::ui::{Answer, Entry, Outside, Request};
 
 /// Records that a preview looks at.
@@ -163,8 +164,8 @@ fn preview(file: PathBuf) -> Answer {
     }
     let mut lines = Vec::new();
     for turn in session.turns.iter().take(8) {
-        let (ok, failed, refused, open) = turn.tally(&session);
-        lines.push(format!("› {}  ({} calls, {failed} failed)", turn.question, ok + failed + refused + open));
+        let failed = turn.tally(&session).failed;
+        lines.push(format!("› {}  ({}, {failed} failed)", turn.question, text::count(turn.calls.len(), "call")));
         let answer = turn.answer(&session).map_or("", |step| step.text.trim_start());
         lines.extend(answer.lines().next().map(|line| format!("  {line}")));
     }

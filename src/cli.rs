@@ -82,7 +82,7 @@ pub enum Task {
         /// The server
         server: Option<String>,
     },
-    /// Call one tool and print its result
+    /// Call one tool and print its result; a call that would wait for a yes is refused, `--policy auto` lets it pass
     Call {
         /// The server
         server: String,

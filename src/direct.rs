@@ -6,13 +6,17 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure, Form};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
+use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
-    CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName, ServerReady,
+    CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerListed, ServerLost, ServerName, ServerReady,
+    ToolDefinition,
 };
+use crate::query::Subject;
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::reason_of;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
+use crate::ui::text::count;
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
@@ -90,15 +94,15 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                 let name = row["server"].as_str().unwrap_or_default();
                 let line = match (row["ok"].as_bool(), row["problem"].as_str()) {
                     (Some(true), _) => format!(
-                        "ok      {name:<12} {:>2} tools  MCP {}  ready in {} ms",
-                        row["tools"],
+                        "ok      {name:<12} {:>8}  MCP {}  ready in {} ms",
+                        count(listed_tools(row), "tool"),
                         row["protocol"].as_str().unwrap_or_default(),
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
                     (_, None) => format!(
-                        "FAILED  {name:<12} {} of its tools cannot be used: {}",
-                        row["rejected"].as_array().map_or(0, Vec::len),
+                        "FAILED  {name:<12} {} cannot be used: {}",
+                        count(row["rejected"].as_array().map_or(0, Vec::len), "tool"),
                         row["rejected"]
                     ),
                 };
@@ -110,7 +114,13 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         return Ok(());
     }
     let all_lost = sick.iter().all(|name| muster.lost.contains_key(&name.as_str().into()));
-    let message = format!("{} of {} servers are not well: {}", sick.len(), specs.len(), sick.join(", "));
+    let message = format!(
+        "{} of {} {} not well: {}",
+        sick.len(),
+        count(specs.len(), "server"),
+        if sick.len() == 1 { "is" } else { "are" },
+        sick.join(", ")
+    );
     Err(Failure { exit: if all_lost { Exit::Unreachable } else { Exit::Failed }, message })
 }
 
@@ -155,18 +165,46 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
     }
 }
 
+/// One call, as it is asked for on the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The server.
+    pub server: &'a str,
+    /// The tool.
+    pub tool: &'a str,
+    /// The arguments, JSON.
+    pub arguments: &'a str,
+}
+
+/// Whether the gate lets a call pass where there is nobody to ask.
+fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Result<(), Failure> {
+    let arguments = Json::from(Value::Object(arguments.clone()));
+    let refused = |why: String| Failure::failed(format!("{} was not called: {why}", tool.tool));
+    match gate.judge(tool, &Subject::of_proposal(tool, &arguments)) {
+        Verdict::Pass => Ok(()),
+        Verdict::Hold(reason) => {
+            Err(refused(format!("{reason}. Nobody is there to say yes; use --policy auto to allow it.")))
+        }
+        Verdict::Refuse(reason) => Err(refused(reason)),
+    }
+}
+
 /// `callboard call`: one tool, its result on stdout.
 ///
 /// # Errors
-/// Bad arguments, an unknown server or tool, a server that cannot be reached, or the tool's own error.
-pub async fn call(specs: &[ServerSpec], server: &str, tool: &str, arguments: &str, form: Form) -> Result<(), Failure> {
-    let arguments = object(arguments)?;
+/// Bad arguments, an unknown server or tool, a call the gate does not let pass, a server that cannot be reached, or the tool's own error.
+pub async fn call(specs: &[ServerSpec], gate: &Gate, order: Order<'_>, form: Form) -> Result<(), Failure> {
+    let Order { server, tool, .. } = order;
+    let arguments = object(order.arguments)?;
     let chosen = choose(specs, Some(server))?;
     let (mut servers, muster) = muster(&chosen).await;
-    let end = match (muster.listed.get(&server.into()), muster.lost.get(&server.into())) {
-        (Some(listed), _) if listed.tools.iter().any(|known| known.tool.as_str() == tool) => {
-            run(&mut servers, &server.into(), tool, arguments).await
-        }
+    let listed = muster.listed.get(&server.into());
+    let definition = listed.and_then(|listed| listed.tools.iter().find(|known| known.tool.as_str() == tool));
+    let end = match (listed, muster.lost.get(&server.into())) {
+        (Some(_), _) if definition.is_some() => match definition.map(|tool| permit(gate, tool, &arguments)) {
+            Some(Err(refused)) => Err(refused),
+            Some(Ok(())) | None => run(&mut servers, &server.into(), tool, arguments).await,
+        },
         (Some(listed), _) => {
             let known: Vec<&str> = listed.tools.iter().map(|tool| tool.tool.as_str()).collect();
             Err(Failure::usage(format!("server {server} has no tool {tool:?}; it has {}", known.join(", "))))
@@ -213,6 +251,10 @@ pub(crate) async fn run(
             None => return Err(Failure::failed(format!("server {server} went away"))),
         }
     }
+}
+
+fn listed_tools(row: &Value) -> usize {
+    row["tools"].as_u64().and_then(|tools| usize::try_from(tools).ok()).unwrap_or(0)
 }
 
 fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {

@@ -210,7 +210,10 @@ fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
 }
 
 fn call_line(call: &Call) -> String {
-    let ms = call.duration_us.unwrap_or(0) / 1000;
+    let took = match (call.started_us, call.duration_us) {
+        (Some(_), Some(us)) => format!(" {} ms", us / 1000),
+        _ => String::new(),
+    };
     let word = match call.state {
         CallState::Ok => "ok",
         CallState::Error => "FAILED",
@@ -225,7 +228,7 @@ fn call_line(call: &Call) -> String {
         }
         (None, _) => String::new(),
     };
-    format!("[{}] {} {} {} {word} {ms} ms{why}", call.id.0, call.server, call.tool, call.arguments.text())
+    format!("[{}] {} {} {} {word}{took}{why}", call.id.0, call.server, call.tool, call.arguments.text())
 }
 
 /// The object of `ask --json` (`product.md`, "Commands").
@@ -274,10 +277,25 @@ fn unreachable(session: &Session) -> Option<Failure> {
     (!reasons.is_empty()).then_some(Failure { exit: Exit::Unreachable, message: what })
 }
 
+/// An answer that no call stands behind, although there should be one.
+fn unserved(session: &Session, turn: &Turn) -> Option<Failure> {
+    let tally = turn.tally(session);
+    let is_runbook = turn.question.starts_with("/run ");
+    match turn.calls.len() {
+        0 if is_runbook => Some(Failure::usage("the runbook made no call; its answer says what it needs".into())),
+        0 => None,
+        calls if tally.denied == calls => {
+            Some(Failure::failed("every call was refused; see the messages above".into()))
+        }
+        _ if is_runbook && tally.ok == 0 => Some(Failure::failed("every call of the runbook failed".into())),
+        _ => None,
+    }
+}
+
 fn failure(session: &Session, turn: &Turn) -> Option<Failure> {
     let reason = turn.reason.clone().unwrap_or_default();
     match turn.ending {
-        Some(Ending::Answered | Ending::Limited) => None,
+        Some(Ending::Answered | Ending::Limited) => unserved(session, turn),
         Some(Ending::Stopped) => Some(Failure::failed("the turn was stopped".into())),
         None => Some(Failure::failed("the turn has no end".into())),
         Some(Ending::Failed) => {

@@ -18,7 +18,7 @@ use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
 use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
-use crate::protocol::{Event, SessionId};
+use crate::protocol::{Event, ServerName, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
@@ -61,7 +61,7 @@ pub fn app() -> String {
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let fleet = fleet(settings)?;
     let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
-    let Fleet { specs, warnings, secrets } = fleet;
+    let Fleet { specs, warnings, secrets, left_out: _ } = fleet;
     assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, None)
 }
 
@@ -87,7 +87,7 @@ pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Runn
     }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
-    let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
+    let Fleet { specs, mut warnings, secrets, left_out: _ } = fleet(settings)?;
     if writes > 0 {
         warnings.push(format!(
             "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
@@ -248,6 +248,12 @@ pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Mod
     if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
         return Ok(Arc::clone(built_in) as Arc<dyn Model>);
     }
+    if let (Some(name), true) = (wanted, no_endpoint) {
+        return Err(usage(format!(
+            "the model {name:?} needs an endpoint: set OPENAI_API_KEY for OpenAI's own, or OPENAI_BASE_URL (--base-url) \
+             for another one; \"built-in\" needs neither"
+        )));
+    }
     let mut endpoint = openai::Settings { api_key: key, ..openai::Settings::default() };
     if let Some(url) = &settings.base_url {
         endpoint.base_url.clone_from(url);
@@ -266,6 +272,8 @@ pub struct Fleet {
     pub specs: Vec<ServerSpec>,
     /// What was odd about the configuration.
     pub warnings: Vec<String>,
+    /// Configured servers that cannot be started as they are written; a warning says why.
+    pub left_out: Vec<ServerName>,
     /// Configured values to be kept out of recordings.
     pub secrets: Vec<(String, String)>,
 }
@@ -286,6 +294,7 @@ pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
         }
     }
     fleet.warnings = configured.warnings;
+    fleet.left_out = configured.left_out;
     fleet.secrets = configured.secrets;
     Ok(fleet)
 }
@@ -308,6 +317,7 @@ fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
         }
     }
     if let Some(as_of) = &settings.as_of {
+        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
         options.extend(["--as-of".to_owned(), as_of.clone()]);
     }
     let spec = |name: &&str| ServerSpec {

@@ -12,10 +12,12 @@ use callboard::eval::Suite;
 use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
+use callboard::model::builtin::RunbookParameter;
 use callboard::recorded::{self, ExportOrder, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
+use callboard::ui::text::count;
 use callboard::{console, direct, launch, recording};
 use callboard_servers::{ServeError, ServeOptions};
 use clap::{CommandFactory, Parser};
@@ -65,15 +67,16 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Eval { suite, threshold, junit, out }) => {
             eval(&settings, &suite, threshold, junit.as_deref(), out.as_deref(), form)
         }
-        Some(Task::Check) => attended(direct::check(&fleet(&settings)?, form)),
-        Some(Task::Tools { server }) => attended(direct::tools(&fleet(&settings)?, server.as_deref(), form)),
+        Some(Task::Check) => check(&settings, form),
+        Some(Task::Tools { server }) => attended(direct::tools(&fleet(&settings)?.specs, server.as_deref(), form)),
         Some(Task::Call { server, tool, arguments }) => {
             let arguments = match arguments.as_deref() {
                 None => "{}".to_owned(),
                 Some("-") => stdin()?,
                 Some(text) => text.to_owned(),
             };
-            attended(direct::call(&fleet(&settings)?, &server, &tool, &arguments, form))
+            let order = direct::Order { server: &server, tool: &tool, arguments: &arguments };
+            attended(direct::call(&fleet(&settings)?.specs, &settings.gate, order, form))
         }
         Some(Task::Sessions) => sessions(form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
@@ -91,7 +94,7 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
         Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
         Some(Task::Verify { session, junit }) => {
-            attended(recorded::verify(&fleet(&settings)?, &session, form, junit.as_deref()))
+            attended(recorded::verify(&fleet(&settings)?.specs, &session, form, junit.as_deref()))
         }
         Some(Task::Export { session, format, select, output, no_redact }) => {
             let format =
@@ -137,9 +140,14 @@ fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], for
         }
         return Ok(());
     };
-    if !assistant.runbooks().iter().any(|runbook| runbook.name == name) {
+    let Some(runbook) = assistant.runbooks().iter().find(|runbook| runbook.name == name) else {
         let known: Vec<&str> = assistant.runbooks().iter().map(|runbook| runbook.name.as_str()).collect();
         return Err(Failure::usage(format!("there is no runbook {name:?}; there are {}", known.join(", "))));
+    };
+    let needed = |parameter: &&RunbookParameter| parameter.required && parameter.default.is_none();
+    if let Some(missing) = runbook.parameters.iter().skip(arguments.len()).find(needed) {
+        let (usage, missing) = (runbook.usage(), missing.name.to_uppercase());
+        return Err(Failure::usage(format!("the runbook needs {missing}: callboard run {name} {usage}")));
     }
     // A runbook is a plan already: no language model is asked, whatever is configured.
     settings.model = Some("built-in".to_owned());
@@ -212,12 +220,22 @@ fn stdin() -> Result<String, Failure> {
     Ok(text)
 }
 
-fn fleet(settings: &Settings) -> Result<Vec<callboard::mcp::ServerSpec>, Failure> {
+fn fleet(settings: &Settings) -> Result<launch::Fleet, Failure> {
     let fleet = launch::fleet(settings)?;
-    for warning in &fleet.warnings {
+    for warning in settings.warnings.iter().chain(&fleet.warnings) {
         tell(&format!("callboard: {}", clean_line(warning)));
     }
-    Ok(fleet.specs)
+    Ok(fleet)
+}
+
+fn check(settings: &Settings, form: Form) -> Result<(), Failure> {
+    let fleet = fleet(settings)?;
+    attended(direct::check(&fleet.specs, form))?;
+    let left_out: Vec<&str> = fleet.left_out.iter().map(|name| name.as_str()).collect();
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("left out, because the configuration cannot be used: {}", left_out.join(", "))))
 }
 
 /// Blocks on work with servers, which are not left behind if a signal ends it.
@@ -245,8 +263,11 @@ fn sessions(form: Form) -> Result<(), Failure> {
         let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
         let created = session.created.get(..16).unwrap_or(&session.created).replace('T', " ");
         let line = format!(
-            "{}  {created}  {:<12} {:>3} turns {:>4} calls  {what}",
-            session.id, session.model, session.turns, session.calls
+            "{}  {created}  {:<12} {:>9} {:>10}  {what}",
+            session.id,
+            session.model,
+            count(session.turns as usize, "turn"),
+            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call")
         );
         say(&clean_line(&line))?;
     }
@@ -275,7 +296,7 @@ fn data_check(dir: Option<&Path>, form: Form) -> Result<(), Failure> {
             tell(&clean_line(&format!("{shown} is sound")));
             Ok(())
         }
-        count => Err(Failure::failed(format!("{shown} has {count} problems"))),
+        found => Err(Failure::failed(format!("{shown} has {}", count(found, "problem")))),
     }
 }
 
@@ -285,7 +306,7 @@ fn data_export(dir: &Path, form: Form) -> Result<(), Failure> {
     match form {
         Form::Json => say_json(&json!({"files": files}).to_string()),
         Form::Text => {
-            say(&clean_line(&format!("{} files written to {}", files.len(), dir.display())))?;
+            say(&clean_line(&format!("{} written to {}", count(files.len(), "file"), dir.display())))?;
             say(&clean_line(&format!("use them with: callboard --data {}", dir.display())))
         }
     }

@@ -18,7 +18,7 @@ pub mod turn;
 use std::sync::Arc;
 
 pub use answers::{Answers, Source};
-pub use gate::{Gate, Policy, Rules};
+pub use gate::{Gate, Policy, Rules, Verdict};
 pub use resume::Resumed;
 pub use run::run;
 

@@ -15,9 +15,9 @@ use std::sync::Arc;
 pub use calls::{Call, CallState, Frame};
 pub use evidence::{Claim, Evidence, Mark};
 pub use list::List;
-pub use servers::{Health, LogLine, Server};
+pub use servers::{Health, LogLine, Loss, Server};
 pub use tool_error::{content_text, reason_of};
-pub use turns::{Step, StepState, Turn};
+pub use turns::{Step, StepState, Tally, Turn};
 
 use crate::protocol::CallId;
 use crate::protocol::{

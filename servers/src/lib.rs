@@ -114,6 +114,15 @@ where
     Ok(())
 }
 
+/// Says whether a text can be given as the day that counts as today.
+///
+/// # Errors
+/// It is neither a date nor `today`.
+pub fn check_day(wanted: &str) -> Result<(), ServeError> {
+    let day = clock::as_of(Some(wanted), jiff::civil::Date::ZERO);
+    day.map(drop).map_err(|error| ServeError::AsOf { wanted: wanted.to_owned(), reason: error.to_string() })
+}
+
 /// Lists every problem of a data folder, or of the sample; an empty list means that it is sound.
 pub fn check(dir: Option<&Path>) -> Vec<Problem> {
     data::check::check(&Source::of(dir))

@@ -38,6 +38,8 @@ pub struct Configured {
     pub disabled: Vec<ServerName>,
     /// What is odd: each names file, server and field, and disables at most that server.
     pub warnings: Vec<String>,
+    /// Servers whose entry cannot be used; a warning says why.
+    pub left_out: Vec<ServerName>,
     /// Values of configured variables and of those that were expanded, to be kept out of recordings.
     pub secrets: Vec<(String, String)>,
 }
@@ -69,6 +71,7 @@ pub fn read(path: &Path, lookup: impl Fn(&str) -> Option<String>) -> Result<Conf
             Ok(None) => configured.disabled.push(name.as_str().into()),
             Err(reason) => {
                 configured.warnings.push(format!("{place}: {reason}; this server is left out"));
+                configured.left_out.push(name.as_str().into());
                 configured.disabled.push(name.as_str().into());
             }
         }

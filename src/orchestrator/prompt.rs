@@ -42,7 +42,7 @@ pub fn result_text(call: CallId, end: &CallEnd) -> (String, usize) {
         CallStatus::Ok => "",
         CallStatus::Error => " failed",
         CallStatus::Cancelled => " was cancelled by the operator",
-        CallStatus::Denied => " was refused by the operator",
+        CallStatus::Denied => " was refused",
     };
     (format!("[call {}{word}]\n{}", call.0, cut(&body, RESULT_LIMIT)), body.len())
 }

@@ -158,7 +158,7 @@ fn delivered_end(call: &Call, form: DeliveredForm) -> CallEnd {
             CallEnd { status: CallStatus::Ok, result: call.edited.clone(), failure: None, mismatch: None }
         }
         DeliveredForm::Denied => {
-            let reason = call.failure.as_ref().map_or("refused by the operator", |failure| &failure.message);
+            let reason = call.failure.as_ref().map_or("refused", |failure| &failure.message);
             let denied = CallEnd::failed(CallFailureCode::Denied, reason.to_owned());
             CallEnd { status: CallStatus::Denied, ..denied }
         }

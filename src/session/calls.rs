@@ -28,6 +28,8 @@ pub struct Call {
     pub read_only: bool,
     /// Where it stands.
     pub state: CallState,
+    /// When it was last held, µs.
+    pub held_us: Option<u64>,
     /// Why it is or was held.
     pub held_reason: Option<String>,
     /// The decisions, oldest first, in words such as `edit by operator`.
@@ -129,6 +131,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             arguments: proposed.arguments.clone(),
             read_only: proposed.read_only,
             state: CallState::Proposed,
+            held_us: None,
             held_reason: None,
             decisions: Vec::new(),
             attempts: 0,
@@ -162,6 +165,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     match &record.event {
         Event::CallHeld(held) if !call.state.is_final() => {
             call.state = CallState::Held(held.site);
+            call.held_us = Some(record.at_us);
             call.held_reason = Some(held.reason.clone());
         }
         Event::CallDecided(decided) => {

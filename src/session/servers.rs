@@ -42,6 +42,19 @@ pub struct Server {
     pub frames_dropped: u64,
     /// Its calls in order.
     pub calls: List<CallId>,
+    /// How often it was lost after it had been ready.
+    pub losses: u32,
+    /// The last time that happened.
+    pub last_loss: Option<Loss>,
+}
+
+/// A server that was ready and went away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// When, µs.
+    pub at_us: u64,
+    /// What happened, with exit status and the last lines of stderr.
+    pub reason: String,
 }
 
 /// One line a server logged.
@@ -99,6 +112,8 @@ impl Server {
             frames: List::default(),
             frames_dropped: 0,
             calls: List::default(),
+            losses: 0,
+            last_loss: None,
         }
     }
 }
@@ -138,7 +153,12 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
                 }
                 AfterLoss::Failed => Health::Failed { reason: lost.reason.clone() },
             };
-            enter(session.server_mut(&lost.server), health, at_us);
+            let server = session.server_mut(&lost.server);
+            if server.health == Health::Ready {
+                server.losses += 1;
+                server.last_loss = Some(Loss { at_us, reason: lost.reason.clone() });
+            }
+            enter(server, health, at_us);
         }
         Event::ServerStopped(stopped) => enter(session.server_mut(&stopped.server), Health::Stopped, at_us),
         Event::WireFramed(framed) => {

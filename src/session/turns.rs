@@ -29,6 +29,21 @@ pub struct Turn {
     pub fresh: bool,
 }
 
+/// How many calls of a turn came out how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Ended with a result.
+    pub ok: usize,
+    /// Ended with an error.
+    pub failed: usize,
+    /// Cancelled by the operator.
+    pub cancelled: usize,
+    /// Refused.
+    pub denied: usize,
+    /// Not over yet.
+    pub open: usize,
+}
+
 /// One model request.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -95,16 +110,17 @@ impl Turn {
         self.steps.last().and_then(|id| session.step(*id)).filter(|step| step.calls.is_empty())
     }
 
-    /// Calls by outcome: `(ok, failed, cancelled or denied, still open)`.
+    /// Its calls by outcome.
     #[must_use]
-    pub fn tally(&self, session: &Session) -> (usize, usize, usize, usize) {
-        let mut tally = (0, 0, 0, 0);
+    pub fn tally(&self, session: &Session) -> Tally {
+        let mut tally = Tally::default();
         for call in self.calls.iter().filter_map(|id| session.call(*id)) {
             match call.state {
-                CallState::Ok => tally.0 += 1,
-                CallState::Error => tally.1 += 1,
-                CallState::Cancelled | CallState::Denied => tally.2 += 1,
-                CallState::Proposed | CallState::Held(_) | CallState::Running => tally.3 += 1,
+                CallState::Ok => tally.ok += 1,
+                CallState::Error => tally.failed += 1,
+                CallState::Cancelled => tally.cancelled += 1,
+                CallState::Denied => tally.denied += 1,
+                CallState::Proposed | CallState::Held(_) | CallState::Running => tally.open += 1,
             }
         }
         tally

@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, result_held};
 use super::outside::{Answer, Entry, Request};
-use super::state::{Focus, Leaving, Selected, Tab};
+use super::state::{Focus, Leaving, RunbookEntry, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
 use super::{keymap, text};
@@ -634,4 +634,245 @@ fn the_readme_table_names_every_group() {
     for group in keymap::Group::ALL {
         assert!(markdown.contains(group.title()));
     }
+}
+
+fn three_held() -> Console {
+    let mut story = Story::ready();
+    story.turn("Close them").request("gpt-4o").answer("");
+    for ticket in ["TKT-1001", "TKT-1002", "TKT-1003"] {
+        let call = story.propose("ticket", "update_ticket", &format!(r#"{{"ticket_id":"{ticket}"}}"#));
+        story.hold(call, "it may write");
+    }
+    story.console(120, 40)
+}
+
+fn selected_call(console: &Console) -> Option<u64> {
+    console.state.call().map(|call| call.id.0)
+}
+
+#[test]
+fn the_first_of_several_held_calls_stays_selected_and_a_decision_leads_to_the_next() {
+    let mut console = three_held();
+    assert_eq!(selected_call(&console), Some(1));
+    assert!(console.screen().contains("⏸ 3 held: Tab"));
+    console.press("Tab");
+    assert!(console.screen().contains("⏸ 3 held: F next"));
+    console.later_ms(500);
+    let mut decided = 0;
+    for call in [1, 2, 3] {
+        assert_eq!(selected_call(&console), Some(call));
+        let effects = console.press("n");
+        let wanted = Command::Decide { call: CallId(call), decision: Decision::Run };
+        assert_eq!(effects, [Effect::Send(wanted)], "it has been there long enough");
+        let event =
+            CallDecided { verdict: Verdict::Run, by: "operator".into(), reason: None, before: None, after: None };
+        console.happens(call, event);
+        console
+            .happens(call, CallStarted { attempt: 1, arguments: Json::default(), timeout_ms: 1000, read_only: false });
+        decided += 1;
+        if decided < 3 {
+            assert!(console.screen().contains(&format!("⏸ {} held", 3 - decided)));
+        }
+    }
+    assert!(!console.screen().contains("held: "));
+}
+
+#[test]
+fn f_goes_round_the_held_calls() {
+    let mut console = three_held();
+    console.press("Tab F");
+    assert_eq!(selected_call(&console), Some(2));
+    console.press("F F");
+    assert_eq!(selected_call(&console), Some(1));
+}
+
+#[test]
+fn a_key_that_decides_says_when_the_call_is_not_held() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab d");
+    assert!(console.screen().contains("“deny” is for a held call; call 4 is not held, and nothing else is."));
+}
+
+#[test]
+fn stepping_is_in_the_title_and_said_when_it_changes() {
+    let mut story = Story::ready();
+    story.say(SteppingChanged { stepping: Stepping::On });
+    let mut console = story.console(80, 24);
+    let screen = console.screen();
+    assert!(screen.contains("│ STEP │") && screen.contains("Stepping is on"), "{screen}");
+    console.press("Tab");
+    assert!(console.screen().contains("│ STEP │"));
+}
+
+#[test]
+fn a_forgotten_conversation_is_seen_at_once() {
+    let mut story = finished();
+    story.say(ConversationCleared {});
+    let screen = story.console(120, 40).screen();
+    assert!(screen.contains("── conversation forgotten"), "{screen}");
+}
+
+#[test]
+fn a_server_that_died_and_came_back_is_remembered() {
+    let mut story = finished();
+    let again = AfterLoss::Restarting { attempt: 1, of: 3, delay_ms: 500 };
+    story.wait_ms(70_000).lose("ticket", "it was ended by signal 9", again);
+    let mut console = story.console(120, 40);
+    assert!(console.screen().contains("Server ticket was lost: it was ended by signal 9; starting it again, 1 of 3."));
+    story.wait_ms(500).start("ticket").up("ticket", 4, 9);
+    console = story.console(120, 40);
+    let screen = console.screen();
+    assert!(screen.contains("ticket ↻1"), "{screen}");
+    assert!(screen.contains("Server ticket is back; it had been lost: it was ended by signal 9."), "{screen}");
+    console.type_text("/servers").press("Enter");
+    assert!(console.screen().contains("1 time, last at 1:12: it was ended by signal 9"), "{}", console.screen());
+    console.press("Esc Tab s s t t");
+    while console.state.server().is_none_or(|server| server.name.as_str() != "ticket") {
+        console.press("s");
+    }
+    let screen = console.screen();
+    assert!(screen.contains("lost      1 time, last at 1:12"), "{screen}");
+    assert!(screen.contains("program   callboard-ticket 0.1.0"), "{screen}");
+}
+
+#[test]
+fn a_server_that_never_started_is_not_said_to_be_lost() {
+    let mut story = Story::begun();
+    story.start("kb").lose("kb", "no such program", AfterLoss::Failed);
+    let screen = story.console(120, 40).screen();
+    assert!(!screen.contains("was lost") && !screen.contains('↻'), "{screen}");
+}
+
+#[test]
+fn an_answer_without_calls_says_what_it_stands_on() {
+    let tally = |text: &str| {
+        let mut story = finished();
+        story.turn("And then?").request("gpt-4o").answer(text).end(Ending::Answered, None);
+        let screen = story.console(200, 60).screen();
+        let words = ["no calls: unverified", "no calls: from results of earlier turns", "no calls ·"];
+        words.into_iter().find(|words| screen.contains(words)).map(str::to_owned)
+    };
+    assert_eq!(tally("It is TKT-1001 [1].").as_deref(), Some("no calls: from results of earlier turns"));
+    assert_eq!(tally("It is TKT-1001.").as_deref(), Some("no calls: from results of earlier turns"));
+    assert_eq!(tally("It is TKT-7777.").as_deref(), Some("no calls: unverified"));
+    assert_eq!(tally("Say which customer you mean.").as_deref(), Some("no calls ·"));
+}
+
+#[test]
+fn a_call_that_was_never_sent_has_no_duration() {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "update_ticket", "{}");
+    story.hold(call, "it may write").wait_ms(900).deny(call, "no");
+    let console = story.console(120, 40);
+    assert_eq!(console.state.call().and_then(|call| console.state.call_us(call)), None);
+    assert!(console.screen().contains("1 denied"));
+}
+
+#[test]
+fn tab_completes_commands_and_their_names_and_stays_while_something_can_be_added() {
+    let mut console = Story::ready().console(80, 24);
+    let runbook = |name: &str, parameters: &str| RunbookEntry {
+        name: name.into(),
+        parameters: parameters.into(),
+        summary: "Finds out".into(),
+    };
+    console.state.options.runbooks = vec![runbook("customer-360", "CUSTOMER"), runbook("daily", "")];
+    console.type_text("/r").press("Tab");
+    assert!(console.screen().contains("Type on: /restart   /run"), "{}", console.screen());
+    console.type_text("un").press("Tab");
+    assert_eq!(console.state.input.text(), "/run ");
+    console.type_text("cu");
+    assert!(console.screen().contains("/run customer-360 CUSTOMER"), "{}", console.screen());
+    console.press("Tab");
+    assert_eq!((console.state.input.text().as_str(), console.state.focus), ("/run customer-360 ", Focus::Input));
+    console.press("Ctrl+c");
+    console.type_text("/restart ti").press("Tab");
+    assert_eq!(console.state.input.text(), "/restart ticket");
+    console.press("Tab");
+    assert_eq!(console.state.focus, Focus::Chat, "nothing can be added any more");
+}
+
+#[test]
+fn a_command_that_cannot_be_run_stays_in_the_input() {
+    let mut console = Story::ready().console(80, 24);
+    for line in ["/foo", "/restart foo", "/step maybe", "/note"] {
+        console.type_text(line);
+        assert_eq!(console.press("Enter"), []);
+        assert_eq!(console.state.input.text(), line);
+        console.press("Ctrl+c");
+    }
+}
+
+#[test]
+fn a_draft_that_was_cleared_comes_back() {
+    let mut console = finished().console(80, 24);
+    console.type_text("half a question").press("Ctrl+c");
+    assert!(console.state.input.is_blank());
+    console.press("Up");
+    assert_eq!(console.state.input.text(), "half a question");
+}
+
+fn long_answer() -> Console {
+    let mut story = finished();
+    let lines: Vec<String> = (1..=60).map(|line| format!("- line {line}")).collect();
+    story.turn("All of them?").request("gpt-4o").stream(&lines.join("\n"));
+    story.answer(&lines.join("\n")).end(Ending::Answered, None);
+    story.console(80, 24)
+}
+
+#[test]
+fn a_long_answer_is_read_from_its_beginning() {
+    let mut console = long_answer();
+    let first = |console: &Console| console.screen().lines().nth(2).map(|line| line.trim().to_owned());
+    assert_eq!(first(&console).as_deref(), Some("- line 1"), "{}", console.screen());
+    assert!(console.screen().contains("more below: PgDn"));
+    console.press("PageDown PageDown PageDown PageDown");
+    let screen = console.screen();
+    assert!(screen.contains("- line 60") && !screen.contains("more below"), "{screen}");
+    console.later_ms(1000);
+    assert!(console.screen().contains("- line 60"), "the reader decides");
+}
+
+#[test]
+fn a_search_that_finds_nothing_here_offers_no_next_match() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Tab Tab /");
+    console.type_text("premium").press("Enter");
+    assert!(console.screen().contains("n next match"), "{}", console.screen());
+    console.press("T");
+    assert!(!console.screen().contains("n next match"), "{}", console.screen());
+}
+
+#[test]
+fn a_long_message_is_wrapped() {
+    let mut story = Story::ready();
+    let text = format!("The data is not sound: {} and that is the end of it.", "one thing after another, ".repeat(5));
+    story.say(NoteTaken { level: NoteLevel::Warning, text: text.clone() });
+    let screen = story.console(80, 24).screen();
+    assert!(screen.contains("The data is not sound") && screen.contains("the end of it."), "{screen}");
+    let mut story = Story::ready();
+    story.say(NoteTaken { level: NoteLevel::Info, text });
+    let screen = story.console(80, 24).screen();
+    assert!(screen.contains("The data is not sound") && screen.contains("the end of it."), "{screen}");
+}
+
+#[test]
+fn the_time_axis_leaves_out_what_lies_between_turns() {
+    let mut story = finished();
+    story.wait_ms(600_000).turn("Again?").request("built-in").wait_ms(10);
+    story.call("ticket", "search_tickets", "{}", 12, "{}");
+    story.request("built-in").answer("Yes [5].").end(Ending::Answered, None);
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab v w");
+    let screen = console.screen();
+    let bar = screen.lines().find(|line| line.contains(" ticket  ") && line.contains('█')).map(str::to_owned);
+    assert!(bar.is_some_and(|bar| bar.matches('█').count() > 8), "{screen}");
+    assert!(screen.contains("╵t1") && screen.contains("╵t2"), "{screen}");
+}
+
+#[test]
+fn before_the_first_turn_there_is_no_time_axis() {
+    let screen = Story::ready().console(200, 60).screen();
+    assert!(screen.contains("Calls will stand here on a time axis.") && !screen.contains('╵'), "{screen}");
 }

@@ -1,6 +1,5 @@
 //! Commands of the input line: one table for running, completing and listing them.
 
-use super::state::RunbookEntry;
 use super::text;
 
 /// What a command does.
@@ -107,41 +106,15 @@ pub fn find(word: &str) -> Result<&'static Spec, String> {
     })
 }
 
-/// What a line that begins a command may become.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
-    /// The words, without the sign before them: `tools`, `run warranty-watch`.
-    pub words: String,
-    /// What may follow, for people; empty if nothing does.
-    pub arguments: String,
-    /// A sentence for lists.
-    pub help: String,
-}
-
-/// What a line may become: commands, and after `/run` the runbooks; empty if it is neither or has further arguments.
+/// Commands that a line may become, best first; empty if it is no command or already has arguments.
 #[must_use]
-pub fn offers(line: &str, runbooks: &[RunbookEntry]) -> Vec<Offer> {
-    let Some((word, arguments)) = split(line) else { return Vec::new() };
-    let word = word.to_lowercase();
-    let named = !word.is_empty() && find(&word).is_ok_and(|spec| spec.verb == Verb::Run);
-    let begun = arguments.is_empty() == line.ends_with(' ') && !arguments.contains(char::is_whitespace);
-    if named && begun && line.trim_start().contains(' ') {
-        let offer = |runbook: &RunbookEntry| Offer {
-            words: format!("run {}", runbook.name),
-            arguments: runbook.parameters.clone(),
-            help: runbook.summary.clone(),
-        };
-        return runbooks.iter().filter(|runbook| runbook.name.starts_with(arguments)).map(offer).collect();
+pub fn completions(line: &str) -> Vec<&'static Spec> {
+    match split(line) {
+        Some((word, "")) if !line.ends_with(' ') => {
+            COMMANDS.iter().filter(|spec| spec.word.starts_with(&word.to_lowercase())).collect()
+        }
+        _ => Vec::new(),
     }
-    if !arguments.is_empty() || line.ends_with(' ') {
-        return Vec::new();
-    }
-    let offer = |spec: &Spec| Offer {
-        words: spec.word.to_owned(),
-        arguments: spec.arguments.to_owned(),
-        help: spec.help.to_owned(),
-    };
-    COMMANDS.iter().filter(|spec| spec.word.starts_with(&word)).map(offer).collect()
 }
 
 #[cfg(test)]
@@ -162,22 +135,5 @@ mod tests {
         assert!(find("tolos").is_err_and(|words| words.contains("/tools")));
         assert!(find("s").is_err_and(|words| words.contains("/servers /stop /step")));
         assert!(find("frobnicate").is_err_and(|words| words.contains("/help")));
-    }
-
-    #[test]
-    fn runbooks_are_offered_after_run() {
-        let runbook = |name: &str| RunbookEntry {
-            name: name.to_owned(),
-            parameters: "CUSTOMER".to_owned(),
-            summary: String::new(),
-        };
-        let runbooks = [runbook("customer-360"), runbook("warranty-watch")];
-        let words = |line: &str| offers(line, &runbooks).into_iter().map(|offer| offer.words).collect::<Vec<_>>();
-        assert_eq!(words("/run "), ["run customer-360", "run warranty-watch"]);
-        assert_eq!(words("/run wa"), ["run warranty-watch"]);
-        assert_eq!(words("/ru"), ["run"]);
-        assert!(words("/run warranty-watch ").is_empty());
-        assert!(words("/run customer-360 CUST").is_empty());
-        assert!(words("/tools k").is_empty());
     }
 }

@@ -365,6 +365,17 @@ impl Console {
         self
     }
 
+    /// Something more happens to a call.
+    pub(super) fn happens(&mut self, call: u64, event: impl Into<Event>) -> &mut Self {
+        let call = Some(CallId(call));
+        let (turn, step) = (Some(TurnId(1)), Some(StepId(1)));
+        let index = RecordIndex(self.state.session.records);
+        let scope = Scope { turn, step, call };
+        let record = Record { index, at_us: self.now_us, unix_ms: 0, scope, event: event.into() };
+        self.tell(vec![Arc::new(record)], self.now_us);
+        self
+    }
+
     /// Presses keys by name, separated by blanks: `Tab Ctrl+P j Enter`.
     pub(super) fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split_whitespace().flat_map(|name| update(&mut self.state, Msg::Key(key(name)))).collect()

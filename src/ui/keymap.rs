@@ -49,6 +49,15 @@ pub fn resolve(key: &KeyEvent, situation: &Situation) -> Option<Action> {
     table().find(|binding| binding.chords.contains(&pressed) && (binding.when)(situation)).map(|binding| binding.action)
 }
 
+/// What a key would decide over a held call, if there were one.
+#[must_use]
+pub fn decides(key: &KeyEvent) -> Option<&'static str> {
+    let pressed = Chord::from(key);
+    let decides = |action| matches!(action, Action::Step(key) if key.decides());
+    let mut bindings = stepping::STEPPING.iter().filter(|binding| decides(binding.action));
+    bindings.find(|binding| binding.chords.contains(&pressed)).map(|binding| binding.label)
+}
+
 /// What works here and now, most useful first.
 #[must_use]
 pub fn footer(situation: &Situation) -> Vec<&'static Binding> {

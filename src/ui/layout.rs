@@ -85,6 +85,8 @@ pub struct Wish {
     pub input_rows: u16,
     /// Rows of the banner.
     pub banner_rows: u16,
+    /// Rows of the footer.
+    pub footer_rows: u16,
     /// Rows of the bar of a replay.
     pub scrub_rows: u16,
     /// Lanes over the list.
@@ -116,7 +118,7 @@ impl Areas {
             Constraint::Length(tab_rows),
             Constraint::Min(1),
             Constraint::Length(if rows > 8 { wish.scrub_rows } else { 0 }),
-            Constraint::Length(u16::from(rows > 4)),
+            Constraint::Length(if rows > 10 { wish.footer_rows.max(1) } else { u16::from(rows > 4) }),
         ])
         .areas(screen);
         let mut areas = Self { shape, title, banner, tabs, scrub, footer, ..Self::default() };
@@ -245,9 +247,9 @@ mod tests {
 
         #[test]
         fn nothing_lies_outside_the_screen(columns in 0_u16..260, rows in 0_u16..90, input_rows in 0_u16..20,
-                                           lane_rows in 0_u16..40, banner_rows in 0_u16..3, scrub_rows in 0_u16..3, card in 0_u16..40, focus in 0_usize..4) {
+                                           lane_rows in 0_u16..40, banner_rows in 0_u16..6, footer_rows in 0_u16..6, scrub_rows in 0_u16..3, card in 0_u16..40, focus in 0_usize..4) {
             let focus = [Focus::Input, Focus::Chat, Focus::Calls, Focus::Data][focus];
-            let wish = Wish { focus, input_rows, lane_rows, banner_rows, scrub_rows, ..Wish::default() };
+            let wish = Wish { focus, input_rows, lane_rows, banner_rows, footer_rows, scrub_rows, ..Wish::default() };
             let areas = Areas::new((columns, rows), wish).with_card(card);
             let screen = Rect::new(0, 0, columns, rows);
             for area in [areas.title, areas.tabs, areas.chat, areas.input, areas.lanes, areas.calls, areas.timeline,

@@ -6,12 +6,13 @@ mod table;
 
 use std::ops::Range;
 
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 use tui_markdown::Options;
 
 use self::line::{Laid, laid};
 use self::sheet::Sheet;
-use self::table::{GAP, Part, Table};
+use self::table::{Fit, Part, Table};
 use super::state::{Link, Row};
 use super::text::{self, Piece};
 use super::theme::{Role, Theme};
@@ -27,6 +28,15 @@ pub struct Against<'a> {
     pub calls: usize,
 }
 
+/// How the tables of an answer are laid out.
+#[derive(Clone, Copy)]
+enum Form {
+    /// In columns.
+    Grid,
+    /// Each row as a little paragraph.
+    Stacked,
+}
+
 /// Brackets that Markdown leaves alone stand for those of a reference while it is laid out.
 const OPEN: char = '⟦';
 const CLOSE: char = '⟧';
@@ -37,14 +47,21 @@ pub fn rows(source: &str, columns: usize, indent: usize, theme: Theme, against: 
     let columns = columns.saturating_sub(indent).max(8);
     let protected = protect(&text::clean_block(source));
     let mut rows: Vec<Row> = Vec::new();
-    for part in table::parts(&protected) {
+    let parts = table::parts(&protected);
+    // One form for all tables of an answer, so that they can be read in one way.
+    let fits = |part: &Part<'_>| !matches!(part, Part::Table(table) if table::fit(table, columns).is_none());
+    let form = if parts.iter().all(fits) { Form::Grid } else { Form::Stacked };
+    for part in parts {
         match part {
             Part::Text(words) => text_rows(words, columns, theme, against, &mut rows),
             Part::Table(table) => {
                 if rows.last().is_some_and(|row| !row.is_blank()) {
                     rows.push(Row::default());
                 }
-                table_rows(&table, columns, theme, against, &mut rows);
+                match form {
+                    Form::Grid => table_rows(&table, columns, theme, against, &mut rows),
+                    Form::Stacked => stacked_rows(&table, columns, theme, against, &mut rows),
+                }
                 rows.push(Row::default());
             }
         }
@@ -74,7 +91,7 @@ fn text_rows(source: &str, columns: usize, theme: Theme, against: Against<'_>, r
         }
         let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
         let found = laid(&pieces, columns, hanging(&joined), theme, against, None);
-        rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, target: None }));
+        rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, ..Row::default() }));
     }
 }
 
@@ -84,35 +101,47 @@ fn pieces(line: &Line<'_>, base: ratatui::style::Style) -> Vec<Piece> {
         let shown = span.content.replace(OPEN, "[").replace(CLOSE, "]");
         Piece::new(&shown, base.patch(span.style))
     };
-    line.spans.iter().map(piece).collect()
+    let mut pieces: Vec<Piece> = Vec::with_capacity(line.spans.len());
+    for span in &line.spans {
+        pieces.push(piece(span));
+        if let [before @ .., open, address, close] = pieces.as_slice()
+            && (open.text.as_str(), close.text.as_str()) == (" (", ")")
+            && address.style.add_modifier.contains(Modifier::ITALIC)
+        {
+            // A link that is written as its own address says it once.
+            let label: String = before.iter().map(|piece| piece.text.as_str()).collect();
+            let plain = address.text.strip_prefix("mailto:").unwrap_or(&address.text);
+            if label.ends_with(plain) {
+                pieces.truncate(before.len());
+            }
+        }
+    }
+    pieces
 }
 
 /// A table without borders: what is narrow stays whole, what is wide is wrapped in its column.
 fn table_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
-    let Some(widths) = table::widths(table, columns) else {
-        stacked_rows(table, columns, theme, against, rows);
-        return;
-    };
-    let mut heading = grid_rows(&table.heading, table, &widths, theme, against);
+    let Some(fit) = table::fit(table, columns) else { return };
+    let mut heading = grid_rows(&table.heading, table, &fit, theme, against);
     for span in heading.iter_mut().flat_map(|row| &mut row.line.spans) {
         span.style = span.style.patch(theme.style(Role::Strong));
     }
     rows.append(&mut heading);
-    let rules = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>();
-    let rule = Piece::new(&rules.join(&" ".repeat(GAP)), theme.style(Role::Dim));
+    let rules = fit.widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>();
+    let rule = Piece::new(&rules.join(&" ".repeat(fit.gap)), theme.style(Role::Dim));
     rows.extend(text::flow(&[rule], usize::MAX, 0).into_iter().map(|(line, _)| Row::from(line)));
     for row in &table.rows {
-        rows.append(&mut grid_rows(row, table, &widths, theme, against));
+        rows.append(&mut grid_rows(row, table, &fit, theme, against));
     }
 }
 
 /// One row of a table: as many lines as its tallest cell.
-fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, against: Against<'_>) -> Vec<Row> {
+fn grid_rows(row: &[String], table: &Table, fit: &Fit, theme: Theme, against: Against<'_>) -> Vec<Row> {
     let subject = row.first().map(|cell| text::clean_line(cell).replace(['*', '`'], ""));
     let subject = subject.map(|words| words.split(' ').next().unwrap_or("").to_owned());
     let cells: Vec<Vec<Laid>> = row
         .iter()
-        .zip(widths)
+        .zip(&fit.widths)
         .map(|(cell, width)| laid(&cell_pieces(cell, theme), *width, 0, theme, against, subject.as_deref()))
         .collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
@@ -122,7 +151,7 @@ fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, agai
         let mut links = Vec::new();
         let mut at = 0;
         let mut start = 0;
-        for ((cell, width), right) in cells.iter().zip(widths).zip(&table.right) {
+        for ((cell, width), right) in cells.iter().zip(&fit.widths).zip(&table.right) {
             if let Some(laid) = cell.get(number) {
                 let from = start + if *right { width.saturating_sub(laid.width) } else { 0 };
                 line.spans.push(" ".repeat(from.saturating_sub(at)).into());
@@ -135,9 +164,9 @@ fn grid_rows(row: &[String], table: &Table, widths: &[usize], theme: Theme, agai
                 );
                 at = from + laid.width;
             }
-            start += width + GAP;
+            start += width + fit.gap;
         }
-        rows.push(Row { line, links, target: None });
+        rows.push(Row { line, links, ..Row::default() });
     }
     rows
 }
@@ -150,7 +179,7 @@ fn stacked_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_
         let subject = first.split(' ').next();
         let mut put = |pieces: &[Piece], hang| {
             let found = laid(pieces, columns, hang, theme, against, subject);
-            rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, target: None }));
+            rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, ..Row::default() }));
         };
         let mut heading = cell_pieces(first, theme);
         for piece in &mut heading {
@@ -286,6 +315,22 @@ mod tests {
             .map(|span| span.content.as_ref())
             .collect();
         assert_eq!(marked, ["TKT-1002", "[7]"]);
+    }
+
+    #[test]
+    fn an_address_that_is_its_own_text_is_printed_once() {
+        assert_eq!(shown("write to <mail@example.com> now", 60), ["write to mail@example.com now"]);
+        assert_eq!(shown("see <https://example.com/a>", 60), ["see https://example.com/a"]);
+        assert_eq!(shown("see [the page](https://example.com/a)", 60), ["see the page (https://example.com/a)"]);
+        let table = "| id | mail |\n|---|---|\n| 1 | <mail@example.com> |";
+        assert_eq!(shown(table, 60)[2].trim_end(), "1   mail@example.com");
+    }
+
+    #[test]
+    fn tables_of_one_answer_have_one_form() {
+        let wide = format!("|{}\n|{}\n|{}", " column |".repeat(9), "---|".repeat(9), " indivisible |".repeat(9));
+        let rows = shown(&format!("| a | b |\n|---|---|\n| 1 | 2 |\n\nand\n\n{wide}"), 60);
+        assert!(!rows.iter().any(|row| row.contains('─')) && rows.contains(&"  b: 2".to_owned()), "{rows:?}");
     }
 
     #[test]

@@ -187,8 +187,6 @@ pub struct State {
     pub leaving: Leaving,
     /// Whether records still come.
     pub feed: FeedState,
-    /// The held call on the screen, and when it came there, µs.
-    pub held_shown: Option<(CallId, u64)>,
 }
 
 impl State {
@@ -259,14 +257,17 @@ impl State {
         selected.or_else(failed).map(|server| &server.name)
     }
 
-    /// How long a call has been going on, or took, µs.
+    /// How long a call has been going on, or took, µs; none for one that was never sent.
     #[must_use]
     pub fn call_us(&self, call: &Call) -> Option<u64> {
         match call.state {
             CallState::Running => call.started_us.map(|start| self.now_us.saturating_sub(start)),
             CallState::Proposed => None,
             CallState::Held(_) => call.duration_us.or(Some(self.now_us.saturating_sub(call.proposed_us))),
-            CallState::Ok | CallState::Error | CallState::Cancelled | CallState::Denied => call.duration_us,
+            CallState::Ok | CallState::Error | CallState::Cancelled => {
+                call.duration_us.filter(|_| call.started_us.is_some())
+            }
+            CallState::Denied => None,
         }
     }
 

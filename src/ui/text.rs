@@ -6,6 +6,8 @@
 mod pen;
 mod wrap;
 
+use ratatui::style::Style;
+use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -67,6 +69,12 @@ pub fn duration(us: u64) -> String {
     }
 }
 
+/// A time in the session, `m:ss`.
+#[must_use]
+pub fn clock(at_us: u64) -> String {
+    format!("{}:{:02}", at_us / 60_000_000, at_us / 1_000_000 % 60)
+}
+
 /// A size in bytes for people: `512 B`, `3.2 KiB`, `1.0 MiB`.
 #[must_use]
 pub fn bytes(count: usize) -> String {
@@ -81,6 +89,15 @@ pub fn bytes(count: usize) -> String {
 #[must_use]
 pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// A message in lines of at most `columns` after a blank, and at most four of them: more would take the panes away.
+#[must_use]
+pub fn said(message: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
+    const MOST: usize = 4;
+    let shown = fit(message, columns.saturating_sub(12) * MOST);
+    let piece = Piece::new(&format!(" {shown}"), style);
+    flow(&[piece], columns.max(4), 1).into_iter().take(MOST).map(|(line, _)| line).collect()
 }
 
 /// How well `query` matches `text` as letters in order, higher is better; `None` if it does not.

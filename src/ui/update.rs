@@ -4,6 +4,7 @@ mod act;
 mod around;
 mod asking;
 mod commands;
+mod complete;
 mod inside;
 mod mouse;
 mod palette;
@@ -22,10 +23,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use super::keymap::{self, Action, Place, Showing, Situation};
 use super::outside::{Answer, Request};
 use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
-use super::{command, text};
+use super::text;
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
 use crate::session::{CallState, Session};
 
+pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
 pub use source::{Frames, frames, tab};
 
@@ -149,7 +151,7 @@ pub fn situation(state: &State) -> Situation {
         && state.session.waiting.is_empty()
         && !state.options.examples.is_empty();
     let filtered = state.focus == Focus::Calls && state.calls.is_filtered();
-    let searched = !state.data.search.words.is_empty();
+    let searched = !state.data.search.words.is_empty() && !state.data.search.typing;
     Situation {
         place,
         showing,
@@ -167,9 +169,9 @@ pub fn situation(state: &State) -> Situation {
         restartable: state.restartable().is_some(),
         down: state.restartable().is_some_and(|name| needs_restart(state, name)),
         suggestions: !viewing && state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),
-        searched,
+        searched: searched && state.data.search.found,
         typed: !input.area().is_empty(),
-        command: !command::offers(&input.text(), &state.options.runbooks).is_empty(),
+        command: !candidates(state).is_empty(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,
@@ -183,6 +185,12 @@ fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
     let health = state.session.server(name).map(|server| &server.health);
     let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Unknown));
     !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
+}
+
+/// How many calls wait at the gate.
+#[must_use]
+pub fn held(state: &State) -> usize {
+    select::held(state).count()
 }
 
 /// What the banner says: something of our own, else the last warning or error that was not closed.
@@ -257,9 +265,27 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Place::Prompt => type_into_prompt(state, key),
         Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
         Place::Palette => palette::type_into(state, key),
-        Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => {}
+        Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
+            if let Some(label) = keymap::decides(&key).filter(|_| !situation.viewing) {
+                state.notice = Some(nothing_to_decide(state, label));
+            }
+        }
+        Place::Page => {}
     }
     Vec::new()
+}
+
+/// Why a key that decides over a held call does nothing.
+fn nothing_to_decide(state: &State, label: &str) -> String {
+    let what = match state.call() {
+        Some(call) => format!("“{label}” is for a held call; call {} is not held", call.id.0),
+        None => format!("“{label}” is for a held call, and none is selected"),
+    };
+    match held(state) {
+        0 => format!("{what}, and nothing else is."),
+        1 => format!("{what}; F goes to the one that is."),
+        count => format!("{what}; F goes to the {count} that are."),
+    }
 }
 
 fn type_into_input(state: &mut State, key: KeyEvent) {

@@ -26,12 +26,13 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 pub use card::card_rows;
 pub use data::data_tab;
+pub use footer::notice_lines;
 pub use greeting::{greeting_rows, queue_rows};
 pub use overlay::{open_area, page_columns, page_rows, palette_row};
 pub use picker::picker_row;
 pub use scrub::scrub_position;
 pub use timeline::timeline_hit;
-pub use title::{pane_tab, title_lane};
+pub use title::{banner_lines, pane_tab, title_lane};
 pub use turn::turn_rows;
 
 use super::layout::Shape;

@@ -17,7 +17,7 @@ struct Console {
     writer: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
     raw: Arc<Mutex<Vec<u8>>>,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {
@@ -59,7 +59,7 @@ impl Console {
             }
         });
         let writer = pair.master.take_writer().expect("a writer");
-        Self { child, master: pair.master, writer, screen, raw, _home: home }
+        Self { child, master: pair.master, writer, screen, raw, home }
     }
 
     fn contents(&self) -> String {
@@ -164,6 +164,35 @@ fn ctrl_c_twice_quits() {
     console.assert_restored();
 }
 
+/// The text of all recordings below a folder.
+fn recordings(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+    let text = |path: std::path::PathBuf| match path.extension() {
+        _ if path.is_dir() => recordings(&path),
+        Some(extension) if extension == "jsonl" => std::fs::read_to_string(&path).expect("it can be read"),
+        Some(_) | None => String::new(),
+    };
+    entries.map(text).collect()
+}
+
+#[test]
+fn all_of_a_long_text_without_brackets_arrives_at_once() {
+    let mut console = Console::open(60, 200, &["--model", "built-in"]);
+    console.wait_for(|_| console.is_alternate(), "the alternate screen");
+    // No space: a letter that is lost or held back changes the count.
+    let text = "abcdefghij".repeat(500);
+    console.press("/note ");
+    console.wait_for_text("/note");
+    console.press(&format!("{text} END"));
+    console.wait_for_text("END");
+    console.press("\r");
+    console.wait_for_text("Ask in plain words");
+    console.press("/quit\r");
+    assert_eq!(console.end(), 0);
+    let written = recordings(&console.home.path().join("state"));
+    assert!(written.contains(&format!("{text} END")), "the text has changed");
+}
+
 #[test]
 fn typing_works_while_a_server_never_answers_and_its_lane_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -182,13 +211,16 @@ fn typing_works_while_a_server_never_answers_and_its_lane_says_so() {
 }
 
 #[test]
-fn sigterm_restores_the_terminal() {
-    let mut console = Console::open(24, 80, &[]);
-    console.wait_for(|_| console.is_alternate(), "the alternate screen");
-    let id = console.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    rustix::process::kill_process(id.expect("it runs"), rustix::process::Signal::TERM).expect("it can be told");
-    assert_ne!(console.end(), 0);
-    console.assert_restored();
+fn a_signal_that_ends_the_program_restores_the_terminal() {
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::QUIT] {
+        let mut console = Console::open(24, 80, &[]);
+        console.wait_for(|_| console.is_alternate(), "the alternate screen");
+        let id = console.child.process_id().and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(rustix::process::Pid::from_raw).expect("it runs");
+        rustix::process::kill_process(id, signal).expect("it can be told");
+        assert_ne!(console.end(), 0);
+        console.assert_restored();
+    }
 }
 
 #[test]
@@ -248,7 +280,7 @@ fn without_a_terminal_the_console_says_what_to_do() {
 #[test]
 fn a_turn_is_stepped_through_edited_denied_and_finished() {
     let mut console = Console::open(40, 120, &["--model", "built-in", "--step"]);
-    console.wait_for(|contents| contents.contains("LIVE") && contents.contains("step"), "stepping");
+    console.wait_for(|contents| contents.contains("LIVE") && contents.contains("STEP"), "stepping");
     console.press("What are the critical tickets and who are the customers?\r");
     console.wait_for(|contents| contents.contains("Held: it has not been sent"), "a held call");
     // Everything else works while it is held.

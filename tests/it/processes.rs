@@ -226,7 +226,7 @@ fn a_failing_model_is_exit_1_and_its_words_are_on_stderr() {
 #[test]
 fn wrong_use_is_exit_2() {
     let home = Home::new();
-    let cases: [&[&str]; 11] = [
+    let cases: [&[&str]; 16] = [
         &["no-such-command"],
         &["ask", "--data", "/no/such/folder", "Why?"],
         &["check", "--data", "/no/such/folder"],
@@ -238,6 +238,11 @@ fn wrong_use_is_exit_2() {
         &["call", "ticket", "no_such_tool", "{}"],
         &["call", "no_such_server", "x", "{}"],
         &["serve", "no_such_server"],
+        &["ask", "--as-of", "wat", "Why?"],
+        &["check", "--as-of", "wat"],
+        &["run", "customer-360"],
+        &["run", "no-such-runbook"],
+        &["ask", "--model", "gpt-9", "Why?"],
     ];
     for args in cases {
         let ran = home.run(args);
@@ -247,6 +252,64 @@ fn wrong_use_is_exit_2() {
     let ran = home.run(&["call", "ticket", "no_such_tool", "--json"]);
     let (code, message) = ran.error();
     assert!(code == "usage" && message.contains("search_tickets"), "{message}");
+}
+
+#[test]
+fn a_model_without_an_endpoint_says_what_to_set() {
+    let ran = Home::new().run(&["ask", "--model", "gpt-9", "Why?"]);
+    assert!(ran.stderr.contains("OPENAI_API_KEY") && ran.stderr.contains("OPENAI_BASE_URL"), "{}", ran.stderr);
+}
+
+#[test]
+fn call_obeys_the_policy_and_sends_nothing_that_it_does_not_let_pass() {
+    let home = Home::new();
+    let servers = json!({"mcpServers": {"hostile": {"command": hostile_program(), "args": ["well"]}}});
+    let servers = home.file("servers.json", &servers.to_string());
+    let call = |policy: &str| {
+        let servers = servers.to_str().unwrap();
+        home.run(&["call", "hostile", "write", r#"{"do":"echo"}"#, "--servers", servers, "--policy", policy])
+    };
+    let refused = call("read-only");
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+    assert!(refused.stderr.contains("only reads"), "{}", refused.stderr);
+    for policy in ["ask-writes", "ask-all"] {
+        let unasked = call(policy);
+        assert_eq!((unasked.code, unasked.stdout.as_str()), (Some(1), ""), "{unasked:?}");
+        assert!(unasked.stderr.contains("use --policy auto"), "{}", unasked.stderr);
+    }
+    assert_eq!(call("auto").code, Some(0));
+    let reading =
+        home.run(&["call", "ticket", "get_ticket_details", r#"{"ticket_id":"TKT-1001"}"#, "--policy", "read-only"]);
+    assert_eq!(reading.code, Some(0), "{reading:?}");
+}
+
+#[test]
+fn a_question_of_which_every_call_was_refused_is_exit_1() {
+    let home = Home::new();
+    let ran = finished(&mut home.ask(&one_call(), &["--policy", "ask-all", "Which?"]));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("Nobody is there to say yes") && !ran.stderr.contains("operator"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(" 0 ms"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_runbook_of_which_every_call_failed_is_exit_1() {
+    let ran = Home::new().run(&["run", "customer-360", "CUST-999"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+}
+
+#[test]
+fn check_fails_when_a_server_is_left_out_and_tells_of_odd_settings() {
+    let home = Home::new();
+    let servers = home.file("servers.json", r#"{"mcpServers":{"broken":{"args":[]}}}"#);
+    let settings = home.file("config.toml", "theme = \"pink\"\ncolour = 1\n");
+    let settings = settings.to_str().unwrap();
+    let ran = home.run(&["check", "--servers", servers.to_str().unwrap(), "--config", settings]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for part in ["left out", "broken", "pink", "colour"] {
+        assert!(ran.stderr.contains(part), "no {part} in {}", ran.stderr);
+    }
+    assert_eq!(home.run(&["check", "--config", settings]).code, Some(0));
 }
 
 #[tokio::test]

@@ -52,8 +52,8 @@ fn check(session: &Session) {
         assert_eq!(turn.id.index(), position);
         assert_eq!(turn.ending.is_some(), turn.ended_us.is_some());
         assert!(turn.calls.iter().all(|id| session.call(*id).is_some_and(|call| call.turn == Some(turn.id))));
-        let (ok, failed, dropped, open) = turn.tally(session);
-        assert_eq!(ok + failed + dropped + open, turn.calls.len());
+        let tally = turn.tally(session);
+        assert_eq!(tally.ok + tally.failed + tally.cancelled + tally.denied + tally.open, turn.calls.len());
         let _ = turn.answer(session);
     }
     let names: BTreeSet<_> = session.servers.iter().map(|server| &server.name).collect();

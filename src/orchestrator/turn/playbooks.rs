@@ -258,7 +258,7 @@ fn a_denied_call_is_not_sent_and_the_model_gets_the_reason() {
     let mut play = Play::begin(Policy::AskWrites);
     play.wants(&[("change", r#"{"id":1}"#)]);
     play.decides(1, Decision::Deny { reason: "not on a Sunday".into() });
-    assert_eq!(play.delivered()[0].1, "[call 1 was refused by the operator]\nnot on a Sunday");
+    assert_eq!(play.delivered()[0].1, "[call 1 was refused]\nnot on a Sunday");
     assert_eq!((play.failures(), play.forms()), (vec![CallFailureCode::Denied], vec![DeliveredForm::Denied]));
 }
 
@@ -294,7 +294,7 @@ fn a_result_that_is_kept_back_is_denied_to_the_model_and_kept_in_the_record() {
     play.decides(1, Decision::Run);
     play.ends(1, "secret");
     play.decides(1, Decision::Deny { reason: "not for a model".into() });
-    assert_eq!(play.delivered()[0].1, "[call 1 was refused by the operator]\nnot for a model");
+    assert_eq!(play.delivered()[0].1, "[call 1 was refused]\nnot for a model");
     assert_eq!((play.failures(), play.forms()), (vec![], vec![DeliveredForm::Denied]));
 }
 

@@ -42,6 +42,19 @@ pub enum StepKey {
     Original,
 }
 
+impl StepKey {
+    /// Whether it is about something that is held.
+    #[must_use]
+    pub fn decides(self) -> bool {
+        match self {
+            Self::Step | Self::StepAll | Self::Continue | Self::StepOut | Self::Edit | Self::Revert => true,
+            Self::Answer | Self::Deny | Self::Retry | Self::Allow => true,
+            Self::Break | Self::Log | Self::Breakpoints | Self::StopTurn | Self::Toggle => false,
+            Self::Outside | Self::Original => false,
+        }
+    }
+}
+
 fn waits(s: &Situation) -> bool {
     (s.held || s.paused) && s.in_pane()
 }

@@ -228,7 +228,14 @@ pub(super) static TABLE: &[Binding] = &[
         "server",
         "Select the next server: its tools, state, messages and log",
     ),
-    bind(Action::FollowLatest, &[c('F')], live_pane, 0, "follow", "Select the newest call and stay with the newest"),
+    bind(
+        Action::FollowLatest,
+        &[c('F')],
+        live_pane,
+        0,
+        "follow",
+        "Select the next held call, else the newest, and stay with the newest",
+    ),
     bind(
         Action::ToggleTimeline,
         &[c('v')],

@@ -4,12 +4,12 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::ui::text;
 
-/// Words up to this length are never cut to make columns fit.
-const NARROWEST: usize = 12;
+/// Words up to this length are cut only where the table would not fit otherwise.
+const WHOLE: usize = 12;
+/// Words up to this length, such as dates, are never cut to make columns fit.
+const NARROWEST: usize = 10;
 /// A single word is not kept whole beyond this.
 const LONGEST_WORD: usize = 24;
-/// Blanks between two columns.
-pub(super) const GAP: usize = 2;
 
 /// A part of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,16 +73,31 @@ pub(super) fn parts(source: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// Widths that fit `columns` together with the gaps; `None` if words would have to be cut for it.
-pub(super) fn widths(table: &Table, columns: usize) -> Option<Vec<usize>> {
+/// Where the columns of a table stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// The width of each.
+    pub widths: Vec<usize>,
+    /// Blanks between two of them.
+    pub gap: usize,
+}
+
+/// Widths that fit `columns` together with the gaps, as roomy as they can be; `None` if too much would have to be cut.
+pub(super) fn fit(table: &Table, columns: usize) -> Option<Fit> {
+    [(2, WHOLE), (1, WHOLE), (1, NARROWEST)]
+        .into_iter()
+        .find_map(|(gap, narrowest)| widths(table, columns, gap, narrowest).map(|widths| Fit { widths, gap }))
+}
+
+fn widths(table: &Table, columns: usize, gap: usize, narrowest: usize) -> Option<Vec<usize>> {
     let count = table.heading.len();
-    let room = columns.checked_sub(GAP * count.saturating_sub(1))?;
+    let room = columns.checked_sub(gap * count.saturating_sub(1))?;
     let all = || table.rows.iter().chain([&table.heading]);
     let most = |column: usize, size: fn(&str) -> usize| all().map(|row| size(&row[column])).max().unwrap_or(0).max(1);
     let natural: Vec<usize> = (0..count).map(|column| most(column, shown_width)).collect();
     let mut widths: Vec<usize> = (0..count).map(|column| most(column, longest_word).min(LONGEST_WORD)).collect();
     while widths.iter().sum::<usize>() > room {
-        let widest = widths.iter_mut().max().filter(|width| **width > NARROWEST)?;
+        let widest = widths.iter_mut().max().filter(|width| **width > narrowest)?;
         *widest -= 1;
     }
     // What is left goes where most is missing.
@@ -165,10 +180,10 @@ mod tests {
             rows: vec![row.map(str::to_owned).to_vec()],
             right: vec![false; 3],
         };
-        assert_eq!(widths(&table, 120), Some(vec![12, 51, 10]));
-        let narrow = widths(&table, 46).expect("it fits");
+        assert_eq!(fit(&table, 120), Some(Fit { widths: vec![12, 51, 10], gap: 2 }));
+        let narrow = fit(&table, 46).expect("it fits").widths;
         assert!(narrow[0] >= 8 && narrow[2] == 10 && narrow.iter().sum::<usize>() == 42, "{narrow:?}");
-        assert_eq!(widths(&table, 12), None);
+        assert_eq!(fit(&table, 12), None);
     }
 
     #[test]

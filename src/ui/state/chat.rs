@@ -21,6 +21,8 @@ pub struct Row {
     pub links: Vec<Link>,
     /// What Enter or a click on it is for.
     pub target: Option<Target>,
+    /// Whether an answer begins here.
+    pub begins: bool,
 }
 
 impl Row {
@@ -117,6 +119,8 @@ pub struct Chat {
     pub link: Option<LinkAt>,
     /// The question of the first screen the keys are on.
     pub example: Option<usize>,
+    /// The turn whose answer has been shown from its beginning, or whose reader has scrolled.
+    pub read: Option<usize>,
 }
 
 impl Chat {

@@ -110,6 +110,10 @@ pub struct Search {
     pub words: String,
     /// Whether they are being typed.
     pub typing: bool,
+    /// Whether what is on the screen has them.
+    pub found: bool,
+    /// What that is known of.
+    pub looked_at: Option<PaneKey>,
 }
 
 /// The data pane.

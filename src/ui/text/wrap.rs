@@ -82,14 +82,20 @@ pub fn wrap(text: &str, columns: usize, hang: usize) -> Vec<Range<usize>> {
             (room, used) = (columns - hang, wide);
             continue;
         }
+        let mut joint = None;
         for (offset, grapheme) in word.grapheme_indices(true) {
-            let wide = grapheme_width(grapheme);
-            if used + wide > room && used > 0 {
-                lines.push(start..at + offset);
-                start = at + offset;
-                (room, used) = (columns - hang, 0);
+            let (here, wide) = (at + offset, grapheme_width(grapheme));
+            while used + wide > room && used > 0 {
+                let sensible = joint.take().filter(|cut| width(&text[start..*cut]) * 3 >= room);
+                let cut = sensible.unwrap_or(here);
+                lines.push(start..cut);
+                start = cut;
+                (room, used) = (columns - hang, width(&text[cut..here]));
             }
             used += wide;
+            if matches!(grapheme, "@" | "." | "-" | "_" | "/" | ":" | ",") {
+                joint = Some(here + grapheme.len());
+            }
         }
     }
     if start < text.len() || lines.is_empty() {
@@ -150,6 +156,12 @@ mod tests {
     }
 
     #[test]
+    fn an_address_breaks_at_its_joints() {
+        assert_eq!(lines("maria.santos@dataflow.example", 16, 0), ["maria.santos@", "dataflow.example"]);
+        assert_eq!(lines("INV-2024-012-0099", 10, 0), ["INV-2024-", "012-0099"]);
+    }
+
+    #[test]
     fn an_empty_text_is_one_line() {
         assert_eq!(lines("", 5, 0), [""]);
     }
@@ -158,7 +170,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn no_line_is_wider_than_asked(text in "[a-z 日é-]{0,60}", columns in 2_usize..20, hang in 0_usize..4) {
+        fn no_line_is_wider_than_asked(text in "[a-z 日é@.-]{0,60}", columns in 2_usize..20, hang in 0_usize..4) {
             for range in wrap(&text, columns, hang) {
                 prop_assert!(width(&text[range]) <= columns);
             }

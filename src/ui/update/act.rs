@@ -7,7 +7,7 @@ use crate::ui::state::{
 };
 
 use super::scroll::{self, Motion};
-use super::{Effect, around, asking, commands, inside, palette, records, select, stepping, viewing};
+use super::{Effect, around, asking, commands, complete, inside, palette, records, select, stepping, viewing};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -19,7 +19,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         },
         Action::Older => older(state),
         Action::Newer => newer(state),
-        Action::Complete => commands::complete(state),
+        Action::Complete => complete::complete(state),
         Action::DeleteToStart => {
             state.input.area_mut().delete_line_by_head();
         }
@@ -225,7 +225,8 @@ fn clear_or_quit(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     if !state.input.area().is_empty() {
-        state.input.set("");
+        // Up brings it back.
+        state.input.take();
         return Vec::new();
     }
     if state.leaving == Leaving::No {

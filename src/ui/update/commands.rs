@@ -19,8 +19,17 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
         Some((word, arguments)) => match command::find(word) {
             Ok(spec) => {
                 let arguments = arguments.to_owned();
-                state.input.take();
-                run(state, spec, &arguments)
+                let ran = run(state, spec, &arguments);
+                match ran {
+                    Ok(effects) => {
+                        state.input.take();
+                        effects
+                    }
+                    Err(words) => {
+                        state.notice = Some(words);
+                        Vec::new()
+                    }
+                }
             }
             Err(words) => {
                 state.notice = Some(words);
@@ -52,22 +61,11 @@ fn ask(state: &mut State, text: String) -> Vec<Effect> {
     vec![Effect::Send(Command::Submit { text: text.trim().to_owned() })]
 }
 
-/// Completes the command or runbook being typed as far as it is clear.
-pub(super) fn complete(state: &mut State) {
-    let line = state.input.text();
-    let found = command::offers(&line, &state.options.runbooks);
-    let Some(first) = found.first() else { return };
-    let common = found.iter().fold(first.words.as_str(), |common, offer| {
-        let same = common.bytes().zip(offer.words.bytes()).take_while(|(a, b)| a == b).count();
-        common.get(..same).unwrap_or_default()
-    });
-    let sign = line.trim_start().chars().next().unwrap_or('/');
-    let blank = if found.len() == 1 && !first.arguments.is_empty() { " " } else { "" };
-    state.input.set(&format!("{sign}{common}{blank}"));
-}
-
 /// Runs a command.
-pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect> {
+///
+/// # Errors
+/// In words, why it cannot be run with these arguments.
+pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec<Effect>, String> {
     match spec.verb {
         Verb::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Verb::Tools => tools(state, arguments),
@@ -75,45 +73,45 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Vec<Effect
         Verb::Model if arguments.is_empty() => {
             state.notice = Some(format!("Answers come from {}.", text::fit(state.session.model(), 60)));
         }
-        Verb::Model => return vec![Effect::Send(Command::SelectModel { name: arguments.to_owned() })],
-        Verb::Clear => return vec![Effect::Send(Command::ClearConversation)],
-        Verb::Note if arguments.is_empty() => state.notice = Some("/note TEXT: say what to note.".to_owned()),
+        Verb::Model => return sent(Command::SelectModel { name: arguments.to_owned() }),
+        Verb::Clear => return sent(Command::ClearConversation),
+        Verb::Note if arguments.is_empty() => return Err("/note TEXT: say what to note.".to_owned()),
         Verb::Note => {
             state.notice = Some("Noted in the recording.".to_owned());
-            return vec![Effect::Send(Command::Note { text: arguments.to_owned() })];
+            return sent(Command::Note { text: arguments.to_owned() });
         }
         Verb::Restart => return restart(state, arguments),
         Verb::Stop if state.session.running_turn().is_none() => {
             state.notice = Some("No turn is running.".to_owned());
         }
-        Verb::Stop => return vec![Effect::Send(Command::StopTurn)],
+        Verb::Stop => return sent(Command::StopTurn),
         Verb::Run if arguments.is_empty() => runbooks(state),
-        Verb::Run => return ask(state, format!("/run {arguments}")),
+        Verb::Run => return Ok(ask(state, format!("/run {arguments}"))),
         Verb::Step => return step(state, arguments),
-        Verb::Sessions => return around::pick(state, Choice::Open),
+        Verb::Sessions => return Ok(around::pick(state, Choice::Open)),
         Verb::Query => query(state),
         Verb::Problems => problems(state),
         Verb::Quit => {
             state.leaving = Leaving::Armed;
-            return act::quit(state);
+            return Ok(act::quit(state));
         }
     }
-    Vec::new()
+    Ok(Vec::new())
 }
 
-fn step(state: &mut State, arguments: &str) -> Vec<Effect> {
+fn sent(command: Command) -> Result<Vec<Effect>, String> {
+    Ok(vec![Effect::Send(command)])
+}
+
+fn step(state: &State, arguments: &str) -> Result<Vec<Effect>, String> {
     let stepping = match arguments {
         "" if state.session.stepping != Stepping::Off => Stepping::Off,
         "" | "on" => Stepping::On,
         "off" => Stepping::Off,
         "all" => Stepping::All,
-        _ => {
-            let words = "/step [on|all|off]: hold calls and results; all: around the model too.";
-            state.notice = Some(words.to_owned());
-            return Vec::new();
-        }
+        _ => return Err("/step [on|all|off]: hold calls and results; all: around the model too.".to_owned()),
     };
-    vec![Effect::Send(Command::Step { stepping })]
+    sent(Command::Step { stepping })
 }
 
 fn query(state: &mut State) {
@@ -155,15 +153,13 @@ fn runbooks(state: &mut State) {
     state.overlay = Some(Overlay::Page(palette::titled("Runbooks", paragraphs)));
 }
 
-fn restart(state: &mut State, wanted: &str) -> Vec<Effect> {
+fn restart(state: &mut State, wanted: &str) -> Result<Vec<Effect>, String> {
     let names: Vec<&str> = state.session.servers.iter().map(|server| server.name.as_str()).collect();
     if names.contains(&wanted) {
         state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
-        return vec![Effect::Send(Command::RestartServer { server: ServerName::from(wanted) })];
+        return sent(Command::RestartServer { server: ServerName::from(wanted) });
     }
-    let all = names.join(", ");
-    state.notice = Some(format!("/restart SERVER: one of {all}."));
-    Vec::new()
+    Err(format!("/restart SERVER: one of {}.", names.join(", ")))
 }
 
 fn tools(state: &mut State, wanted: &str) {
@@ -222,6 +218,10 @@ fn servers(state: &mut State) {
                 Piece::new(&value, theme.style(Role::Text)),
             ]);
         };
+        if let Some(loss) = &server.last_loss {
+            let times = text::count(server.losses as usize, "time");
+            fact("lost", format!("{times}, last at {}: {}", text::clock(loss.at_us), loss.reason.replace('\n', " ")));
+        }
         fact("command", server.command.clone());
         if let Some(ready) = &server.ready {
             let pid = ready.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();

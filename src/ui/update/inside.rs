@@ -48,6 +48,8 @@ pub(super) fn columns(state: &mut State, by: isize) {
 /// Goes to the first place with the words being typed, the cursor's own included.
 pub(super) fn find_from_here(state: &mut State) {
     let words = state.data.search.words.to_lowercase();
+    // Other words may be there or not.
+    state.data.search.looked_at = None;
     if words.is_empty() || here_matches(state, &words) {
         return;
     }
@@ -105,6 +107,23 @@ fn next(lines: &[String], here: usize, words: &str, forward: bool) -> Option<usi
     (1..=count)
         .map(|step| if forward { (here + step) % count } else { (here + count - step % count) % count })
         .find(|line| lines[*line].contains(words))
+}
+
+/// Looks whether what came on the screen has the words searched for.
+pub(super) fn look(state: &mut State) {
+    let key = state.data.pane().map(|pane| pane.key);
+    let words = state.data.search.words.to_lowercase();
+    if words.is_empty() || state.data.search.looked_at == key {
+        return;
+    }
+    let found = match state.data.pane().map(|pane| &pane.content) {
+        None | Some(Content::Empty(_)) => false,
+        Some(Content::Json(tree, _)) => (0..tree.doc.nodes().len()).any(|node| tree.has(node, &words)),
+        Some(Content::Text(view)) => view.lines.iter().any(|line| line.to_string().to_lowercase().contains(&words)),
+        Some(Content::Frames(_) | Content::Log(_)) => listed(state).iter().any(|line| line.contains(&words)),
+    };
+    state.data.search.found = found;
+    state.data.search.looked_at = key;
 }
 
 /// The entries of the list on the screen, lower case, for searching.

@@ -31,7 +31,11 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
     match palette.entries.get(palette.at).map(|entry| entry.run.clone()) {
         Some(PaletteRun::Action(action)) => act::act(state, action),
         Some(PaletteRun::Command(word)) => match command::find(&word) {
-            Ok(spec) if spec.arguments.is_empty() || spec.arguments.starts_with('[') => commands::run(state, spec, ""),
+            Ok(spec) if spec.arguments.is_empty() || spec.arguments.starts_with('[') => commands::run(state, spec, "")
+                .unwrap_or_else(|words| {
+                    state.notice = Some(words);
+                    Vec::new()
+                }),
             Ok(spec) => {
                 act::prefill(state, &format!("/{} ", spec.word));
                 Vec::new()
@@ -117,11 +121,13 @@ pub(super) fn help_page(state: &State) -> Page {
 pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
     let strong = theme.style(Role::Strong);
     let (name, plain, dim) = (theme.style(Role::Name), theme.style(Role::Text), theme.style(Role::Dim));
+    let command = |spec: &command::Spec| format!("/{} {}", spec.word, spec.arguments);
+    let keys = keymap::table().map(keymap::keys).chain(command::COMMANDS.iter().map(command));
+    let columns = keys.map(|keys| text::width(&keys)).max().unwrap_or(0) + 1;
     let row = |key: &str, help: &str| {
-        let shown = text::fit(key, 15);
-        let gap = 16_usize.saturating_sub(text::width(&shown));
+        let gap = columns.saturating_sub(text::width(key));
         // One piece, so that the lines after the first hang under the words.
-        vec![Piece::new(&format!("{shown}{}", " ".repeat(gap)), name), Piece::new(help, plain)]
+        vec![Piece::new(&format!("{key}{}", " ".repeat(gap)), name), Piece::new(help, plain)]
     };
     let mut paragraphs = vec![
         vec![Piece::new(
@@ -132,7 +138,7 @@ pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
         vec![Piece::new("Commands, in the input", strong)],
     ];
     for spec in command::COMMANDS.iter() {
-        paragraphs.push(row(&format!("/{} {}", spec.word, spec.arguments), spec.help));
+        paragraphs.push(row(&command(spec), spec.help));
     }
     for group in Group::ALL {
         paragraphs.push(Vec::new());

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Event, NoteLevel, Record};
+use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, Verdict};
 use crate::query::{Query, Subject};
 use crate::session::Span;
-use crate::ui::state::{Focus, Follow, Selected, State};
+use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
 use super::select;
 
@@ -20,16 +20,46 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
         match &record.event {
             _ if state.is_viewing() => follow_replay(state, record),
             Event::CallProposed(_) | Event::CallHeld(_) if state.follow == Follow::Latest => {
-                if let (Event::CallHeld(_), Focus::Input, Some(call)) = (&record.event, state.focus, record.scope.call)
-                {
-                    let call = call.0;
-                    state.notice =
-                        Some(format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it."));
+                // What the operator is deciding over stays where it is.
+                let deciding = state.held().map(|call| call.id).filter(|held| Some(*held) != record.scope.call);
+                let call = record.scope.call.filter(|call| deciding.is_none() && state.session.call(*call).is_some());
+                if let Some(call) = call {
+                    show(state, call);
+                    if let (Event::CallHeld(_), Focus::Input) = (&record.event, state.focus) {
+                        let words =
+                            format!("Call {} waits for you: Tab leaves the input, n sends it, d denies it.", call.0);
+                        state.notice = Some(words);
+                    }
                 }
-                if let Some(call) = record.scope.call.filter(|call| state.session.call(*call).is_some()) {
-                    state.selected = Selected::Span(Span::Call(call));
-                    state.data.tab = None;
-                    state.calls.reveal = true;
+            }
+            Event::CallHeld(_) => {
+                let call = record.scope.call.map_or(0, |call| call.0);
+                state.notice = Some(format!("Call {call} is held and waits for you."));
+            }
+            Event::CallDecided(decided) if decided.verdict != Verdict::Edit => {
+                let here = state.call().map(|call| call.id);
+                if let (true, Some(next)) = (here == record.scope.call, select::held_after(state, here)) {
+                    show(state, next);
+                }
+            }
+            Event::SteppingChanged(changed) => state.notice = Some(stepping_words(changed.stepping).to_owned()),
+            Event::ConversationCleared(_) => {
+                state.notice = Some("The conversation is forgotten; what was recorded stays.".to_owned());
+                state.chat.scroll = Scroll::End;
+            }
+            Event::ServerLost(lost) if has_been_well(state, lost) => {
+                let why = lost.reason.lines().next().unwrap_or("");
+                let next = match lost.next {
+                    AfterLoss::Restarting { attempt, of, .. } => format!("starting it again, {attempt} of {of}"),
+                    AfterLoss::Failed => format!("/restart {} tries again", lost.server),
+                };
+                state.notice = Some(format!("Server {} was lost: {why}; {next}.", lost.server));
+            }
+            Event::ServerReady(ready) => {
+                let server = state.session.server(&ready.server);
+                if let Some(loss) = server.and_then(|server| server.last_loss.as_ref()) {
+                    let why = loss.reason.lines().next().unwrap_or("");
+                    state.notice = Some(format!("Server {} is back; it had been lost: {why}.", ready.server));
                 }
             }
             Event::TurnHeld(held) => {
@@ -37,10 +67,6 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
-            Event::CallHeld(_) => {
-                let call = record.scope.call.map_or(0, |call| call.0);
-                state.notice = Some(format!("Call {call} is held and waits for you: F goes there."));
-            }
             Event::ModelRequested(_) if state.selected == Selected::Nothing => {
                 let step = record.scope.step.filter(|step| state.session.step(*step).is_some());
                 if let Some(step) = step {
@@ -59,6 +85,27 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     if state.follow == Follow::Latest && touched {
         select::stay_at_the_end(state);
     }
+}
+
+/// Selects a call without ceasing to follow.
+fn show(state: &mut State, call: CallId) {
+    state.selected = Selected::Span(Span::Call(call));
+    state.data.tab = None;
+    state.calls.reveal = true;
+}
+
+fn stepping_words(stepping: Stepping) -> &'static str {
+    match stepping {
+        Stepping::Off => "Stepping is off: calls wait only where the mode, a rule or a breakpoint says so.",
+        Stepping::On => "Stepping is on: every call and every result waits for you.",
+        Stepping::All => "Stepping is on, around the model too: everything waits for you.",
+        Stepping::Out => "The turn goes on to its end; the next one is stepped through again.",
+    }
+}
+
+/// Whether a loss is news: a server that does not even start is told of elsewhere.
+fn has_been_well(state: &State, lost: &ServerLost) -> bool {
+    state.session.server(&lost.server).is_some_and(|server| server.last_loss.is_some())
 }
 
 /// In a replay nothing waits for the operator: what a record is about is selected.

@@ -58,6 +58,7 @@ pub(super) fn go(state: &mut State, motion: Motion) -> Vec<Effect> {
 
 /// Moves the conversation.
 pub(super) fn chat(state: &mut State, motion: Motion) {
+    state.chat.read = state.session.turns.len().checked_sub(1);
     let height = state.areas.chat.height;
     let screen = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1);
     let by = match motion {

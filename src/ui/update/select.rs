@@ -4,6 +4,9 @@ use crate::protocol::{CallId, StepId};
 use crate::session::{CallState, Span};
 use crate::ui::state::{Chat, Focus, Follow, Scroll, Selected, State};
 
+/// A session never has more calls open than this.
+const MOST_OPEN: usize = 64;
+
 /// Selects, and brings it into view in all panes.
 pub(super) fn select(state: &mut State, selected: Selected) {
     state.selected = selected;
@@ -123,10 +126,22 @@ pub(super) fn next_server(state: &mut State) {
     select(state, Selected::Server(next));
 }
 
-/// The newest call, and stay with it.
+/// Calls at the gate, oldest first; only the newest calls are looked at, because older ones are over.
+pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
+    let calls = &state.session.calls;
+    let recent = calls.iter().skip(calls.len().saturating_sub(MOST_OPEN)).filter(|_| !state.is_viewing());
+    recent.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
+}
+
+/// The next call at the gate after one, around the end; never that one itself if there is another.
+pub(super) fn held_after(state: &State, here: Option<CallId>) -> Option<CallId> {
+    held(state).find(|call| here.is_none_or(|here| here < *call)).or_else(|| held(state).next())
+}
+
+/// The next held call, else the newest call, and stay with the newest.
 pub(super) fn latest(state: &mut State) {
-    let held = state.session.calls.iter().rev().take(64).find(|call| matches!(call.state, CallState::Held(_)));
-    let newest = held.map(|call| Span::Call(call.id)).or_else(|| state.session.spans.last().copied());
+    let held = held_after(state, state.call().map(|call| call.id));
+    let newest = held.map(Span::Call).or_else(|| state.session.spans.last().copied());
     if let Some(span) = newest {
         select(state, Selected::Span(span));
     }

@@ -7,7 +7,7 @@ use crate::ui::layout::{Areas, Lanes, Wish};
 use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
 use crate::ui::{text, view};
 
-use super::{banner, scroll, source};
+use super::{inside, scroll, source};
 
 /// Brings everything derived up to date.
 pub(super) fn settle(state: &mut State) {
@@ -16,10 +16,6 @@ pub(super) fn settle(state: &mut State) {
     chat(state);
     calls(state);
     overlay(state);
-    let held = state.held().map(|call| call.id);
-    if state.held_shown.map(|(call, _)| call) != held {
-        state.held_shown = held.map(|call| (call, state.now_us));
-    }
 }
 
 /// The rows of an item, made if they are not kept.
@@ -46,7 +42,8 @@ fn wish(state: &State) -> Wish {
         focus: state.focus,
         zoom: state.zoom,
         input_rows: u16::try_from(state.input.height(columns)).unwrap_or(u16::MAX),
-        banner_rows: u16::from(banner(state).is_some()),
+        banner_rows: u16::try_from(view::banner_lines(state, state.size.0).len()).unwrap_or(u16::MAX),
+        footer_rows: u16::try_from(view::notice_lines(state, state.size.0).len()).unwrap_or(u16::MAX),
         scrub_rows: if state.is_viewing() { 2 } else { 0 },
         lane_rows: u16::try_from(lanes).unwrap_or(u16::MAX),
         list_rows: u16::try_from(state.calls.len()).unwrap_or(u16::MAX),
@@ -74,12 +71,29 @@ fn chat(state: &mut State) {
                 state.chat.scroll = Scroll::End;
             }
         }
+        if let Some((item, row)) = unread(state, height) {
+            state.chat.read = Some(item);
+            state.chat.scroll = Scroll::At(item, row);
+            fill_down(state, item, row, height, &mut window);
+        }
         if state.chat.scroll == Scroll::End {
             window.clear();
             fill_up(state, count, height, &mut window);
         }
     }
     state.chat.window = window;
+}
+
+/// Where the last answer begins, if its end is on the screen and it is too long for both: it is read from its beginning.
+fn unread(state: &mut State, height: usize) -> Option<(usize, usize)> {
+    let item = state.session.turns.len().checked_sub(1)?;
+    if state.chat.scroll != Scroll::End || state.chat.read == Some(item) {
+        return None;
+    }
+    let rows = item_rows(state, item);
+    let start = rows.iter().rposition(|row| row.begins)?;
+    let last = rows.iter().rposition(|row| !row.is_blank())?;
+    (last + 1 - start > height).then_some((item, start))
 }
 
 /// Slices from a row downwards; gives how many rows there are.
@@ -151,6 +165,7 @@ fn data(state: &mut State) {
     let mut seek = state.data.seek.take();
     let made = state.data.needs(&key).then(|| source::content(state, &key));
     state.data.show(key, made);
+    inside::look(state);
     let card = view::card_rows(state, state.areas.data.width).len();
     state.areas = state.areas.with_card(u16::try_from(card).unwrap_or(u16::MAX));
     let height = state.areas.data.height;

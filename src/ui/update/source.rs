@@ -185,16 +185,19 @@ fn of_result(state: &State, result: &Json, key: &PaneKey) -> Content {
     }
 }
 
+/// A line of a page of facts; names are shorter than their column.
+fn put_fact(words: &mut String, name: &str, value: String) {
+    if !value.is_empty() {
+        words.push_str(&format!("{name:<9} {value}\n"));
+    }
+}
+
 fn of_step(state: &State, step: &Step, key: &PaneKey) -> Content {
     if key.tab == Tab::Arguments {
         return json(state, &step.new_messages, key);
     }
     let mut words = String::new();
-    let mut fact = |name: &str, value: String| {
-        if !value.is_empty() {
-            words.push_str(&format!("{name:<10}{value}\n"));
-        }
-    };
+    let mut fact = |name, value| put_fact(&mut words, name, value);
     fact("model", step.model.clone());
     fact("state", step_words(&step.state));
     fact(
@@ -246,16 +249,16 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
         };
     }
     let mut words = String::new();
-    let mut fact = |name: &str, value: String| {
-        if !value.is_empty() {
-            words.push_str(&format!("{name:<10}{value}\n"));
-        }
-    };
+    let mut fact = |name, value| put_fact(&mut words, name, value);
     fact("server", server.name.to_string());
     fact("state", health_words(&server.health));
+    if let Some(loss) = &server.last_loss {
+        let times = text::count(server.losses as usize, "time");
+        fact("lost", format!("{times}, last at {}: {}", text::clock(loss.at_us), loss.reason.replace('\n', " ")));
+    }
     fact("command", server.command.clone());
     if let Some(ready) = &server.ready {
-        fact("calls itself", format!("{} {}", ready.name, ready.version).trim().to_owned());
+        fact("program", format!("{} {}", ready.name, ready.version).trim().to_owned());
         fact("protocol", ready.protocol.clone());
         fact("pid", ready.pid.map(|pid| pid.to_string()).unwrap_or_default());
         fact("ready in", text::duration(ready.startup_ms * 1000));

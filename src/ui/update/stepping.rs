@@ -12,7 +12,7 @@ use crate::ui::state::{Ask, Overlay, Purpose, State};
 
 use super::Effect;
 
-/// A key pressed sooner after a held call came up was meant for something else, µs.
+/// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
 /// What the model is told when no reason is given.
 const NO_REASON: &str = "refused by the operator";
@@ -87,9 +87,8 @@ fn all_go_on(state: &mut State) -> Vec<Effect> {
 }
 
 fn has_just_come(state: &mut State) -> bool {
-    let held = state.held().map(|call| call.id);
-    let shown_us = state.held_shown.filter(|(call, _)| Some(*call) == held).map_or(state.now_us, |(_, since)| since);
-    let is_new = held.is_some() && state.now_us.saturating_sub(shown_us) < READING_US;
+    let since_us = state.held().and_then(|call| call.held_us);
+    let is_new = since_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US);
     if is_new {
         state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
     }

@@ -18,7 +18,6 @@ pub(super) fn jumped(state: &mut State, session: Session) {
     state.chat.forget_all();
     state.chat.link = None;
     state.data.forget();
-    state.held_shown = None;
     state.notes_seen = state.session.notes.len();
     let is_there = match state.selected {
         Selected::Nothing => false,

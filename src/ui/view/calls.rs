@@ -41,7 +41,7 @@ fn filter_words(state: &State, foot: &mut Pen) {
     foot.put(cursor, theme.style(Role::Name));
     match &filter.problem {
         Some(problem) => foot.put(&format!(" {problem} "), theme.style(Role::Bad)),
-        None => foot.put(&format!(" {} rows ", state.calls.len()), theme.style(Role::Dim)),
+        None => foot.put(&format!(" {} ", text::count(state.calls.len(), "row")), theme.style(Role::Dim)),
     };
 }
 
@@ -116,7 +116,7 @@ struct Columns {
 impl Columns {
     fn of(width: u16) -> Self {
         match width {
-            0..=44 => Self { lane: 0, tool: usize::from(width).saturating_sub(18) },
+            0..=44 => Self { lane: 0, tool: usize::from(width).saturating_sub(19) },
             45..=69 => Self { lane: 8, tool: 21 },
             _ => Self { lane: 11, tool: 26 },
         }
@@ -139,11 +139,10 @@ fn call_line(state: &State, call: &Call, width: u16) -> Line<'static> {
         CallState::Ok | CallState::Error | CallState::Running => {
             state.call_us(call).map(text::duration).unwrap_or_default()
         }
-        CallState::Proposed | CallState::Held(_) | CallState::Denied => shown.word.to_owned(),
-        CallState::Cancelled => "stopped".to_owned(),
+        CallState::Proposed | CallState::Held(_) | CallState::Denied | CallState::Cancelled => shown.word.to_owned(),
     };
     let role = if call.state == CallState::Ok { Role::Dim } else { shown.role };
-    pen.right(&time, 8, theme.style(role)).put(" ", plain);
+    pen.right(&time, 9, theme.style(role)).put(" ", plain);
     if pen.room() > 4 {
         // A long text is only looked at as far as it can be seen.
         let arguments = call.arguments.text();
@@ -192,7 +191,7 @@ fn step_line(state: &State, step: &Step, width: u16) -> Line<'static> {
         pen.column("model", columns.lane, theme.style(Role::Key)).put(" ", plain);
     }
     pen.column(&step.model, columns.tool, theme.style(Role::Key)).put(" ", plain);
-    pen.right(&text::duration(state.step_us(step)), 8, dim).put(" ", plain);
+    pen.right(&text::duration(state.step_us(step)), 9, dim).put(" ", plain);
     if pen.room() > 4 {
         let said = step.text.trim_start().lines().next().unwrap_or("");
         let words = if step.calls.is_empty() {

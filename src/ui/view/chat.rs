@@ -8,6 +8,9 @@ use crate::ui::state::{Focus, Scroll, Selected, State, Target};
 use crate::ui::text::Pen;
 use crate::ui::theme::Role;
 
+/// Said where the conversation goes on under what is shown.
+pub(super) const MORE_BELOW: &str = " more below: PgDn ";
+
 /// Draws the pane.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let area = state.areas.chat;
@@ -21,7 +24,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     title.put(" Chat ", theme.style(Role::Strong));
     let mut foot = Pen::new(outer.width.saturating_sub(4));
     if state.chat.scroll != Scroll::End {
-        foot.put(" more below: End ", theme.style(Role::Warn));
+        foot.put(MORE_BELOW, theme.style(Role::Warn));
     }
     frame(state, buffer, outer, focused, &mut title, &mut foot);
     let mut y = area.y;

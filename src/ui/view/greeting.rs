@@ -55,7 +55,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             text::Piece::new(&format!("{}{hint}", server_words(state, server)), theme.style(role)),
         ];
         for (line, _) in text::flow(&pieces, usize::from(width.saturating_sub(1)).max(4), 17).into_iter().take(3) {
-            rows.push(Row { line, links: Vec::new(), target: Some(Target::Server(lane)) });
+            rows.push(Row { line, target: Some(Target::Server(lane)), ..Row::default() });
         }
     }
     if !state.options.examples.is_empty() {
@@ -69,7 +69,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             let (sign, style) =
                 if chosen { ("  ▸ ", theme.style(Role::Selected)) } else { ("  · ", theme.style(Role::Link)) };
             pen.put(sign, theme.style(Role::Name)).put(question, style);
-            rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Example(at)) });
+            rows.push(Row { line: pen.line(), target: Some(Target::Example(at)), ..Row::default() });
         }
     }
     rows
@@ -92,15 +92,18 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
     }
 }
 
-/// Rows of the questions that wait for the running turn.
+/// Rows under the last turn: that it has been forgotten, and the questions that wait.
 #[must_use]
 pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
     let waiting = &state.session.waiting;
-    if waiting.is_empty() {
-        return Vec::new();
-    }
     let theme = state.theme();
     let mut rows = Vec::new();
+    if state.session.cleared_at > 0 && state.session.cleared_at == state.session.turns.len() {
+        rows.extend([turn::forgotten_row(width, theme), Row::default()]);
+    }
+    if waiting.is_empty() {
+        return rows;
+    }
     let starting = state.session.servers.iter().filter(|server| server.health == Health::Starting);
     let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
     let why = match (state.session.running_turn(), names.is_empty()) {

@@ -5,10 +5,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::put_line;
-use crate::ui::command;
-use crate::ui::state::{Focus, State};
-use crate::ui::text::Pen;
+use crate::ui::layout::Shape;
+use crate::ui::state::{Focus, Scroll, State};
+use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
+use crate::ui::update;
 
 /// Commands listed above the input.
 const MOST_LISTED: usize = 6;
@@ -34,6 +35,13 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
             theme.style(Role::Name),
         );
     }
+    if state.areas.shape == Shape::Single && state.chat.scroll != Scroll::End && outer.height > area.height {
+        let wide = u16::try_from(text::width(super::chat::MORE_BELOW)).unwrap_or(u16::MAX);
+        let place = Rect { x: outer.x + outer.width.saturating_sub(wide.saturating_add(2)), width: wide, ..outer };
+        let mut pen = Pen::new(wide);
+        pen.put(super::chat::MORE_BELOW, theme.style(Role::Warn));
+        put_line(buffer, place.intersection(outer), 0, &pen.line());
+    }
     state.input.area().render(area, buffer);
     draw_completions(state, buffer);
     if focused {
@@ -46,21 +54,22 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
 }
 
 fn draw_completions(state: &State, buffer: &mut ratatui::buffer::Buffer) {
-    let found = command::offers(&state.input.text(), &state.options.runbooks);
-    if found.is_empty() || state.focus != Focus::Input || state.overlay.is_some() {
+    if state.focus != Focus::Input || state.overlay.is_some() {
         return;
     }
+    let found = update::candidates(state);
     let theme = state.theme();
     let outer = state.areas.input_frame;
     let rows = found.len().min(MOST_LISTED).min(usize::from(outer.y.saturating_sub(2)));
     let rows = u16::try_from(rows).unwrap_or(0);
     let area = Rect { x: outer.x + 1, y: outer.y - rows, width: outer.width.saturating_sub(2), height: rows };
     Clear.render(area, buffer);
-    let wide = if found.iter().any(|offer| offer.words.contains(' ')) { 34 } else { 24 };
-    for (row, offer) in found.iter().take(usize::from(rows)).enumerate() {
+    let named = |candidate: &update::Candidate| format!(" {} {}", candidate.line, candidate.arguments);
+    let longest = found.iter().map(|candidate| text::width(&named(candidate)) + 1).max().unwrap_or(0);
+    let names = longest.clamp(24, usize::from(area.width / 2).max(24));
+    for (row, candidate) in found.iter().take(usize::from(rows)).enumerate() {
         let mut pen = Pen::new(area.width);
-        let name = format!(" /{} {}", offer.words, offer.arguments);
-        pen.column(&name, wide, theme.style(Role::Name)).put(&offer.help, theme.style(Role::Dim));
+        pen.column(&named(candidate), names, theme.style(Role::Name)).put(&candidate.help, theme.style(Role::Dim));
         put_line(buffer, area, row, &pen.line());
     }
 }

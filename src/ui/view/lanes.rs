@@ -37,7 +37,10 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
         let mut pen = Pen::new(area.width);
         pen.put(if selected { "▸" } else { " " }, theme.style(Role::Name));
         pen.put(shown.sign, theme.style(shown.role)).put(" ", plain);
-        pen.column(server.name.as_str(), 12, name_style).put(" ", plain);
+        pen.column(marks::lane(server.name.as_str()), 12, name_style).put(" ", plain);
+        if server.losses > 0 {
+            pen.put(marks::losses(server).trim_start(), theme.style(Role::Warn)).put(" ", plain);
+        }
         // A server's newest calls are the ones that may be under way.
         let open = server.calls.iter().rev().take(64).filter_map(|id| state.session.call(*id));
         let open = open.filter(|call| call.state == CallState::Running).count();

@@ -1,6 +1,6 @@
 //! The sign, the word and the role of every state: colour is never the only sign.
 
-use crate::session::{CallState, Health, StepState};
+use crate::session::{CallState, Health, Server, StepState};
 use crate::ui::theme::Role;
 
 /// A state as it is shown.
@@ -47,6 +47,11 @@ pub(super) fn health(health: &Health) -> Shown {
         Health::Failed { .. } => shown("✗", "failed", Role::Bad),
         Health::Stopped => shown("⊘", "stopped", Role::Dim),
     }
+}
+
+/// How often a server has been lost, as ` ↻1`; nothing for one that never was.
+pub(super) fn losses(server: &Server) -> String {
+    if server.losses == 0 { String::new() } else { format!(" ↻{}", server.losses) }
 }
 
 /// The server of a call; a tool that the model made up has none.

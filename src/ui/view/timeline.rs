@@ -5,7 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::put_line;
-use crate::session::{CallState, List, Span, StepState};
+use crate::protocol::TurnId;
+use crate::session::{CallState, List, Span, StepState, Turn};
 use crate::ui::state::{Selected, State, Window, turn_of};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
@@ -36,24 +37,55 @@ struct Lane {
     dense: Vec<usize>,
 }
 
+/// Time that turns took, laid end to end: what lies between them takes no room.
 struct Axis {
-    start_us: u64,
-    end_us: u64,
+    /// In order, at least one.
+    stretches: Vec<Stretch>,
     area: Rect,
 }
 
+/// The time of a turn, µs.
+#[derive(Clone, Copy)]
+struct Stretch {
+    turn: TurnId,
+    start_us: u64,
+    end_us: u64,
+    /// What the stretches before it took together.
+    before_us: u64,
+}
+
 impl Axis {
+    fn start_us(&self) -> u64 {
+        self.stretches.first().map_or(0, |stretch| stretch.start_us)
+    }
+
+    fn end_us(&self) -> u64 {
+        self.stretches.last().map_or(0, |stretch| stretch.end_us)
+    }
+
+    /// What all stretches take together.
+    fn whole_us(&self) -> u64 {
+        self.stretches.last().map_or(1, |last| last.before_us + (last.end_us - last.start_us)).max(1)
+    }
+
     fn column(&self, at_us: u64) -> u16 {
-        let span = (self.end_us - self.start_us).max(1);
+        let after = self.stretches.partition_point(|stretch| stretch.start_us <= at_us);
+        let offset = match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
+            Some(stretch) => stretch.before_us + (at_us.min(stretch.end_us) - stretch.start_us),
+            None => 0,
+        };
         let last = u64::from(self.area.width.saturating_sub(1));
-        let offset = at_us.clamp(self.start_us, self.end_us) - self.start_us;
-        let column = u128::from(offset) * u128::from(last) / u128::from(span);
+        let column = u128::from(offset) * u128::from(last) / u128::from(self.whole_us());
         self.area.x + u16::try_from(column).unwrap_or(0)
     }
 
     fn time(&self, column: u16) -> u64 {
-        let last = u64::from(self.area.width.saturating_sub(1)).max(1);
-        self.start_us + (self.end_us - self.start_us) * u64::from(column) / last
+        let last = u128::from(self.area.width.saturating_sub(1)).max(1);
+        let offset = u128::from(self.whole_us()) * u128::from(column) / last;
+        let offset = u64::try_from(offset).unwrap_or(u64::MAX);
+        let after = self.stretches.partition_point(|stretch| stretch.before_us <= offset);
+        let stretch = after.checked_sub(1).and_then(|at| self.stretches.get(at));
+        stretch.map_or(0, |stretch| stretch.start_us + (offset - stretch.before_us))
     }
 }
 
@@ -65,7 +97,12 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     }
     let theme = state.theme();
     let dim = theme.style(Role::Dim);
-    let axis = axis(state);
+    let Some(axis) = axis(state) else {
+        let mut pen = Pen::new(area.width);
+        pen.put(" Calls will stand here on a time axis.", dim);
+        put_line(buffer, area, 0, &pen.line());
+        return;
+    };
     head(state, &axis, buffer);
     for lane in lanes(state, &axis) {
         let mut pen = Pen::new(NAMES - 1);
@@ -95,7 +132,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
 /// The step or call under a place on the screen, or the nearest one of that lane.
 #[must_use]
 pub fn timeline_hit(state: &State, place: Position) -> Option<Span> {
-    let axis = axis(state);
+    let axis = axis(state)?;
     let lane = lanes(state, &axis).into_iter().find(|lane| (lane.y..lane.y + lane.rows).contains(&place.y))?;
     let row = usize::from(place.y - lane.y);
     let distance = |bar: &&Bar| {
@@ -105,24 +142,32 @@ pub fn timeline_hit(state: &State, place: Position) -> Option<Span> {
     lane.bars.iter().min_by_key(distance).map(|bar| bar.span)
 }
 
-/// What the axis covers.
-fn axis(state: &State) -> Axis {
+/// What the axis covers; nothing before the first turn.
+fn axis(state: &State) -> Option<Axis> {
     let area = state.areas.timeline;
     let bars = Rect { x: area.x + NAMES.min(area.width), width: area.width.saturating_sub(NAMES + 1), ..area };
     let session = &state.session;
     let now = state.now_us.max(session.last_us);
-    let (start_us, end_us) = match state.calls.window {
-        Window::Session => (session.turns.first().map_or(0, |turn| turn.started_us), now),
+    let turns: Vec<&Turn> = match state.calls.window {
+        Window::Session => session.turns.iter().collect(),
         Window::Turn => {
             let selected = match state.selected {
                 Selected::Span(span) => turn_of(session, span),
                 Selected::Server(_) | Selected::Nothing => None,
             };
             let turn = selected.and_then(|turn| session.turns.get(turn)).or(session.turns.last());
-            turn.map_or((0, now), |turn| (turn.started_us, turn.ended_us.unwrap_or(now)))
+            turn.into_iter().collect()
         }
     };
-    Axis { start_us, end_us: end_us.max(start_us + 1), area: bars }
+    let mut before_us = 0;
+    let stretches = turns.iter().map(|turn| {
+        let end_us = turn.ended_us.unwrap_or(now).max(turn.started_us + 1);
+        let stretch = Stretch { turn: turn.id, start_us: turn.started_us, end_us, before_us };
+        before_us += end_us - turn.started_us;
+        stretch
+    });
+    let stretches: Vec<Stretch> = stretches.collect();
+    (!stretches.is_empty()).then_some(Axis { stretches, area: bars })
 }
 
 fn head(state: &State, axis: &Axis, buffer: &mut Buffer) {
@@ -135,15 +180,29 @@ fn head(state: &State, axis: &Axis, buffer: &mut Buffer) {
     };
     let mut pen = Pen::new(area.width);
     pen.column(name, usize::from(NAMES), theme.style(Role::Strong));
-    let whole = axis.end_us - axis.start_us;
-    let last = text::duration(whole);
+    let last = text::duration(axis.whole_us());
     let room = usize::from(axis.area.width).saturating_sub(text::width(&last));
-    let marks = (room / 14).clamp(1, 6);
-    for mark in 0..marks {
-        let column = room * mark / marks;
-        let at = whole * u64::try_from(column).unwrap_or(0) / u64::from(axis.area.width.max(1));
-        let words = if mark == 0 { "0".to_owned() } else { text::duration(at) };
-        pen.to(usize::from(NAMES) + column).put("╵", dim).put(&words, dim);
+    match state.calls.window {
+        Window::Turn => {
+            let marks = (room / 14).clamp(1, 6);
+            for mark in 0..marks {
+                let column = room * mark / marks;
+                let at = axis.whole_us() * u64::try_from(column).unwrap_or(0) / u64::from(axis.area.width.max(1));
+                let words = if mark == 0 { "0".to_owned() } else { text::duration(at) };
+                pen.to(usize::from(NAMES) + column).put("╵", dim).put(&words, dim);
+            }
+        }
+        // Between two turns any time may lie, so that their beginnings say more than times.
+        Window::Session => {
+            for stretch in &axis.stretches {
+                let column = usize::from(axis.column(stretch.start_us) - axis.area.x);
+                let words = format!("╵{}", stretch.turn);
+                let (from, wide) = (usize::from(NAMES) + column, text::width(&words));
+                if pen.used() <= from && column + wide < room {
+                    pen.to(from).put(&words, dim);
+                }
+            }
+        }
     }
     pen.to(usize::from(NAMES) + room).put(&last, dim);
     put_line(buffer, area, 0, &pen.line());
@@ -215,8 +274,8 @@ enum Spans {
 
 fn model_spans(state: &State, axis: &Axis) -> Spans {
     let steps = &state.session.steps;
-    let first = steps.partition_point(|step| step.requested_us < axis.start_us);
-    let last = steps.partition_point(|step| step.requested_us <= axis.end_us);
+    let first = steps.partition_point(|step| step.requested_us < axis.start_us());
+    let last = steps.partition_point(|step| step.requested_us <= axis.end_us());
     if last - first > MOST_BARS {
         return Spans::Many(counts(axis, |at_us| steps.partition_point(|step| step.requested_us < at_us)));
     }
@@ -228,7 +287,7 @@ fn model_spans(state: &State, axis: &Axis) -> Spans {
             StepState::Failed(_) => ("╳", Role::Bad),
             StepState::Stopped => ("╌", Role::Dim),
         };
-        let end = step.ended_us.unwrap_or(axis.end_us);
+        let end = step.ended_us.unwrap_or(axis.end_us());
         bar(axis, Span::Step(step.id), step.requested_us, end, glyph, role)
     });
     Spans::Few(bars.collect())
@@ -237,8 +296,8 @@ fn model_spans(state: &State, axis: &Axis) -> Spans {
 fn call_spans(state: &State, axis: &Axis, calls: &List<crate::protocol::CallId>) -> Spans {
     let session = &state.session;
     let proposed = |id: &crate::protocol::CallId| session.call(*id).map_or(0, |call| call.proposed_us);
-    let first = calls.partition_point(|id| proposed(id) < axis.start_us);
-    let last = calls.partition_point(|id| proposed(id) <= axis.end_us);
+    let first = calls.partition_point(|id| proposed(id) < axis.start_us());
+    let last = calls.partition_point(|id| proposed(id) <= axis.end_us());
     if last - first > MOST_BARS {
         return Spans::Many(counts(axis, |at_us| calls.partition_point(|id| proposed(id) < at_us)));
     }
@@ -252,7 +311,7 @@ fn call_spans(state: &State, axis: &Axis, calls: &List<crate::protocol::CallId>)
             CallState::Cancelled | CallState::Denied => ("╌", Role::Dim),
         };
         let start = call.started_us.unwrap_or(call.proposed_us);
-        bar(axis, Span::Call(call.id), start, call.finished_us.unwrap_or(axis.end_us), glyph, role)
+        bar(axis, Span::Call(call.id), start, call.finished_us.unwrap_or(axis.end_us()), glyph, role)
     });
     Spans::Few(bars.collect())
 }
@@ -264,7 +323,7 @@ fn bar(axis: &Axis, span: Span, start_us: u64, end_us: u64, glyph: &'static str,
 
 /// How many begin in each column, by binary search: the cost does not grow with their number.
 fn counts(axis: &Axis, before: impl Fn(u64) -> usize) -> Vec<usize> {
-    let mut last = before(axis.start_us);
+    let mut last = before(axis.start_us());
     (1..=axis.area.width)
         .map(|column| {
             let now = before(axis.time(column));

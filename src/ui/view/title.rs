@@ -3,35 +3,47 @@
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
+use ratatui::text::Line;
 
 use super::{marks, put_line};
 use crate::protocol::{NoteLevel, Stepping};
-use crate::session::{CallState, Server};
+use crate::session::Server;
 use crate::ui::state::{Focus, State};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 use crate::ui::update;
+
+/// What closes the banner.
+const CLOSES: &str = "Esc closes";
 
 /// Draws the top of the screen.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let areas = &state.areas;
     let (mut pen, _) = written(state);
     put_line(buffer, areas.title, 0, &pen.line());
-    if let (Some((words, level)), false) = (update::banner(state), areas.banner.is_empty()) {
-        let theme = state.theme();
-        let (sign, role) = match level {
-            NoteLevel::Error => ("✗", Role::Bad),
-            NoteLevel::Warning => ("⚠", Role::Warn),
-            NoteLevel::Info => ("·", Role::Text),
-        };
+    for (row, line) in banner_lines(state, areas.banner.width).iter().enumerate() {
         let mut pen = Pen::new(areas.banner.width);
-        pen.put(&format!(" {sign} "), theme.style(role))
-            .put(words, theme.style(role))
-            .at_end("Esc closes", theme.style(Role::Dim));
-        put_line(buffer, areas.banner, 0, &pen.line());
+        if row == 0 {
+            pen.at_end(CLOSES, state.theme().style(Role::Dim));
+        }
+        put_line(buffer, areas.banner, row, &pen.line());
+        put_line(buffer, areas.banner, row, line);
     }
     let (mut pen, _) = pane_tabs(state);
     put_line(buffer, areas.tabs, 0, &pen.line());
+}
+
+/// The lines of the banner; none if there is none.
+#[must_use]
+pub fn banner_lines(state: &State, width: u16) -> Vec<Line<'static>> {
+    let Some((words, level)) = update::banner(state) else { return Vec::new() };
+    let (sign, role) = match level {
+        NoteLevel::Error => ("✗", Role::Bad),
+        NoteLevel::Warning => ("⚠", Role::Warn),
+        NoteLevel::Info => ("·", Role::Text),
+    };
+    let room = usize::from(width).saturating_sub(text::width(CLOSES) + 2);
+    text::said(&format!("{sign} {words}"), room, state.theme().style(role))
 }
 
 /// The server under a column of the title bar.
@@ -62,22 +74,24 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     pen.put(&text::fit(model, 24), plain).put(" │ ", dim);
     let stepping = match state.session.stepping {
         Stepping::Off => "",
-        Stepping::On => "step",
-        Stepping::All => "step all",
-        Stepping::Out => "step out",
+        Stepping::On => "STEP",
+        Stepping::All => "STEP ALL",
+        Stepping::Out => "STEP OUT",
     };
     if !stepping.is_empty() {
         pen.put(stepping, theme.style(Role::Warn)).put(" │ ", dim);
     }
     let servers = &state.session.servers;
     let named = || servers.iter().enumerate();
-    let full: usize = named().map(|(_, server)| text::width(&text::clean_line(server.name.as_str())) + 3).sum();
+    let shown_width = |server: &Server| text::width(&text::clean_line(server.name.as_str())) + 3;
+    let full: usize = named().map(|(_, server)| shown_width(server) + text::width(&marks::losses(server))).sum();
     let mut places = Vec::new();
     if full + 16 <= pen.room() {
         for (lane, server) in named() {
             let start = pen.used();
             let shown = marks::health(&server.health);
             pen.put(shown.sign, theme.style(shown.role)).put(" ", plain).put(server.name.as_str(), plain);
+            pen.put(&marks::losses(server), theme.style(Role::Warn));
             places.push((start..pen.used(), lane));
             pen.put(" ", plain);
         }
@@ -87,7 +101,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     if servers.is_empty() && state.session.started.is_some() {
         pen.put("no servers", dim);
     }
-    let held = held(state);
+    let held = update::held(state);
     let id = state.session.started.as_ref().map_or("", |started| started.id.as_str());
     // The end of a ULID is what tells two sessions apart.
     let cleaned = text::clean_line(id).into_owned();
@@ -110,6 +124,7 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
     let (mut ready, mut others) = (0, Vec::new());
     for server in servers {
         match server.health {
+            Health::Ready if server.losses > 0 => others.push(server),
             Health::Ready => ready += 1,
             Health::Unknown
             | Health::Starting
@@ -125,14 +140,10 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
     }
     for server in others {
         let shown = marks::health(&server.health);
-        pen.put(&format!("{} {} ", shown.sign, text::fit(server.name.as_str(), 12)), theme.style(shown.role));
+        let name = text::fit(server.name.as_str(), 12);
+        pen.put(&format!("{} {name}", shown.sign), theme.style(shown.role));
+        pen.put(&format!("{} ", marks::losses(server)), theme.style(Role::Warn));
     }
-}
-
-/// Calls at the gate; only the newest calls are looked at, because older ones are over.
-fn held(state: &State) -> usize {
-    let recent = state.session.calls.iter().rev().take(64);
-    recent.filter(|call| matches!(call.state, CallState::Held(_))).count()
 }
 
 fn pane_tabs(state: &State) -> (Pen, Vec<(Range<usize>, Focus)>) {

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span as Styled};
 
 use super::marks;
 use crate::protocol::{Ending, ModelFailed, ModelFailureCode};
-use crate::session::{Call, CallState, Span, Step, StepState, Turn};
+use crate::session::{Call, CallState, Mark, Span, Step, StepState, Turn};
 use crate::ui::markdown::{self, Against};
 use crate::ui::state::{Advice, Row, State, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -22,9 +22,7 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
     let theme = state.theme();
     let mut rows = Vec::new();
     if turn.fresh {
-        let mut pen = Pen::new(width);
-        pen.put("── new conversation ──", theme.style(Role::Dim));
-        rows.extend([pen.line().into(), Row::default()]);
+        rows.extend([forgotten_row(width, theme), Row::default()]);
     }
     rows.extend(question_rows(&turn.question, "", width, theme, Role::Question));
     let last = turn.steps.last().copied();
@@ -43,6 +41,13 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
     rows.push(tally_row(state, turn, width));
     rows.push(Row::default());
     rows
+}
+
+/// Where the model's memory of the conversation ends.
+pub(super) fn forgotten_row(width: u16, theme: Theme) -> Row {
+    let mut pen = Pen::new(width);
+    pen.put("── conversation forgotten: what is above is not known to the model any more ──", theme.style(Role::Dim));
+    pen.line().into()
 }
 
 /// Where the turn waits around the model.
@@ -101,7 +106,7 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
         let mut pen = Pen::new(width);
         let size = text::bytes(step.reasoning.len());
         pen.put(&format!("  ┊ reasoning, {size}"), theme.style(Role::Dim));
-        rows.push(Row { line: pen.line(), links: Vec::new(), target: target.clone() });
+        rows.push(Row { line: pen.line(), target: target.clone(), ..Row::default() });
     }
     if !step.text.trim().is_empty() {
         if label == Label::Wanted {
@@ -112,6 +117,9 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
         let done = step.state == StepState::Answered && step.calls.is_empty();
         let against = Against { evidence: done.then_some(&state.session.evidence), calls: state.session.calls.len() };
         let mut answer = markdown::rows(&step.text, usize::from(width.saturating_sub(1)), 2, theme, against);
+        if let (Some(first), true) = (answer.first_mut(), step.calls.is_empty()) {
+            first.begins = true;
+        }
         if let (Some(last), StepState::Streaming) = (answer.last_mut(), &step.state) {
             last.line.spans.push(Styled::styled("▍", theme.style(Role::Busy)));
         }
@@ -124,7 +132,7 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
             let verb = if step.model == "built-in" { "planning" } else { "asking" };
             let time = text::duration(state.step_us(step) / 100_000 * 100_000);
             pen.put(&format!("  ◌ {verb} {}… {time}", text::fit(&step.model, 30)), theme.style(Role::Busy));
-            rows.push(Row { line: pen.line(), links: Vec::new(), target });
+            rows.push(Row { line: pen.line(), target, ..Row::default() });
         }
         StepState::Retrying { retried, since_us } => {
             let until = since_us.saturating_add(retried.delay_ms.saturating_mul(1000));
@@ -190,7 +198,7 @@ fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
         for (number, action) in advice.actions.iter().take(MOST_ACTIONS).enumerate() {
             let mut pen = Pen::new(width);
             pen.put(&format!("      {} ", number + 1), theme.style(Role::Name)).put(action, theme.style(Role::Link));
-            rows.push(Row { line: pen.line(), links: Vec::new(), target: Some(Target::Action(action.clone())) });
+            rows.push(Row { line: pen.line(), target: Some(Target::Action(action.clone())), ..Row::default() });
         }
     }
     if step.calls.len() > MOST_CALLS {
@@ -214,7 +222,7 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     let time = state.call_us(call).filter(|us| *us > 0).map(text::duration).unwrap_or_default();
     let state_word = if call.state == CallState::Ok { "" } else { shown.word };
     pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&format!(" {time}"), theme.style(Role::Dim));
-    Row { line: pen.line(), links: Vec::new(), target: Some(Target::Span(Span::Call(call.id))) }
+    Row { line: pen.line(), target: Some(Target::Span(Span::Call(call.id))), ..Row::default() }
 }
 
 fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
@@ -249,22 +257,47 @@ fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
     words(rows, &[Piece::new(&line, theme.style(role))], width, 4);
 }
 
+/// What an answer without calls of its own stands on.
+enum Standing {
+    /// It has ids, amounts or dates that no result has.
+    Unverified,
+    /// It cites calls of earlier turns, or says what their results say.
+    Earlier,
+    /// It says nothing that could be checked.
+    Nothing,
+}
+
+fn standing(state: &State, turn: &Turn) -> Standing {
+    let text = turn.answer(&state.session).map_or("", |step| step.text.as_str());
+    let cites = markdown::references(text).iter().any(|(_, call)| state.session.call(*call).is_some());
+    let claims = state.session.evidence.check(text);
+    match claims.iter().any(|claim| claim.mark == Mark::Unsupported) {
+        _ if cites => Standing::Earlier,
+        true => Standing::Unverified,
+        false if claims.is_empty() => Standing::Nothing,
+        false => Standing::Earlier,
+    }
+}
+
 fn tally_row(state: &State, turn: &Turn, width: u16) -> Row {
     let theme = state.theme();
     let dim = theme.style(Role::Dim);
-    let (ok, failed, stopped, open) = turn.tally(&state.session);
+    let tally = turn.tally(&state.session);
     let mut pen = Pen::new(width);
     pen.put("  ── ", dim);
     let parts = [
-        (ok, "ok", Role::Good),
-        (failed, "failed", Role::Bad),
-        (stopped, "stopped", Role::Dim),
-        (open, "open", Role::Busy),
+        (tally.ok, "ok", Role::Good),
+        (tally.failed, "failed", Role::Bad),
+        (tally.cancelled, "cancelled", Role::Dim),
+        (tally.denied, "denied", Role::Dim),
+        (tally.open, "open", Role::Busy),
     ];
     match (turn.calls.len(), turn.ended_us) {
-        (0, Some(_)) if turn.ending == Some(Ending::Answered) => {
-            pen.put("no calls: unverified", theme.style(Role::Warn));
-        }
+        (0, Some(_)) if turn.ending == Some(Ending::Answered) => match standing(state, turn) {
+            Standing::Unverified => drop(pen.put("no calls: unverified", theme.style(Role::Warn))),
+            Standing::Earlier => drop(pen.put("no calls: from results of earlier turns", dim)),
+            Standing::Nothing => drop(pen.put("no calls", dim)),
+        },
         (count, _) => {
             pen.put(&text::count(count, "call"), dim);
         }
