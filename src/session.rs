@@ -6,6 +6,7 @@
 mod calls;
 mod evidence;
 mod list;
+mod lost;
 mod servers;
 mod tool_error;
 mod turns;
@@ -90,6 +91,7 @@ impl Session {
         self.last_unix_ms = record.unix_ms;
         self.last_index = Some(record.index);
         self.records += 1;
+        lost::fill(self, record);
         let known = match &record.event {
             Event::SessionStarted(started) => {
                 for name in &started.servers {

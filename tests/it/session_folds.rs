@@ -119,6 +119,32 @@ fn every_prefix_of_a_recording_is_the_state_of_that_moment() {
     }
 }
 
+#[test]
+fn a_record_that_cannot_be_read_costs_no_more_than_itself() {
+    for path in fixtures() {
+        let records = records(&path);
+        let whole = Session::fold(&records);
+        let answers = |session: &Session| -> Vec<String> {
+            let text = |turn: &callboard::session::Turn| turn.answer(session).map(|step| step.text.clone());
+            session.turns.iter().filter_map(text).collect()
+        };
+        for lost in 0..records.len() {
+            let rest = records.iter().enumerate().filter(|(index, _)| *index != lost).map(|(_, record)| record);
+            let session = Session::fold(rest);
+            let kind = records[lost].event.kind();
+            check(&session);
+            assert_eq!(session.turns.len(), whole.turns.len(), "{kind}");
+            assert_eq!(session.steps.len(), whole.steps.len(), "{kind}");
+            assert_eq!(session.calls.len(), whole.calls.len(), "{kind}");
+            let (left, all) = (answers(&session), answers(&whole));
+            assert!(
+                left.len() + 1 >= all.len() && left.iter().filter(|text| all.contains(text)).count() + 1 >= all.len(),
+                "{kind}"
+            );
+        }
+    }
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let server = prop_oneof![Just(ServerName::from("a")), Just(ServerName::from("b")), Just(ServerName::from(""))];
     let arguments = Json::from(json!({"id": "TKT-1001"}));
