@@ -11,12 +11,12 @@ impl Run<'_> {
         match &mention.how {
             How::Ids(ids) => {
                 let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
-                let state = self.fetch(node, &[], bound, &mention.said);
+                let state = only(self.fetch(node, &[], bound, &mention.said), key, ids);
                 self.with_filters(node, state)
             }
             How::OneOf(ids) => {
                 let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
-                let state = self.fetch(node, &[], bound, &mention.said);
+                let state = only(self.fetch(node, &[], bound, &mention.said), key, ids);
                 self.one_of(state, &mention.said)
             }
             How::Each(mentions) => self.each(node, mentions),
@@ -173,5 +173,16 @@ impl Run<'_> {
             }
         }
         found
+    }
+}
+
+/// The records with these ids, whatever else a list held.
+fn only(state: State, key: &str, ids: &[String]) -> State {
+    match state {
+        State::Ready(mut found) => {
+            found.rows.retain(|row| row.text(key).is_none_or(|id| ids.contains(&id)));
+            State::Ready(found)
+        }
+        State::Waiting => State::Waiting,
     }
 }
