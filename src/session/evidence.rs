@@ -105,7 +105,12 @@ impl Evidence {
             None if shown.contains(form) => Mark::AddedUp,
             None => Mark::Unsupported,
         };
-        scan(text).into_iter().map(|(range, form)| Claim { range, mark: mark(&form) }).collect()
+        scan(text)
+            .into_iter()
+            // What the question said, in quotation marks, is no statement.
+            .filter(|(range, _)| !(text[..range.start].ends_with('“') && text[range.end..].starts_with('”')))
+            .map(|(range, form)| Claim { range, mark: mark(&form) })
+            .collect()
     }
 
     /// Totals and means of the columns of the tables in `text`, where every amount of the column stands in a result: they
@@ -285,6 +290,12 @@ mod tests {
         assert_eq!(evidence.unsupported(&text), Vec::<&str>::new());
         assert!(evidence.check(&text).iter().any(|claim| claim.mark == Mark::AddedUp));
         assert_eq!(evidence.unsupported(&table("20.21")), ["30.30", "15.15", "20.21"]);
+    }
+
+    #[test]
+    fn what_is_only_quoted_is_no_claim() {
+        let evidence = evidence(r#"{"id":"TKT-1001"}"#);
+        assert_eq!(evidence.unsupported("“INV-001” fits 2 invoices, not INV-002"), ["INV-002"]);
     }
 
     #[test]

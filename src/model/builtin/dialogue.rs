@@ -14,6 +14,7 @@ use super::reading::Reader;
 use super::rows::{Row, day};
 use super::run::{Planned, Problem, Run, State};
 use super::understand::{self, Understood};
+use super::suggestion::{self, Meant};
 use super::{foreign, runbook};
 use crate::protocol::CallId;
 
@@ -37,6 +38,8 @@ pub(super) struct Context {
     /// The records of the first list, in the order shown.
     pub shown: Vec<Row>,
     pub pending: Option<Pending>,
+    /// Whether something it named does not exist; such a name must not narrow the next question.
+    pub unfound: bool,
 }
 
 /// What the assistant asked back.
@@ -111,6 +114,15 @@ fn turn(
     open: bool,
 ) -> Turn {
     let whole = settled(knowledge, directory, contexts.last(), &exchange.question);
+    let mut missing = None;
+    let whole = match suggestion::meant(knowledge, catalog, &whole, contexts.last()) {
+        Some(Meant::Question(question)) => question,
+        Some(Meant::Whose { of, kind }) => {
+            missing = Some(Understood::Missing { of, for_kind: kind });
+            knowledge.kind(kind).many.clone()
+        }
+        None => whole,
+    };
     let question = first_words(&whole).to_owned();
     let unread = question.len() < whole.trim().len();
     let bindings = HashMap::new();
@@ -128,7 +140,7 @@ fn turn(
                 Understood::Foreign
             }
         },
-        None => understand::understand(&reader, &question, contexts),
+        None => missing.unwrap_or_else(|| understand::understand(&reader, &question, contexts)),
     };
     let foreign = match (&understood, &refusal) {
         (_, Some(_)) => None,
@@ -288,6 +300,7 @@ fn context_of(knowledge: &Knowledge, catalog: &Catalog<'_>, turn: &Turn, exchang
                 if let Some((said, rows)) = ambiguous {
                     context.pending = Some(Pending::Record { question: turn.question.clone(), said, rows });
                 }
+                context.unfound |= found.is_missing();
                 let rows = if found.rows.is_empty() { bare_rows(knowledge, mention, exchange) } else { found.rows };
                 if let [row] = rows.as_slice()
                     && let Some(resolved) = mention_of(knowledge, row)
@@ -308,7 +321,7 @@ fn context_of(knowledge: &Knowledge, catalog: &Catalog<'_>, turn: &Turn, exchang
                 }
             }
         }
-        Understood::Plan(_) | Understood::Talk(_) | Understood::Foreign => {}
+        Understood::Plan(_) | Understood::Talk(_) | Understood::Unplaced(_) | Understood::Foreign => {}
     }
     context
 }

@@ -162,6 +162,21 @@ fn runs(text: &str) -> Vec<String> {
     out
 }
 
+/// Whether an id has the form of its class; ids of classes that no file knows have any.
+pub(super) fn whole(knowledge: &Knowledge, id: &str) -> bool {
+    let have: Vec<String> = id.split('-').map(str::to_owned).collect();
+    let class = |form: &IdForm| match parts(&form.form).first() {
+        Some(Part::Letters(letters)) => have.first().is_some_and(|first| first == letters),
+        Some(Part::Year | Part::Digits(_)) | None => false,
+    };
+    let mut own = forms(knowledge).filter(|(_, form)| class(form)).peekable();
+    own.peek().is_none()
+        || own.any(|(_, form)| {
+            let parts = parts(&form.form);
+            parts.len() == have.len() && filled(&parts, &have).is_some_and(|filled| filled == id)
+        })
+}
+
 /// The whole id, its parts in one word or in several: `TKT-1005`, `tkt1005`, `inv 2025 003`.
 fn written(form: &IdForm, words: &[Word], at: usize) -> Option<(String, usize)> {
     let parts = parts(&form.form);
@@ -274,7 +289,7 @@ fn width(form: &IdForm) -> Option<usize> {
 }
 
 /// A class and a number in one word that are no whole id: of `INV-003` the year is missing, `INV-99999` has too many
-/// digits. The server is asked for the latter as it stands, so that its answer says what is wrong.
+/// digits and stays as it is, so that the answer can say what is wrong with it.
 fn unfinished(knowledge: &Knowledge, word: &Word, today_year: i16) -> Option<FoundId> {
     let [class, number] = runs(&word.low).try_into().ok()?;
     if !number.chars().all(|c| c.is_ascii_digit()) || number.len() < 3 {

@@ -18,6 +18,7 @@ mod place;
 mod ranking;
 mod settle;
 mod several;
+mod unused;
 mod waiting;
 mod wanted;
 
@@ -40,6 +41,8 @@ pub(super) enum Understood {
     Missing { of: KindId, for_kind: KindId },
     /// A word fits records of several kinds: what was said, and the kinds.
     Unclear { said: String, kinds: Vec<KindId> },
+    /// Words that would change the answer have no place in what was understood.
+    Unplaced(Vec<String>),
     /// The words say nothing about the domain.
     Foreign,
 }
@@ -93,7 +96,7 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
         return Understood::Plan(frame);
     }
     for clause in clauses(&items) {
-        builder.clause(clause);
+        builder.clause_with_effect(clause);
     }
     builder.finished()
 }
@@ -137,7 +140,11 @@ impl Builder<'_> {
         }
         match self.missing {
             Some((of, for_kind)) if self.frame.heads.is_empty() => Understood::Missing { of, for_kind },
+            _ if !self.frame.needed.is_empty() && self.frame.nodes.iter().any(|node| !node.is_free()) => {
+                Understood::Unplaced(self.frame.needed)
+            }
             _ if self.frame.heads.is_empty() => Understood::Foreign,
+            _ if !self.frame.needed.is_empty() => Understood::Unplaced(self.frame.needed),
             _ => Understood::Plan(self.frame),
         }
     }

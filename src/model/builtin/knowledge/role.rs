@@ -36,6 +36,8 @@ pub(crate) enum Role {
     Sum,
     /// Asks for a mean.
     Average,
+    /// Asks how large a part something is.
+    Share,
     /// Everything of a kind.
     Every,
     /// Narrows what was asked.

@@ -2,6 +2,7 @@
 
 use super::super::access::{self, Bindings, Bound};
 use super::super::frame::{Filter, How, Mention, Node, Test};
+use super::super::mention;
 use super::super::rows::Row;
 use super::{Found, Problem, Run, State};
 
@@ -10,6 +11,9 @@ impl Run<'_> {
         let key = &self.knowledge.kind(node.kind).key;
         match &mention.how {
             How::Ids(ids) => {
+                if let Some(said) = ids.iter().find(|id| !mention::whole(self.knowledge, id)) {
+                    return super::problem(Problem::Malformed { said: said.clone(), kind: node.kind });
+                }
                 let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
                 let state = only(self.fetch(node, &[], bound, &mention.said), key, ids);
                 self.with_filters(node, state)

@@ -211,7 +211,17 @@ impl Builder<'_> {
         let verbs_only = items.iter().skip(at + 1).all(|item| item.is_small() && item.gap == Gap::None);
         let closing = (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
+        let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
         if !(ranks || after.is_some() || closing || words_after) {
+            // "and who is the worst?"; a word such as "last" says too many other things.
+            let alone = items.get(at).is_some_and(|item| {
+                item.kind().is_none() && item.values().is_empty() && item.fields().is_empty() && !item.is_topic()
+            });
+            let ends = items.iter().skip(at + 1).all(Item::is_small);
+            if alone && ends && !matches!(known.by.as_str(), "rank") {
+                let (by, descending) = (known.by.clone(), known.descending);
+                clause.stray.push(Ranking { at, by, descending, count: None, skip: 0, said });
+            }
             return false;
         }
         if after.is_some() {
@@ -232,7 +242,7 @@ impl Builder<'_> {
         let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
         let count = counted.or((singular || one || skip.is_some()).then_some(1));
         let skip = skip.unwrap_or_default();
-        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip });
+        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip, said });
         true
     }
 

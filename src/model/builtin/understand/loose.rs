@@ -75,7 +75,7 @@ impl Builder<'_> {
             let node = self.frame.add(Node::new(kind));
             let anchor = clause.placed.last().map(|placed| placed.node).filter(|_| asked);
             let part = anchor.map_or(Part::Head, |anchor| Part::Narrows(anchor, Sense::Exists, Manner::With));
-            clause.placed.push(Placed { at, node, part, plural: true, names: None });
+            clause.placed.push(Placed { at, node, part, plural: true, described: 0, names: None });
             if let Some((fits, filters)) = self.fitting(&conditions, kind) {
                 self.impose(clause, node, fits, filters);
             }
@@ -133,7 +133,8 @@ impl Builder<'_> {
             node,
             part: Part::Narrows(anchor, Sense::Exists, Manner::With),
             plural: true,
-            names: None,
+            described: 0,
+                    names: None,
         });
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
@@ -144,7 +145,7 @@ impl Builder<'_> {
     /// Records of one kind under a condition, wanted.
     pub(super) fn head_under(&mut self, clause: &mut Clause, at: usize, kind: KindId, conditions: &Conditions) {
         let node = self.frame.add(Node::new(kind));
-        clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: true, described: 0, names: None });
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
         }
@@ -218,7 +219,7 @@ impl Builder<'_> {
             } else {
                 let facet = self.frame.add(Node::new(fits));
                 self.link(facet, node, Sense::Exists, Manner::Of, Vec::new());
-                clause.placed.push(Placed { at, node: facet, part: Part::Head, plural: false, names: None });
+                clause.placed.push(Placed { at, node: facet, part: Part::Head, plural: false, described: 0, names: None });
                 facet
             };
             let filters: Vec<Filter> = filters.into_iter().map(|filter| self.dated(filter)).collect();

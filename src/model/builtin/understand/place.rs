@@ -124,6 +124,9 @@ impl Builder<'_> {
             return self.value(clause, items, at, item, values);
         }
         let fields = item.fields();
+        if self.never_did(clause, items, at, &fields) {
+            return;
+        }
         if !fields.is_empty() && !self.is_total(item) && self.field(clause, items, at, item, fields) {
             // "paid in September" says both what and when.
             if !values.is_empty() && self.field_with_days(items, at, item) {
@@ -138,6 +141,29 @@ impl Builder<'_> {
             return;
         }
         self.roles(clause, items, at, item);
+    }
+
+    /// "customers who were never invoiced": without such records. True if it was taken so.
+    fn never_did(&mut self, clause: &mut Clause, items: &[Item], at: usize, fields: &[(KindId, FieldId)]) -> bool {
+        let knowledge = self.reader.knowledge;
+        let who = clause.placed.last().and_then(|placed| self.kind_of(placed.node));
+        let (true, Some(who)) = (clause.negated, who.filter(|who| knowledge.kind(*who).person_question)) else {
+            return false;
+        };
+        let verb = fields.iter().find(|(kind, field)| {
+            let known = knowledge.kind(*kind);
+            *kind != who && known.of.is_none() && self.field_name(*kind, *field) == Some(&known.date)
+        });
+        let own = fields.iter().any(|(kind, _)| *kind == who);
+        let Some((kind, _)) = verb.filter(|(kind, _)| !own && self.can_link(who, *kind)).copied() else { return false };
+        // "never opened a ticket": the records follow.
+        if self.next_kind(items, at).is_some() {
+            return false;
+        }
+        clause.negated = false;
+        clause.conn = Conn::No;
+        self.kind(clause, items, at, kind, None);
+        true
     }
 
     /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
@@ -191,6 +217,7 @@ impl Builder<'_> {
             Role::Count,
             Role::Sum,
             Role::Average,
+            Role::Share,
             Role::Every,
             Role::Only,
             Role::Who,

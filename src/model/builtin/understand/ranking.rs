@@ -42,6 +42,9 @@ impl Builder<'_> {
         let target = after.or_else(|| clause.placed.last().cloned());
         let Some(target) = target else {
             // "which is the oldest", of records named or found before, is settled by the follow-up.
+            if !heads.is_empty() {
+                self.need(&ranking.said);
+            }
             return;
         };
         let Some(kind) = self.kind_of(target.node) else { return };
@@ -148,6 +151,12 @@ impl Builder<'_> {
             .is_some_and(|node| node.filters.is_empty() && node.named.is_none() && node.links.len() <= 1);
         if let Some(node) = self.frame.nodes.get_mut(anchor) {
             node.links.retain(|link| link.to != target.node);
+        }
+        // "top 2 customers by balance and their contacts": theirs, not those of all customers.
+        for node in &mut self.frame.nodes {
+            for link in node.links.iter_mut().filter(|link| link.to == anchor) {
+                link.to = target.node;
+            }
         }
         head.node = target.node;
         head.limit = ranking.count.or(Some(1));

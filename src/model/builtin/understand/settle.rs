@@ -21,6 +21,8 @@ impl Builder<'_> {
         self.waiting_conditions(&mut clause, items);
         let mut heads = self.heads_of(&clause, items);
         self.wanted_fields(&mut clause, &mut heads, items);
+        self.elliptic(&clause, items, &mut heads);
+        self.best_of_earlier(&mut clause, &mut heads);
         self.searched_text(&mut clause, &mut heads);
         self.sorted(&clause, &mut heads, items);
         self.rankings(&mut clause, &mut heads, items);
@@ -36,10 +38,10 @@ impl Builder<'_> {
         self.missing_references();
         self.narrow_to_best(&heads);
         if clause.negated {
-            self.leave_out_words("not");
+            self.need("not");
         }
         if clause.count.is_some() {
-            self.leave_out(items, clause.count_at);
+            self.need(items.get(clause.count_at).map_or("", |item| item.raw.as_str()));
         }
         for head in heads {
             if self.is_possible(&clause, &head) {
@@ -90,6 +92,24 @@ impl Builder<'_> {
             let alone =
                 content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
             if foreign && !alone {
+                continue;
+            }
+            // Records are named in Latin letters here; a sentence in another script is no company's name.
+            let latin = unknown.raw.chars().any(|c| c.is_alphabetic() && c < '\u{250}');
+            if !latin && !unknown.quoted {
+                if !foreign {
+                    self.leave_out(items, unknown.at);
+                }
+                continue;
+            }
+            // "Acme Corp CUST-003": the id says which company is meant.
+            let by_id = clause.named.iter().any(|(_, node, conn)| {
+                let mention = self.frame.nodes.get(*node).and_then(|node| node.named.as_ref());
+                let company = |kind: KindId| !self.reader.knowledge.kind(kind).name_field.is_empty();
+                *conn == Conn::None && mention.is_some_and(|mention| matches!(mention.how, How::Ids(_)) && company(mention.kind))
+            });
+            if by_id && unknown.conn != Conn::And && unknown.capital {
+                self.leave_out(items, unknown.at);
                 continue;
             }
             if self.is_label(clause, &unknown) || self.is_place(clause, items, &unknown) {
@@ -145,6 +165,7 @@ impl Builder<'_> {
                     node,
                     part: super::clause::Part::Head,
                     plural: false,
+                    described: 0,
                     names: None,
                 });
                 node
@@ -320,7 +341,15 @@ impl Builder<'_> {
                 (!date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
             });
             let Some((id, field)) = dated else {
-                self.leave_out(items, *at);
+                // "the status today" says nothing more; "the articles of last week" cannot be told from others.
+                let now = span.from.is_none_or(|from| from <= self.reader.today)
+                    && span.to.is_none_or(|to| to >= self.reader.today);
+                let named = heads.iter().all(|head| self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some()));
+                if now || named {
+                    self.leave_out(items, *at);
+                } else {
+                    self.need(&span.said);
+                }
                 continue;
             };
             if let Some(node) = self.frame.nodes.get_mut(id) {

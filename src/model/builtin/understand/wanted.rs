@@ -194,7 +194,7 @@ impl Builder<'_> {
         {
             self.link(node, head.node, Sense::Exists, Manner::Of, Vec::new());
         }
-        clause.placed.push(Placed { at, node, part: Part::Head, plural: false, names: None });
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: false, described: 0, names: None });
         let mut head = Head::list(node);
         head.fields.push(name);
         heads.push(head);
@@ -259,7 +259,7 @@ impl Builder<'_> {
                 });
                 let Some(kind) = kind else { return };
                 let node = self.frame.add(Node::new(kind));
-                clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, names: None });
+                clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, described: 0, names: None });
                 heads.push(Head::list(node));
                 node
             }
