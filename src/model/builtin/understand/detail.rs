@@ -1,6 +1,6 @@
 //! The smaller pieces of a clause: fields, days, numbers, rankings, and where searched text begins and ends.
 
-use super::super::frame::{DateSpan, Filter, Test};
+use super::super::frame::{DateSpan, Filter, How, Mention, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
@@ -46,7 +46,20 @@ impl Builder<'_> {
             clause.fields_grouped(at, fields);
             return true;
         }
-        if value_after || value_before {
+        // "who owns serial number APMBA-0033481": the field only says how the record is named.
+        let names = items.get(at + 1).is_some_and(|next| {
+            let said = match &next.what {
+                What::Record(Mention { kind, how: How::Fields(by, _), .. }) => Some((*kind, by)),
+                _ => None,
+            };
+            next.gap == Gap::None
+                && said.is_some_and(|(kind, by)| {
+                    fields.iter().any(|(known, field)| {
+                        *known == kind && self.field_name(*known, *field).is_some_and(|name| by.iter().any(|by| by == name))
+                    })
+                })
+        });
+        if value_after || value_before || names {
             return true;
         }
         let before = items.get(at.saturating_sub(3)..at).unwrap_or_default();

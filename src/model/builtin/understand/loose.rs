@@ -234,9 +234,23 @@ impl Builder<'_> {
 
     /// "Was it breached?": the one record that was spoken of before.
     fn name_spoken_of(&mut self, clause: &mut Clause, conditions: &Conditions) {
-        let asked = clause.roles.contains(&Role::Yesno) && clause.roles.contains(&Role::Pronoun);
-        let (true, true, Some(context)) = (asked, clause.named.is_empty(), self.context) else { return };
+        let asked = clause.roles.contains(&Role::Pronoun);
+        if !asked || !clause.named.is_empty() {
+            return;
+        }
         let knowledge = self.reader.knowledge;
+        // "when was INV-2025-004 paid and was it late": the one that was named before.
+        let fitting = |node: &NodeId| {
+            let kind = self.kind_of(*node);
+            kind.is_some_and(|kind| {
+                self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some()
+            })
+        };
+        if let Some(node) = self.named.iter().rev().copied().find(fitting) {
+            clause.named.push((0, node, Conn::None));
+            return;
+        }
+        let Some(context) = self.context.filter(|_| clause.roles.contains(&Role::Yesno)) else { return };
         let one = context.heads.iter().chain(&context.named).filter(|(_, rows)| rows.len() == 1);
         let fits =
             |kind: KindId| self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some();

@@ -88,7 +88,9 @@ impl Builder<'_> {
                 self.leave_out(items, unknown.at);
                 continue;
             }
-            let content = items.iter().filter(|item| item.is_content()).count();
+            // "customer Kestrel Logistics" is a name too.
+            let content =
+                items.iter().enumerate().filter(|(at, item)| item.is_content() && !(item.kind().is_some() && at + 1 == unknown.at)).count();
             let alone =
                 content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
             if foreign && !alone {
@@ -238,7 +240,14 @@ impl Builder<'_> {
     fn is_place(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
         let inside =
             unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "in");
-        let placed = clause.placed.iter().rev().filter(|placed| inside && placed.at < unknown.at).find_map(|placed| {
+        // "healthcare customers"
+        let before = |placed: &&super::clause::Placed| {
+            let kind = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind));
+            let whole = kind.is_some_and(|kind| kind.person_question && !kind.key.is_empty());
+            placed.at == unknown.at + 1 && whole && placed.plural && unknown.conn != Conn::Except
+        };
+        let placed = clause.placed.iter().rev();
+        let placed = placed.filter(|placed| inside && placed.at < unknown.at || before(placed)).find_map(|placed| {
             let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
             let places: Vec<&str> =
                 kind.fields.iter().filter(|field| field.place).map(|field| field.name.as_str()).collect();

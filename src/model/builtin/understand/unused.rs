@@ -67,6 +67,9 @@ impl Builder<'_> {
         if asked.low == "why" {
             self.reasons(heads);
         }
+        if asked.has(Role::Who) {
+            self.whose(clause, heads);
+        }
         if !open {
             return;
         }
@@ -96,6 +99,20 @@ impl Builder<'_> {
             heads.push(Head { fields: fields.clone(), ..Head::list(node) });
         }
         self.frame.left_out.retain(|word| *word != asked.raw);
+    }
+
+    /// "who owns tc-fs01": of a named record that is nobody itself.
+    fn whose(&mut self, clause: &Clause, heads: &mut [Head]) {
+        let plain = clause.placed.is_empty() && clause.fields.is_empty() && clause.texts.is_empty();
+        for head in heads.iter_mut().filter(|head| plain && head.fields.is_empty()) {
+            let Some(node) = self.frame.nodes.get_mut(head.node).filter(|node| node.checks.is_empty()) else { continue };
+            let kind = self.reader.knowledge.kind(node.kind);
+            let Some(fields) = kind.asks.get("who").filter(|_| node.named.is_some() && !kind.person_question) else {
+                continue;
+            };
+            node.wanted.extend(fields.iter().cloned());
+            head.fields.clone_from(fields);
+        }
     }
 
     /// "why is TKT-1001 still open": what the named record tells of its reasons.
