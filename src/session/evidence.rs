@@ -285,7 +285,9 @@ mod tests {
     #[test]
     fn the_total_of_a_table_in_the_answer_is_added_up_only_from_amounts_that_results_have() {
         let evidence = evidence(r#"{"a":"10.10","b":"20.20","c":"99.00"}"#);
-        let table = |last: &str| format!("30.30 in all, 15.15 each\n\n| id | sum |\n| --- | --- |\n| x | 10.10 |\n| y | {last} |");
+        let table = |last: &str| {
+            format!("30.30 in all, 15.15 each\n\n| id | sum |\n| --- | --- |\n| x | 10.10 |\n| y | {last} |")
+        };
         let text = table("20.20");
         assert_eq!(evidence.unsupported(&text), Vec::<&str>::new());
         assert!(evidence.check(&text).iter().any(|claim| claim.mark == Mark::AddedUp));

@@ -72,7 +72,11 @@ fn composed(material: &Material<'_>, turn: &Turn) -> String {
         Understood::Missing { of, for_kind, .. } => missing(material.knowledge, *of, *for_kind),
         Understood::Unplaced(words) => {
             let words = quoted(words);
-            forms::fill(&material.knowledge.forms, "unplaced", context! { words => words.join(", "), several => words.len() > 1 })
+            forms::fill(
+                &material.knowledge.forms,
+                "unplaced",
+                context! { words => words.join(", "), several => words.len() > 1 },
+            )
         }
         Understood::Plan(frame) => planned(material, turn, frame),
     }

@@ -13,8 +13,8 @@ use super::knowledge::{KindId, Knowledge};
 use super::reading::Reader;
 use super::rows::{Row, day};
 use super::run::{Planned, Problem, Run, State};
-use super::understand::{self, Understood};
 use super::suggestion::{self, Meant};
+use super::understand::{self, Understood};
 use super::{foreign, runbook};
 use crate::protocol::CallId;
 

@@ -179,6 +179,17 @@ pub(super) struct Mention {
     pub how: How,
 }
 
+impl Mention {
+    /// How many records it names.
+    pub(super) fn count(&self) -> usize {
+        match &self.how {
+            How::Ids(ids) => ids.len(),
+            How::Each(mentions) => mentions.iter().map(Self::count).sum(),
+            How::OneOf(_) | How::Fields(..) => 1,
+        }
+    }
+}
+
 /// The forms of names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum How {

@@ -59,7 +59,8 @@ pub(super) fn evaluate(run: &mut Run<'_>, head: &Head) -> Option<Answered> {
         return by_count(run, head, *node, *descending);
     }
     // Both are asked for side by side.
-    let (own, whole) = (run.resolve(head.node), if let Ask::Share(whole) = head.ask { Some(run.resolve(whole)) } else { None });
+    let (own, whole) =
+        (run.resolve(head.node), if let Ask::Share(whole) = head.ask { Some(run.resolve(whole)) } else { None });
     let State::Ready(found) = own else { return None };
     let mut answered = answered(run, head, found)?;
     match whole {

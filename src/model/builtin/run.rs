@@ -49,11 +49,11 @@ pub(super) struct Found {
     /// What was said and what was taken instead, if the name was not quite right.
     pub instead: Option<(String, String)>,
     /// What must be said of how the list was made.
-    pub note: String,
+    pub note: Box<str>,
     /// Records found by a search that fit much less well than the best.
     pub weaker: Vec<Row>,
     /// Ids that none of the records names, although they were asked for: the records only have the same owner.
-    pub loose: Option<String>,
+    pub loose: Option<Box<str>>,
 }
 
 /// Why something could not be found.

@@ -62,7 +62,8 @@ fn taken(knowledge: &Knowledge, tool: &str, again: bool, argument: &str) -> Opti
     });
     // The kind whose own key it is says most.
     let all: Vec<(KindId, String)> = found.by_ref().collect();
-    let own = all.iter().find(|(kind, field)| knowledge.kind(*kind).key == *field && knowledge.kind(*kind).of.is_none());
+    let own =
+        all.iter().find(|(kind, field)| knowledge.kind(*kind).key == *field && knowledge.kind(*kind).of.is_none());
     own.or(all.first()).cloned()
 }
 

@@ -14,6 +14,7 @@ mod follow;
 mod kinds;
 mod link;
 mod loose;
+mod names;
 mod place;
 mod ranking;
 mod settle;
@@ -73,6 +74,8 @@ struct Builder<'a> {
     /// What fits several kinds.
     unclear: Option<(String, Vec<KindId>)>,
     title: String,
+    /// How often a record was asked about again that is shown whole.
+    repeated: usize,
 }
 
 /// Understands a question in its conversation.
@@ -91,6 +94,7 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
         missing: None,
         unclear: None,
         title: String::new(),
+        repeated: 0,
     };
     if let Some(frame) = builder.refined(&items) {
         return Understood::Plan(frame);
@@ -112,6 +116,7 @@ pub(super) fn understand_steps(reader: &Reader<'_>, steps: &[(String, String)]) 
         missing: None,
         unclear: None,
         title: String::new(),
+        repeated: 0,
     };
     for (title, ask) in steps {
         builder.step(title, ask);
@@ -155,7 +160,8 @@ impl Builder<'_> {
         let same = self.frame.heads.iter_mut().find(|known| known.node == head.node && known.title == head.title);
         match same {
             Some(known) if !known.fields.is_empty() && !head.fields.is_empty() => known.fields.extend(head.fields),
-            Some(_) => {}
+            // Shown whole, it holds the field too.
+            Some(_) => self.repeated += 1,
             None => self.frame.heads.push(head),
         }
     }
@@ -258,6 +264,7 @@ fn clauses(items: &[Item]) -> Vec<&[Item]> {
             || (matches!(item.low.as_str(), "which" | "whose" | "where" | "that") && item.has(Role::With))
             || (item.low == "who"
                 && (0..so_far.len()).any(|inner| so_far[inner].low == "who" && is_relative(so_far, inner)));
+        let joined = joined && !goes_on(items, at);
         let begins = item.gap == Gap::Stop
             || (joined && opens && !relative && at > start + 1)
             || (item.gap == Gap::Comma && question_word && !relative && at > start + 1);
@@ -270,6 +277,22 @@ fn clauses(items: &[Item]) -> Vec<&[Item]> {
     out.push(items.get(start..).unwrap_or_default());
     out.retain(|clause| !clause.is_empty());
     out
+}
+
+/// "customers created before 2025 and are not premium": the verb goes on about the same records.
+fn goes_on(items: &[Item], at: usize) -> bool {
+    const VERBS: [&str; 7] = ["is", "are", "was", "were", "has", "have", "had"];
+    if !items.get(at).is_some_and(|item| VERBS.contains(&item.low.as_str())) {
+        return false;
+    }
+    let rest: Vec<&Item> =
+        items.iter().skip(at).take_while(|item| item.gap != Gap::Stop || item.low == items[at].low).collect();
+    let subject = |item: &&Item| {
+        matches!(item.what, What::Record(_) | What::Unknown { .. })
+            || item.has(Role::Pronoun)
+            || item.kind().is_some() && item.values().is_empty()
+    };
+    !rest.iter().any(subject) && rest.iter().any(|item| !item.values().is_empty())
 }
 
 /// "customers who have": no question, but more about the customers.

@@ -24,7 +24,7 @@ pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fiel
         .iter()
         .map(|total| {
             let number = if average { total.sum / rust_decimal::Decimal::from(total.count) } else { total.sum };
-            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(2).normalize().to_string() };
+            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(1).normalize().to_string() };
             let unit = if total.currency.is_empty() { kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default() } else { &total.currency };
             let total_text = format!("{shown} {unit}").trim().to_owned();
             let form = if average { "average" } else { "sum" };

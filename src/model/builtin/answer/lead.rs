@@ -4,11 +4,11 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::forms;
-use super::super::frame::{Ask, Filter, Head, Order, Test};
+use super::super::frame::{Ask, Filter, Head, Mention, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
 use super::scribe::{Grammar, Scribe, own_refs, refs};
-use super::{figures, json_value, scribe, table, values};
+use super::{figures, json_value, table, values};
 use crate::protocol::CallId;
 
 /// The calls that a part rests on: those of its records, or those that found none.
@@ -66,7 +66,7 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
         );
     }
     let plain = scribe.frame.nodes.get(head.node).is_some_and(|node| node.filters.is_empty());
-    let asked = scribe.frame.nodes.get(head.node).and_then(|node| node.named.as_ref()).map_or(0, scribe::named);
+    let asked = scribe.frame.nodes.get(head.node).and_then(|node| node.named.as_ref()).map_or(0, Mention::count);
     if plain && asked > 1 && answered.all > 0 && head.ask == Ask::List && !head.yesno {
         let many = if asked == 1 { &kind.one } else { &kind.many };
         let refs = refs(&calls(answered));
@@ -84,7 +84,7 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
     );
     if let Some(ids) = &answered.found.loose {
         text.push(' ');
-        text.push_str(&forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids }));
+        text.push_str(&forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids.as_ref() }));
     }
     if !answered.found.note.is_empty() {
         text.push(' ');
@@ -165,8 +165,14 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
         let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
         if let Some(Filter { field: name, test: Test::Against(_, other), .. }) = checks.first() {
             let both = [name, other].map(|name| field(scribe, row, name, &refs)).join(" ");
-            let known = row.get(name).is_some() && row.get(other).is_some();
-            return if known { forms::fill(forms, "check", context! { yes => yes, sentence => both }) } else { both };
+            let known = |name: &String| row.get(name).is_some_and(|value| !value.is_null());
+            let status = kind.field("status").map(|_| field(scribe, row, "status", &refs)).unwrap_or_default();
+            let both = if known(name) { both } else { format!("{status} {both}") };
+            return if known(name) && known(other) {
+                forms::fill(forms, "check", context! { yes => yes, sentence => both })
+            } else {
+                both
+            };
         }
         let name = checks.first().map(|check| check.field.clone()).unwrap_or_default();
         let said = values::shown(kind, row, &name).is_some_and(|value| whole.contains(&value));

@@ -40,7 +40,8 @@ fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
         }
         Problem::Malformed { said, kind } => {
             let kind = scribe.kind(*kind);
-            let forms_of: Vec<String> = kind.ids.iter().map(|id| format!("`{}`", id.form.replace("%Y", "YYYY"))).collect();
+            let forms_of: Vec<String> =
+                kind.ids.iter().map(|id| format!("`{}`", id.form.replace("%Y", "YYYY"))).collect();
             let one = kind.one.as_str();
             forms::fill(forms, "malformed", context! { said, one, forms => forms_of.join(", ") })
         }

@@ -283,7 +283,8 @@ impl<'a> Scribe<'a> {
             return;
         }
         // "contacts of these customers", not "of the 2 highest balances".
-        if let (Some(base), true) = (self.kind(target.kind).of, target.best.is_some() && self.kind(target.kind).single) {
+        if let (Some(base), true) = (self.kind(target.kind).of, target.best.is_some() && self.kind(target.kind).single)
+        {
             after.push_str(&format!(" {word} these {}", self.kind(base).many));
             return;
         }
@@ -338,15 +339,6 @@ impl<'a> Scribe<'a> {
             How::Each(_) => false,
         };
         node.named.as_ref().is_some_and(one) || node.known.as_ref().is_some_and(|rows| rows.len() == 1)
-    }
-}
-
-/// How many records a mention names.
-pub(super) fn named(mention: &Mention) -> usize {
-    match &mention.how {
-        How::Ids(ids) => ids.len(),
-        How::Each(mentions) => mentions.iter().map(named).sum(),
-        How::OneOf(_) | How::Fields(..) => 1,
     }
 }
 

@@ -130,7 +130,9 @@ fn add_file(
     for (role, phrases) in content.words {
         for phrase in &phrases {
             match role {
-                Role::Filler | Role::Beyond | Role::Orders => knowledge.lexicon.teach_exactly(phrase, role),
+                Role::Filler | Role::Beyond | Role::Unrecorded | Role::Orders => {
+                    knowledge.lexicon.teach_exactly(phrase, role)
+                }
                 role => knowledge.lexicon.teach(phrase, Meaning::Role(role)),
             }
         }

@@ -38,7 +38,7 @@ impl<'a> Run<'a> {
         }
         let mut found = Found::default();
         if !bindings.keys().any(|field| access.source.otherwise.contains_key(field)) {
-            found.note.clone_from(&access.source.all_note);
+            found.note = access.source.all_note.as_str().into();
         }
         let mut waiting = false;
         for arguments in &access.calls {

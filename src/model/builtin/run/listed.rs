@@ -274,7 +274,7 @@ impl Run<'_> {
             if found.rows.iter().any(names) {
                 found.rows.retain(names);
             } else if !found.rows.is_empty() {
-                found.loose = Some(ids.join(", "));
+                found.loose = Some(ids.join(", ").into());
             }
         }
     }

@@ -55,7 +55,8 @@ impl Builder<'_> {
             next.gap == Gap::None
                 && said.is_some_and(|(kind, by)| {
                     fields.iter().any(|(known, field)| {
-                        *known == kind && self.field_name(*known, *field).is_some_and(|name| by.iter().any(|by| by == name))
+                        *known == kind
+                            && self.field_name(*known, *field).is_some_and(|name| by.iter().any(|by| by == name))
                     })
                 })
         });
@@ -71,6 +72,16 @@ impl Builder<'_> {
             return true;
         }
         if matches!(item.low.as_str(), "called" | "named" | "name") && self.called(clause, items, at) {
+            return true;
+        }
+        // "no updates in the last 30 days": not none at all.
+        let dated = items.get(at + 1).is_some_and(|next| next.gap == Gap::None && matches!(next.what, What::Days(_)));
+        let dated = dated
+            || items.get(at + 2).is_some_and(|next| {
+                items.get(at + 1).is_some_and(Item::is_small) && matches!(next.what, What::Days(_))
+            });
+        if clause.conn == Conn::No && dated {
+            self.need(&item.raw);
             return true;
         }
         // "tickets where …" says more about the tickets, not where they are.

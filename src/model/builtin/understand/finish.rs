@@ -154,6 +154,10 @@ impl Builder<'_> {
                 }
                 continue;
             }
+            // "the article with the lowest helpful count": one of them, no total.
+            if head.order.is_some() && head.limit.is_some() && !clause.roles.contains(&Role::Sum) {
+                continue;
+            }
             if head.ask != Ask::List || index > 0 && !clause.roles.contains(&Role::Sum) {
                 continue;
             }
@@ -346,6 +350,7 @@ impl Builder<'_> {
             missing: None,
             unclear: None,
             title: self.title.clone(),
+            repeated: 0,
         };
         for ask in &composite.ask {
             inner.step("", ask);

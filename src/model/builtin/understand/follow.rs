@@ -333,9 +333,9 @@ fn step_in_time(items: &[Item]) -> Option<(Unit, i32)> {
     if words.len() > 7 {
         return None;
     }
-    let at = words.iter().position(|word| {
-        matches!(word.trim_end_matches('s'), "day" | "week" | "month" | "quarter" | "year")
-    })?;
+    let at = words
+        .iter()
+        .position(|word| matches!(word.trim_end_matches('s'), "day" | "week" | "month" | "quarter" | "year"))?;
     let unit = match words.get(at)?.as_str() {
         "day" => Unit::Days(1),
         "week" => Unit::Days(7),
@@ -344,7 +344,8 @@ fn step_in_time(items: &[Item]) -> Option<(Unit, i32)> {
         _ => Unit::Months(12),
     };
     let near = |word: &str| words.get(at + 1).is_some_and(|next| next == word);
-    let step = if near("before") || near("earlier") || at > 0 && matches!(words[at - 1].as_str(), "preceding" | "prior") {
+    let step = if near("before") || near("earlier") || at > 0 && matches!(words[at - 1].as_str(), "preceding" | "prior")
+    {
         -1
     } else if near("after") || near("later") || at > 0 && words[at - 1] == "following" {
         1

@@ -203,7 +203,7 @@ impl Builder<'_> {
             return Some(last.node);
         }
         let says_which = items.get(at).is_some_and(|item| item.values().iter().any(|(own, ..)| *own == kind));
-        if known == kind && says_which && matches!(conn, Conn::None | Conn::Of) {
+        if known == kind && says_which && matches!(conn, Conn::None | Conn::Of | Conn::With) {
             return Some(last.node);
         }
         let free = self.frame.nodes.get(last.node).is_some_and(Node::is_free);

@@ -134,7 +134,7 @@ impl Builder<'_> {
             part: Part::Narrows(anchor, Sense::Exists, Manner::With),
             plural: true,
             described: 0,
-                    names: None,
+            names: None,
         });
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
@@ -219,7 +219,14 @@ impl Builder<'_> {
             } else {
                 let facet = self.frame.add(Node::new(fits));
                 self.link(facet, node, Sense::Exists, Manner::Of, Vec::new());
-                clause.placed.push(Placed { at, node: facet, part: Part::Head, plural: false, described: 0, names: None });
+                clause.placed.push(Placed {
+                    at,
+                    node: facet,
+                    part: Part::Head,
+                    plural: false,
+                    described: 0,
+                    names: None,
+                });
                 facet
             };
             let filters: Vec<Filter> = filters.into_iter().map(|filter| self.dated(filter)).collect();

@@ -24,6 +24,17 @@ impl Builder<'_> {
         if clause.in_text && !self.ends_text(clause, items, at) {
             // A search cannot leave words out; the answer says so.
             let negated = at.checked_sub(1).and_then(|before| items.get(before));
+            let turned = negated.is_some_and(|before| before.has(Role::Not));
+            let fits = item
+                .values()
+                .iter()
+                .any(|(kind, ..)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind)));
+            // "tickets about backups that are not done": a condition again.
+            if turned && fits && !item.is_topic() {
+                clause.in_text = false;
+                clause.negated = true;
+                return self.item(clause, items, at, item);
+            }
             if negated.is_some_and(|before| before.has(Role::Not) || before.has(Role::Except) || before.has(Role::No)) {
                 self.leave_out_words(&format!("{} {}", items[at - 1].raw, item.raw));
             } else if !item.is_small() {
@@ -53,6 +64,9 @@ impl Builder<'_> {
     }
 
     fn phrase(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        if item.has(Role::Unrecorded) {
+            return self.need(&item.raw);
+        }
         let composites = item.composites();
         // "invoices they pay late": beside its records a condition, no report.
         let condition = item
@@ -180,11 +194,11 @@ impl Builder<'_> {
     fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
         let values = item.values();
         let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
-        let named = at
-            .checked_sub(1)
-            .and_then(|before| items.get(before))
-            .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
-        if !(values.is_empty() && did && named && item.has(Role::Change)) {
+        let named = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| {
+            let we = matches!(item.low.as_str(), "we" | "you" | "they" | "i" | "he" | "she");
+            we || matches!(item.what, What::Record(_) | What::Unknown { .. })
+        });
+        if !(did && named && item.has(Role::Change)) {
             return values;
         }
         let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };

@@ -2,7 +2,7 @@
 
 use super::super::frame::{Ask, Head, Node, NodeId, Order};
 use super::super::knowledge::{KindId, Role};
-use super::super::reading::Item;
+use super::super::reading::{Item, What};
 use super::Builder;
 use super::clause::{Clause, Ranking};
 
@@ -11,7 +11,7 @@ const MOST_ASKED_AGAIN: usize = 3;
 
 /// What a clause can change.
 #[derive(PartialEq)]
-struct Effect([usize; 8]);
+struct Effect([usize; 9]);
 
 impl Builder<'_> {
     /// Understands one clause; if it asked for something and changed nothing, the answer will say so.
@@ -26,9 +26,8 @@ impl Builder<'_> {
 
     fn effect(&self) -> Effect {
         let (heads, nodes) = (&self.frame.heads, &self.frame.nodes);
-        let asked = |head: &Head| {
-            head.fields.len() + usize::from(head.order.is_some()) + usize::from(head.ask != Ask::List)
-        };
+        let asked =
+            |head: &Head| head.fields.len() + usize::from(head.order.is_some()) + usize::from(head.ask != Ask::List);
         let said = |node: &Node| {
             let ties = node.links.len() + node.any.len() + usize::from(!node.text.is_empty());
             node.filters.len() + node.checks.len() + ties + usize::from(node.named.is_some())
@@ -42,6 +41,7 @@ impl Builder<'_> {
             usize::from(self.missing.is_some()),
             usize::from(self.unclear.is_some()),
             self.named.len(),
+            self.repeated,
         ])
     }
 
@@ -49,6 +49,38 @@ impl Builder<'_> {
     pub(super) fn need(&mut self, words: &str) {
         if !self.frame.needed.iter().any(|known| known == words) {
             self.frame.needed.push(words.to_owned());
+        }
+    }
+
+    /// A name that narrows nothing and is not shown was not understood.
+    pub(super) fn names_in_use(&mut self, clause: &Clause, heads: &[Head]) {
+        for (_, node, _) in &clause.named {
+            let Some(mention) = self.frame.nodes.get(*node).and_then(|known| known.named.clone()) else { continue };
+            let linked = self.frame.nodes.iter().flat_map(|other| &other.links).any(|link| link.to == *node);
+            let shown = heads.iter().chain(&self.frame.heads).any(|head| {
+                head.node == *node
+                    || self.frame.nodes.get(head.node).is_some_and(|other| other.named.as_ref() == Some(&mention))
+            });
+            if !heads.is_empty() && !linked && !shown {
+                self.need(&mention.said);
+            }
+        }
+    }
+
+    /// "more open tickets than resolved ones": two numbers are compared, which a list of both does not answer.
+    pub(super) fn compared(&mut self, items: &[Item]) {
+        let more =
+            items.iter().position(|item| matches!(item.low.as_str(), "more" | "fewer" | "less") && item.raw.len() <= 5);
+        let Some(more) = more else { return };
+        let than = items.iter().enumerate().skip(more + 2).find(|(_, item)| item.low == "than").map(|(at, _)| at);
+        let number = |at: usize| {
+            items
+                .get(at + 1)
+                .is_some_and(|item| matches!(item.what, What::Number(_) | What::Days(_)) || item.low == "the")
+        };
+        if than.is_some_and(|at| !number(at)) {
+            let (from, to) = (items[more].raw.clone(), "than");
+            self.need(&format!("{from} … {to}"));
         }
     }
 
@@ -74,9 +106,13 @@ impl Builder<'_> {
             return;
         }
         let fields = |builder: &Self, kind: KindId| builder.reader.knowledge.kind(kind).asks.get(&asked.low).cloned();
-        let before = self.frame.heads.iter().enumerate().rev().find_map(|(index, head)| {
-            Some((index, head.node, fields(self, self.kind_of(head.node)?)?))
-        });
+        let before = self
+            .frame
+            .heads
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(index, head)| Some((index, head.node, fields(self, self.kind_of(head.node)?)?)));
         if let Some((index, node, fields)) = before {
             if let Some(known) = self.frame.nodes.get_mut(node) {
                 known.wanted.extend(fields.iter().cloned());
@@ -105,7 +141,9 @@ impl Builder<'_> {
     fn whose(&mut self, clause: &Clause, heads: &mut [Head]) {
         let plain = clause.placed.is_empty() && clause.fields.is_empty() && clause.texts.is_empty();
         for head in heads.iter_mut().filter(|head| plain && head.fields.is_empty()) {
-            let Some(node) = self.frame.nodes.get_mut(head.node).filter(|node| node.checks.is_empty()) else { continue };
+            let Some(node) = self.frame.nodes.get_mut(head.node).filter(|node| node.checks.is_empty()) else {
+                continue;
+            };
             let kind = self.reader.knowledge.kind(node.kind);
             let Some(fields) = kind.asks.get("who").filter(|_| node.named.is_some() && !kind.person_question) else {
                 continue;

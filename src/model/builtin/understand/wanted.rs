@@ -169,7 +169,11 @@ impl Builder<'_> {
                     let made = known.fields.get(*field).is_some_and(|field| field.instead.is_some());
                     made || self.is_number(*kind, *field) && self.can_list(*kind) && known.single
                 };
-                fields.iter().find(|field| around.is_empty() && clause.roles.contains(&Role::Sum) && total(field))
+                fields.iter().find(|field| {
+                    around.is_empty()
+                        && (clause.roles.contains(&Role::Sum) || !clause.rankings.is_empty())
+                        && total(field)
+                })
             });
         let Some((kind, field)) = chosen.copied() else { return };
         let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
