@@ -23,7 +23,7 @@ pub(super) const MOST_WORDS: usize = 150;
 /// Bytes of a question that are read, for text without spaces.
 const MOST_BYTES: usize = 4000;
 /// Questions of the conversation that are worked through again for each step.
-const MOST_EXCHANGES: usize = 24;
+pub(super) const MOST_EXCHANGES: usize = 16;
 
 /// What the last question leaves for the next one.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +92,7 @@ pub(super) fn follow(
     let mut directory = Directory::default();
     let mut contexts: Vec<Context> = Vec::new();
     let Some((last, earlier)) = exchanges.split_last() else { return (None, directory) };
-    for exchange in earlier.iter().skip(earlier.len().saturating_sub(MOST_EXCHANGES)) {
+    for exchange in earlier {
         let turn = turn(knowledge, catalog, &mut directory, &contexts, exchange, today, false);
         let next = context_of(knowledge, catalog, &turn, exchange, today);
         learn(knowledge, &mut directory, &next);
