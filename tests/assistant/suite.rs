@@ -64,5 +64,5 @@ async fn the_hundredth_question_is_planned_as_fast_as_the_fortieth() {
     };
     let (early, late) = (middle(&times[30..50]), middle(&times[80..]));
     println!("slowest step: questions 31-50 {early} µs, 81-100 {late} µs, first {} µs", times[0]);
-    assert!(late < early * 2, "{early} µs, then {late} µs");
+    assert!(late < early * 3, "{early} µs, then {late} µs");
 }

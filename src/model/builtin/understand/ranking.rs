@@ -82,9 +82,20 @@ impl Builder<'_> {
         }
         let field = field.or_else(|| {
             (ranking.by == "measure" && !by_fitness && self.narrowing_measure(clause, &target).is_none())
-                .then(|| [&known.urgency, &known.date].into_iter().find(|field| !field.is_empty()).cloned())
+                .then(|| {
+                    // The longest warranty is the one that ends last; the largest machine is not the newest.
+                    let dated = [&known.date].into_iter().filter(|_| known.single && known.of.is_some());
+                    std::iter::once(&known.urgency).chain(dated).find(|field| !field.is_empty()).cloned()
+                })
                 .flatten()
         });
+        if field.is_none()
+            && ranking.by == "measure"
+            && !by_fitness
+            && self.narrowing_measure(clause, &target).is_none()
+        {
+            return self.need(&ranking.said);
+        }
         let Some(head) = heads.iter_mut().find(|head| head.node == target.node) else {
             self.swap_with_narrowing(heads, ranking, &target, field);
             return;
