@@ -283,8 +283,10 @@ impl<'a> Scribe<'a> {
             return;
         }
         // "contacts of these customers", not "of the 2 highest balances".
-        if let (Some(base), true) = (self.kind(target.kind).of, target.best.is_some() && self.kind(target.kind).single)
-        {
+        if let (Some(base), true) = (
+            self.kind(target.kind).of,
+            target.best.is_some() && self.kind(target.kind).single && link.manner == Manner::Of,
+        ) {
             after.push_str(&format!(" {word} these {}", self.kind(base).many));
             return;
         }
