@@ -29,6 +29,7 @@ mod reading;
 mod rows;
 mod run;
 mod runbook;
+mod suggestion;
 mod text;
 mod understand;
 

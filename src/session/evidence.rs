@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use rust_decimal::RoundingStrategy::MidpointAwayFromZero;
 use serde_json::Value;
 
 use crate::protocol::{CallId, Json};
@@ -47,6 +48,8 @@ pub struct Claim {
 pub enum Mark {
     /// The result of this call has it.
     Supported(CallId),
+    /// It is the total or mean of a column of a table in the same text, each cell of which some result has.
+    AddedUp,
     /// No result of the session has it.
     Unsupported,
 }
@@ -108,15 +111,20 @@ impl Evidence {
         Arc::make_mut(&mut self.fresh).entry(hash(&form)).or_insert(call);
     }
 
-    /// The claims of `text`, in order. `computed` values (sums the writer declares as such) are not told apart.
+    /// The claims of `text`, in order.
     #[must_use]
     pub fn check(&self, text: &str) -> Vec<Claim> {
+        let shown = self.shown_totals(text);
+        let mark = |form: &str| match self.find(form) {
+            Some(call) => Mark::Supported(call),
+            None if shown.contains(form) => Mark::AddedUp,
+            None => Mark::Unsupported,
+        };
         scan(text)
             .into_iter()
-            .map(|(range, form)| {
-                let mark = self.find(&form).map_or(Mark::Unsupported, Mark::Supported);
-                Claim { range, mark }
-            })
+            // What the question said, in quotation marks, is no statement.
+            .filter(|(range, _)| !(text[..range.start].ends_with('“') && text[range.end..].starts_with('”')))
+            .map(|(range, form)| Claim { range, mark: mark(&form) })
             .filter(|claim| claim.mark != Mark::Unsupported || !self.incomplete)
             .collect()
     }
@@ -125,6 +133,28 @@ impl Evidence {
         let hash = hash(form);
         let layers = self.layers.iter().chain([&self.fresh]);
         layers.into_iter().find_map(|layer| layer.get(&hash)).copied()
+    }
+
+    /// Totals and means of the columns of the tables in `text`, where every amount of the column stands in a result: they
+    /// can be worked out again from what is shown.
+    fn shown_totals(&self, text: &str) -> HashSet<String> {
+        let mut out = HashSet::new();
+        let mut columns: Vec<Column> = Vec::new();
+        for line in text.lines().chain([""]) {
+            let Some(row) = line.trim().strip_prefix('|') else {
+                columns.drain(..).for_each(|column| column.close(&mut out));
+                continue;
+            };
+            for (index, cell) in row.trim_end_matches('|').split('|').enumerate() {
+                if columns.len() <= index {
+                    columns.push(Column::default());
+                }
+                if let (Some(column), [(_, form)]) = (columns.get_mut(index), scan(cell).as_slice()) {
+                    column.take(form, self.find(form).is_some());
+                }
+            }
+        }
+        out
     }
 
     /// The distinct unsupported pieces of `text`, as written.
@@ -145,6 +175,35 @@ fn hash(form: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     form.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The amounts of a table's column.
+#[derive(Default)]
+struct Column {
+    total: Decimal,
+    count: u32,
+    /// Whether an amount stands in no result, so that nothing can rest on the column.
+    doubtful: bool,
+}
+
+impl Column {
+    fn take(&mut self, form: &str, known: bool) {
+        let Some(amount) = form.strip_prefix("amount:").and_then(|digits| digits.parse::<Decimal>().ok()) else {
+            return;
+        };
+        match self.total.checked_add(amount) {
+            Some(total) if known => (self.total, self.count) = (total, self.count + 1),
+            Some(_) | None => self.doubtful = true,
+        }
+    }
+
+    fn close(self, out: &mut HashSet<String>) {
+        if self.doubtful || self.count < 2 {
+            return;
+        }
+        let mean = (self.total / Decimal::from(self.count)).round_dp_with_strategy(2, MidpointAwayFromZero);
+        out.extend([self.total, mean].map(|figure| amount_form(&figure.to_string())));
+    }
 }
 
 /// Finds claims: byte range and normal form.
@@ -260,6 +319,24 @@ mod tests {
     fn the_total_of_a_column_is_supported_and_another_sum_is_not() {
         let evidence = evidence(r#"{"invoices":[{"amount":10.1},{"amount":20.2}]}"#);
         assert_eq!(evidence.unsupported("30.30 in all, not 30.31"), ["30.31"]);
+    }
+
+    #[test]
+    fn the_total_of_a_table_in_the_answer_is_added_up_only_from_amounts_that_results_have() {
+        let evidence = evidence(r#"{"a":"10.10","b":"20.20","c":"99.00"}"#);
+        let table = |last: &str| {
+            format!("30.30 in all, 15.15 each\n\n| id | sum |\n| --- | --- |\n| x | 10.10 |\n| y | {last} |")
+        };
+        let text = table("20.20");
+        assert_eq!(evidence.unsupported(&text), Vec::<&str>::new());
+        assert!(evidence.check(&text).iter().any(|claim| claim.mark == Mark::AddedUp));
+        assert_eq!(evidence.unsupported(&table("20.21")), ["30.30", "15.15", "20.21"]);
+    }
+
+    #[test]
+    fn what_is_only_quoted_is_no_claim() {
+        let evidence = evidence(r#"{"id":"TKT-1001"}"#);
+        assert_eq!(evidence.unsupported("“INV-001” fits 2 invoices, not INV-002"), ["INV-002"]);
     }
 
     #[test]

@@ -46,3 +46,23 @@ async fn everyday_questions_are_answered() {
     println!("{}\nslowest step of a turn: p50 {} µs, p99 {} µs, most {} µs", report.table(), at(50), at(99), at(100));
     assert!(report.reaches(100), "{}", report.table());
 }
+
+#[tokio::test]
+async fn the_hundredth_question_is_planned_as_fast_as_the_fortieth() {
+    let desk = Desk::open().await;
+    let mut talk = desk.talk();
+    let questions =
+        ["critical tickets", "and who are the customers?", "overdue invoices of TechCorp", "assets of CUST-002"];
+    let mut times: Vec<u128> = Vec::new();
+    for question in questions.iter().cycle().take(100) {
+        times.push(talk.ask(question).await.planning_us);
+    }
+    let middle = |part: &[u128]| {
+        let mut part = part.to_vec();
+        part.sort_unstable();
+        part[part.len() / 2]
+    };
+    let (early, late) = (middle(&times[30..50]), middle(&times[80..]));
+    println!("slowest step: questions 31-50 {early} µs, 81-100 {late} µs, first {} µs", times[0]);
+    assert!(late < early * 3, "{early} µs, then {late} µs");
+}

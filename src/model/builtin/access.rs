@@ -50,7 +50,8 @@ pub(super) fn choose<'k>(
     wanted: &[String],
     today: Date,
 ) -> Option<Access<'k>> {
-    let mut best: Option<((bool, usize, usize), Access<'k>)> = None;
+    let mut best: Option<((bool, bool, usize, usize), Access<'k>)> = None;
+    let key = &knowledge.kind(kind).key;
     for source in knowledge.sources.iter().filter(|source| source.kind == kind) {
         let special = !source.only_for.is_empty();
         if special && (wanted.is_empty() || !wanted.iter().all(|field| source.only_for.contains(field))) {
@@ -61,7 +62,9 @@ pub(super) fn choose<'k>(
         }
         let Some(tool) = catalog.reading(&source.tool) else { continue };
         let Some(access) = access(source, tool, bindings, today) else { continue };
-        let score = (!special, access.calls.len(), usize::MAX - access.pushed.len());
+        // Records that were named are asked for by their ids; a list of all is no answer to that.
+        let unnamed = matches!(bindings.get(key), Some(Bound::Each(_))) && !access.pushed.contains(key);
+        let score = (unnamed, !special, access.calls.len(), usize::MAX - access.pushed.len());
         if best.as_ref().is_none_or(|(known, _)| score < *known) {
             best = Some((score, access));
         }

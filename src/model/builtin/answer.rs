@@ -30,6 +30,8 @@ pub(super) struct Part {
     title: String,
     lead: String,
     block: String,
+    /// Whether it only says what could not be found.
+    failed: bool,
 }
 
 /// Everything an answer is made of.
@@ -68,6 +70,14 @@ fn composed(material: &Material<'_>, turn: &Turn) -> String {
         }
         Understood::Unclear { said, kinds } => unclear(material.knowledge, said, kinds),
         Understood::Missing { of, for_kind, .. } => missing(material.knowledge, *of, *for_kind),
+        Understood::Unplaced(words) => {
+            let words = quoted(words);
+            forms::fill(
+                &material.knowledge.forms,
+                "unplaced",
+                context! { words => words.join(", "), several => words.len() > 1 },
+            )
+        }
         Understood::Plan(frame) => planned(material, turn, frame),
     }
 }
@@ -76,16 +86,17 @@ fn planned(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
     let instead = problems::instead(material.knowledge, &turn.instead);
     let text = answered(material, turn, frame);
     let text = if instead.is_empty() { text } else { format!("{instead} {text}") };
-    if frame.left_out.is_empty() {
-        return text;
-    }
-    let words: Vec<String> = frame.left_out.iter().map(|word| format!("“{word}”")).collect();
-    let note = forms::fill(
-        &material.knowledge.forms,
-        "left_out",
-        context! { words => words.join(", "), several => words.len() > 1 },
-    );
-    join(&[note, text])
+    let note = |name: &str, words: &[String]| {
+        let words = quoted(words);
+        let several = words.len() > 1;
+        let fill = || forms::fill(&material.knowledge.forms, name, context! { words => words.join(", "), several });
+        if words.is_empty() { String::new() } else { fill() }
+    };
+    join(&[note("unanswered", &frame.unanswered), note("left_out", &frame.left_out), text])
+}
+
+fn quoted(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| format!("“{word}”")).collect()
 }
 
 fn answered(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
@@ -113,7 +124,7 @@ fn answered(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
         return join(&[vec![opening], sections.collect()].concat());
     }
     let leads: Vec<&str> = parts.iter().map(|part| part.lead.as_str()).collect();
-    let open_lead = leads.iter().any(|lead| lead.contains('\n'));
+    let open_lead = leads.iter().any(|lead| lead.contains('\n') || lead.ends_with(':'));
     if open_lead {
         let all: Vec<String> = parts.iter().map(|part| join(&[part.lead.clone(), part.block.clone()])).collect();
         return join(&all);
@@ -127,11 +138,27 @@ fn answered(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
 fn without_repeats(parts: Vec<Part>) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::new();
     for part in parts {
-        if !out.iter().any(|known| known.lead == part.lead && known.block == part.block) {
+        let same = |known: &Part| {
+            let both = known.block.is_empty() && part.block.is_empty();
+            known.lead == part.lead && known.block == part.block
+                || both && part.failed && known.failed && reason(&known.lead) == reason(&part.lead)
+        };
+        if !out.iter().any(same) {
             out.push(part);
         }
     }
+    // What kept everything from being found out needs no heading.
+    if let [part] = out.as_mut_slice()
+        && part.failed
+    {
+        part.title.clear();
+    }
     out
+}
+
+/// The sentence that says why something failed, without its reference.
+fn reason(lead: &str) -> &str {
+    lead.split(" [").next().unwrap_or(lead)
 }
 
 fn join(parts: &[String]) -> String {
@@ -163,7 +190,7 @@ fn part(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn, head: &Head, 
     let troubles = problems::text(scribe, material.catalog, &answered.found);
     if !troubles.is_empty() && answered.rows.is_empty() {
         lead.push_str(&troubles);
-        return Part { title, lead, block: String::new() };
+        return Part { title, lead, block: String::new(), failed: true };
     }
     let shown_elsewhere = shown_elsewhere(scribe, turn, head);
     lead.push_str(&lead::lead(scribe, head, answered));
@@ -171,7 +198,7 @@ fn part(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn, head: &Head, 
     if !troubles.is_empty() {
         block = join(&[block, troubles]);
     }
-    Part { title, lead, block }
+    Part { title, lead, block, failed: false }
 }
 
 /// Fields of a record that other parts of the answer show in full.

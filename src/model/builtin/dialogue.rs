@@ -13,6 +13,7 @@ use super::knowledge::{KindId, Knowledge};
 use super::reading::Reader;
 use super::rows::{Row, day};
 use super::run::{Planned, Problem, Run, State};
+use super::suggestion::{self, Meant};
 use super::understand::{self, Understood};
 use super::{foreign, runbook};
 use crate::protocol::CallId;
@@ -22,7 +23,7 @@ pub(super) const MOST_WORDS: usize = 150;
 /// Bytes of a question that are read, for text without spaces.
 const MOST_BYTES: usize = 4000;
 /// Questions of the conversation that are worked through again for each step.
-const MOST_EXCHANGES: usize = 24;
+pub(super) const MOST_EXCHANGES: usize = 16;
 
 /// What the last question leaves for the next one.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,8 @@ pub(super) struct Context {
     /// The records of the first list, in the order shown.
     pub shown: Vec<Row>,
     pub pending: Option<Pending>,
+    /// Whether something it named does not exist; such a name must not narrow the next question.
+    pub unfound: bool,
 }
 
 /// What the assistant asked back.
@@ -89,7 +92,7 @@ pub(super) fn follow(
     let mut directory = Directory::default();
     let mut contexts: Vec<Context> = Vec::new();
     let Some((last, earlier)) = exchanges.split_last() else { return (None, directory) };
-    for exchange in earlier.iter().skip(earlier.len().saturating_sub(MOST_EXCHANGES)) {
+    for exchange in earlier {
         let turn = turn(knowledge, catalog, &mut directory, &contexts, exchange, today, false);
         let next = context_of(knowledge, catalog, &turn, exchange, today);
         learn(knowledge, &mut directory, &next);
@@ -111,6 +114,15 @@ fn turn(
     open: bool,
 ) -> Turn {
     let whole = settled(knowledge, directory, contexts.last(), &exchange.question);
+    let mut missing = None;
+    let whole = match suggestion::meant(knowledge, catalog, &whole, contexts.last()) {
+        Some(Meant::Question(question)) => question,
+        Some(Meant::Whose { of, kind }) => {
+            missing = Some(Understood::Missing { of, for_kind: kind });
+            knowledge.kind(kind).many.clone()
+        }
+        None => whole,
+    };
     let question = first_words(&whole).to_owned();
     let unread = question.len() < whole.trim().len();
     let bindings = HashMap::new();
@@ -128,7 +140,7 @@ fn turn(
                 Understood::Foreign
             }
         },
-        None => understand::understand(&reader, &question, contexts),
+        None => missing.unwrap_or_else(|| understand::understand(&reader, &question, contexts)),
     };
     let foreign = match (&understood, &refusal) {
         (_, Some(_)) => None,
@@ -288,6 +300,7 @@ fn context_of(knowledge: &Knowledge, catalog: &Catalog<'_>, turn: &Turn, exchang
                 if let Some((said, rows)) = ambiguous {
                     context.pending = Some(Pending::Record { question: turn.question.clone(), said, rows });
                 }
+                context.unfound |= found.is_missing();
                 let rows = if found.rows.is_empty() { bare_rows(knowledge, mention, exchange) } else { found.rows };
                 if let [row] = rows.as_slice()
                     && let Some(resolved) = mention_of(knowledge, row)
@@ -308,7 +321,7 @@ fn context_of(knowledge: &Knowledge, catalog: &Catalog<'_>, turn: &Turn, exchang
                 }
             }
         }
-        Understood::Plan(_) | Understood::Talk(_) | Understood::Foreign => {}
+        Understood::Plan(_) | Understood::Talk(_) | Understood::Unplaced(_) | Understood::Foreign => {}
     }
     context
 }

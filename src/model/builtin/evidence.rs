@@ -48,8 +48,13 @@ pub(super) struct Exchange {
     pub answer: String,
 }
 
-/// Splits a conversation at its questions.
-pub(super) fn exchanges(messages: &[Arc<Message>]) -> Vec<Exchange> {
+/// Splits a conversation at its questions; of a long one only the last `most` are read, so that a step takes no longer the
+/// longer one talks.
+pub(super) fn exchanges(messages: &[Arc<Message>], most: usize) -> Vec<Exchange> {
+    let questions =
+        messages.iter().enumerate().rev().filter(|(_, message)| matches!(&***message, Message::User { .. }));
+    let start = questions.take(most).last().map_or(0, |(at, _)| at);
+    let messages = messages.get(start..).unwrap_or_default();
     let mut out: Vec<Exchange> = Vec::new();
     let mut asked: Vec<(String, String, String)> = Vec::new();
     for message in messages {

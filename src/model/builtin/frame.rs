@@ -179,6 +179,17 @@ pub(super) struct Mention {
     pub how: How,
 }
 
+impl Mention {
+    /// How many records it names.
+    pub(super) fn count(&self) -> usize {
+        match &self.how {
+            How::Ids(ids) => ids.len(),
+            How::Each(mentions) => mentions.iter().map(Self::count).sum(),
+            How::OneOf(_) | How::Fields(..) => 1,
+        }
+    }
+}
+
 /// The forms of names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum How {
@@ -205,6 +216,8 @@ pub(super) enum Ask {
     Average(String),
     /// How many for each value of a field.
     GroupBy(String),
+    /// How large a part of the records of that node they are.
+    Share(NodeId),
 }
 
 /// By what records are put in order.
@@ -267,6 +280,10 @@ pub(super) struct Frame {
     pub heads: Vec<Head>,
     /// Words of the question that nothing could be made of; an answer must say so.
     pub left_out: Vec<String>,
+    /// Whole parts of the question that nothing was found out for; an answer must say so first.
+    pub unanswered: Vec<String>,
+    /// Words without which the question would be another one: "not", "oldest", "in May". There is no answer then.
+    pub needed: Vec<String>,
 }
 
 impl Frame {

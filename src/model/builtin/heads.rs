@@ -23,6 +23,8 @@ pub(super) struct Answered {
     pub groups: Vec<Group>,
     /// The records that the conditions on other records rest on: their node, and the fields that tie them.
     pub evidence: Vec<Evidence>,
+    /// The records that these are a part of, where the size of the part was asked for.
+    pub whole: Option<Found>,
     /// Exact total and the number of records it is made of, by currency.
     pub totals: Vec<Total>,
 }
@@ -56,8 +58,16 @@ pub(super) fn evaluate(run: &mut Run<'_>, head: &Head) -> Option<Answered> {
     if let Some(Order::CountOf { node, descending }) = &head.order {
         return by_count(run, head, *node, *descending);
     }
-    let State::Ready(found) = run.resolve(head.node) else { return None };
+    // Both are asked for side by side.
+    let (own, whole) =
+        (run.resolve(head.node), if let Ask::Share(whole) = head.ask { Some(run.resolve(whole)) } else { None });
+    let State::Ready(found) = own else { return None };
     let mut answered = answered(run, head, found)?;
+    match whole {
+        Some(State::Waiting) => return None,
+        Some(State::Ready(found)) => answered.whole = Some(found),
+        None => {}
+    }
     if let Ask::GroupBy(field) = &head.ask {
         group(run, head, field, &mut answered)?;
     }
@@ -75,7 +85,7 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
     let all = rows.len();
     let totals = match &head.ask {
         Ask::Sum(field) | Ask::Average(field) => totals(&rows, field, &known.currency),
-        Ask::List | Ask::Count | Ask::GroupBy(_) => Vec::new(),
+        Ask::List | Ask::Count | Ask::Share(_) | Ask::GroupBy(_) => Vec::new(),
     };
     if let Some(limit) = head.limit
         && !matches!(head.ask, Ask::GroupBy(_))
@@ -87,7 +97,7 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
         run.names(kind, names, &rows)?;
     }
     let evidence = run.evidence(head.node);
-    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, totals })
+    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, totals })
 }
 
 fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
@@ -179,5 +189,5 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
     let values: Vec<String> = groups.iter().map(|group| group.value.clone()).collect();
     let found = if values.is_empty() { of.clone() } else { run.by_keys(kind, &field, Bound::Each(values))? };
     let rows = found.rows.clone();
-    Some(Answered { kind, all: rows.len(), rows, found, groups, evidence: Vec::new(), totals: Vec::new() })
+    Some(Answered { kind, all: rows.len(), rows, found, groups, evidence: Vec::new(), whole: None, totals: Vec::new() })
 }

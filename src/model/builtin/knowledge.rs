@@ -84,6 +84,8 @@ pub(super) struct Kind {
     pub section: String,
     /// The word before what it belongs to, "of" if empty.
     pub preposition: String,
+    /// The fields that "and who?", "why?", "and when?" ask for.
+    pub asks: BTreeMap<String, Vec<String>>,
     pub columns: Vec<String>,
     pub long: Vec<String>,
     pub refs: BTreeMap<String, KindId>,
@@ -167,6 +169,8 @@ pub(super) struct Source {
     pub kind: KindId,
     pub tool: String,
     pub why: String,
+    /// What an answer must say of a list of all, where the tool has none and something else stands in for it.
+    pub all_note: String,
     /// Where in the result the records are; the first place that exists counts, "" is the result itself.
     pub rows: Vec<String>,
     /// May be called with no criteria.

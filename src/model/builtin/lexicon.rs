@@ -76,7 +76,7 @@ pub(super) struct Match {
 }
 
 /// How many words a `*` in a phrase may stand for.
-const GAP_WORDS: usize = 5;
+const GAP_WORDS: usize = 8;
 
 impl Lexicon {
     /// Teaches a phrase.

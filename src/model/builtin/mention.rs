@@ -112,6 +112,9 @@ fn id_at(knowledge: &Knowledge, words: &[Word], at: usize, today_year: i16) -> O
     if found.is_some() {
         return found;
     }
+    if let Some(found) = unfinished(knowledge, word, today_year) {
+        return Some(found);
+    }
     bare(knowledge, words, at, word)
 }
 
@@ -157,6 +160,21 @@ fn runs(text: &str) -> Vec<String> {
         last = Some(digit);
     }
     out
+}
+
+/// Whether an id has the form of its class; ids of classes that no file knows have any.
+pub(super) fn whole(knowledge: &Knowledge, id: &str) -> bool {
+    let have: Vec<String> = id.split('-').map(str::to_owned).collect();
+    let class = |form: &IdForm| match parts(&form.form).first() {
+        Some(Part::Letters(letters)) => have.first().is_some_and(|first| first == letters),
+        Some(Part::Year | Part::Digits(_)) | None => false,
+    };
+    let mut own = forms(knowledge).filter(|(_, form)| class(form)).peekable();
+    own.peek().is_none()
+        || own.any(|(_, form)| {
+            let parts = parts(&form.form);
+            parts.len() == have.len() && filled(&parts, &have).is_some_and(|filled| filled == id)
+        })
 }
 
 /// The whole id, its parts in one word or in several: `TKT-1005`, `tkt1005`, `inv 2025 003`.
@@ -270,6 +288,28 @@ fn width(form: &IdForm) -> Option<usize> {
     })
 }
 
+/// A class and a number in one word that are no whole id: of `INV-003` the year is missing, `INV-99999` has too many
+/// digits and stays as it is, so that the answer can say what is wrong with it.
+fn unfinished(knowledge: &Knowledge, word: &Word, today_year: i16) -> Option<FoundId> {
+    let [class, number] = runs(&word.low).try_into().ok()?;
+    if !number.chars().all(|c| c.is_ascii_digit()) || number.len() < 3 {
+        return None;
+    }
+    let named = |form: &IdForm| match parts(&form.form).first() {
+        Some(Part::Letters(letters)) => letters.eq_ignore_ascii_case(&class),
+        Some(Part::Year | Part::Digits(_)) | None => false,
+    };
+    let (kind, _) = forms(knowledge).find(|(_, form)| named(form))?;
+    let own = || forms(knowledge).filter(|(other, form)| *other == kind && named(form)).map(|(_, form)| form);
+    let fits = own().all(|form| width(form).is_some_and(|width| number.len() <= width));
+    if !fits {
+        return Some((kind, vec![word.raw.to_uppercase()], false, 1));
+    }
+    let ids: Vec<String> = own().flat_map(|form| fill(form, &number, today_year)).collect();
+    let one_of = ids.len() > 1;
+    Some((kind, ids, one_of, 1))
+}
+
 /// Numbers after "and", "or" or a comma that continue a list.
 fn more(words: &[Word], at: usize, used: &mut usize, read: impl Fn(&Word) -> Option<String>, out: &mut Vec<String>) {
     while let Some(next) = words.get(at + *used) {
@@ -366,6 +406,9 @@ mod tests {
         assert_eq!(read("AST-SRV-1"), "Ids([\"AST-SRV-001\"]) 1");
         assert_eq!(read("inv 2025 3"), "Ids([\"INV-2025-003\"]) 3");
         assert_eq!(read("invoice 3"), "OneOf([\"INV-2025-003\", \"INV-2024-003\"]) 2");
+        assert_eq!(read("INV-001"), "OneOf([\"INV-2025-001\", \"INV-2024-001\"]) 1");
+        assert_eq!(read("AST-001"), "OneOf([\"AST-SRV-001\", \"AST-WKS-001\", \"AST-LAP-001\"]) 1");
+        assert_eq!(read("INV-99999"), "Ids([\"INV-99999\"]) 1");
         assert_eq!(read("asset 3"), "OneOf([\"AST-SRV-003\", \"AST-WKS-003\", \"AST-LAP-003\"]) 2");
         assert_eq!(read("tickets 1001, 1002 and 1005"), "Ids([\"TKT-1001\", \"TKT-1002\", \"TKT-1005\"]) 5");
     }

@@ -18,7 +18,7 @@ use crate::protocol::{Annotations, Json, ModelAnswered, ModelCall, ToolDefinitio
 
 /// Works out what comes next.
 pub(super) fn step(knowledge: &Knowledge, request: &Request) -> ModelAnswered {
-    let exchanges = evidence::exchanges(&request.messages);
+    let exchanges = evidence::exchanges(&request.messages, dialogue::MOST_EXCHANGES + 1);
     let Some((last, earlier)) = exchanges.split_last() else { return said(String::new()) };
     let today = dialogue::today(&request.briefings, earlier, &request.today);
     // A last request without tools still has to be answered from what was found.

@@ -265,7 +265,9 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
         return done(What::Position(position.0), position.1);
     }
     // "longer than a day"
-    if let (true, Some((figure, used))) = (matches!(word.low.as_str(), "a" | "an"), figure_at(words, at)) {
+    let before = at.checked_sub(1).and_then(|at| words.get(at)).map_or("", |word| word.low.as_str());
+    let counted = word.low == "one" && matches!(before, "than" | "least" | "most" | "exactly" | "over");
+    if let (true, Some((figure, used))) = (counted || matches!(word.low.as_str(), "a" | "an"), figure_at(words, at)) {
         return done(What::Number(figure), used);
     }
     if let Some(phrase) = phrase {

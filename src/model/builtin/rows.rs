@@ -50,9 +50,9 @@ impl Row {
         scalar(self.get(path)?)
     }
 
-    /// A field as an exact number.
+    /// A field as an exact number; of a list how long it is.
     pub(super) fn number(&self, path: &str) -> Option<Decimal> {
-        decimal(self.get(path)?)
+        row_number(self, path)
     }
 
     /// A field's day.
@@ -191,16 +191,20 @@ fn row_number(row: &Row, field: &str) -> Option<Decimal> {
     match row.get(field)? {
         value @ Value::Number(_) => decimal(value),
         Value::String(text) => Decimal::from_str(text).ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Array(items) => Some(items.len().into()),
+        Value::Null | Value::Bool(_) | Value::Object(_) => None,
     }
 }
 
-/// Of records ranked by fitness those far behind the best are chance.
-pub(super) fn fitting(rows: &mut Vec<Row>, score: &str) {
-    let best = rows.iter().filter_map(|row| row.number(score)).max();
-    if let Some(best) = best {
-        rows.retain(|row| row.number(score).is_none_or(|number| number * Decimal::TWO > best));
-    }
+/// Of records ranked by fitness those far behind the best are chance; those with less than four fifths of its score are
+/// taken out and given back as weaker.
+pub(super) fn fitting(rows: &mut Vec<Row>, score: &str) -> Vec<Row> {
+    let Some(best) = rows.iter().filter_map(|row| row.number(score)).max() else { return Vec::new() };
+    rows.retain(|row| row.number(score).is_none_or(|number| number * Decimal::TWO > best));
+    let weak = |row: &Row| row.number(score).is_some_and(|number| number * Decimal::from(5) < best * Decimal::from(4));
+    let weaker = rows.iter().filter(|row| weak(row)).cloned().collect();
+    rows.retain(|row| !weak(row));
+    weaker
 }
 
 /// The distinct texts of a field, in order of first appearance; lists give each of their elements.

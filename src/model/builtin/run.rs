@@ -48,8 +48,12 @@ pub(super) struct Found {
     pub total: Option<u64>,
     /// What was said and what was taken instead, if the name was not quite right.
     pub instead: Option<(String, String)>,
+    /// What must be said of how the list was made.
+    pub note: Box<str>,
+    /// Records found by a search that fit much less well than the best.
+    pub weaker: Vec<Row>,
     /// Ids that none of the records names, although they were asked for: the records only have the same owner.
-    pub loose: Option<String>,
+    pub loose: Option<Box<str>>,
 }
 
 /// Why something could not be found.
@@ -63,6 +67,8 @@ pub(super) enum Problem {
     TooVague { kind: KindId },
     /// A name fits several records.
     Ambiguous { said: String, rows: Vec<Row> },
+    /// What was said has not the form of such an id; an example of one that has.
+    Malformed { said: String, kind: KindId },
     /// There would be more calls than make sense.
     TooMany { kind: KindId, calls: usize },
 }

@@ -90,7 +90,7 @@ fn given<'b>(
             Some(value) => given.push((parameter, value.trim_matches('"').to_owned())),
             None if parameter.required => {
                 return Err(format!(
-                    "The runbook `{}` needs `{}`: {}. Type `{}`.",
+                    "The runbook `{}` needs `{}`: {}. Give it after the name: `{}`.",
                     book.name,
                     parameter.name,
                     parameter.description,
@@ -130,7 +130,7 @@ pub(super) fn usage(book: &Runbook) -> String {
             format!(" [{}]", parameter.name.to_uppercase())
         }
     });
-    format!("/run {}{}", book.name, parameters.collect::<String>())
+    format!("{}{}", book.name, parameters.collect::<String>())
 }
 
 fn wrong(book: &Runbook, parameter: &RunbookParameter, value: &str) -> String {

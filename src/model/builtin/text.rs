@@ -89,7 +89,11 @@ pub(super) fn words(question: &str, synonyms: &BTreeMap<String, String>) -> Vec<
             }
             gap = Gap::None;
         }
-        gap = later(gap, gap_of(&tail));
+        let short =
+            body.chars().count() <= 3 && body.starts_with(char::is_uppercase) || body.trim_matches('.').contains('.');
+        // "Inc.", "Sp. z o.o.": a point that ends no sentence.
+        let abbreviated = tail == "." && short && body.chars().all(|c| c.is_alphabetic() || c == '.');
+        gap = later(gap, if abbreviated { Gap::None } else { gap_of(&tail) });
     }
     out
 }

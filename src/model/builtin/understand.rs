@@ -14,10 +14,12 @@ mod follow;
 mod kinds;
 mod link;
 mod loose;
+mod names;
 mod place;
 mod ranking;
 mod settle;
 mod several;
+mod unused;
 mod waiting;
 mod wanted;
 
@@ -40,6 +42,8 @@ pub(super) enum Understood {
     Missing { of: KindId, for_kind: KindId },
     /// A word fits records of several kinds: what was said, and the kinds.
     Unclear { said: String, kinds: Vec<KindId> },
+    /// Words that would change the answer have no place in what was understood.
+    Unplaced(Vec<String>),
     /// The words say nothing about the domain.
     Foreign,
 }
@@ -70,6 +74,8 @@ struct Builder<'a> {
     /// What fits several kinds.
     unclear: Option<(String, Vec<KindId>)>,
     title: String,
+    /// How often a record was asked about again that is shown whole.
+    repeated: usize,
 }
 
 /// Understands a question in its conversation.
@@ -88,12 +94,13 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
         missing: None,
         unclear: None,
         title: String::new(),
+        repeated: 0,
     };
     if let Some(frame) = builder.refined(&items) {
         return Understood::Plan(frame);
     }
     for clause in clauses(&items) {
-        builder.clause(clause);
+        builder.clause_with_effect(clause);
     }
     builder.finished()
 }
@@ -109,6 +116,7 @@ pub(super) fn understand_steps(reader: &Reader<'_>, steps: &[(String, String)]) 
         missing: None,
         unclear: None,
         title: String::new(),
+        repeated: 0,
     };
     for (title, ask) in steps {
         builder.step(title, ask);
@@ -137,7 +145,11 @@ impl Builder<'_> {
         }
         match self.missing {
             Some((of, for_kind)) if self.frame.heads.is_empty() => Understood::Missing { of, for_kind },
+            _ if !self.frame.needed.is_empty() && self.frame.nodes.iter().any(|node| !node.is_free()) => {
+                Understood::Unplaced(self.frame.needed)
+            }
             _ if self.frame.heads.is_empty() => Understood::Foreign,
+            _ if !self.frame.needed.is_empty() => Understood::Unplaced(self.frame.needed),
             _ => Understood::Plan(self.frame),
         }
     }
@@ -148,7 +160,8 @@ impl Builder<'_> {
         let same = self.frame.heads.iter_mut().find(|known| known.node == head.node && known.title == head.title);
         match same {
             Some(known) if !known.fields.is_empty() && !head.fields.is_empty() => known.fields.extend(head.fields),
-            Some(_) => {}
+            // Shown whole, it holds the field too.
+            Some(_) => self.repeated += 1,
             None => self.frame.heads.push(head),
         }
     }
@@ -251,6 +264,7 @@ fn clauses(items: &[Item]) -> Vec<&[Item]> {
             || (matches!(item.low.as_str(), "which" | "whose" | "where" | "that") && item.has(Role::With))
             || (item.low == "who"
                 && (0..so_far.len()).any(|inner| so_far[inner].low == "who" && is_relative(so_far, inner)));
+        let joined = joined && !goes_on(items, at);
         let begins = item.gap == Gap::Stop
             || (joined && opens && !relative && at > start + 1)
             || (item.gap == Gap::Comma && question_word && !relative && at > start + 1);
@@ -263,6 +277,22 @@ fn clauses(items: &[Item]) -> Vec<&[Item]> {
     out.push(items.get(start..).unwrap_or_default());
     out.retain(|clause| !clause.is_empty());
     out
+}
+
+/// "customers created before 2025 and are not premium": the verb goes on about the same records.
+fn goes_on(items: &[Item], at: usize) -> bool {
+    const VERBS: [&str; 7] = ["is", "are", "was", "were", "has", "have", "had"];
+    if !items.get(at).is_some_and(|item| VERBS.contains(&item.low.as_str())) {
+        return false;
+    }
+    let rest: Vec<&Item> =
+        items.iter().skip(at).take_while(|item| item.gap != Gap::Stop || item.low == items[at].low).collect();
+    let subject = |item: &&Item| {
+        matches!(item.what, What::Record(_) | What::Unknown { .. })
+            || item.has(Role::Pronoun)
+            || item.kind().is_some() && item.values().is_empty()
+    };
+    !rest.iter().any(subject) && rest.iter().any(|item| !item.values().is_empty())
 }
 
 /// "customers who have": no question, but more about the customers.

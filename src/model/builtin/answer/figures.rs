@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::super::forms;
-use super::super::frame::{Ask, Head, Order};
+use super::super::frame::{Ask, Head, NodeId, Order};
 use super::super::heads::{Answered, Group};
 use super::super::rows::{self};
 use super::scribe::{Grammar, Scribe, refs};
@@ -24,7 +24,7 @@ pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fiel
         .iter()
         .map(|total| {
             let number = if average { total.sum / rust_decimal::Decimal::from(total.count) } else { total.sum };
-            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(2).normalize().to_string() };
+            let shown = if values::is_money(kind, field) { values::money(number) } else { number.round_dp(1).normalize().to_string() };
             let unit = if total.currency.is_empty() { kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default() } else { &total.currency };
             let total_text = format!("{shown} {unit}").trim().to_owned();
             let form = if average { "average" } else { "sum" };
@@ -116,4 +116,19 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> S
         ));
     }
     out.trim_end().to_owned()
+}
+
+/// How large a part some records are of others.
+pub(super) fn share(scribe: &Scribe<'_>, head: &Head, answered: &Answered, whole: NodeId) -> String {
+    let all = answered.whole.as_ref().map_or(0, |found| found.rows.len());
+    let mut calls = lead::calls(answered);
+    calls.extend(answered.whole.iter().flat_map(|found| found.calls.iter().copied()));
+    let percent = rust_decimal::Decimal::from(answered.all * 100)
+        .checked_div(rust_decimal::Decimal::from(all))
+        .map_or_else(|| "0".to_owned(), |percent| percent.round_dp(1).normalize().to_string());
+    let grammar = |n: usize| if n == 1 { Grammar::One } else { Grammar::Many };
+    let what = scribe.describe(head.node, grammar(answered.all));
+    let whole = scribe.describe(whole, grammar(all));
+    let refs = refs(&calls);
+    forms::fill(&scribe.knowledge.forms, "share", context! { percent, n => answered.all, all, what, whole, refs })
 }

@@ -4,7 +4,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::forms;
-use super::super::frame::{Ask, Filter, Head, Order, Test};
+use super::super::frame::{Ask, Filter, Head, Mention, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
 use super::scribe::{Grammar, Scribe, own_refs, refs};
@@ -32,6 +32,7 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
     match &head.ask {
         Ask::Sum(field) | Ask::Average(field) => return figures::totals(scribe, head, answered, field),
         Ask::GroupBy(field) => return figures::grouped(scribe, head, answered, field),
+        Ask::Share(whole) => return figures::share(scribe, head, answered, *whole),
         Ask::List | Ask::Count => {}
     }
     if let Some(Order::CountOf { node, descending }) = &head.order {
@@ -65,6 +66,12 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
         );
     }
     let plain = scribe.frame.nodes.get(head.node).is_some_and(|node| node.filters.is_empty());
+    let asked = scribe.frame.nodes.get(head.node).and_then(|node| node.named.as_ref()).map_or(0, Mention::count);
+    if plain && asked > 1 && answered.all > 0 && head.ask == Ask::List && !head.yesno {
+        let many = if asked == 1 { &kind.one } else { &kind.many };
+        let refs = refs(&calls(answered));
+        return forms::fill(forms, "list_named", context! { n => answered.all, asked, many, refs });
+    }
     let own = format!("list.{}", kind.name);
     let mut text = forms::fill(
         forms,
@@ -77,7 +84,21 @@ pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Str
     );
     if let Some(ids) = &answered.found.loose {
         text.push(' ');
-        text.push_str(&forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids }));
+        text.push_str(&forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids.as_ref() }));
+    }
+    if !answered.found.note.is_empty() {
+        text.push(' ');
+        text.push_str(&answered.found.note);
+    }
+    if !answered.found.weaker.is_empty() {
+        let weaker = &answered.found.weaker;
+        let names: Vec<String> = weaker
+            .iter()
+            .map(|row| format!("{} ({})", scribe.subject(row), row.text(&kind.score).unwrap_or_default()))
+            .collect();
+        let calls: Vec<CallId> = weaker.iter().flat_map(Row::calls).collect();
+        text.push(' ');
+        text.push_str(&forms::fill(forms, "weaker", context! { names => names.join(", "), refs => refs(&calls) }));
     }
     if let Some(total) = answered.found.total {
         let read = answered.all;
@@ -144,14 +165,24 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
         let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
         if let Some(Filter { field: name, test: Test::Against(_, other), .. }) = checks.first() {
             let both = [name, other].map(|name| field(scribe, row, name, &refs)).join(" ");
-            let known = row.get(name).is_some() && row.get(other).is_some();
-            return if known { forms::fill(forms, "check", context! { yes => yes, sentence => both }) } else { both };
+            let known = |name: &String| row.get(name).is_some_and(|value| !value.is_null());
+            let status = kind.field("status").map(|_| field(scribe, row, "status", &refs)).unwrap_or_default();
+            let both = if known(name) { both } else { format!("{status} {both}") };
+            return if known(name) && known(other) {
+                forms::fill(forms, "check", context! { yes => yes, sentence => both })
+            } else {
+                both
+            };
         }
         let name = checks.first().map(|check| check.field.clone()).unwrap_or_default();
         let said = values::shown(kind, row, &name).is_some_and(|value| whole.contains(&value));
         let sentence = if kind.single && !whole.is_empty() || said { whole } else { field(scribe, row, &name, &refs) };
         let sentence = sentence.strip_prefix("The ").map_or(sentence.clone(), |rest| format!("the {rest}"));
-        return forms::fill(forms, "check", context! { yes => yes, sentence => sentence });
+        let mut out = forms::fill(forms, "check", context! { yes => yes, sentence => sentence });
+        for more in head.fields.iter().filter(|more| **more != name) {
+            out.push_str(&format!(" {}", field(scribe, row, more, &refs)));
+        }
+        return out;
     }
     let asked = format!("asked.{}", kind.name);
     if !head.fields.is_empty() && forms::has(forms, &asked) {
@@ -161,6 +192,15 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
             &asked,
             context! { subject => scribe.subject(row), r => record, refs => refs, field => head.fields.first() },
         );
+    }
+    let found = || {
+        let list = scribe.describe(head.node, Grammar::One);
+        forms::fill(forms, "list", context! { n => 1, what => list, refs => refs.as_str(), yesno => true, shown => 1 })
+    };
+    let listed = head.yesno && scribe.frame.nodes.get(head.node).is_some_and(|node| node.named.is_none());
+    if !head.fields.is_empty() && listed {
+        let sentences = head.fields.iter().map(|name| field(scribe, row, name, &refs));
+        return std::iter::once(found()).chain(sentences).collect::<Vec<_>>().join(" ");
     }
     if !head.fields.is_empty() {
         let sentences: Vec<String> = head.fields.iter().map(|name| field(scribe, row, name, &refs)).collect();
@@ -182,11 +222,12 @@ fn field(scribe: &Scribe<'_>, row: &Row, name: &str, refs: &str) -> String {
         return forms::fill(forms, "field_none", context! { label => label, subject => subject, refs => refs });
     }
     let value = with_currency(scribe, row, name).split_whitespace().collect::<Vec<_>>().join(" ");
+    let long = value.chars().count() > 90 || kind.long.iter().any(|long| long == name);
     let several =
         label.ends_with('s') && !label.ends_with("ss") && !label.ends_with("status") && !label.ends_with("os");
     forms::fill(
         forms,
-        "field",
+        if long { "field_long" } else { "field" },
         context! { several => several, label => label, subject => subject, value => value, refs => refs },
     )
 }

@@ -38,6 +38,13 @@ fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
         Problem::TooMany { kind, calls } => {
             forms::fill(forms, "too_many", context! { what => many(kind), calls => calls })
         }
+        Problem::Malformed { said, kind } => {
+            let kind = scribe.kind(*kind);
+            let forms_of: Vec<String> =
+                kind.ids.iter().map(|id| format!("`{}`", id.form.replace("%Y", "YYYY"))).collect();
+            let one = kind.one.as_str();
+            forms::fill(forms, "malformed", context! { said, one, forms => forms_of.join(", ") })
+        }
         Problem::Ambiguous { said, rows } => {
             let calls: Vec<CallId> = rows.iter().map(|row| row.call).collect();
             let what = rows.first().map(|row| scribe.kind(row.kind).many.clone()).unwrap_or_default();

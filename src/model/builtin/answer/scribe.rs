@@ -107,7 +107,7 @@ impl<'a> Scribe<'a> {
             ties.push_str(&format!(" {}", self.mention(mention)));
         }
         if let Some(rows) = &known.known {
-            ties.push_str(&format!(" {}", self.those(rows)));
+            ties.push_str(&format!(" among {}", self.those(rows)));
         }
         self.phrase(known, grammar, &ties)
     }
@@ -269,6 +269,7 @@ impl<'a> Scribe<'a> {
                     "with"
                 }
             }
+            // Some of those shown before.
             (Sense::Exists, Manner::Of) if kind.preposition.is_empty() => "of",
             (Sense::Exists, Manner::Of) => &kind.preposition,
         };
@@ -279,6 +280,14 @@ impl<'a> Scribe<'a> {
                 .map(|mention| self.mention(mention))
                 .or_else(|| target.known.as_ref().map(|rows| self.those(rows)));
             after.push_str(&format!(" {word} {}", said.unwrap_or_default()));
+            return;
+        }
+        // "contacts of these customers", not "of the 2 highest balances".
+        if let (Some(base), true) = (
+            self.kind(target.kind).of,
+            target.best.is_some() && self.kind(target.kind).single && link.manner == Manner::Of,
+        ) {
+            after.push_str(&format!(" {word} these {}", self.kind(base).many));
             return;
         }
         // "with an expired warranty", not "with assets with an expired warranty".

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::frame::{Head, Order, Test};
 use super::super::heads::Evidence;
 use super::super::knowledge::Kind;
-use super::super::rows::Row;
+use super::super::rows::{self, Row};
 use super::scribe::{Grammar, Scribe, own_refs, refs};
 use super::values;
 
@@ -257,7 +257,18 @@ pub(super) fn list_item(kind: &Kind, item: &Value) -> Option<String> {
                 Row { kind: 0, fields: fields.clone().into(), call: crate::protocol::CallId(0), beside: None };
             let flat =
                 fields.iter().filter(|(_, value)| !value.is_array() && !value.is_object()).map(|(field, _)| field);
-            let parts: Vec<String> = flat.filter_map(|field| values::shown(kind, &scratch, field)).collect();
+            // Names and texts say what they are; a bare number, day or yes does not.
+            let part = |field: &String| {
+                let text = values::shown(kind, &scratch, field)?;
+                let bare = match &fields[field] {
+                    Value::Bool(_) | Value::Number(_) => true,
+                    Value::String(text) => rows::decimal(&fields[field]).is_some() || rows::day(text).is_some(),
+                    Value::Null | Value::Array(_) | Value::Object(_) => false,
+                };
+                let bare = bare && !matches!(field.as_str(), "date" | "at");
+                Some(if bare { format!("{} {text}", values::label(kind, field)) } else { text })
+            };
+            let parts: Vec<String> = flat.filter_map(part).collect();
             Some(parts.join(" · ").split_whitespace().collect::<Vec<_>>().join(" "))
         }
         Value::String(text) => Some(text.clone()),

@@ -93,6 +93,7 @@ fn add_file(
             kind: ids.find(place, &raw.kind)?,
             tool: raw.tool,
             why: raw.why,
+            all_note: raw.all_note,
             rows: match raw.rows {
                 OneOrMany::One(path) => vec![path],
                 OneOrMany::Many(paths) => paths,
@@ -129,7 +130,9 @@ fn add_file(
     for (role, phrases) in content.words {
         for phrase in &phrases {
             match role {
-                Role::Filler | Role::Beyond | Role::Orders => knowledge.lexicon.teach_exactly(phrase, role),
+                Role::Filler | Role::Beyond | Role::Unrecorded | Role::Orders => {
+                    knowledge.lexicon.teach_exactly(phrase, role)
+                }
                 role => knowledge.lexicon.teach(phrase, Meaning::Role(role)),
             }
         }
@@ -243,6 +246,7 @@ fn kind(ids: &Kinds, place: &Place<'_>, raw: RawKind) -> Result<Kind, LoadError>
         name_field: raw.name_field,
         section: raw.section,
         preposition: raw.preposition,
+        asks: raw.asks,
         columns: raw.columns,
         long: raw.long,
         refs,
@@ -308,6 +312,11 @@ fn teach_kind(lexicon: &mut Lexicon, id: KindId, raw: &RawKind) {
     for (index, field) in raw.field.iter().enumerate() {
         for phrase in &field.words {
             lexicon.teach(phrase, Meaning::Field(id, index));
+        }
+        for (part, name) in &field.spelled {
+            let say = format!("in {name}");
+            let filter = Filter { say, ..Filter::new(&field.name, Test::Like(part.clone())) };
+            lexicon.teach(&name.to_lowercase(), Meaning::Value(id, filter, Naming::Adjective));
         }
         let naming = if field.noun { Naming::Noun } else { Naming::Adjective };
         for (values, negated) in [(&field.values, false), (&field.except, true)] {

@@ -83,6 +83,8 @@ pub(super) struct RawKind {
     #[serde(default)]
     pub preposition: String,
     #[serde(default)]
+    pub asks: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
     pub columns: Vec<String>,
     #[serde(default)]
     pub long: Vec<String>,
@@ -117,6 +119,8 @@ pub(super) struct RawField {
     pub values: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub except: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub spelled: BTreeMap<String, String>,
     #[serde(default)]
     pub order: Vec<String>,
     #[serde(default)]
@@ -239,6 +243,8 @@ pub(super) struct RawSource {
     pub kind: Spanned<String>,
     pub tool: String,
     pub why: String,
+    #[serde(default)]
+    pub all_note: String,
     #[serde(default)]
     pub rows: OneOrMany,
     #[serde(default)]

@@ -36,6 +36,8 @@ pub(crate) enum Role {
     Sum,
     /// Asks for a mean.
     Average,
+    /// Asks how large a part something is.
+    Share,
     /// Everything of a kind.
     Every,
     /// Narrows what was asked.
@@ -62,6 +64,8 @@ pub(crate) enum Role {
     Today,
     /// Asks for something that cannot be worked out here.
     Beyond,
+    /// Says something of records that none of them holds.
+    Unrecorded,
     /// Tells the assistant to be something else.
     Orders,
     /// Somebody, anybody: stands for whoever it may be.

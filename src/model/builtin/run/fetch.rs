@@ -37,6 +37,9 @@ impl<'a> Run<'a> {
             return problem(Problem::TooMany { kind: node.kind, calls: access.calls.len() });
         }
         let mut found = Found::default();
+        if !bindings.keys().any(|field| access.source.otherwise.contains_key(field)) {
+            found.note = access.source.all_note.as_str().into();
+        }
         let mut waiting = false;
         for arguments in &access.calls {
             waiting |= self.read(node, &access, arguments, said, &mut found);

@@ -247,7 +247,7 @@ impl Run<'_> {
         self.exactly(node, &mut found);
         let score = &self.knowledge.kind(node.kind).score;
         if !score.is_empty() && !text.is_empty() {
-            rows::fitting(&mut found.rows, score);
+            found.weaker = rows::fitting(&mut found.rows, score);
             let filled = node.text.is_empty() && !text.is_empty();
             if let (true, Some(least)) = (filled, self.knowledge.kind(node.kind).fit) {
                 found.rows.retain(|row| row.number(score).is_none_or(|fit| fit >= least));
@@ -274,7 +274,7 @@ impl Run<'_> {
             if found.rows.iter().any(names) {
                 found.rows.retain(names);
             } else if !found.rows.is_empty() {
-                found.loose = Some(ids.join(", "));
+                found.loose = Some(ids.join(", ").into());
             }
         }
     }

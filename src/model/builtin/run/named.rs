@@ -2,6 +2,7 @@
 
 use super::super::access::{self, Bindings, Bound};
 use super::super::frame::{Filter, How, Mention, Node, Test};
+use super::super::mention;
 use super::super::rows::Row;
 use super::{Found, Problem, Run, State};
 
@@ -10,13 +11,16 @@ impl Run<'_> {
         let key = &self.knowledge.kind(node.kind).key;
         match &mention.how {
             How::Ids(ids) => {
+                if let Some(said) = ids.iter().find(|id| !mention::whole(self.knowledge, id)) {
+                    return super::problem(Problem::Malformed { said: said.clone(), kind: node.kind });
+                }
                 let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
-                let state = self.fetch(node, &[], bound, &mention.said);
+                let state = only(self.fetch(node, &[], bound, &mention.said), key, ids);
                 self.with_filters(node, state)
             }
             How::OneOf(ids) => {
                 let bound = Bindings::from([(key.clone(), Bound::Each(ids.clone()))]);
-                let state = self.fetch(node, &[], bound, &mention.said);
+                let state = only(self.fetch(node, &[], bound, &mention.said), key, ids);
                 self.one_of(state, &mention.said)
             }
             How::Each(mentions) => self.each(node, mentions),
@@ -173,5 +177,16 @@ impl Run<'_> {
             }
         }
         found
+    }
+}
+
+/// The records with these ids, whatever else a list held.
+fn only(state: State, key: &str, ids: &[String]) -> State {
+    match state {
+        State::Ready(mut found) => {
+            found.rows.retain(|row| row.text(key).is_none_or(|id| ids.contains(&id)));
+            State::Ready(found)
+        }
+        State::Waiting => State::Waiting,
     }
 }

@@ -60,6 +60,8 @@ pub(super) struct Placed {
     pub node: NodeId,
     pub part: Part,
     pub plural: bool,
+    /// How many conditions stood before its word, which say of which records a part is asked for.
+    pub described: usize,
     /// Records whose names are wanted beside: "which customers owe".
     pub names: Option<KindId>,
 }
@@ -73,6 +75,8 @@ pub(super) struct Ranking {
     pub count: Option<usize>,
     /// How many come before it: one of "the second largest".
     pub skip: usize,
+    /// The word as typed.
+    pub said: String,
 }
 
 /// A word nobody knows: a name, or something to search for.
@@ -105,6 +109,8 @@ pub(super) struct Clause {
     pub days: Vec<(usize, DateSpan)>,
     pub composites: Vec<usize>,
     pub rankings: Vec<Ranking>,
+    /// Ranking words with nothing beside them to rank.
+    pub stray: Vec<Ranking>,
     pub roles: BTreeSet<Role>,
     pub numbers: Vec<(usize, Figure)>,
     /// Numbers to be compared with a figure of the records.

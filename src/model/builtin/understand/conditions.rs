@@ -155,6 +155,9 @@ impl Builder<'_> {
                 }
             }
             same.test = if values.len() == 1 { same.test.clone() } else { Test::In(values) };
+            if !filter.say.is_empty() && !same.say.contains(&filter.say) {
+                same.say = format!("{} or {}", same.say, filter.say);
+            }
             return;
         }
         if joined == Conn::Or

@@ -1,6 +1,6 @@
 //! The smaller pieces of a clause: fields, days, numbers, rankings, and where searched text begins and ends.
 
-use super::super::frame::{DateSpan, Filter, Test};
+use super::super::frame::{DateSpan, Filter, How, Mention, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
@@ -46,7 +46,21 @@ impl Builder<'_> {
             clause.fields_grouped(at, fields);
             return true;
         }
-        if value_after || value_before {
+        // "who owns serial number APMBA-0033481": the field only says how the record is named.
+        let names = items.get(at + 1).is_some_and(|next| {
+            let said = match &next.what {
+                What::Record(Mention { kind, how: How::Fields(by, _), .. }) => Some((*kind, by)),
+                _ => None,
+            };
+            next.gap == Gap::None
+                && said.is_some_and(|(kind, by)| {
+                    fields.iter().any(|(known, field)| {
+                        *known == kind
+                            && self.field_name(*known, *field).is_some_and(|name| by.iter().any(|by| by == name))
+                    })
+                })
+        });
+        if value_after || value_before || names {
             return true;
         }
         let before = items.get(at.saturating_sub(3)..at).unwrap_or_default();
@@ -58,6 +72,16 @@ impl Builder<'_> {
             return true;
         }
         if matches!(item.low.as_str(), "called" | "named" | "name") && self.called(clause, items, at) {
+            return true;
+        }
+        // "no updates in the last 30 days": not none at all.
+        let dated = items.get(at + 1).is_some_and(|next| next.gap == Gap::None && matches!(next.what, What::Days(_)));
+        let dated = dated
+            || items.get(at + 2).is_some_and(|next| {
+                items.get(at + 1).is_some_and(Item::is_small) && matches!(next.what, What::Days(_))
+            });
+        if clause.conn == Conn::No && dated {
+            self.need(&item.raw);
             return true;
         }
         // "tickets where …" says more about the tickets, not where they are.
@@ -211,7 +235,17 @@ impl Builder<'_> {
         let verbs_only = items.iter().skip(at + 1).all(|item| item.is_small() && item.gap == Gap::None);
         let closing = (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
+        let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
         if !(ranks || after.is_some() || closing || words_after) {
+            // "and who is the worst?"; a word such as "last" says too many other things.
+            let alone = items.get(at).is_some_and(|item| {
+                item.kind().is_none() && item.values().is_empty() && item.fields().is_empty() && !item.is_topic()
+            });
+            let ends = items.iter().skip(at + 1).all(Item::is_small);
+            if alone && ends && !matches!(known.by.as_str(), "rank") {
+                let (by, descending) = (known.by.clone(), known.descending);
+                clause.stray.push(Ranking { at, by, descending, count: None, skip: 0, said });
+            }
             return false;
         }
         if after.is_some() {
@@ -232,7 +266,7 @@ impl Builder<'_> {
         let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
         let count = counted.or((singular || one || skip.is_some()).then_some(1));
         let skip = skip.unwrap_or_default();
-        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip });
+        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip, said });
         true
     }
 

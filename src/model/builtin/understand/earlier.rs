@@ -80,7 +80,8 @@ impl Builder<'_> {
                 continue;
             }
             let short = items.iter().filter(|item| item.is_content()).count() <= 2;
-            let any = items.first().is_some_and(|item| item.low == "any");
+            // "any P1 cases and their customers?" is a whole question of its own.
+            let any = items.first().is_some_and(|item| item.low == "any") && heads.len() == 1;
             let focused = self.context.is_some_and(|context| context.named.len() == 1);
             // "who is the customer?": a definite one, so one that was spoken of.
             let at = clause.placed.iter().find(|placed| placed.node == head.node);

@@ -109,7 +109,7 @@ impl Builder<'_> {
                 .find_map(|placed| self.kind_of(placed.node).and_then(measure).map(|measure| (placed.node, measure)));
             match measured {
                 Some((node, field)) => self.apply(clause, node, Filter::new(&field, test), Conn::And),
-                None => self.leave_out(items, range.at),
+                None => self.need(items.get(range.at).map_or("", |item| item.raw.as_str())),
             }
         }
     }

@@ -147,6 +147,17 @@ impl Builder<'_> {
                 head.ask = Ask::GroupBy(format!("{}@{letters}", known.date));
                 continue;
             }
+            if clause.roles.contains(&Role::Share) && index == 0 {
+                match self.whole(clause, head.node) {
+                    Some(whole) => head.ask = Ask::Share(whole),
+                    None => self.need("percentage"),
+                }
+                continue;
+            }
+            // "the article with the lowest helpful count": one of them, no total.
+            if head.order.is_some() && head.limit.is_some() && !clause.roles.contains(&Role::Sum) {
+                continue;
+            }
             if head.ask != Ask::List || index > 0 && !clause.roles.contains(&Role::Sum) {
                 continue;
             }
@@ -198,6 +209,22 @@ impl Builder<'_> {
             }
         }
         let _ = items;
+    }
+
+    /// The records that those of a node are a part of: without what was said after their word.
+    fn whole(&mut self, clause: &Clause, node: NodeId) -> Option<NodeId> {
+        let mut whole = self.frame.nodes.get(node)?.clone();
+        let described = clause.placed.iter().find(|placed| placed.node == node).map_or(0, |placed| placed.described);
+        if described < whole.filters.len() {
+            whole.filters.truncate(described);
+        } else if !whole.filters.is_empty() {
+            whole.filters.clear();
+        } else if !whole.any.is_empty() {
+            whole.any.clear();
+        } else {
+            whole.links.pop()?;
+        }
+        Some(self.frame.add(whole))
     }
 
     /// Whether a facet is wanted of one record only.
@@ -323,6 +350,7 @@ impl Builder<'_> {
             missing: None,
             unclear: None,
             title: self.title.clone(),
+            repeated: 0,
         };
         for ask in &composite.ask {
             inner.step("", ask);

@@ -2,7 +2,10 @@
 //! DataFlow Solutions?", "and last month?", "how many?".
 
 use super::super::dialogue::Context;
-use super::super::frame::{Ask, Filter, Frame, Head, Manner, Sense, Test};
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::super::frame::{Ask, DateSpan, Filter, Frame, Head, Manner, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
@@ -35,6 +38,22 @@ impl<'a> Builder<'a> {
         let check = items.first().is_some_and(|item| item.has(Role::Yesno)) && has(Role::Pronoun) && one;
         if content.len() > 6 || has(Role::Who) || check {
             return None;
+        }
+        let new_name = content.iter().any(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
+        if context.unfound && !new_name {
+            return None;
+        }
+        // "show them": the same records, shown.
+        if content.is_empty() && has(Role::Pronoun) && !has(Role::Change) && items.len() <= 5 && asks_to_show(items) {
+            self.resume(last);
+            self.frame.heads.iter_mut().for_each(|head| head.ask = Ask::List);
+            return Some(std::mem::take(&mut self.frame));
+        }
+        if let Some(step) = step_in_time(items) {
+            self.resume(last);
+            let moved = self.moved(step);
+            let frame = std::mem::take(&mut self.frame);
+            return moved.then_some(frame);
         }
         let kinds: Vec<KindId> =
             last.heads.iter().filter_map(|head| last.nodes.get(head.node)).map(|node| node.kind).collect();
@@ -75,6 +94,23 @@ impl<'a> Builder<'a> {
         let frame = std::mem::take(&mut self.frame);
         self.named.clear();
         changed.then_some(frame)
+    }
+
+    /// "and the month before?": the spans of the last question, moved by that much.
+    fn moved(&mut self, (unit, step): (Unit, i32)) -> bool {
+        let mut changed = false;
+        let conditions = self.frame.nodes.iter_mut().flat_map(|node| node.filters.iter_mut());
+        for filter in conditions.filter(|filter| !filter.negated) {
+            let Test::Dates(span) = &mut filter.test else { continue };
+            let (Some(from), Some(to)) = (span.from, span.to) else { continue };
+            let (Some(first), Some(last)) = (unit.moved(from, step), unit.moved(to, step)) else { continue };
+            // A whole month stays a whole month.
+            let whole = from == from.first_of_month() && to == to.last_of_month() && unit != Unit::Days(7);
+            let last = if whole { last.last_of_month() } else { last };
+            *span = DateSpan { from: Some(first), to: Some(last), said: format!("from {first} to {last}") };
+            changed = true;
+        }
+        changed
     }
 
     /// Starts from the last question, with the records it named by their ids where these are known now.
@@ -272,4 +308,55 @@ impl<'a> Builder<'a> {
             Some(_) | None => false,
         }
     }
+}
+
+/// A stretch that dates are moved by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Days(i32),
+    Months(i32),
+}
+
+impl Unit {
+    fn moved(self, day: Date, step: i32) -> Option<Date> {
+        let span = match self {
+            Self::Days(days) => (days * step).days(),
+            Self::Months(months) => (months * step).months(),
+        };
+        day.checked_add(span).ok()
+    }
+}
+
+/// "and the month before", "the previous quarter", "the week after that"; not "last month", which is said of today.
+fn step_in_time(items: &[Item]) -> Option<(Unit, i32)> {
+    let words: Vec<String> = items.iter().flat_map(|item| item.raw.split(' ')).map(str::to_lowercase).collect();
+    if words.len() > 7 {
+        return None;
+    }
+    let at = words
+        .iter()
+        .position(|word| matches!(word.trim_end_matches('s'), "day" | "week" | "month" | "quarter" | "year"))?;
+    let unit = match words.get(at)?.as_str() {
+        "day" => Unit::Days(1),
+        "week" => Unit::Days(7),
+        "month" => Unit::Months(1),
+        "quarter" => Unit::Months(3),
+        _ => Unit::Months(12),
+    };
+    let near = |word: &str| words.get(at + 1).is_some_and(|next| next == word);
+    let step = if near("before") || near("earlier") || at > 0 && matches!(words[at - 1].as_str(), "preceding" | "prior")
+    {
+        -1
+    } else if near("after") || near("later") || at > 0 && words[at - 1] == "following" {
+        1
+    } else {
+        return None;
+    };
+    Some((unit, step))
+}
+
+fn asks_to_show(items: &[Item]) -> bool {
+    items.first().is_some_and(|item| {
+        matches!(item.low.as_str(), "show" | "list" | "give" | "display" | "see" | "which" | "print" | "them" | "those")
+    })
 }

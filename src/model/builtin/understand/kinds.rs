@@ -14,7 +14,10 @@ const ALL: usize = 200;
 impl Builder<'_> {
     pub(super) fn kind(&mut self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId, own: Option<Filter>) {
         let conn = match std::mem::take(&mut clause.conn) {
-            Conn::None if self.did(clause, items, at, kind) => Conn::With,
+            Conn::None if self.did(clause, items, at, kind) => {
+                // "who never opened a ticket"
+                if std::mem::take(&mut clause.negated) { Conn::No } else { Conn::With }
+            }
             Conn::With if clause.negated && !clause.placed.is_empty() => {
                 clause.negated = false;
                 Conn::No
@@ -46,6 +49,7 @@ impl Builder<'_> {
                 descending: true,
                 count: Some(ALL),
                 skip: 0,
+                said: String::new(),
             });
         }
         if let Some(node) = self.compound(clause, items, at, kind, conn, plural) {
@@ -66,10 +70,13 @@ impl Builder<'_> {
         }
         let node = self.frame.add(Node::new(kind));
         let part = self.part(clause, items, at, kind, conn);
-        clause.placed.push(Placed { at, node, part, plural, names: None });
+        clause.placed.push(Placed { at, node, part, plural, described: 0, names: None });
         self.take_waiting(clause, node, at);
         if let Some(filter) = own {
             self.apply(clause, node, filter, conn);
+        }
+        if let (Some(placed), Some(known)) = (clause.placed.last_mut(), self.frame.nodes.get(node)) {
+            placed.described = known.filters.len();
         }
         if let Part::Narrows(anchor, sense, manner) = part {
             self.link(anchor, node, sense, manner, Vec::new());
@@ -147,7 +154,7 @@ impl Builder<'_> {
         });
         if let Some(kind) = person {
             let node = self.frame.add(Node::new(kind));
-            clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, names: None });
+            clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, described: 0, names: None });
         }
     }
 
@@ -196,7 +203,7 @@ impl Builder<'_> {
             return Some(last.node);
         }
         let says_which = items.get(at).is_some_and(|item| item.values().iter().any(|(own, ..)| *own == kind));
-        if known == kind && says_which && matches!(conn, Conn::None | Conn::Of) {
+        if known == kind && says_which && matches!(conn, Conn::None | Conn::Of | Conn::With) {
             return Some(last.node);
         }
         let free = self.frame.nodes.get(last.node).is_some_and(Node::is_free);
@@ -207,6 +214,11 @@ impl Builder<'_> {
                 node.kind = kind;
             }
             return Some(last.node);
+        }
+        // "which laptop has the longest warranty": the warranties of those, put in order.
+        let ranked = clause.rankings.iter().any(|ranking| ranking.at > last.at && ranking.at < at);
+        if conn == Conn::With && absorbs && ranked && knowledge.kind(kind).single && last.part == Part::Head {
+            return Some(self.facet_of_last(clause, kind, at, false));
         }
         if gap != Gap::None || conn != Conn::None {
             return None;
@@ -258,7 +270,7 @@ impl Builder<'_> {
                 .filter(|base| self.reader.knowledge.kind(*base).person_question);
             self.link(node, base, Sense::Exists, Manner::Of, Vec::new());
         }
-        clause.placed.push(Placed { at, node, part: Part::Head, plural, names });
+        clause.placed.push(Placed { at, node, part: Part::Head, plural, described: 0, names });
         node
     }
 

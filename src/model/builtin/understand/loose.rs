@@ -75,7 +75,7 @@ impl Builder<'_> {
             let node = self.frame.add(Node::new(kind));
             let anchor = clause.placed.last().map(|placed| placed.node).filter(|_| asked);
             let part = anchor.map_or(Part::Head, |anchor| Part::Narrows(anchor, Sense::Exists, Manner::With));
-            clause.placed.push(Placed { at, node, part, plural: true, names: None });
+            clause.placed.push(Placed { at, node, part, plural: true, described: 0, names: None });
             if let Some((fits, filters)) = self.fitting(&conditions, kind) {
                 self.impose(clause, node, fits, filters);
             }
@@ -133,6 +133,7 @@ impl Builder<'_> {
             node,
             part: Part::Narrows(anchor, Sense::Exists, Manner::With),
             plural: true,
+            described: 0,
             names: None,
         });
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
@@ -144,7 +145,7 @@ impl Builder<'_> {
     /// Records of one kind under a condition, wanted.
     pub(super) fn head_under(&mut self, clause: &mut Clause, at: usize, kind: KindId, conditions: &Conditions) {
         let node = self.frame.add(Node::new(kind));
-        clause.placed.push(Placed { at, node, part: Part::Head, plural: true, names: None });
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: true, described: 0, names: None });
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
         }
@@ -218,7 +219,14 @@ impl Builder<'_> {
             } else {
                 let facet = self.frame.add(Node::new(fits));
                 self.link(facet, node, Sense::Exists, Manner::Of, Vec::new());
-                clause.placed.push(Placed { at, node: facet, part: Part::Head, plural: false, names: None });
+                clause.placed.push(Placed {
+                    at,
+                    node: facet,
+                    part: Part::Head,
+                    plural: false,
+                    described: 0,
+                    names: None,
+                });
                 facet
             };
             let filters: Vec<Filter> = filters.into_iter().map(|filter| self.dated(filter)).collect();
@@ -233,9 +241,23 @@ impl Builder<'_> {
 
     /// "Was it breached?": the one record that was spoken of before.
     fn name_spoken_of(&mut self, clause: &mut Clause, conditions: &Conditions) {
-        let asked = clause.roles.contains(&Role::Yesno) && clause.roles.contains(&Role::Pronoun);
-        let (true, true, Some(context)) = (asked, clause.named.is_empty(), self.context) else { return };
+        let asked = clause.roles.contains(&Role::Pronoun);
+        if !asked || !clause.named.is_empty() {
+            return;
+        }
         let knowledge = self.reader.knowledge;
+        // "when was INV-2025-004 paid and was it late": the one that was named before.
+        let fitting = |node: &NodeId| {
+            let kind = self.kind_of(*node);
+            kind.is_some_and(|kind| {
+                self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some()
+            })
+        };
+        if let Some(node) = self.named.iter().rev().copied().find(fitting) {
+            clause.named.push((0, node, Conn::None));
+            return;
+        }
+        let Some(context) = self.context.filter(|_| clause.roles.contains(&Role::Yesno)) else { return };
         let one = context.heads.iter().chain(&context.named).filter(|(_, rows)| rows.len() == 1);
         let fits =
             |kind: KindId| self.fitting(conditions, kind).is_some() || self.facet_fitting(conditions, kind).is_some();

@@ -24,6 +24,17 @@ impl Builder<'_> {
         if clause.in_text && !self.ends_text(clause, items, at) {
             // A search cannot leave words out; the answer says so.
             let negated = at.checked_sub(1).and_then(|before| items.get(before));
+            let turned = negated.is_some_and(|before| before.has(Role::Not));
+            let fits = item
+                .values()
+                .iter()
+                .any(|(kind, ..)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind)));
+            // "tickets about backups that are not done": a condition again.
+            if turned && fits && !item.is_topic() {
+                clause.in_text = false;
+                clause.negated = true;
+                return self.item(clause, items, at, item);
+            }
             if negated.is_some_and(|before| before.has(Role::Not) || before.has(Role::Except) || before.has(Role::No)) {
                 self.leave_out_words(&format!("{} {}", items[at - 1].raw, item.raw));
             } else if !item.is_small() {
@@ -53,6 +64,9 @@ impl Builder<'_> {
     }
 
     fn phrase(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        if item.has(Role::Unrecorded) {
+            return self.need(&item.raw);
+        }
         let composites = item.composites();
         // "invoices they pay late": beside its records a condition, no report.
         let condition = item
@@ -124,6 +138,9 @@ impl Builder<'_> {
             return self.value(clause, items, at, item, values);
         }
         let fields = item.fields();
+        if self.never_did(clause, items, at, &fields) {
+            return;
+        }
         if !fields.is_empty() && !self.is_total(item) && self.field(clause, items, at, item, fields) {
             // "paid in September" says both what and when.
             if !values.is_empty() && self.field_with_days(items, at, item) {
@@ -140,6 +157,29 @@ impl Builder<'_> {
         self.roles(clause, items, at, item);
     }
 
+    /// "customers who were never invoiced": without such records. True if it was taken so.
+    fn never_did(&mut self, clause: &mut Clause, items: &[Item], at: usize, fields: &[(KindId, FieldId)]) -> bool {
+        let knowledge = self.reader.knowledge;
+        let who = clause.placed.last().and_then(|placed| self.kind_of(placed.node));
+        let (true, Some(who)) = (clause.negated, who.filter(|who| knowledge.kind(*who).person_question)) else {
+            return false;
+        };
+        let verb = fields.iter().find(|(kind, field)| {
+            let known = knowledge.kind(*kind);
+            *kind != who && known.of.is_none() && self.field_name(*kind, *field) == Some(&known.date)
+        });
+        let own = fields.iter().any(|(kind, _)| *kind == who);
+        let Some((kind, _)) = verb.filter(|(kind, _)| !own && self.can_link(who, *kind)).copied() else { return false };
+        // "never opened a ticket": the records follow.
+        if self.next_kind(items, at).is_some() {
+            return false;
+        }
+        clause.negated = false;
+        clause.conn = Conn::No;
+        self.kind(clause, items, at, kind, None);
+        true
+    }
+
     /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
     fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
         let Some((kind, Strength::Strong)) = item.kind() else { return false };
@@ -154,11 +194,11 @@ impl Builder<'_> {
     fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
         let values = item.values();
         let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
-        let named = at
-            .checked_sub(1)
-            .and_then(|before| items.get(before))
-            .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
-        if !(values.is_empty() && did && named && item.has(Role::Change)) {
+        let named = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| {
+            let we = matches!(item.low.as_str(), "we" | "you" | "they" | "i" | "he" | "she");
+            we || matches!(item.what, What::Record(_) | What::Unknown { .. })
+        });
+        if !(did && named && item.has(Role::Change)) {
             return values;
         }
         let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
@@ -191,6 +231,7 @@ impl Builder<'_> {
             Role::Count,
             Role::Sum,
             Role::Average,
+            Role::Share,
             Role::Every,
             Role::Only,
             Role::Who,

@@ -42,6 +42,9 @@ impl Builder<'_> {
         let target = after.or_else(|| clause.placed.last().cloned());
         let Some(target) = target else {
             // "which is the oldest", of records named or found before, is settled by the follow-up.
+            if !heads.is_empty() {
+                self.need(&ranking.said);
+            }
             return;
         };
         let Some(kind) = self.kind_of(target.node) else { return };
@@ -79,9 +82,20 @@ impl Builder<'_> {
         }
         let field = field.or_else(|| {
             (ranking.by == "measure" && !by_fitness && self.narrowing_measure(clause, &target).is_none())
-                .then(|| [&known.urgency, &known.date].into_iter().find(|field| !field.is_empty()).cloned())
+                .then(|| {
+                    // The longest warranty is the one that ends last; the largest machine is not the newest.
+                    let dated = [&known.date].into_iter().filter(|_| known.single && known.of.is_some());
+                    std::iter::once(&known.urgency).chain(dated).find(|field| !field.is_empty()).cloned()
+                })
                 .flatten()
         });
+        if field.is_none()
+            && ranking.by == "measure"
+            && !by_fitness
+            && self.narrowing_measure(clause, &target).is_none()
+        {
+            return self.need(&ranking.said);
+        }
         let Some(head) = heads.iter_mut().find(|head| head.node == target.node) else {
             self.swap_with_narrowing(heads, ranking, &target, field);
             return;
@@ -148,6 +162,12 @@ impl Builder<'_> {
             .is_some_and(|node| node.filters.is_empty() && node.named.is_none() && node.links.len() <= 1);
         if let Some(node) = self.frame.nodes.get_mut(anchor) {
             node.links.retain(|link| link.to != target.node);
+        }
+        // "top 2 customers by balance and their contacts": theirs, not those of all customers.
+        for node in &mut self.frame.nodes {
+            for link in node.links.iter_mut().filter(|link| link.to == anchor) {
+                link.to = target.node;
+            }
         }
         head.node = target.node;
         head.limit = ranking.count.or(Some(1));

@@ -1,6 +1,6 @@
 //! Decides, when a whole clause is known, what was still open: names, searched text, wanted fields, rankings, counts.
 
-use super::super::frame::{Best, DateSpan, Filter, Head, How, Mention, Node, NodeId, Order, Test};
+use super::super::frame::{Best, DateSpan, Filter, Head, How, Node, NodeId, Order, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::text::Gap;
@@ -9,6 +9,7 @@ use super::clause::{Clause, Conn, Unknown};
 
 impl Builder<'_> {
     pub(super) fn settle(&mut self, mut clause: Clause, items: &[Item]) {
+        self.compared(items);
         self.weak_kinds(&mut clause, items);
         self.job_titles(&mut clause, items);
         self.unknown_words(&mut clause, items);
@@ -21,6 +22,8 @@ impl Builder<'_> {
         self.waiting_conditions(&mut clause, items);
         let mut heads = self.heads_of(&clause, items);
         self.wanted_fields(&mut clause, &mut heads, items);
+        self.elliptic(&clause, items, &mut heads);
+        self.best_of_earlier(&mut clause, &mut heads);
         self.searched_text(&mut clause, &mut heads);
         self.sorted(&clause, &mut heads, items);
         self.rankings(&mut clause, &mut heads, items);
@@ -36,11 +39,12 @@ impl Builder<'_> {
         self.missing_references();
         self.narrow_to_best(&heads);
         if clause.negated {
-            self.leave_out_words("not");
+            self.need("not");
         }
         if clause.count.is_some() {
-            self.leave_out(items, clause.count_at);
+            self.need(items.get(clause.count_at).map_or("", |item| item.raw.as_str()));
         }
+        self.names_in_use(&clause, &heads);
         for head in heads {
             if self.is_possible(&clause, &head) {
                 self.add_head(head);
@@ -86,10 +90,34 @@ impl Builder<'_> {
                 self.leave_out(items, unknown.at);
                 continue;
             }
-            let content = items.iter().filter(|item| item.is_content()).count();
+            // "customer Kestrel Logistics" is a name too.
+            let content = items
+                .iter()
+                .enumerate()
+                .filter(|(at, item)| item.is_content() && !(item.kind().is_some() && at + 1 == unknown.at))
+                .count();
             let alone =
                 content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
             if foreign && !alone {
+                continue;
+            }
+            // Records are named in Latin letters here; a sentence in another script is no company's name.
+            let latin = unknown.raw.chars().any(|c| c.is_alphabetic() && c < '\u{250}');
+            if !latin && !unknown.quoted {
+                if !foreign {
+                    self.leave_out(items, unknown.at);
+                }
+                continue;
+            }
+            // "Acme Corp CUST-003": the id says which company is meant.
+            let by_id = clause.named.iter().any(|(_, node, conn)| {
+                let mention = self.frame.nodes.get(*node).and_then(|node| node.named.as_ref());
+                let company = |kind: KindId| !self.reader.knowledge.kind(kind).name_field.is_empty();
+                *conn == Conn::None
+                    && mention.is_some_and(|mention| matches!(mention.how, How::Ids(_)) && company(mention.kind))
+            });
+            if by_id && unknown.conn != Conn::And && unknown.capital {
+                self.leave_out(items, unknown.at);
                 continue;
             }
             if self.is_label(clause, &unknown) || self.is_place(clause, items, &unknown) {
@@ -104,6 +132,9 @@ impl Builder<'_> {
                     .collect();
                 clause.texts.push((unknown.at, unknown.raw));
                 clause.texts.extend(between);
+            } else if unknown.conn == Conn::Except && !unknown.capital && !unknown.quoted {
+                // "where nobody has written a note": leaving out what nobody knows would leave out nothing.
+                self.need(&unknown.raw);
             } else if !self.managed(clause, items, &unknown) {
                 self.company(clause, unknown);
             }
@@ -145,6 +176,7 @@ impl Builder<'_> {
                     node,
                     part: super::clause::Part::Head,
                     plural: false,
+                    described: 0,
                     names: None,
                 });
                 node
@@ -213,85 +245,6 @@ impl Builder<'_> {
         }
     }
 
-    /// "servers in Denver"
-    fn is_place(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
-        let inside =
-            unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "in");
-        let placed = clause.placed.iter().rev().filter(|placed| inside && placed.at < unknown.at).find_map(|placed| {
-            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
-            let places: Vec<&str> =
-                kind.fields.iter().filter(|field| field.place).map(|field| field.name.as_str()).collect();
-            (!places.is_empty()).then_some((placed.node, places))
-        });
-        let Some((node, places)) = placed else { return false };
-        let say = format!("in {}", unknown.raw);
-        let filter = |field: &str| Filter { say: say.clone(), ..Filter::new(field, Test::Like(unknown.raw.clone())) };
-        match places.as_slice() {
-            [field] => self.apply(clause, node, filter(field), Conn::And),
-            // "customers in healthcare", "customers in Denver": whichever of the fields says so.
-            _ => {
-                if let Some(node) = self.frame.nodes.get_mut(node) {
-                    node.any.extend(places.into_iter().map(|field| vec![filter(field)]));
-                }
-            }
-        }
-        true
-    }
-
-    /// "the SolidWorks licence": a name beside records that have names of their own and belong to somebody.
-    fn is_label(&mut self, clause: &mut Clause, unknown: &Unknown) -> bool {
-        let Some(placed) = clause.placed.iter().find(|placed| placed.at == unknown.at + 1).cloned() else {
-            return false;
-        };
-        let Some(kind) = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)) else { return false };
-        let labelled =
-            kind.key.is_empty() && !kind.single && !kind.label.is_empty() && !kind.person_question && kind.of.is_some();
-        if !labelled || unknown.conn == Conn::Of {
-            return false;
-        }
-        self.apply(clause, placed.node, Filter::new(&kind.label, Test::Like(unknown.raw.clone())), Conn::And);
-        true
-    }
-
-    /// "Sarah Whitfield's customers": whoever has customers is no customer.
-    fn managed(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
-        let possessive = items.get(unknown.at).is_some_and(|item| item.possessive);
-        let Some(placed) = clause.placed.iter().find(|placed| possessive && placed.at == unknown.at + 1).cloned()
-        else {
-            return false;
-        };
-        let Some(kind) = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)) else { return false };
-        let person = kind.fields.iter().find(|field| field.person).map(|field| field.name.clone());
-        let Some(field) = person.filter(|_| kind.person_question && !kind.key.is_empty()) else { return false };
-        self.apply(clause, placed.node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
-        true
-    }
-
-    /// A name that has to be looked up.
-    pub(super) fn company(&mut self, clause: &mut Clause, unknown: Unknown) {
-        let knowledge = self.reader.knowledge;
-        let kind = (0..knowledge.kinds.len()).find(|kind| {
-            let known = knowledge.kind(*kind);
-            known.person_question && !known.key.is_empty() && !known.name_field.is_empty()
-        });
-        let Some(kind) = kind else { return };
-        let field = knowledge.kind(kind).name_field.clone();
-        let mut node = Node::new(kind);
-        let people = |kind: KindId| knowledge.kind(kind).person_question && knowledge.kind(kind).key.is_empty();
-        let asked = clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(people))
-            || clause.fields.iter().any(|(_, fields)| fields.iter().any(|(kind, _)| people(*kind)))
-            || (clause.placed.is_empty() && clause.fields.is_empty());
-        node.person = asked && (2..=3).contains(&unknown.raw.split_whitespace().count()) && unknown.capital;
-        node.named = Some(Mention { kind, said: unknown.raw.clone(), how: How::Fields(vec![field], unknown.raw) });
-        let node = self.frame.add(node);
-        if unknown.conn == Conn::Except {
-            clause.excluded.push((unknown.at, node));
-            return;
-        }
-        clause.named.push((unknown.at, node, unknown.conn));
-        clause.named.sort_by_key(|(at, ..)| *at);
-    }
-
     fn days_left(&mut self, clause: &Clause, heads: &mut [Head], items: &[Item]) {
         for (at, span) in &clause.days {
             let mut order: Vec<(usize, NodeId)> = clause.placed.iter().map(|placed| (placed.at, placed.node)).collect();
@@ -316,11 +269,23 @@ impl Builder<'_> {
                     .filter(|head| head.node == node)
                     .flat_map(|head| &head.fields)
                     .find(|field| self.is_date(known.kind, field));
-                let date = of_value.or(asked).unwrap_or(&kind.date);
+                // "overdue invoices from 2024": where they come from, not when they fell due.
+                let from = span.said.to_lowercase().starts_with("from ")
+                    || at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "from");
+                let date = of_value.filter(|_| !from).or(asked).unwrap_or(&kind.date);
                 (!date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
             });
             let Some((id, field)) = dated else {
-                self.leave_out(items, *at);
+                // "the status today" says nothing more; "the articles of last week" cannot be told from others.
+                let now = span.from.is_none_or(|from| from <= self.reader.today)
+                    && span.to.is_none_or(|to| to >= self.reader.today);
+                let named =
+                    heads.iter().all(|head| self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some()));
+                if now || named {
+                    self.leave_out(items, *at);
+                } else {
+                    self.need(&span.said);
+                }
                 continue;
             };
             if let Some(node) = self.frame.nodes.get_mut(id) {

@@ -73,13 +73,13 @@ impl Builder<'_> {
         }
     }
 
-    /// "invoices without a ticket": those that name none, not those whose ticket does not exist.
+    /// "invoices with a ticket": those that name one; "invoices without a ticket": those that name none, not those whose ticket does not exist.
     pub(super) fn missing_references(&mut self) {
         let knowledge = self.reader.knowledge;
         for index in 0..self.frame.nodes.len() {
             let Some(node) = self.frame.nodes.get(index).cloned() else { continue };
             let kind = knowledge.kind(node.kind);
-            for link in node.links.iter().filter(|link| link.sense == Sense::Missing && link.manner == Manner::With) {
+            for link in node.links.iter().filter(|link| link.manner == Manner::With && link.count.is_none()) {
                 let Some(to) = self.frame.nodes.get(link.to).filter(|to| to.is_free()) else { continue };
                 let Some(field) = kind.refs.iter().find(|(_, target)| **target == to.kind).map(|(field, _)| field)
                 else {
@@ -87,7 +87,8 @@ impl Builder<'_> {
                 };
                 if let Some(known) = self.frame.nodes.get_mut(index) {
                     known.links.retain(|known| known.to != link.to);
-                    known.filters.push(Filter::new(field, Test::Missing));
+                    let negated = link.sense == Sense::Exists;
+                    known.filters.push(Filter { negated, ..Filter::new(field, Test::Missing) });
                 }
             }
         }

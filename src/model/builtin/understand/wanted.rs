@@ -169,7 +169,11 @@ impl Builder<'_> {
                     let made = known.fields.get(*field).is_some_and(|field| field.instead.is_some());
                     made || self.is_number(*kind, *field) && self.can_list(*kind) && known.single
                 };
-                fields.iter().find(|field| around.is_empty() && clause.roles.contains(&Role::Sum) && total(field))
+                fields.iter().find(|field| {
+                    around.is_empty()
+                        && (clause.roles.contains(&Role::Sum) || !clause.rankings.is_empty())
+                        && total(field)
+                })
             });
         let Some((kind, field)) = chosen.copied() else { return };
         let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
@@ -194,7 +198,7 @@ impl Builder<'_> {
         {
             self.link(node, head.node, Sense::Exists, Manner::Of, Vec::new());
         }
-        clause.placed.push(Placed { at, node, part: Part::Head, plural: false, names: None });
+        clause.placed.push(Placed { at, node, part: Part::Head, plural: false, described: 0, names: None });
         let mut head = Head::list(node);
         head.fields.push(name);
         heads.push(head);
@@ -259,7 +263,7 @@ impl Builder<'_> {
                 });
                 let Some(kind) = kind else { return };
                 let node = self.frame.add(Node::new(kind));
-                clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, names: None });
+                clause.placed.push(Placed { at: 0, node, part: Part::Head, plural: true, described: 0, names: None });
                 heads.push(Head::list(node));
                 node
             }
