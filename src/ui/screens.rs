@@ -381,3 +381,21 @@ fn a_call_made_again_that_came_out_otherwise() {
     update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
     picture("made_again_120x40", &console);
 }
+
+#[test]
+fn expressions_being_written() {
+    pictures("filter_offers", &finished(), |console| {
+        console.press("Tab Tab /");
+        console.type_text("status:ok arg.").press("Tab");
+    });
+    pictures("filter_problem", &finished(), |console| {
+        console.press("Tab Tab /");
+        console.type_text("tool:get_* status:eror ");
+        console.press("Backspace");
+    });
+    pictures("breakpoints", &finished(), |console| {
+        console.press("Tab Tab B");
+        console.type_text("tool:get_* dur>500ms").press("Alt+Enter");
+        console.type_text("log status:").press("Tab");
+    });
+}

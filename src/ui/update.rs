@@ -4,6 +4,7 @@ mod act;
 mod around;
 mod asking;
 mod commands;
+mod expression;
 mod inside;
 mod mouse;
 mod palette;
@@ -170,6 +171,7 @@ pub fn situation(state: &State) -> Situation {
         searched,
         typed: !input.area().is_empty(),
         command: !command::offers(&input.text(), &state.options.runbooks).is_empty(),
+        expression: state.is_writing_expression(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,
@@ -281,6 +283,7 @@ fn type_into_prompt(state: &mut State, key: KeyEvent) {
     edit_words(words, key);
     if state.focus == Focus::Calls {
         records::refilter(state);
+        expression::look(state);
         state.calls.reveal = true;
     } else {
         inside::find_from_here(state);
@@ -312,6 +315,7 @@ fn paste(state: &mut State, pasted: &str) {
     state.notice = None;
     if let Some(Overlay::Ask(ask)) = &mut state.overlay {
         ask.insert(pasted);
+        expression::look(state);
         return;
     }
     match place(state) {

@@ -74,7 +74,7 @@ fn follow_replay(state: &mut State, record: &Record) {
 /// Applies the expression of the filter anew. While it is none, the rows stay as they are.
 pub(super) fn refilter(state: &mut State) {
     let query = state.calls.filter.words.parse::<Query>();
-    state.calls.filter.problem = query.as_ref().err().map(ToString::to_string);
+    state.calls.filter.problem = query.as_ref().err().cloned();
     let Ok(query) = query else { return };
     let session = &state.session;
     state.calls.refilter(|span| match span {
