@@ -1,6 +1,7 @@
 //! What the console does: effects of keys, the shared selection, and properties that hold for any keys and sizes.
 
 mod expressions;
+mod long;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;

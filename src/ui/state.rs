@@ -12,6 +12,7 @@ mod input;
 mod offers;
 mod overlay;
 mod picker;
+mod text;
 
 use std::path::PathBuf;
 
@@ -21,11 +22,12 @@ pub use advice::{Advice, content_text};
 pub use ask::{Ask, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
-pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab, TextView};
+pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use input::{Input, Swap};
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
+pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;

@@ -1,8 +1,6 @@
 //! The data pane: one tab of what is selected, taken apart once and kept with its folds and cursor.
 
-use ratatui::text::Line;
-
-use super::Selected;
+use super::{Selected, TextView};
 use crate::ui::json::{Table, Tree};
 
 /// Panes kept with their folds and cursors.
@@ -68,17 +66,6 @@ pub enum Content {
     Frames(ListView),
     /// The lines the server logged.
     Log(ListView),
-}
-
-/// Wrapped text.
-#[derive(Debug, Default)]
-pub struct TextView {
-    /// The text as it is.
-    pub source: String,
-    /// Its lines.
-    pub lines: Vec<Line<'static>>,
-    /// The first line on the screen.
-    pub top: usize,
 }
 
 /// A list that lives in the session; only its position is kept here.
@@ -161,7 +148,10 @@ fn serves(pane: &Pane, key: &PaneKey) -> bool {
 /// Keeps the place in a list or text that has grown.
 fn carry_over(old: Content, new: Content) -> Content {
     match (old, new) {
-        (Content::Text(old), Content::Text(new)) => Content::Text(TextView { top: old.top, ..new }),
+        (Content::Text(old), Content::Text(mut new)) => {
+            new.top = old.top;
+            Content::Text(new)
+        }
         (Content::Frames(old), Content::Frames(_)) => Content::Frames(old),
         (Content::Log(old), Content::Log(_)) => Content::Log(old),
         (_, new) => new,

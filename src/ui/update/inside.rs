@@ -84,7 +84,8 @@ pub(super) fn find(state: &mut State, forward: bool) {
             node.is_some()
         }
         Content::Text(view) => {
-            let lines: Vec<String> = view.lines.iter().map(|line| line.to_string().to_lowercase()).collect();
+            let all = (0..view.len()).filter_map(|at| view.line(at));
+            let lines: Vec<String> = all.map(|line| line.to_string().to_lowercase()).collect();
             let row = next(&lines, view.top, &words, forward);
             view.top = row.unwrap_or(view.top);
             row.is_some()

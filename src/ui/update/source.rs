@@ -9,6 +9,9 @@ use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextVie
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
+/// A value longer than this is not cut to a row of the tree while its call is held, bytes.
+const MOST_IN_A_ROW: usize = 4096;
+
 /// The tab on the screen: the operator's choice, else the most telling one.
 #[must_use]
 pub fn tab(state: &State) -> Tab {
@@ -28,7 +31,10 @@ pub(super) fn key(state: &State) -> PaneKey {
     let version = match (state.selected, tab) {
         (Selected::Nothing, _) => 0,
         (Selected::Span(Span::Call(_)), tab) => state.call().map_or(0, |call| match tab {
-            Tab::Arguments => size(call.arguments.bytes()) * 64 + size(call.decisions.len()),
+            Tab::Arguments => {
+                let held = u64::from(call.state == CallState::Held(StopSite::BeforeCall));
+                size(call.arguments.bytes()) * 128 + size(call.decisions.len()) * 2 + held
+            }
             Tab::Result => {
                 let shown = call.edited.as_ref().or(call.result.as_ref());
                 let bytes = shown.map_or(0, Json::bytes);
@@ -132,7 +138,10 @@ pub(super) fn entries(state: &State) -> usize {
 
 fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
     if key.tab == Tab::Arguments {
-        return json(state, &call.arguments, key);
+        return match call.state == CallState::Held(StopSite::BeforeCall) {
+            true => held_arguments(state, &call.arguments, key),
+            false => json(state, &call.arguments, key),
+        };
     }
     match (call.edited.as_ref().or(call.result.as_ref()), call.state) {
         (Some(result), _) => of_result(state, result, key),
@@ -273,16 +282,23 @@ pub(super) fn health_words(health: &Health) -> String {
 fn json(state: &State, json: &Json, key: &PaneKey) -> Content {
     match Doc::parse(json) {
         Some(doc) => Content::Json(Box::new(Tree::new(doc)), None),
-        None => {
-            let size = text::bytes(json.bytes());
-            let cut = json.text().char_indices().nth(64 * 1024).map_or(json.bytes(), |(at, _)| at);
-            let head = &json.text()[..cut];
-            plain(
-                state,
-                &format!("{size}: too long to take apart. Y copies all of it; this is its beginning.\n\n{head}"),
-                key,
-            )
-        }
+        None => long(state, json, key),
+    }
+}
+
+/// The whole text of what is too long to take apart.
+fn long(state: &State, json: &Json, key: &PaneKey) -> Content {
+    let source = text::clean_json(json.text()).into_owned();
+    Content::Text(TextView::cut(source, usize::from(key.width), state.theme().style(Role::Text)))
+}
+
+/// What will be sent. A tree cuts a long value to its row, and of a call that waits everything has to be seen.
+fn held_arguments(state: &State, arguments: &Json, key: &PaneKey) -> Content {
+    let is_long =
+        |doc: &Doc| doc.nodes().iter().any(|node| !node.kind.is_container() && node.text.len() > MOST_IN_A_ROW);
+    match Doc::parse(arguments).filter(is_long) {
+        Some(_) => long(state, arguments, key),
+        None => json(state, arguments, key),
     }
 }
 
@@ -294,5 +310,5 @@ fn plain(state: &State, source: &str, key: &PaneKey) -> Content {
         let hang = if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 };
         text::flow(&[Piece::new(line, style)], columns, hang)
     });
-    Content::Text(TextView { source: source.to_owned(), lines: lines.map(|(line, _)| line).collect(), top: 0 })
+    Content::Text(TextView::of_lines(source.to_owned(), lines.map(|(line, _)| line).collect()))
 }
