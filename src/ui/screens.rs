@@ -318,7 +318,7 @@ fn a_turn_that_waits_before_the_model_is_asked() {
     story.say(SteppingChanged { stepping: Stepping::All });
     story.turn("Find it").say(TurnHeld {
         site: StopSite::BeforeModel,
-        reason: "gpt-4o is about to be asked with 1 messages, 7 bytes".into(),
+        reason: "gpt-4o is about to be asked with 1 message, 7 bytes".into(),
     });
     picture("turn_held_120x40", story.console(120, 40).later_ms(500));
 }

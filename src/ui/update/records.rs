@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Event, NoteLevel, Record};
+use crate::protocol::{CallId, Event, NoteLevel, Record, StopSite};
 use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Selected, State};
@@ -20,11 +20,10 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
         match &record.event {
             _ if state.is_viewing() => follow_replay(state, record),
             Event::CallProposed(_) | Event::CallHeld(_) if state.follow == Follow::Latest => {
-                if let (Event::CallHeld(_), Focus::Input, Some(call)) = (&record.event, state.focus, record.scope.call)
+                if let (Event::CallHeld(held), Focus::Input, Some(call)) =
+                    (&record.event, state.focus, record.scope.call)
                 {
-                    let call = call.0;
-                    state.notice =
-                        Some(format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it."));
+                    state.notice = Some(waits(held.site, call));
                 }
                 if let Some(call) = record.scope.call.filter(|call| state.session.call(*call).is_some()) {
                     state.selected = Selected::Span(Span::Call(call));
@@ -58,6 +57,19 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     }
     if state.follow == Follow::Latest && touched {
         select::stay_at_the_end(state);
+    }
+}
+
+/// What is said to an operator who types while something waits.
+fn waits(site: StopSite, call: CallId) -> String {
+    let call = call.0;
+    match site {
+        StopSite::AfterResult => {
+            format!("The result of call {call} waits for you: Tab leaves the input, n lets the model see it.")
+        }
+        StopSite::BeforeCall | StopSite::BeforeModel | StopSite::AfterModel => {
+            format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it.")
+        }
     }
 }
 
