@@ -392,11 +392,11 @@ fn a_recording_that_still_grows_is_followed_until_the_operator_looks_elsewhere()
     console.wait_for(|contents| contents.contains("VIEW") && contents.contains("sla cust-004"), "the first turn");
     // Not at a line's end: half a record is none yet.
     let middle = first_end + (whole.len() - first_end) / 2;
-    writer.write_all(whole[first_end..middle].as_bytes()).expect("it can be written");
+    writer.write_all(&whole.as_bytes()[first_end..middle]).expect("it can be written");
     console.wait_for_text("Show me customer CUST-999");
     console.press("0");
     console.wait_for(|contents| contents.contains(" start  0 of "), "the start");
-    writer.write_all(whole[middle..].as_bytes()).expect("it can be written");
+    writer.write_all(&whole.as_bytes()[middle..]).expect("it can be written");
     let records = whole.lines().count() - 1;
     console.wait_for_text(&format!(" start  0 of {records}"));
     console.press("F");
