@@ -180,7 +180,7 @@ fn print_text(session: &Session, record: &Record, questions: usize) -> Result<()
             }
         }
         Event::ServerLost(lost) => tell(&clean_line(&format!("server {}: {}", lost.server, lost.reason))),
-        Event::NoteTaken(note) => tell(&clean_line(&note.text)),
+        Event::NoteTaken(note) => tell(&clean_block(note.text.trim_end())),
         Event::ModelRetried(retried) => {
             let text =
                 format!("attempt {} of {} in {} ms: {}", retried.attempt, retried.of, retried.delay_ms, retried.reason);

@@ -73,10 +73,17 @@ fn event(out: &mut String, interval_us: u64, code: &str, data: &str) {
 pub fn frames(records: &[Arc<Record>], wanted: impl Fn(&Record) -> bool) -> Vec<Frame> {
     let mut frames = Vec::new();
     let (mut now_us, mut last_us) = (0, None);
-    let mut is_in_line = false;
+    let (mut is_in_line, mut is_streamed) = (false, false);
     for record in records.iter().filter(|record| wanted(record)) {
         let streams = matches!(record.event, Event::ModelStreamed(_));
-        let Some((text, marker)) = shown(record, is_in_line) else { continue };
+        if let Event::ModelRequested(_) = record.event {
+            is_streamed = false;
+        }
+        let Some((text, marker)) = shown(record, is_streamed) else { continue };
+        is_streamed |= streams;
+        if text.is_empty() && !is_in_line {
+            continue;
+        }
         let gap = record.at_us.saturating_sub(last_us.unwrap_or(record.at_us));
         last_us = Some(record.at_us);
         now_us += gap.min(LONGEST_GAP_US);
@@ -142,6 +149,23 @@ mod tests {
             lines[1..].iter().filter(|line| line[1] == "o").filter_map(|line| line[2].as_str()).collect();
         assert!(text.contains("> What about CUST-001?\r\n") && text.contains("c1 ok in 1 ms\r\n"), "{text}");
         assert!(!text.replace("\r\n", "").contains('\n'), "every line end returns the carriage");
+    }
+
+    #[test]
+    fn a_streamed_answer_is_shown_once_however_it_ends() {
+        use crate::protocol::{ModelAnswered, ModelStreamed, RecordIndex, Scope};
+        for streamed in [&["Plan: look.\n"][..], &["Plan:", " look."], &["Plan: look.", "\n"]] {
+            let part = |text: &&str| ModelStreamed { part: StreamPart::Text, text: (*text).into() }.into();
+            let answered = ModelAnswered { text: "Plan: look.\n".into(), ..ModelAnswered::default() };
+            let events = streamed.iter().map(part).chain([answered.into()]);
+            let records: Vec<Arc<Record>> = (0..)
+                .zip(events)
+                .map(|(index, event)| (RecordIndex(index), Scope::default(), event))
+                .map(|(index, scope, event)| Arc::new(Record { index, at_us: 0, unix_ms: 0, scope, event }))
+                .collect();
+            let shown: String = frames(&records, |_| true).into_iter().map(|frame| frame.output).collect();
+            assert_eq!(shown, "Plan: look.\r\n", "{streamed:?}");
+        }
     }
 
     #[test]

@@ -256,7 +256,8 @@ impl Turn {
             return self.request(conversation, tools, effects);
         }
         let (messages, bytes) = conversation.weight();
-        let reason = format!("{} is about to be asked with {messages} messages, {bytes} bytes", self.model);
+        let noun = if messages == 1 { "message" } else { "messages" };
+        let reason = format!("{} is about to be asked with {messages} {noun}, {bytes} bytes", self.model);
         self.hold(StopSite::BeforeModel, reason, Next::Ask(tools), effects);
     }
 
@@ -302,6 +303,7 @@ impl Turn {
         }
         let reason = match answer.calls.len() {
             0 => "the model has answered, and wants no calls".to_owned(),
+            1 => "the model has answered, and wants 1 call".to_owned(),
             count => format!("the model has answered, and wants {count} calls"),
         };
         self.hold(StopSite::AfterModel, reason, Next::Take(step, answer), effects);

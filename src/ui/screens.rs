@@ -318,7 +318,7 @@ fn a_turn_that_waits_before_the_model_is_asked() {
     story.say(SteppingChanged { stepping: Stepping::All });
     story.turn("Find it").say(TurnHeld {
         site: StopSite::BeforeModel,
-        reason: "gpt-4o is about to be asked with 1 messages, 7 bytes".into(),
+        reason: "gpt-4o is about to be asked with 1 message, 7 bytes".into(),
     });
     picture("turn_held_120x40", story.console(120, 40).later_ms(500));
 }
@@ -380,4 +380,22 @@ fn a_call_made_again_that_came_out_otherwise() {
     let lines = lines.map(str::to_owned).into();
     update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
     picture("made_again_120x40", &console);
+}
+
+#[test]
+fn expressions_being_written() {
+    pictures("filter_offers", &finished(), |console| {
+        console.press("Tab Tab /");
+        console.type_text("status:ok arg.").press("Tab");
+    });
+    pictures("filter_problem", &finished(), |console| {
+        console.press("Tab Tab /");
+        console.type_text("tool:get_* status:eror ");
+        console.press("Backspace");
+    });
+    pictures("breakpoints", &finished(), |console| {
+        console.press("Tab Tab B");
+        console.type_text("tool:get_* dur>500ms").press("Alt+Enter");
+        console.type_text("log status:").press("Tab");
+    });
 }

@@ -9,8 +9,10 @@ mod calls;
 mod chat;
 mod data;
 mod input;
+mod offers;
 mod overlay;
 mod picker;
+mod text;
 
 use std::path::PathBuf;
 
@@ -20,10 +22,12 @@ pub use advice::Advice;
 pub use ask::{Ask, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
-pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab, TextView};
+pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use input::{Input, Swap};
+pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
+pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
@@ -235,6 +239,16 @@ impl State {
     #[must_use]
     pub fn is_viewing(&self) -> bool {
         self.playback.is_some()
+    }
+
+    /// Whether what is being typed is an expression.
+    #[must_use]
+    pub fn is_writing_expression(&self) -> bool {
+        match &self.overlay {
+            Some(Overlay::Ask(ask)) => ask.purpose.is_expression(),
+            Some(Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Picker(_)) => false,
+            None => self.focus == Focus::Calls && self.calls.filter.typing,
+        }
     }
 
     /// The selected call, if it waits at the gate.

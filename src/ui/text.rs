@@ -11,7 +11,7 @@ use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub use crate::sanitise::{clean_block, clean_line, is_hidden};
+pub use crate::sanitise::{clean_block, clean_json, clean_line, is_hidden};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 

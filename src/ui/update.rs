@@ -5,6 +5,7 @@ mod around;
 mod asking;
 mod commands;
 mod complete;
+mod expression;
 mod inside;
 mod mouse;
 mod palette;
@@ -172,6 +173,7 @@ pub fn situation(state: &State) -> Situation {
         searched: searched && state.data.search.found,
         typed: !input.area().is_empty(),
         command: !candidates(state).is_empty(),
+        expression: state.is_writing_expression(),
         first_line: input.on_first_line(),
         last_line: input.on_last_line(),
         offering,
@@ -307,6 +309,7 @@ fn type_into_prompt(state: &mut State, key: KeyEvent) {
     edit_words(words, key);
     if state.focus == Focus::Calls {
         records::refilter(state);
+        expression::look(state);
         state.calls.reveal = true;
     } else {
         inside::find_from_here(state);
@@ -338,6 +341,7 @@ fn paste(state: &mut State, pasted: &str) {
     state.notice = None;
     if let Some(Overlay::Ask(ask)) = &mut state.overlay {
         ask.insert(pasted);
+        expression::look(state);
         return;
     }
     match place(state) {

@@ -36,7 +36,7 @@ pub use title::{banner_lines, pane_tab, title_lane};
 pub use turn::turn_rows;
 
 use super::layout::Shape;
-use super::state::{Focus, State};
+use super::state::{Focus, Offers, State};
 use super::text::Pen;
 use super::theme::{Role, Theme};
 
@@ -63,6 +63,15 @@ fn put_line(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let Ok(row) = u16::try_from(row) else { return };
     if row < area.height && area.width > 0 {
         buffer.set_line(area.x, area.y + row, line, area.width);
+    }
+}
+
+/// Words that may stand in place of the one being typed, the one taken last marked.
+fn offers(state: &State, offers: &Offers, pen: &mut Pen) {
+    let theme = state.theme();
+    for (at, word) in offers.words().iter().enumerate() {
+        let role = if offers.taken() == Some(at) { Role::Name } else { Role::Dim };
+        pen.put(word, theme.style(role)).put("  ", theme.style(Role::Dim));
     }
 }
 

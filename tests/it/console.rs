@@ -353,6 +353,92 @@ fn a_recording_is_replayed_with_nothing_but_its_file() {
 }
 
 #[test]
+fn a_breakpoint_on_a_result_retries_it_and_one_on_arguments_answers_by_hand() {
+    let mut console = Console::open(40, 120, &["--model", "built-in"]);
+    let ready = ["ticket", "customer", "billing", "kb", "asset"].map(|name| format!("✓ {name}"));
+    console.wait_for(|contents| ready.iter().all(|name| contents.contains(name)), "all servers");
+    console.press("\t\tB");
+    console.wait_for_text("Breakpoints");
+    console.press("tool:lookup_c\t arg.cust\t=CUST-002\x1b\rtool:search_tickets result.total_count>2\x1b\r");
+    console.wait_for_text("tool:lookup_customer arg.customer_id=CUST-002");
+    console.press("log tool:lookup_customer\r");
+    console.wait_for(|contents| !contents.contains("Breakpoints"), "the breakpoints taken");
+    console.press("iWhat are the critical tickets and who are the customers?\r");
+    console.wait_for(|contents| contents.contains("the model has not seen the result"), "the result, held");
+    console.press("\t\t");
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("r");
+    console.wait_for(|contents| contents.contains("sent again by operator"), "the second attempt");
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("n");
+    console.wait_for(
+        |contents| contents.contains("has not been sent") && contents.contains("arg.customer_id=CUST-002"),
+        "the call of the second breakpoint",
+    );
+    std::thread::sleep(Duration::from_millis(500));
+    console.press("x");
+    console.wait_for_text("in place of its server");
+    console.press("{\"customer_id\":\"CUST-002\",\"company_name\":\"Written By Hand\",\"status\":\"active\"}\r");
+    let contents = console.wait_for_text("Written By Hand CUST-002 [4]");
+    assert!(contents.contains("answered instead of the server by operator"), "{contents}");
+    console.press("i/quit\r");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
+    let file = recording_in(console.home.path());
+    let text = std::fs::read_to_string(&file).expect("a recording");
+    assert_eq!(text.matches("log point tool:lookup_customer").count(), 3, "a note for each call");
+    let attempts = text.lines().filter(|line| line.contains("\"call.started\"") && line.contains("\"call\":\"c1\""));
+    assert_eq!(attempts.count(), 2, "sent twice");
+    assert!(
+        !text.lines().any(|line| line.contains("\"call.started\"") && line.contains("\"call\":\"c4\"")),
+        "never sent"
+    );
+}
+
+/// The only recording of a home.
+fn recording_in(home: &Path) -> std::path::PathBuf {
+    let mut folders = vec![home.join("state")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path if path.extension().is_some_and(|end| end == "jsonl") => return path,
+                _ => {}
+            }
+        }
+    }
+    panic!("no recording in {}", home.display());
+}
+
+#[test]
+fn a_recording_that_still_grows_is_followed_until_the_operator_looks_elsewhere() {
+    let home = recorded();
+    let whole = std::fs::read_to_string(recording_in(home.path())).expect("a recording");
+    let first_end = whole.find("CUST-999").map_or(0, |at| whole[..at].rfind('\n').map_or(0, |line| line + 1));
+    let file = home.path().join("growing.jsonl");
+    std::fs::write(&file, &whole[..first_end]).expect("it can be written");
+    let mut writer = std::fs::OpenOptions::new().append(true).open(&file).expect("it can be written");
+    // The lock is how a reader knows that somebody writes.
+    writer.lock().expect("nobody else has it");
+    let mut console = Console::open_in(home, 40, 120, &["replay", path(&file)]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("sla cust-004"), "the first turn");
+    // Not at a line's end: half a record is none yet.
+    let middle = first_end + (whole.len() - first_end) / 2;
+    writer.write_all(&whole.as_bytes()[first_end..middle]).expect("it can be written");
+    console.wait_for_text("Show me customer CUST-999");
+    console.press("0");
+    console.wait_for(|contents| contents.contains(" start  0 of "), "the start");
+    writer.write_all(&whole.as_bytes()[middle..]).expect("it can be written");
+    let records = whole.lines().count() - 1;
+    console.wait_for_text(&format!(" start  0 of {records}"));
+    console.press("F");
+    console.wait_for_text(&format!(" {records} of {records} records"));
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
+}
+
+#[test]
 fn a_recording_is_forked_and_its_call_made_again() {
     let mut console = Console::open_in(recorded(), 40, 120, &["--model", "built-in", "replay", "last"]);
     console.wait_for(|contents| contents.contains("VIEW") && contents.contains("CUST-999"), "the recording's end");

@@ -486,7 +486,7 @@ fn a_mock_answers_the_same_calls_and_stops_at_any_other() {
     let (text, errors) = home.fail(&["replay", "--mock", &path, "--model", &other]);
     assert!(!text.contains("They do."), "{text}");
     assert!(
-        errors.contains("The nearest is c1") && errors.contains(r#"~ customer_id: "CUST-001" → "CUST-002""#),
+        errors.contains("The nearest is c1") && errors.contains("\n  ~ customer_id: \"CUST-001\" → \"CUST-002\"\n"),
         "{errors}"
     );
 }

@@ -13,8 +13,10 @@ pub enum Action {
     Older,
     /// The line typed after.
     Newer,
-    /// Complete the command.
+    /// Complete the command, or the word of an expression.
     Complete,
+    /// What can be written in an expression.
+    ExplainExpressions,
     /// Delete to the start of the line.
     DeleteToStart,
     /// The next question the first screen offers.
@@ -211,6 +213,7 @@ impl Action {
             | Self::Older
             | Self::Newer
             | Self::Complete
+            | Self::ExplainExpressions
             | Self::DeleteToStart
             | Self::NextExample
             | Self::PreviousExample

@@ -75,6 +75,8 @@ pub struct Situation {
     pub typed: bool,
     /// What is in the input begins a command.
     pub command: bool,
+    /// What is being typed is an expression.
+    pub expression: bool,
     /// The input's cursor is on its first line.
     pub first_line: bool,
     /// The input's cursor is on its last line.
@@ -149,6 +151,7 @@ impl Situation {
             searched: bit(2),
             typed: bit(3),
             command: bit(4) && bit(3),
+            expression: place == Place::Prompt && bit(3),
             first_line: bit(5),
             last_line: bit(6),
             ..Self::default()
@@ -174,6 +177,7 @@ impl Situation {
             searched: bit(6),
             typed: bit(7),
             command: bit(8) && bit(7),
+            expression: matches!(place, Place::Prompt | Place::Editor) && bit(7),
             first_line: bit(9),
             last_line: bit(10),
             offering: bit(11),

@@ -87,10 +87,18 @@ pub(super) static TABLE: &[Binding] = &[
     bind(
         Action::Complete,
         &[k(Tab)],
-        |s| s.place == Place::Input && s.command,
+        |s| (s.place == Place::Input && s.command) || s.expression,
         3,
         "complete",
-        "Complete the command being typed",
+        "Complete the command being typed, or the field or value of an expression; again for the next one",
+    ),
+    bind(
+        Action::ExplainExpressions,
+        &[Chord::ctrl('o')],
+        |s| s.expression,
+        4,
+        "expressions",
+        "What can be written in a filter or a breakpoint, while it is being typed",
     ),
     bind(
         Action::AskExample,

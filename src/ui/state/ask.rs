@@ -2,6 +2,7 @@
 
 use tui_textarea::{CursorMove, TextArea, WrapMode};
 
+use super::Offers;
 use crate::protocol::CallId;
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
@@ -60,6 +61,12 @@ impl Purpose {
         }
     }
 
+    /// Whether its lines are expressions.
+    #[must_use]
+    pub fn is_expression(self) -> bool {
+        self == Self::Breakpoints
+    }
+
     /// Whether one line is all there is to write.
     #[must_use]
     pub fn is_line(self) -> bool {
@@ -84,6 +91,8 @@ pub struct Ask {
     pub area: TextArea<'static>,
     /// What is wrong with it.
     pub problem: Option<String>,
+    /// What may stand in place of the word at the cursor.
+    pub offers: Offers,
 }
 
 impl Ask {
@@ -94,7 +103,7 @@ impl Ask {
         area.set_wrap_mode(WrapMode::Glyph);
         area.set_cursor_line_style(theme.style(Role::Text));
         area.set_cursor_style(theme.style(Role::Text));
-        let mut ask = Self { purpose, area, problem: None };
+        let mut ask = Self { purpose, area, problem: None, offers: Offers::default() };
         ask.set(text);
         ask
     }

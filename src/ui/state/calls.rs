@@ -1,5 +1,7 @@
 //! The calls pane: rows grouped under their turns, grown as records come and never rebuilt for a frame.
 
+use super::Offers;
+use crate::query::ParseError;
 use crate::session::{Session, Span};
 
 /// One row of the list.
@@ -39,7 +41,9 @@ pub struct Filter {
     /// Whether they are being typed.
     pub typing: bool,
     /// Why they are no expression; the rows shown are those of the last one that was.
-    pub problem: Option<String>,
+    pub problem: Option<ParseError>,
+    /// What may stand in place of the word being typed.
+    pub offers: Offers,
     /// Positions of the rows that match.
     rows: Vec<u32>,
 }

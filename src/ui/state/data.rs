@@ -1,8 +1,6 @@
 //! The data pane: one tab of what is selected, taken apart once and kept with its folds and cursor.
 
-use ratatui::text::Line;
-
-use super::Selected;
+use super::{Selected, TextView};
 use crate::ui::json::{Table, Tree};
 
 /// Panes kept with their folds and cursors, besides the one on the screen.
@@ -81,17 +79,6 @@ impl Content {
             Self::Text(view) => view.source.len(),
         }
     }
-}
-
-/// Wrapped text.
-#[derive(Debug, Default)]
-pub struct TextView {
-    /// The text as it is.
-    pub source: String,
-    /// Its lines.
-    pub lines: Vec<Line<'static>>,
-    /// The first line on the screen.
-    pub top: usize,
 }
 
 /// A list that lives in the session; only its position is kept here.
@@ -182,7 +169,10 @@ fn serves(pane: &Pane, key: &PaneKey) -> bool {
 /// Keeps the place in a list or text that has grown.
 fn carry_over(old: Content, new: Content) -> Content {
     match (old, new) {
-        (Content::Text(old), Content::Text(new)) => Content::Text(TextView { top: old.top, ..new }),
+        (Content::Text(old), Content::Text(mut new)) => {
+            new.top = old.top;
+            Content::Text(new)
+        }
         (Content::Frames(old), Content::Frames(_)) => Content::Frames(old),
         (Content::Log(old), Content::Log(_)) => Content::Log(old),
         (_, new) => new,
@@ -195,7 +185,8 @@ mod tests {
 
     fn shown(data: &mut Data, server: usize, bytes: usize) {
         let key = PaneKey { selected: Selected::Server(server), tab: Tab::Result, version: 0, width: 80 };
-        let view = TextView { source: "x".repeat(bytes), ..TextView::default() };
+        let mut view = TextView::default();
+        view.source = "x".repeat(bytes);
         data.show(key, Some(Content::Text(view)));
     }
 

@@ -34,6 +34,8 @@ pub struct Page {
     pub width: u16,
     /// The first line on the screen.
     pub top: usize,
+    /// What was being asked when it was opened, to go back to.
+    pub under: Option<Box<Ask>>,
 }
 
 /// The command palette.

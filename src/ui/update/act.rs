@@ -3,11 +3,13 @@
 use crate::protocol::Command;
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    Choice, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+    Choice, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Page, Selected, State, Tab, Target, Window, Zoom,
 };
 
 use super::scroll::{self, Motion};
-use super::{Effect, around, asking, commands, complete, inside, palette, records, select, stepping, viewing};
+use super::{
+    Effect, around, asking, commands, complete, expression, inside, palette, records, select, stepping, viewing,
+};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -19,7 +21,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         },
         Action::Older => older(state),
         Action::Newer => newer(state),
+        Action::Complete if state.is_writing_expression() => expression::complete(state),
         Action::Complete => complete::complete(state),
+        Action::ExplainExpressions => expression::explain(state),
         Action::DeleteToStart => {
             state.input.area_mut().delete_line_by_head();
         }
@@ -90,6 +94,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             select::focus(state, Focus::Calls);
             state.calls.form = Form::List;
             state.calls.filter.typing = true;
+            expression::look(state);
         }
         Action::NextTab => state.data.tab = Some(super::tab(state).turned(1)),
         Action::PreviousTab => state.data.tab = Some(super::tab(state).turned(3)),
@@ -196,7 +201,10 @@ fn turn_focus(state: &mut State, by: usize) {
 }
 
 fn close(state: &mut State) -> Vec<Effect> {
-    if state.overlay.take().is_some() {
+    if let Some(overlay) = state.overlay.take() {
+        if let Overlay::Page(Page { under: Some(ask), .. }) = overlay {
+            state.overlay = Some(Overlay::Ask(ask));
+        }
         return Vec::new();
     }
     if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {

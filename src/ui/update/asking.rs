@@ -6,7 +6,7 @@ use crate::protocol::{Place, ReplayCommand};
 use crate::ui::state::{Ask, Overlay, Purpose, State};
 use crate::ui::text;
 
-use super::{Effect, around, stepping, viewing};
+use super::{Effect, around, expression, stepping, viewing};
 
 /// Types into the answer.
 pub(super) fn type_into(state: &mut State, key: KeyEvent) {
@@ -20,6 +20,7 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     };
     if typed {
         ask.problem = None;
+        expression::look(state);
     }
 }
 
@@ -30,6 +31,9 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
         Ok(effects) => effects,
         Err(problem) => {
             ask.problem = Some(problem);
+            if ask.purpose.is_expression() {
+                expression::point(&mut ask);
+            }
             state.overlay = Some(Overlay::Ask(ask));
             Vec::new()
         }

@@ -114,7 +114,8 @@ fn step(state: &State, arguments: &str) -> Result<Vec<Effect>, String> {
     sent(Command::Step { stepping })
 }
 
-fn query(state: &mut State) {
+/// Shows what can be written in an expression.
+pub(super) fn query(state: &mut State) {
     let theme = state.theme();
     let mut paragraphs = Vec::new();
     for (example, meaning) in crate::query::HELP {

@@ -86,7 +86,8 @@ pub(super) fn find(state: &mut State, forward: bool) {
             node.is_some()
         }
         Content::Text(view) => {
-            let lines: Vec<String> = view.lines.iter().map(|line| line.to_string().to_lowercase()).collect();
+            let all = (0..view.len()).filter_map(|at| view.line(at));
+            let lines: Vec<String> = all.map(|line| line.to_string().to_lowercase()).collect();
             let row = next(&lines, view.top, &words, forward);
             view.top = row.unwrap_or(view.top);
             row.is_some()
@@ -119,7 +120,7 @@ pub(super) fn look(state: &mut State) {
     let found = match state.data.pane().map(|pane| &pane.content) {
         None | Some(Content::Empty(_)) => false,
         Some(Content::Json(tree, _)) => (0..tree.doc.nodes().len()).any(|node| tree.has(node, &words)),
-        Some(Content::Text(view)) => view.lines.iter().any(|line| line.to_string().to_lowercase().contains(&words)),
+        Some(Content::Text(view)) => view.source.to_lowercase().contains(&words),
         Some(Content::Frames(_) | Content::Log(_)) => listed(state).iter().any(|line| line.contains(&words)),
     };
     state.data.search.found = found;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, Verdict};
+use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, StopSite, Verdict};
 use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
@@ -25,10 +25,8 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 let call = record.scope.call.filter(|call| deciding.is_none() && state.session.call(*call).is_some());
                 if let Some(call) = call {
                     show(state, call);
-                    if let (Event::CallHeld(_), Focus::Input) = (&record.event, state.focus) {
-                        let words =
-                            format!("Call {} waits for you: Tab leaves the input, n sends it, d denies it.", call.0);
-                        state.notice = Some(words);
+                    if let (Event::CallHeld(held), Focus::Input) = (&record.event, state.focus) {
+                        state.notice = Some(waits(held.site, call));
                     }
                 }
             }
@@ -108,6 +106,19 @@ fn has_been_well(state: &State, lost: &ServerLost) -> bool {
     state.session.server(&lost.server).is_some_and(|server| server.last_loss.is_some())
 }
 
+/// What is said to an operator who types while something waits.
+fn waits(site: StopSite, call: CallId) -> String {
+    let call = call.0;
+    match site {
+        StopSite::AfterResult => {
+            format!("The result of call {call} waits for you: Tab leaves the input, n lets the model see it.")
+        }
+        StopSite::BeforeCall | StopSite::BeforeModel | StopSite::AfterModel => {
+            format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it.")
+        }
+    }
+}
+
 /// In a replay nothing waits for the operator: what a record is about is selected.
 fn follow_replay(state: &mut State, record: &Record) {
     let call = record.scope.call.filter(|call| state.session.call(*call).is_some()).map(Span::Call);
@@ -121,7 +132,7 @@ fn follow_replay(state: &mut State, record: &Record) {
 /// Applies the expression of the filter anew. While it is none, the rows stay as they are.
 pub(super) fn refilter(state: &mut State) {
     let query = state.calls.filter.words.parse::<Query>();
-    state.calls.filter.problem = query.as_ref().err().map(ToString::to_string);
+    state.calls.filter.problem = query.as_ref().err().cloned();
     let Ok(query) = query else { return };
     let session = &state.session;
     state.calls.refilter(|span| match span {

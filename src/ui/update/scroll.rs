@@ -137,7 +137,7 @@ fn data(state: &mut State, motion: Motion) {
             keep(&mut tree.top, tree.cursor, area.height);
         }
         Content::Text(view) => {
-            let last = view.lines.len().saturating_sub(usize::from(area.height));
+            let last = view.len().saturating_sub(usize::from(area.height));
             view.top = motion.from(view.top, last + 1, area.height);
         }
         Content::Frames(view) | Content::Log(view) => move_list(view, motion, entries, area),

@@ -189,7 +189,7 @@ fn data(state: &mut State) {
             }
         }
         Content::Text(text) => {
-            text.top = text.top.min(text.lines.len().saturating_sub(usize::from(height)));
+            text.top = text.top.min(text.len().saturating_sub(usize::from(height)));
         }
         Content::Frames(list) | Content::Log(list) => {
             let last = entries.saturating_sub(1);

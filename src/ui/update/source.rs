@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::protocol::{Json, StopSite, ToolDefinition};
 use crate::session::{Call, CallState, Frame, Health, List, Server, Span, Step, StepState, content_text};
-use crate::ui::json::{Doc, MOST_BYTES, Tree};
+use crate::ui::json::{Doc, Tree};
 use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-/// What is shown of a text that is too long for a tree, bytes.
-const MOST_HEAD: usize = 64 * 1024;
+/// A value longer than this is not cut to a row of the tree while its call is held, bytes.
+const MOST_IN_A_ROW: usize = 4096;
 
 /// The tab on the screen: the operator's choice, else the most telling one.
 #[must_use]
@@ -33,7 +33,10 @@ pub(super) fn key(state: &State) -> PaneKey {
     let version = match (state.selected, tab) {
         (Selected::Nothing, _) => 0,
         (Selected::Span(Span::Call(_)), tab) => state.call().map_or(0, |call| match tab {
-            Tab::Arguments => size(call.arguments.bytes()) * 64 + size(call.decisions.len()),
+            Tab::Arguments => {
+                let held = u64::from(call.state == CallState::Held(StopSite::BeforeCall));
+                size(call.arguments.bytes()) * 128 + size(call.decisions.len()) * 2 + held
+            }
             Tab::Result => {
                 let shown = call.edited.as_ref().or(call.result.as_ref());
                 let bytes = shown.map_or(0, Json::bytes);
@@ -145,7 +148,10 @@ pub(super) fn entries(state: &State) -> usize {
 
 fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
     if key.tab == Tab::Arguments {
-        return json(state, &call.arguments, key);
+        return match call.state == CallState::Held(StopSite::BeforeCall) {
+            true => held_arguments(state, &call.arguments, key),
+            false => json(state, &call.arguments, key),
+        };
     }
     match (call.edited.as_ref().or(call.result.as_ref()), call.state) {
         (Some(result), _) => of_result(state, result, key),
@@ -289,14 +295,23 @@ pub(super) fn health_words(health: &Health) -> String {
 fn json(state: &State, json: &Json, key: &PaneKey) -> Content {
     match Doc::parse(json) {
         Some(doc) => Content::Json(Box::new(Tree::new(doc)), None),
-        None => {
-            let head = &json.text()[..json.text().floor_char_boundary(MOST_HEAD)];
-            let (size, most, shown) = (text::bytes(json.bytes()), text::bytes(MOST_BYTES), text::bytes(head.len()));
-            let what = format!(
-                "{size} are too much for a tree, which takes {most}. These are the first {shown}; the recording has all of it."
-            );
-            plain(state, &format!("{what}\n\n{head}"), key)
-        }
+        None => long(state, json, key),
+    }
+}
+
+/// The whole text of what is too long to take apart.
+fn long(state: &State, json: &Json, key: &PaneKey) -> Content {
+    let source = text::clean_json(json.text()).into_owned();
+    Content::Text(TextView::cut(source, usize::from(key.width), state.theme().style(Role::Text)))
+}
+
+/// What will be sent. A tree cuts a long value to its row, and of a call that waits everything has to be seen.
+fn held_arguments(state: &State, arguments: &Json, key: &PaneKey) -> Content {
+    let is_long =
+        |doc: &Doc| doc.nodes().iter().any(|node| !node.kind.is_container() && node.text.len() > MOST_IN_A_ROW);
+    match Doc::parse(arguments).filter(is_long) {
+        Some(_) => long(state, arguments, key),
+        None => json(state, arguments, key),
     }
 }
 
@@ -308,5 +323,5 @@ fn plain(state: &State, source: &str, key: &PaneKey) -> Content {
         let hang = if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 };
         text::flow(&[Piece::new(line, style)], columns, hang)
     });
-    Content::Text(TextView { source: source.to_owned(), lines: lines.map(|(line, _)| line).collect(), top: 0 })
+    Content::Text(TextView::of_lines(source.to_owned(), lines.map(|(line, _)| line).collect()))
 }

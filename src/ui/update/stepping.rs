@@ -10,7 +10,7 @@ use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
 use crate::ui::state::{Ask, Overlay, Purpose, State};
 
-use super::Effect;
+use super::{Effect, expression};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
@@ -37,6 +37,7 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
             let text: Vec<String> = state.session.breakpoints.iter().map(line_of).collect();
             let ask = Ask::new(Purpose::Breakpoints, &text.join("\n"), state.theme());
             state.overlay = Some(Overlay::Ask(Box::new(ask)));
+            expression::look(state);
             Vec::new()
         }
         StepKey::StopTurn => vec![Effect::Send(Command::StopTurn)],

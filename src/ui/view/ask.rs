@@ -47,13 +47,20 @@ pub(super) fn draw(state: &State, ask: &Ask, frame: &mut Frame<'_>) {
         line += 1;
     }
     let mut pen = Pen::new(inner.width);
-    pen.put(&format!(" {}", text::fit(ask.purpose.hint(), usize::from(inner.width) - 2)), theme.style(Role::Dim));
+    if ask.offers.words().is_empty() {
+        pen.put(&format!(" {}", text::fit(ask.purpose.hint(), usize::from(inner.width) - 2)), theme.style(Role::Dim));
+    } else {
+        pen.put(" ", theme.style(Role::Dim));
+        super::offers(state, &ask.offers, &mut pen);
+    }
     if ask.problem.is_none() || foot == 3 {
         put_line(frame.buffer_mut(), inner, line, &pen.line());
     }
     let mut pen = Pen::new(inner.width);
     let keys: &[(&str, &str)] = if ask.purpose.is_line() {
         &[("Enter", "takes it"), ("Esc", "closes")]
+    } else if ask.purpose.is_expression() {
+        &[("Enter", "takes it"), ("Alt+Enter", "line"), ("Tab", "completes"), ("Ctrl+O", "help"), ("Esc", "closes")]
     } else {
         &[
             ("Enter", "takes it"),

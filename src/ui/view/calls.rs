@@ -1,6 +1,7 @@
 //! The list of calls: one row a step or call, grouped under its turn; only the rows in view are looked at.
 
 use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 
 use super::{Focused, frame, lanes, marks, put_line};
@@ -37,8 +38,18 @@ fn filter_words(state: &State, foot: &mut Pen) {
     }
     let theme = state.theme();
     let cursor = if filter.typing { "▏" } else { "" };
-    foot.put(" / ", theme.style(Role::Name)).put(&filter.words, theme.style(Role::Strong));
+    foot.put(" / ", theme.style(Role::Name));
+    let wrong = filter.problem.as_ref().map_or(usize::MAX, |problem| problem.column);
+    let part = |from: usize, count: usize| filter.words.chars().skip(from).take(count).collect::<String>();
+    foot.put(&part(0, wrong), theme.style(Role::Strong));
+    foot.put(&part(wrong, 1), theme.style(Role::Bad).add_modifier(Modifier::UNDERLINED));
+    foot.put(&part(wrong.saturating_add(1), usize::MAX), theme.style(Role::Strong));
     foot.put(cursor, theme.style(Role::Name));
+    if filter.typing && !filter.offers.words().is_empty() {
+        foot.put("  ", theme.style(Role::Dim));
+        super::offers(state, &filter.offers, foot);
+        return;
+    }
     match &filter.problem {
         Some(problem) => foot.put(&format!(" {problem} "), theme.style(Role::Bad)),
         None => foot.put(&format!(" {} ", text::count(state.calls.len(), "row")), theme.style(Role::Dim)),

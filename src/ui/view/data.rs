@@ -115,9 +115,9 @@ pub(super) fn headline(state: &State) -> String {
 
 fn words(state: &State, view: &TextView, buffer: &mut Buffer) {
     let area = state.areas.data;
-    let lines = view.lines.iter().skip(view.top).take(usize::from(area.height));
+    let lines = (view.top..).map_while(|at| view.line(at)).take(usize::from(area.height));
     for (row, line) in lines.enumerate() {
-        put_line(buffer, area, row, line);
+        put_line(buffer, area, row, &line);
     }
 }
 
@@ -206,9 +206,7 @@ fn foot(state: &State, buffer: &mut Buffer) {
             let cell = table.cell(table.cursor, 0).map(|node| cell_text(&tree.doc, node)).unwrap_or_default();
             (format!("{} {cell}", tree.doc.path(table.array)), format!("{}/{}", table.cursor + 1, table.len()))
         }
-        Content::Text(view) => {
-            (String::new(), format!("{}/{}", (view.top + 1).min(view.lines.len()), view.lines.len()))
-        }
+        Content::Text(view) => (String::new(), format!("{}/{}", (view.top + 1).min(view.len()), view.len())),
         Content::Frames(list) => {
             let count = update::frames(state).map_or(0, update::Frames::len);
             (text::count(count, "message"), format!("{}/{count}", (list.cursor + 1).min(count)))
