@@ -16,6 +16,8 @@ const MOST_SUBSCHEMAS: usize = 20_000;
 const DEEPEST: usize = 32;
 /// How long a regular expression may try, in steps back.
 const BACKTRACKING: usize = 100_000;
+/// A violation longer than this is told without the value, bytes.
+const LONGEST: usize = 1000;
 
 /// A schema to check against, compiled when it is first needed.
 #[derive(Debug)]
@@ -48,7 +50,10 @@ impl Schema {
     pub fn violation(&self, value: &Value) -> Option<String> {
         let error = self.compiled.get_or_init(|| self.compile()).as_ref()?.iter_errors(value).next()?;
         let place = error.instance_path().to_string();
-        Some(if place.is_empty() { error.to_string() } else { format!("{place}: {error}") })
+        let whole = error.to_string();
+        // The model and the operator need what is wrong, not all of a value that goes on for pages.
+        let words = if whole.len() > LONGEST { error.masked_with("the value").to_string() } else { whole };
+        Some(if place.is_empty() { words } else { format!("{place}: {words}") })
     }
 }
 
@@ -86,6 +91,13 @@ mod tests {
         let violation = schema.violation(&serde_json::json!({"limit":"ten"})).expect("a violation");
         assert!(violation.starts_with("/limit: ") && violation.contains("integer"), "{violation}");
         assert_eq!(schema.violation(&serde_json::json!({"limit":10})), None);
+    }
+
+    #[test]
+    fn a_violation_does_not_repeat_a_long_value() {
+        let schema = Schema::new(json(r#"{"properties":{"query":{"maxLength":500}}}"#));
+        let violation = schema.violation(&serde_json::json!({"query": "word ".repeat(100_000)})).expect("a violation");
+        assert_eq!(violation, "/query: the value is longer than 500 characters");
     }
 
     #[test]
