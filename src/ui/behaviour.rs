@@ -663,7 +663,7 @@ fn a_released_call_says_what_it_waits_for_and_can_still_be_denied_and_changed() 
     assert_eq!(selected_call(&console), Some(2));
     let screen = console.screen();
     assert!(screen.contains("Released, waits for call 1") && !screen.contains("n sends it"), "{screen}");
-    assert!(screen.contains("released , waits for call 1"), "{screen}");
+    assert!(screen.contains("released, waits for call 1"), "{screen}");
     assert!(screen.contains("⏸ 2 held"), "{screen}");
     assert_eq!(console.press("n"), []);
     assert!(console.screen().contains("Call 2 is released and waits for call 1"), "{}", console.screen());
