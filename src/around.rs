@@ -85,9 +85,18 @@ impl Around {
             .map_err(|error| Failure::failed(format!("no runtime for the call: {error}")))?;
         let end = runtime.block_on(async {
             let (mut servers, muster) = direct::muster(&specs).await;
-            let end = match muster.lost.get(&call.server) {
-                Some(lost) => Err(Failure::failed(format!("{} could not be started: {}", call.server, lost.reason))),
-                None => direct::run(&mut servers, &call.server, call.tool.as_str(), object).await,
+            let listed = muster.listed.get(&call.server).map_or(&[][..], |listed| &listed.tools);
+            let tool = listed.iter().find(|tool| tool.tool == call.tool);
+            // The operator has said yes by asking for it; a refusal of the settings stands all the same.
+            let refused = tool.and_then(|tool| direct::refusal(&self.settings.gate, tool, &object));
+            let end = match (muster.lost.get(&call.server), refused) {
+                (Some(lost), _) => {
+                    Err(Failure::failed(format!("{} could not be started: {}", call.server, lost.reason)))
+                }
+                (None, Some(reason)) => {
+                    Err(Failure::failed(format!("call {} was not made again: {reason}", call.id.0)))
+                }
+                (None, None) => direct::run(&mut servers, &call.server, call.tool.as_str(), object).await,
             };
             drop(servers.stop().await);
             end

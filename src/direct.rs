@@ -182,10 +182,20 @@ fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) ->
     let refused = |why: String| Failure::failed(format!("{} was not called: {why}", tool.tool));
     match gate.judge(tool, &Subject::of_proposal(tool, &arguments)) {
         Verdict::Pass => Ok(()),
-        Verdict::Hold(reason) => {
+        Verdict::Hold(_, reason) => {
             Err(refused(format!("{reason}. Nobody is there to say yes; use --policy auto to allow it.")))
         }
         Verdict::Refuse(reason) => Err(refused(reason)),
+    }
+}
+
+/// Why a rule or the mode refuses a call, whoever asks for it.
+#[must_use]
+pub fn refusal(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Option<String> {
+    let arguments = Json::from(Value::Object(arguments.clone()));
+    match gate.judge(tool, &Subject::of_proposal(tool, &arguments)) {
+        Verdict::Pass | Verdict::Hold(..) => None,
+        Verdict::Refuse(reason) => Some(reason),
     }
 }
 

@@ -219,7 +219,7 @@ fn call_line(call: &Call) -> String {
         CallState::Error => "FAILED",
         CallState::Cancelled => "cancelled",
         CallState::Denied => "denied",
-        CallState::Proposed | CallState::Held(_) | CallState::Running => "open",
+        CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => "open",
     };
     let why = match (&call.failure, &call.result) {
         (Some(failure), _) => format!(": {}", failure.message),
@@ -256,7 +256,9 @@ fn call_json(call: &Call) -> Value {
         CallState::Ok => "ok",
         CallState::Denied => "denied",
         CallState::Cancelled => "cancelled",
-        CallState::Error | CallState::Proposed | CallState::Held(_) | CallState::Running => "error",
+        CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
+            "error"
+        }
     };
     json!({
         "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status,

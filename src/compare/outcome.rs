@@ -58,7 +58,9 @@ impl Outcome {
             CallState::Ok => CallStatus::Ok,
             CallState::Cancelled => CallStatus::Cancelled,
             CallState::Denied => CallStatus::Denied,
-            CallState::Error | CallState::Proposed | CallState::Held(_) | CallState::Running => CallStatus::Error,
+            CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
+                CallStatus::Error
+            }
         };
         let failure = call.failure.as_ref().map(|failure| failure.message.clone());
         Self { status, result: call.result.clone(), failure }

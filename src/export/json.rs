@@ -56,6 +56,8 @@ pub(super) fn status(call: &Call) -> &'static str {
         CallState::Ok => "ok",
         CallState::Denied => "denied",
         CallState::Cancelled => "cancelled",
-        CallState::Error | CallState::Proposed | CallState::Held(_) | CallState::Running => "error",
+        CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
+            "error"
+        }
     }
 }

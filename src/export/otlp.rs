@@ -150,7 +150,7 @@ impl<'a> Trace<'a> {
             (None, CallState::Ok) => None,
             (None, CallState::Cancelled) => Some(("cancelled".to_owned(), String::new())),
             (None, CallState::Denied) => Some(("denied".to_owned(), String::new())),
-            (None, CallState::Proposed | CallState::Held(_) | CallState::Running) => {
+            (None, CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running) => {
                 Some(("unfinished".to_owned(), "the recording ends before the call does".to_owned()))
             }
         };

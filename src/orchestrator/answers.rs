@@ -123,7 +123,7 @@ fn answer(call: &Call) -> Option<Answer> {
         CallState::Error => CallStatus::Error,
         // What the operator cancelled or refused says nothing of what a server would have answered.
         CallState::Cancelled | CallState::Denied => return None,
-        CallState::Proposed | CallState::Held(_) | CallState::Running => return None,
+        CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => return None,
     };
     let (result, failure, mismatch) = (call.result.clone(), call.failure.clone(), call.mismatch.clone());
     Some(Answer {

@@ -35,10 +35,21 @@ impl Policy {
 pub enum Verdict {
     /// It may be sent.
     Pass,
-    /// It waits, and why.
-    Hold(String),
+    /// It waits, for whom, and why.
+    Hold(Holder, String),
     /// It is refused, and why.
     Refuse(String),
+}
+
+/// What holds a call or a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Stepping, a rule or the mode: it goes on by itself when they would let it pass.
+    Gate,
+    /// A breakpoint: it waits on when the breakpoint is taken away.
+    Breakpoint,
+    /// The operator changed it: nothing but the operator's word lets it go on.
+    Operator,
 }
 
 /// Expressions that decide before and after the mode does.
@@ -48,7 +59,7 @@ pub struct Rules {
     pub deny: Vec<Query>,
     /// Calls that wait whatever the mode says.
     pub ask: Vec<Query>,
-    /// Calls that do not wait where the mode would ask.
+    /// Calls that do not wait where the mode asks about those that may change something.
     pub allow: Vec<Query>,
 }
 
@@ -110,11 +121,12 @@ impl Gate {
         if let Some(rule) = first(&self.rules.deny) {
             return Verdict::Refuse(format!("a rule refuses it: {rule}"));
         }
-        if let Some(reason) = self.stepping_reason().or_else(|| self.breakpoint(call, None)) {
-            return Verdict::Hold(reason);
+        if let Some((holder, reason)) = self.stepping_reason().or_else(|| self.breakpoint(call, None)) {
+            return Verdict::Hold(holder, reason);
         }
+        let hold = |reason| Verdict::Hold(Holder::Gate, reason);
         if let Some(rule) = first(&self.rules.ask) {
-            return Verdict::Hold(format!("a rule asks: {rule}"));
+            return hold(format!("a rule asks: {rule}"));
         }
         let writes = !tool.annotations.read_only;
         let may_change = || format!("{} on {} may change something", tool.tool, tool.server);
@@ -128,15 +140,16 @@ impl Gate {
         let is_same = |allowed: &&ToolAllowed| allowed.server == tool.server && allowed.tool == tool.tool;
         match self.allowed.iter().find(is_same) {
             Some(allowed) if allowed.hash == tool.hash => Verdict::Pass,
-            Some(_) => Verdict::Hold(format!("{reason}, and its definition has changed since it was allowed")),
-            None if first(&self.rules.allow).is_some() => Verdict::Pass,
-            None => Verdict::Hold(reason),
+            Some(_) => hold(format!("{reason}, and its definition has changed since it was allowed")),
+            // Who asks about every call is not answered by a file.
+            None if self.policy == Policy::AskWrites && first(&self.rules.allow).is_some() => Verdict::Pass,
+            None => hold(reason),
         }
     }
 
     /// Why a result waits before the model sees it. A breakpoint that stopped the call already does not stop it again.
     #[must_use]
-    pub fn judge_result(&self, before: &Subject<'_>, after: &Subject<'_>) -> Option<String> {
+    pub fn judge_result(&self, before: &Subject<'_>, after: &Subject<'_>) -> Option<(Holder, String)> {
         self.stepping_reason().or_else(|| self.breakpoint(after, Some(before)))
     }
 
@@ -145,18 +158,19 @@ impl Gate {
         self.met(BreakAction::Log, call, before).map(ToString::to_string).collect()
     }
 
-    fn stepping_reason(&self) -> Option<String> {
+    fn stepping_reason(&self) -> Option<(Holder, String)> {
         match self.stepping {
-            Stepping::On | Stepping::All => Some("stepping".to_owned()),
+            Stepping::On | Stepping::All => Some((Holder::Gate, "stepping".to_owned())),
             Stepping::Off | Stepping::Out => None,
         }
     }
 
-    fn breakpoint(&self, call: &Subject<'_>, before: Option<&Subject<'_>>) -> Option<String> {
+    fn breakpoint(&self, call: &Subject<'_>, before: Option<&Subject<'_>>) -> Option<(Holder, String)> {
         if self.stepping == Stepping::Out {
             return None;
         }
-        self.met(BreakAction::Stop, call, before).next().map(|query| format!("breakpoint {query}"))
+        let query = self.met(BreakAction::Stop, call, before).next()?;
+        Some((Holder::Breakpoint, format!("breakpoint {query}")))
     }
 
     fn met<'a>(
@@ -211,15 +225,16 @@ mod tests {
         let mut gate = Gate::from(Policy::Auto);
         assert_eq!(judge(&gate, false), Verdict::Pass);
         gate.rules.ask = rule("arg.id=7");
-        assert_eq!(judge(&gate, true), Verdict::Hold("a rule asks: arg.id=7".into()));
+        assert_eq!(judge(&gate, true), Verdict::Hold(Holder::Gate, "a rule asks: arg.id=7".into()));
         gate.set_breakpoints(&[Breakpoint { on: "tool:chan*".into(), action: BreakAction::Stop }]).expect("fine");
-        assert_eq!(judge(&gate, true), Verdict::Hold("breakpoint tool:chan*".into()));
+        assert_eq!(judge(&gate, true), Verdict::Hold(Holder::Breakpoint, "breakpoint tool:chan*".into()));
         gate.stepping = Stepping::Out;
-        assert!(matches!(judge(&gate, true), Verdict::Hold(reason) if reason.contains("rule asks")));
+        assert!(matches!(judge(&gate, true), Verdict::Hold(_, reason) if reason.contains("rule asks")));
         gate.rules.deny = rule("server:desk");
         assert!(matches!(judge(&gate, true), Verdict::Refuse(_)));
         let allowing = |policy| Gate { rules: Rules { allow: rule("tool:change"), ..Rules::default() }, ..policy };
-        assert_eq!(judge(&allowing(Gate::from(Policy::AskAll)), false), Verdict::Pass);
+        assert_eq!(judge(&allowing(Gate::from(Policy::AskWrites)), false), Verdict::Pass);
+        assert!(matches!(judge(&allowing(Gate::from(Policy::AskAll)), false), Verdict::Hold(..)), "it asks about all");
         assert!(matches!(judge(&allowing(Gate::from(Policy::ReadOnly)), false), Verdict::Refuse(_)));
     }
 
@@ -230,7 +245,7 @@ mod tests {
         gate.allow(allowed("h1"));
         assert_eq!(judge(&gate, false), Verdict::Pass);
         gate.allow(allowed("h0"));
-        assert!(matches!(judge(&gate, false), Verdict::Hold(reason) if reason.contains("has changed")));
+        assert!(matches!(judge(&gate, false), Verdict::Hold(_, reason) if reason.contains("has changed")));
     }
 
     #[test]
@@ -244,7 +259,7 @@ mod tests {
         assert_eq!(gate.judge_result(&before, &after), None);
         gate.set_breakpoints(&[stop("status:error")]).expect("fine");
         assert_eq!(judge(&gate, true), Verdict::Pass);
-        assert_eq!(gate.judge_result(&before, &after).as_deref(), Some("breakpoint status:error"));
+        assert_eq!(gate.judge_result(&before, &after), Some((Holder::Breakpoint, "breakpoint status:error".into())));
         assert!(gate.set_breakpoints(&[stop("dur>")]).is_err());
         assert!(gate.judge_result(&before, &after).is_some(), "the old ones stay");
     }

@@ -151,7 +151,9 @@ fn delivered_end(call: &Call, form: DeliveredForm) -> CallEnd {
         CallState::Ok => CallStatus::Ok,
         CallState::Cancelled => CallStatus::Cancelled,
         CallState::Denied => CallStatus::Denied,
-        CallState::Error | CallState::Proposed | CallState::Held(_) | CallState::Running => CallStatus::Error,
+        CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
+            CallStatus::Error
+        }
     };
     match form {
         DeliveredForm::Edited => {

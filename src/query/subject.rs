@@ -171,7 +171,7 @@ impl<'a> Subject<'a> {
 
 fn status_of(state: CallState) -> Status {
     match state {
-        CallState::Proposed => Status::Proposed,
+        CallState::Proposed | CallState::Released => Status::Proposed,
         CallState::Held(_) => Status::Held,
         CallState::Running => Status::Running,
         CallState::Ok => Status::Ok,

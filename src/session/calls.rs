@@ -32,6 +32,8 @@ pub struct Call {
     pub held_us: Option<u64>,
     /// Why it is or was held.
     pub held_reason: Option<String>,
+    /// What the model was told when the operator or a rule refused it.
+    pub refusal: Option<String>,
     /// The decisions, oldest first, in words such as `edit by operator`.
     pub decisions: Vec<(Verdict, String)>,
     /// Attempts so far.
@@ -80,6 +82,8 @@ pub enum CallState {
     Proposed,
     /// It waits at the gate and has not been sent (or its result has not been delivered).
     Held(StopSite),
+    /// It may be sent, and waits for calls before it: it can still be changed or refused.
+    Released,
     /// Its server has it.
     Running,
     /// It ended with a result.
@@ -97,9 +101,50 @@ impl CallState {
     #[must_use]
     pub fn is_final(self) -> bool {
         match self {
-            Self::Proposed | Self::Held(_) | Self::Running => false,
+            Self::Proposed | Self::Held(_) | Self::Released | Self::Running => false,
             Self::Ok | Self::Error | Self::Cancelled | Self::Denied => true,
         }
+    }
+}
+
+impl Call {
+    /// Whether the operator has changed its arguments, or its result.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.edited.is_some() || self.arguments != self.proposed
+    }
+
+    /// Whether there is a change that can still be taken back: of the result once it has come, before that of the arguments.
+    #[must_use]
+    pub fn can_revert(&self) -> bool {
+        match self.state {
+            CallState::Held(StopSite::AfterResult) => self.edited.is_some(),
+            CallState::Held(_) | CallState::Released => self.is_changed(),
+            CallState::Proposed | CallState::Running => false,
+            CallState::Ok | CallState::Error | CallState::Cancelled | CallState::Denied => false,
+        }
+    }
+
+    /// Whether its server has answered and the model was refused the result.
+    #[must_use]
+    pub fn is_kept_back(&self) -> bool {
+        self.refusal.is_some() && self.started_us.is_some()
+    }
+}
+
+impl Session {
+    /// The call of the same step that has to be over before this one can be sent.
+    #[must_use]
+    pub fn waits_for(&self, call: &Call) -> Option<CallId> {
+        match call.state {
+            CallState::Proposed | CallState::Released | CallState::Held(StopSite::BeforeCall) => {}
+            CallState::Held(_) | CallState::Running => return None,
+            CallState::Ok | CallState::Error | CallState::Cancelled | CallState::Denied => return None,
+        }
+        let step = self.step(call.step?)?;
+        let earlier = step.calls.iter().take_while(|id| **id != call.id).filter_map(|id| self.call(*id));
+        let mut open = earlier.filter(|other| !other.state.is_final());
+        open.find(|other| !(call.read_only && other.read_only)).map(|other| other.id)
     }
 }
 
@@ -133,6 +178,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             state: CallState::Proposed,
             held_us: None,
             held_reason: None,
+            refusal: None,
             decisions: Vec::new(),
             attempts: 0,
             proposed_us: record.at_us,
@@ -170,10 +216,19 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::CallDecided(decided) => {
             call.decisions.push((decided.verdict, decided.by.clone()));
+            if decided.verdict == Verdict::Deny {
+                call.refusal = Some(decided.reason.clone().unwrap_or_default());
+            }
             match (decided.verdict, call.state, &decided.after) {
-                (Verdict::Edit, CallState::Held(StopSite::BeforeCall), Some(after)) => call.arguments = after.clone(),
+                (Verdict::Run, CallState::Held(StopSite::BeforeCall), _) => call.state = CallState::Released,
+                (
+                    Verdict::Edit,
+                    CallState::Held(StopSite::BeforeCall) | CallState::Released | CallState::Proposed,
+                    Some(after),
+                ) => call.arguments = after.clone(),
                 (Verdict::Edit, CallState::Held(StopSite::AfterResult), Some(after)) => {
-                    call.edited = Some(after.clone())
+                    // Back to what came is no edit.
+                    call.edited = Some(after.clone()).filter(|after| Some(after) != call.result.as_ref());
                 }
                 _ => {}
             }

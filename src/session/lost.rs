@@ -121,6 +121,7 @@ fn call(id: CallId, record: &Record, rest: Rest) -> Call {
         result: None,
         failure: (rest == Rest::Gone).then_some(failure),
         edited: None,
+        refusal: None,
         mismatch: None,
         delivered: None,
         frames: Vec::new(),

@@ -120,7 +120,7 @@ impl Turn {
                 CallState::Error => tally.failed += 1,
                 CallState::Cancelled => tally.cancelled += 1,
                 CallState::Denied => tally.denied += 1,
-                CallState::Proposed | CallState::Held(_) | CallState::Running => tally.open += 1,
+                CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => tally.open += 1,
             }
         }
         tally

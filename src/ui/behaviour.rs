@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::fixtures::{Console, Story, finished, result_held};
+use super::fixtures::{Console, Story, finished, json, result_held};
 use super::outside::{Answer, Entry, Request};
 use super::state::{Focus, Leaving, RunbookEntry, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
@@ -177,7 +177,10 @@ fn arguments_are_edited_and_checked_against_the_schema_before_anything_is_asked(
     assert!(matches!(&console.press("e Ctrl+g")[..], [Effect::EditOutside(text)] if text.contains("vpn")));
     update(&mut console.state, Msg::Edited(Ok("{\"query\":\"a\"}\n".into())));
     let value = Json::parse("{\"query\":\"a\"}").expect("JSON");
-    assert_eq!(decided(&console.press("Enter")), [Decision::Edit { value }]);
+    assert_eq!(decided(&console.press("Enter")), [Decision::Edit { value: value.clone() }]);
+    let decided_edit =
+        CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after: Some(value) };
+    console.happens(1, decided_edit);
     let proposed = Json::parse(r#"{"query":"vpn"}"#).expect("JSON");
     assert_eq!(decided(&console.press("V")), [Decision::Edit { value: proposed }]);
 }
@@ -649,6 +652,109 @@ fn three_held() -> Console {
         story.hold(call, "it may write");
     }
     story.console(120, 40)
+}
+
+/// Lets a held call go that others are before.
+fn release(console: &mut Console, call: u64) {
+    let decided = CallDecided { verdict: Verdict::Run, by: "operator".into(), reason: None, before: None, after: None };
+    console.happens(call, decided);
+}
+
+#[test]
+fn a_released_call_says_what_it_waits_for_and_can_still_be_denied_and_changed() {
+    let mut console = three_held();
+    release(&mut console, 2);
+    console.later_ms(600).press("Tab Tab ]");
+    assert_eq!(selected_call(&console), Some(2));
+    let screen = console.screen();
+    assert!(screen.contains("Released, waits for call 1") && !screen.contains("n sends it"), "{screen}");
+    assert!(screen.contains("released, waits for call 1"), "{screen}");
+    assert!(screen.contains("⏸ 2 held"), "{screen}");
+    assert_eq!(console.press("n"), []);
+    assert!(console.screen().contains("Call 2 is released and waits for call 1"), "{}", console.screen());
+    console.press("d");
+    console.type_text("no");
+    let deny = Decision::Deny { reason: "no".into() };
+    assert_eq!(console.press("Enter"), [Effect::Send(Command::Decide { call: CallId(2), decision: deny })]);
+    console.press("e");
+    assert!(console.screen().contains("Arguments of call 2"), "{}", console.screen());
+}
+
+#[test]
+fn a_key_that_decides_goes_to_the_next_held_call_first_if_none_is_selected() {
+    let mut console = three_held();
+    release(&mut console, 1);
+    console.later_ms(600).press("Tab Tab [ [ [ [");
+    assert_eq!(selected_call(&console), None, "a model step is selected");
+    assert_eq!(console.press("n"), []);
+    assert_eq!(selected_call(&console), Some(2));
+    assert!(console.screen().contains("Call 2 is the next one held, and now selected"), "{}", console.screen());
+    console.press("[ [ F");
+    assert_eq!(selected_call(&console), Some(2));
+    let run = |call| Effect::Send(Command::Decide { call: CallId(call), decision: Decision::Run });
+    console.press("[ [ [");
+    assert_eq!(console.press("A"), [run(2), run(3)]);
+}
+
+#[test]
+fn a_call_whose_arguments_are_not_on_the_screen_is_shown_before_it_is_sent() {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+    story.hold(call, "it may write");
+    for key in ["n", "d", "x", "c", "a"] {
+        let mut console = story.console(80, 24);
+        console.later_ms(600).press("Tab");
+        assert!(!console.screen().contains("TKT-1001"), "{}", console.screen());
+        assert_eq!(console.press(key), [], "{key}");
+        let screen = console.screen();
+        assert!(screen.contains("TKT-1001") && screen.contains("press the key again"), "{key}: {screen}");
+        assert!(!console.press(key).is_empty() || console.state.overlay.is_some(), "{key}");
+    }
+}
+
+#[test]
+fn nothing_is_reverted_where_nothing_was_changed() {
+    let mut console = three_held();
+    console.later_ms(600).press("Tab Tab");
+    assert_eq!(console.press("V"), []);
+    assert!(console.screen().contains("There is nothing to take back: call 1 is as it came."), "{}", console.screen());
+}
+
+#[test]
+fn what_the_operator_made_of_a_call_stands_beside_it() {
+    let mut story = result_held();
+    let decided = |verdict, after| CallDecided {
+        verdict,
+        by: "operator".into(),
+        reason: Some("not for a model".into()),
+        before: None,
+        after,
+    };
+    let result = json(r#"{"content":[],"structuredContent":{"total_count":3},"isError":false}"#);
+    let ended = |result| CallFinished {
+        status: CallStatus::Ok,
+        duration_us: 12_000,
+        result: Some(result),
+        failure: None,
+        mismatch: None,
+    };
+    let scope = story.of(1);
+    story.put(scope, decided(Verdict::Deny, None)).put(scope, ended(result.clone()));
+    let answered = story.propose("ticket", "get_ticket_metrics", "{}");
+    story.hold(answered, "stepping");
+    let scope = story.of(answered);
+    story.put(scope, decided(Verdict::Answer, Some(result.clone()))).put(scope, ended(result.clone()));
+    let edited = story.propose("ticket", "get_ticket_metrics", "{}");
+    story.hold(edited, "stepping").edit(edited, r#"{"priority":"low"}"#);
+    let mut console = story.console(120, 40);
+    let screen = console.screen();
+    for word in ["✎ kept back", "✎ answered by operator", "✎ edited"] {
+        assert!(screen.contains(word), "{word}: {screen}");
+    }
+    console.press("Tab Tab [ [");
+    let screen = console.screen();
+    assert!(screen.contains("Kept back: the model was told “not for a model”"), "{screen}");
 }
 
 fn selected_call(console: &Console) -> Option<u64> {

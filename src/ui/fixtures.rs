@@ -58,7 +58,7 @@ impl Story {
         self.put(Scope::default(), event)
     }
 
-    fn put(&mut self, scope: Scope, event: impl Into<Event>) -> &mut Self {
+    pub(super) fn put(&mut self, scope: Scope, event: impl Into<Event>) -> &mut Self {
         let index = RecordIndex(self.records.len() as u64);
         let record = Record { index, at_us: self.at_us, unix_ms: 0, scope, event: event.into() };
         self.records.push(Arc::new(record));
@@ -70,7 +70,7 @@ impl Story {
         Scope { turn: id(self.turn).map(TurnId), step: id(self.step).map(StepId), call: None }
     }
 
-    fn of(&self, call: u64) -> Scope {
+    pub(super) fn of(&self, call: u64) -> Scope {
         Scope { call: Some(CallId(call)), ..self.here() }
     }
 

@@ -51,11 +51,13 @@ pub fn resolve(key: &KeyEvent, situation: &Situation) -> Option<Action> {
 
 /// What a key would decide over a held call, if there were one.
 #[must_use]
-pub fn decides(key: &KeyEvent) -> Option<&'static str> {
+pub fn decides(key: &KeyEvent) -> Option<(StepKey, &'static str)> {
     let pressed = Chord::from(key);
-    let decides = |action| matches!(action, Action::Step(key) if key.decides());
-    let mut bindings = stepping::STEPPING.iter().filter(|binding| decides(binding.action));
-    bindings.find(|binding| binding.chords.contains(&pressed)).map(|binding| binding.label)
+    let mut bindings = stepping::STEPPING.iter().filter(|binding| binding.chords.contains(&pressed));
+    bindings.find_map(|binding| match binding.action {
+        Action::Step(key) if key.decides() => Some((key, binding.label)),
+        _ => None,
+    })
 }
 
 /// What works here and now, most useful first.

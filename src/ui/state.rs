@@ -257,6 +257,13 @@ impl State {
         self.call().filter(|_| !self.is_viewing()).filter(|call| matches!(call.state, CallState::Held(_)))
     }
 
+    /// The selected call, if it can still be decided: it waits at the gate, or may be sent and waits for others.
+    #[must_use]
+    pub fn decidable(&self) -> Option<&Call> {
+        let open = |call: &&Call| matches!(call.state, CallState::Held(_) | CallState::Released);
+        self.call().filter(|_| !self.is_viewing()).filter(open)
+    }
+
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.
     #[must_use]
     pub fn restartable(&self) -> Option<&ServerName> {
@@ -271,13 +278,13 @@ impl State {
         selected.or_else(failed).map(|server| &server.name)
     }
 
-    /// How long a call has been going on, or took, µs; none for one that was never sent.
+    /// How long a call has been going on, is held, or took, µs; none for one that was never sent.
     #[must_use]
     pub fn call_us(&self, call: &Call) -> Option<u64> {
         match call.state {
             CallState::Running => call.started_us.map(|start| self.now_us.saturating_sub(start)),
-            CallState::Proposed => None,
-            CallState::Held(_) => call.duration_us.or(Some(self.now_us.saturating_sub(call.proposed_us))),
+            CallState::Proposed | CallState::Released => None,
+            CallState::Held(_) => call.held_us.map(|since| self.now_us.saturating_sub(since)),
             CallState::Ok | CallState::Error | CallState::Cancelled => {
                 call.duration_us.filter(|_| call.started_us.is_some())
             }

@@ -162,9 +162,10 @@ pub fn situation(state: &State) -> Situation {
             || (searched && state.focus == Focus::Data)
             || (!running && banner(state).is_some()),
         running,
-        held: state.held().is_some(),
+        held: state.decidable().is_some(),
+        changed: state.decidable().is_some_and(crate::session::Call::can_revert),
         held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
-        paused: !viewing && state.session.held_turn.is_some() && state.held().is_none(),
+        paused: !viewing && state.session.held_turn.is_some() && state.decidable().is_none(),
         under_way: !viewing
             && state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
         restartable: state.restartable().is_some(),
@@ -268,26 +269,13 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
         Place::Palette => palette::type_into(state, key),
         Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
-            if let Some(label) = keymap::decides(&key).filter(|_| !situation.viewing) {
-                state.notice = Some(nothing_to_decide(state, label));
+            if let Some((key, label)) = keymap::decides(&key).filter(|_| !situation.viewing) {
+                return stepping::elsewhere(state, key, label);
             }
         }
         Place::Page => {}
     }
     Vec::new()
-}
-
-/// Why a key that decides over a held call does nothing.
-fn nothing_to_decide(state: &State, label: &str) -> String {
-    let what = match state.call() {
-        Some(call) => format!("“{label}” is for a held call; call {} is not held", call.id.0),
-        None => format!("“{label}” is for a held call, and none is selected"),
-    };
-    match held(state) {
-        0 => format!("{what}, and nothing else is."),
-        1 => format!("{what}; F goes to the one that is."),
-        count => format!("{what}; F goes to the {count} that are."),
-    }
 }
 
 fn type_into_input(state: &mut State, key: KeyEvent) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::orchestrator::conversation::Conversation;
-use crate::orchestrator::gate::{Gate, Verdict as Judged, logged};
+use crate::orchestrator::gate::{Gate, Holder, Verdict as Judged, logged};
 use crate::orchestrator::prompt;
 use crate::orchestrator::toolbox::Toolbox;
 use crate::protocol::{
@@ -38,8 +38,8 @@ pub(super) struct Open {
 #[derive(Debug)]
 pub(super) enum Stand {
     /// Waits for a decision; nothing has been sent.
-    Held,
-    /// May be sent when its turn comes.
+    Held(Holder),
+    /// May be sent when its turn comes; until then the operator may still change or refuse it.
     Queued,
     /// Its server has it.
     Running,
@@ -58,6 +58,8 @@ pub(super) struct Received {
     pub duration_us: u64,
     /// What the operator puts in its place.
     pub given: Option<Json>,
+    /// For whom it waits.
+    pub holder: Holder,
 }
 
 /// The calls of one model step, in the model's order.
@@ -128,7 +130,7 @@ impl Open {
         gate: &Gate,
         toolbox: &Toolbox,
         log: &mut Vec<Effect>,
-    ) -> Option<String> {
+    ) -> Option<(Holder, String)> {
         let (tool, shown) = (toolbox.find(&self.wish.name).ok()?, self.shown());
         let before = self.subject(tool, &shown);
         let status = match end.status {
@@ -162,6 +164,11 @@ impl Open {
         Effect::Tell(self.scope, event.into())
     }
 
+    /// The scope of its turn.
+    pub(super) fn turn(&self) -> Scope {
+        Scope { turn: self.scope.turn, ..Scope::default() }
+    }
+
     pub(super) fn finish(&self, end: &CallEnd, duration_us: u64, effects: &mut Vec<Effect>) {
         effects.push(self.tell(CallFinished {
             status: end.status,
@@ -178,9 +185,9 @@ impl Batch {
     pub(super) fn admit(&mut self, open: Open, gate: Result<Judged, CallFailure>, effects: &mut Vec<Effect>) {
         match gate {
             Ok(Judged::Pass) => self.calls.push((open, Stand::Queued)),
-            Ok(Judged::Hold(reason)) => {
+            Ok(Judged::Hold(holder, reason)) => {
                 effects.push(open.tell(CallHeld { site: StopSite::BeforeCall, reason }));
-                self.calls.push((open, Stand::Held));
+                self.calls.push((open, Stand::Held(holder)));
             }
             Ok(Judged::Refuse(reason)) => {
                 effects.push(open.tell(decided(Verdict::Deny, "policy", Some(reason.clone()))));
@@ -239,7 +246,7 @@ impl Batch {
 
     /// The calls that wait for a decision.
     pub(super) fn held(&self) -> Vec<CallId> {
-        let waits = |stand: &Stand| matches!(stand, Stand::Held | Stand::Received(_));
+        let waits = |stand: &Stand| matches!(stand, Stand::Held(_) | Stand::Received(_));
         self.calls.iter().filter(|(_, stand)| waits(stand)).map(|(open, _)| open.call).collect()
     }
 

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::mcp::CallEnd;
-use crate::orchestrator::gate::{Gate, Verdict as Judged};
+use crate::orchestrator::gate::{Gate, Holder, Verdict as Judged};
 use crate::orchestrator::toolbox::Toolbox;
 use crate::protocol::{
-    CallDecided, CallHeld, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, StopSite, Verdict,
+    CallDecided, CallHeld, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, NoteLevel, NoteTaken,
+    Stepping, StopSite, Verdict,
 };
 
 use super::Effect;
@@ -24,7 +25,7 @@ impl Batch {
     ) {
         let Some((open, stand @ Stand::Running)) = self.find(call) else { return };
         match open.judge_end(&end, duration_us, gate, toolbox, effects) {
-            Some(reason) => {
+            Some((holder, reason)) => {
                 effects.push(open.tell(CallReceived {
                     status: end.status,
                     duration_us,
@@ -33,43 +34,70 @@ impl Batch {
                     mismatch: end.mismatch.clone(),
                 }));
                 effects.push(open.tell(CallHeld { site: StopSite::AfterResult, reason }));
-                *stand = Stand::Received(Received { end, duration_us, given: None });
+                *stand = Stand::Received(Received { end, duration_us, given: None, holder });
             }
-            None => *stand = finished(open, Received { end, duration_us, given: None }, effects),
+            None => {
+                let received = Received { end, duration_us, given: None, holder: Holder::Gate };
+                *stand = finished(open, received, effects);
+            }
         }
     }
 
-    /// The operator decides a held call.
+    /// The operator decides a call that is held, or that has not been sent yet: until then the last word counts.
     pub(super) fn decide(&mut self, call: CallId, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
         let Some((open, stand)) = self.find(call) else { return };
         match std::mem::replace(stand, Stand::Queued) {
-            Stand::Held => *stand = decide_call(open, decision, toolbox, effects),
+            Stand::Held(holder) => *stand = decide_call(open, holder, decision, toolbox, effects),
+            Stand::Queued => *stand = take_back(open, decision, toolbox, effects),
             Stand::Received(received) => *stand = decide_result(open, received, decision, effects),
-            other @ (Stand::Queued | Stand::Running | Stand::Ended(..)) => *stand = other,
+            other @ (Stand::Running | Stand::Ended(..)) => *stand = other,
         }
     }
 
-    /// Lets calls go that the gate, which has changed, would not hold any more.
+    /// Lets calls go that only the gate held, and that it would not hold after its change. What a breakpoint has stopped
+    /// or the operator has changed waits on, except where the operator wants the turn finished without another stop.
     pub(super) fn judge_again(&mut self, gate: &Gate, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
+        let may_go = |holder| holder == Holder::Gate || gate.stepping == Stepping::Out;
+        let mut released = 0;
         for (open, stand) in &mut self.calls {
             // What a log point had to say was said when the call came.
             let mut said = Vec::new();
-            let passes = match &*stand {
-                Stand::Held => open.judge(gate, toolbox, &mut said) == Ok(Judged::Pass),
-                Stand::Received(held) => {
-                    open.judge_end(&held.end, held.duration_us, gate, toolbox, &mut said).is_none()
+            let passes = match stand {
+                Stand::Held(holder) if may_go(*holder) => match open.judge(gate, toolbox, &mut said) {
+                    Ok(Judged::Hold(now, _)) => {
+                        *holder = now;
+                        false
+                    }
+                    judged => judged == Ok(Judged::Pass),
+                },
+                Stand::Received(held) if may_go(held.holder) => {
+                    match open.judge_end(&held.end, held.duration_us, gate, toolbox, &mut said) {
+                        Some((now, _)) => {
+                            held.holder = now;
+                            false
+                        }
+                        None => true,
+                    }
                 }
-                Stand::Queued | Stand::Running | Stand::Ended(..) => false,
+                Stand::Held(_) | Stand::Received(_) | Stand::Queued | Stand::Running | Stand::Ended(..) => false,
             };
             if !passes {
                 continue;
             }
+            released += 1;
             effects.push(open.tell(decided(Verdict::Run, "gate", None)));
             *stand = match std::mem::replace(stand, Stand::Queued) {
                 Stand::Received(received) => finished(open, received, effects),
-                Stand::Held | Stand::Queued | Stand::Running | Stand::Ended(..) => Stand::Queued,
+                Stand::Held(_) | Stand::Queued | Stand::Running | Stand::Ended(..) => Stand::Queued,
             };
         }
+        let text = match released {
+            0 => return,
+            1 => "1 held call was released: nothing holds it any more".to_owned(),
+            count => format!("{count} held calls were released: nothing holds them any more"),
+        };
+        let scope = self.calls.first().map(|(open, _)| open.turn()).unwrap_or_default();
+        effects.push(Effect::Tell(scope, NoteTaken { level: NoteLevel::Info, text }.into()));
     }
 
     /// Ends one call as cancelled; what its server still says is ignored. A result that waits stays what it is.
@@ -78,7 +106,7 @@ impl Batch {
         match std::mem::replace(stand, Stand::Queued) {
             ended @ Stand::Ended(..) => *stand = ended,
             Stand::Received(received) => *stand = finished(open, received, effects),
-            before @ (Stand::Held | Stand::Queued | Stand::Running) => {
+            before @ (Stand::Held(_) | Stand::Queued | Stand::Running) => {
                 let end = CallEnd::cancelled("The operator cancelled this call.".into());
                 open.finish(&end, 0, effects);
                 if matches!(before, Stand::Running) {
@@ -90,10 +118,32 @@ impl Batch {
     }
 }
 
-/// Decides a call that has not been sent.
-fn decide_call(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) -> Stand {
-    let held =
-        |open: &Open, reason: &str| open.tell(CallHeld { site: StopSite::BeforeCall, reason: reason.to_owned() });
+fn held(open: &Open, reason: &str) -> Effect {
+    open.tell(CallHeld { site: StopSite::BeforeCall, reason: reason.to_owned() })
+}
+
+/// Decides a call that may be sent and waits for others: whatever does not end it holds it again.
+fn take_back(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) -> Stand {
+    let told = effects.len();
+    match decision {
+        Decision::Run | Decision::Retry => return Stand::Queued,
+        Decision::Edit { .. } | Decision::Answer { .. } | Decision::Deny { .. } => {}
+    }
+    let stand = decide_call(open, Holder::Operator, decision, toolbox, effects);
+    if effects.len() == told {
+        effects.push(held(open, "taken back by the operator"));
+    }
+    stand
+}
+
+/// Decides a call that waits for a decision.
+fn decide_call(
+    open: &mut Open,
+    holder: Holder,
+    decision: Decision,
+    toolbox: &Toolbox,
+    effects: &mut Vec<Effect>,
+) -> Stand {
     match decision {
         Decision::Run => {
             effects.push(open.tell(decided(Verdict::Run, "operator", None)));
@@ -101,6 +151,8 @@ fn decide_call(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: 
         }
         Decision::Edit { value } => {
             match toolbox.arguments(&open.wish.name, value.text()) {
+                // Not changed: nothing to tell of.
+                Ok(object) if open.arguments.as_ref() == Ok(&object) => return Stand::Held(holder),
                 Ok(object) => {
                     let before = Some(open.shown());
                     open.arguments = Ok(object);
@@ -111,11 +163,11 @@ fn decide_call(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: 
                 // The reason says what is wrong with the edit.
                 Err(failure) => effects.push(held(open, &failure.message)),
             }
-            Stand::Held
+            Stand::Held(Holder::Operator)
         }
         Decision::Retry => {
             effects.push(held(open, "it has not been sent yet, so it cannot be sent again"));
-            Stand::Held
+            Stand::Held(holder)
         }
         Decision::Answer { result } => {
             let after = Some(result.clone());
@@ -141,6 +193,11 @@ fn decide_result(open: &mut Open, mut received: Received, decision: Decision, ef
             finished(open, received, effects)
         }
         Decision::Edit { value } | Decision::Answer { result: value } => {
+            let shown = received.given.as_ref().or(received.end.result.as_ref());
+            if shown == Some(&value) {
+                return Stand::Received(received);
+            }
+            received.holder = Holder::Operator;
             let reason = if matches!(value.value(), Value::Object(_)) {
                 let before = received.given.take().or_else(|| received.end.result.clone());
                 let after = Some(value.clone());
@@ -169,7 +226,7 @@ fn decide_result(open: &mut Open, mut received: Received, decision: Decision, ef
 
 /// The end of a call: what happened, and what the model gets of it.
 fn finished(open: &Open, received: Received, effects: &mut Vec<Effect>) -> Stand {
-    let Received { end, duration_us, given } = received;
+    let Received { end, duration_us, given, holder: _ } = received;
     open.finish(&end, duration_us, effects);
     match given {
         Some(result) => Stand::Ended(given_end(result), DeliveredForm::Edited),

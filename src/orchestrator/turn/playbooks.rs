@@ -22,6 +22,8 @@ struct Play {
     effects: Vec<Effect>,
     /// Answers given so far, for ids of the provider that are never the same.
     answers: usize,
+    /// The last decision on each call that was made before it was sent and means more than to let it go.
+    last_words: BTreeMap<CallId, Decision>,
 }
 
 impl Play {
@@ -29,7 +31,7 @@ impl Play {
         let mut conversation = Conversation::default();
         let (turn, effects) =
             Turn::begin("Why?".into(), "m".into(), toolbox(), gate.into(), Numbers::default(), &mut conversation);
-        Self { turn, conversation, effects, answers: 0 }
+        Self { turn, conversation, effects, answers: 0, last_words: BTreeMap::new() }
     }
 
     fn input(&mut self, input: Input) -> Vec<String> {
@@ -335,8 +337,74 @@ fn what_only_stepping_held_goes_on_when_stepping_ends_and_what_writes_still_wait
     play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#)]);
     assert_eq!(play.turn.held(), [CallId(1), CallId(2)]);
     let off = Input::GateChanged(Box::default());
-    assert_eq!(play.input(off), ["call.decided c1", "send c1"]);
+    assert_eq!(play.input(off), ["call.decided c1", "note.taken", "send c1"], "how many went on is said");
     assert_eq!(play.turn.held(), [CallId(2)], "nobody has said yes to a call that writes");
+}
+
+/// Three calls that are held, the last two of which write.
+fn three_held() -> Play {
+    let mut play = Play::begin(Gate::new(Policy::AskWrites, Rules::default(), Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#), ("remove", r#"{"id":3}"#)]);
+    assert_eq!(play.turn.held(), [CallId(1), CallId(2), CallId(3)]);
+    assert_eq!(play.decides(2, Decision::Run), ["call.decided c2"], "it waits for call 1");
+    play
+}
+
+#[test]
+fn a_released_call_that_is_denied_before_it_was_sent_is_never_sent() {
+    let mut play = three_held();
+    let deny = Decision::Deny { reason: "on second thoughts".into() };
+    assert_eq!(play.decides(2, deny), ["call.decided c2", "call.finished c2"]);
+    play.decides(1, Decision::Run);
+    play.ends(1, "");
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "call.finished c1"], "nothing else is sent");
+}
+
+#[test]
+fn a_released_call_that_is_changed_is_held_again_and_sent_as_changed() {
+    let mut play = three_held();
+    let edit = |value: &str| Decision::Edit { value: object(value) };
+    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), ["call.decided c2", "call.held c2"]);
+    assert_eq!(play.turn.held(), [CallId(1), CallId(2), CallId(3)]);
+    assert_eq!(play.decides(2, Decision::Run), ["call.decided c2"]);
+    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), ["call.held c2"], "the same again only takes it back");
+    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), [""; 0], "no change is no edit");
+    assert_eq!(play.decides(2, edit(r#"{"id":9}"#)), ["call.decided c2", "call.held c2"]);
+    play.decides(2, Decision::Run);
+    play.decides(1, Decision::Run);
+    play.ends(1, "");
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "call.finished c1", "send c2"]);
+    let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
+    assert_eq!(arguments["id"], 9);
+}
+
+#[test]
+fn a_released_call_can_still_be_answered() {
+    let mut play = three_held();
+    let result = object(r#"{"content":[]}"#);
+    assert_eq!(play.decides(2, Decision::Answer { result }), ["call.decided c2", "call.finished c2"]);
+}
+
+#[test]
+fn a_breakpoint_that_is_taken_away_lets_nothing_go_that_it_has_stopped() {
+    let mut gate = Gate::from(Policy::Auto);
+    gate.set_breakpoints(&[Breakpoint { on: "tool:look".into(), action: BreakAction::Stop }]).expect("fine");
+    let mut play = Play::begin(gate);
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    assert_eq!(play.input(Input::GateChanged(Box::new(Policy::Auto.into()))), [""; 0]);
+    assert_eq!(play.input(Input::GateChanged(Box::new(stepping(Stepping::On)))), [""; 0]);
+    assert_eq!(play.input(Input::GateChanged(Box::new(stepping(Stepping::Off)))), [""; 0]);
+    assert_eq!(play.turn.held(), [CallId(1)]);
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
+}
+
+#[test]
+fn what_the_operator_has_changed_waits_for_a_yes_when_stepping_ends() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Edit { value: object(r#"{"id":2}"#) });
+    assert_eq!(play.input(Input::GateChanged(Box::new(stepping(Stepping::Off)))), [""; 0]);
+    assert_eq!(play.turn.held(), [CallId(1)]);
 }
 
 #[test]
@@ -612,6 +680,20 @@ fn gates() -> impl Strategy<Value = Gate> {
 }
 
 impl Play {
+    /// Whether a call has been proposed, has not been sent and is not over.
+    fn is_unsent(&self, call: CallId) -> bool {
+        let mut proposed = false;
+        for effect in &self.effects {
+            match effect {
+                Effect::Tell(scope, Event::CallProposed(_)) if scope.call == Some(call) => proposed = true,
+                Effect::Tell(scope, Event::CallFinished(_)) if scope.call == Some(call) => return false,
+                Effect::SendCall { call: sent, .. } if *sent == call => return false,
+                _ => {}
+            }
+        }
+        proposed
+    }
+
     fn act(&mut self, act: &Act) {
         let number = |back: u64, play: &Self| play.turn.numbers().calls.saturating_sub(back);
         match act {
@@ -638,7 +720,17 @@ impl Play {
                     4 | 5 => Decision::Retry,
                     _ => Decision::Run,
                 };
-                self.decides(number(*back, self), decision);
+                let call = CallId(number(*back, self));
+                let counts = match &decision {
+                    Decision::Run | Decision::Retry => false,
+                    Decision::Answer { .. } | Decision::Deny { .. } => true,
+                    // One that breaks the schema changes nothing.
+                    Decision::Edit { value } => value == &object(r#"{"id":9}"#),
+                };
+                if counts && self.is_unsent(call) {
+                    self.last_words.insert(call, decision.clone());
+                }
+                self.decides(call.0, decision);
             }
             Act::Cancels(back) => {
                 self.input(Input::CancelCall(CallId(number(*back, self))));
@@ -768,6 +860,25 @@ proptest! {
         }
         let steps = play.turn.numbers().steps;
         prop_assert!(steps <= MOST_STEPS + 1, "{steps} steps; one more than the limit only after shortening");
+    }
+
+    #[test]
+    fn whatever_happens_what_is_sent_is_what_was_last_decided(gate in gates(), acts in acts()) {
+        let mut play = Play::begin(gate);
+        for act in &acts {
+            play.act(act);
+        }
+        for effect in &play.effects {
+            let Effect::SendCall { call, arguments, tool, .. } = effect else { continue };
+            match play.last_words.get(call) {
+                // `list` takes anything, so the other edit counts there too.
+                Some(Decision::Edit { .. }) if tool.as_str() != "list" => prop_assert_eq!(&arguments["id"], 9),
+                Some(Decision::Answer { .. } | Decision::Deny { .. }) => {
+                    return Err(TestCaseError::fail(format!("{call} was sent against the operator's word")));
+                }
+                Some(_) | None => {}
+            }
+        }
     }
 
     #[test]

@@ -55,8 +55,10 @@ pub struct Situation {
     pub open: bool,
     /// A turn is running.
     pub running: bool,
-    /// The selected call waits at the gate.
+    /// The selected call waits at the gate, or has been let go and not been sent yet.
     pub held: bool,
+    /// The operator has changed it.
+    pub changed: bool,
     /// Its result has come, and the model has not seen it.
     pub held_result: bool,
     /// The turn waits around the model.
@@ -167,6 +169,7 @@ impl Situation {
             open: bit(0),
             running: bit(1),
             held: bit(2),
+            changed: bit(2) && bit(13),
             held_result: bit(2) && bit(3),
             under_way: bit(3) && !bit(2),
             // A turn that waits has no call that is held.

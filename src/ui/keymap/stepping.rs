@@ -63,6 +63,10 @@ fn held(s: &Situation) -> bool {
     s.held && s.in_pane()
 }
 
+fn changed(s: &Situation) -> bool {
+    held(s) && s.changed
+}
+
 fn unsent(s: &Situation) -> bool {
     held(s) && !s.held_result
 }
@@ -114,7 +118,7 @@ pub(super) static STEPPING: &[Binding] = &[
         "Finish the turn without stopping, and step again in the next",
     ),
     k(StepKey::StepAll, &[c('A')], waits, 2, "all go on", "Let everything that is held go on"),
-    k(StepKey::Revert, &[c('V')], held, 2, "revert", "Back to what the model wanted, or what the server said"),
+    k(StepKey::Revert, &[c('V')], changed, 2, "revert", "Back to what the model wanted, or what the server said"),
     k(
         StepKey::Allow,
         &[c('a')],

@@ -36,7 +36,7 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             }
             Event::CallDecided(decided) if decided.verdict != Verdict::Edit => {
                 let here = state.call().map(|call| call.id);
-                if let (true, Some(next)) = (here == record.scope.call, select::held_after(state, here)) {
+                if let (true, Some(next)) = (here == record.scope.call, select::held_first(state)) {
                     show(state, next);
                 }
             }

@@ -133,6 +133,12 @@ pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
     recent.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
 }
 
+/// The held call that comes first: the oldest of those that could be sent at once, else the oldest.
+pub(super) fn held_first(state: &State) -> Option<CallId> {
+    let waits = |id: &CallId| state.session.call(*id).is_some_and(|call| state.session.waits_for(call).is_some());
+    held(state).min_by_key(|id| (waits(id), *id))
+}
+
 /// The next call at the gate after one, around the end; never that one itself if there is another.
 pub(super) fn held_after(state: &State, here: Option<CallId>) -> Option<CallId> {
     held(state).find(|call| here.is_none_or(|here| here < *call)).or_else(|| held(state).next())
@@ -140,7 +146,10 @@ pub(super) fn held_after(state: &State, here: Option<CallId>) -> Option<CallId> 
 
 /// The next held call, else the newest call, and stay with the newest.
 pub(super) fn latest(state: &mut State) {
-    let held = held_after(state, state.call().map(|call| call.id));
+    let held = match state.held().map(|call| call.id) {
+        Some(here) => held_after(state, Some(here)),
+        None => held_first(state),
+    };
     let newest = held.map(Span::Call).or_else(|| state.session.spans.last().copied());
     if let Some(span) = newest {
         select(state, Selected::Span(span));

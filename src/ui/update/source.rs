@@ -21,7 +21,9 @@ pub fn tab(state: &State) -> Tab {
         return tab;
     }
     match state.call().map(|call| call.state) {
-        Some(CallState::Proposed | CallState::Running | CallState::Held(StopSite::BeforeCall)) => Tab::Arguments,
+        Some(
+            CallState::Proposed | CallState::Released | CallState::Running | CallState::Held(StopSite::BeforeCall),
+        ) => Tab::Arguments,
         Some(_) | None => Tab::Result,
     }
 }
@@ -159,7 +161,7 @@ fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
             let reason = call.failure.as_ref().map_or("There is no result.", |failure| &failure.message);
             plain(state, reason, key)
         }
-        (None, CallState::Proposed | CallState::Held(_)) => {
+        (None, CallState::Proposed | CallState::Released | CallState::Held(_)) => {
             Content::Empty("Not sent yet: there is no result.".to_owned())
         }
         (None, CallState::Running) => Content::Empty("No result yet.".to_owned()),

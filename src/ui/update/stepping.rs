@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite};
 use crate::query::Query;
 use crate::schema::Schema;
+use crate::session::Span;
 use crate::session::{Call, CallState, content_text};
 use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
-use crate::ui::state::{Ask, Overlay, Purpose, State};
+use crate::ui::state::{Ask, Focus, Overlay, Purpose, Selected, State, Tab};
 
-use super::{Effect, expression};
+use super::{Effect, expression, select, source};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
@@ -26,11 +27,14 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::StepAll => all_go_on(state),
         StepKey::Edit => edit(state),
         StepKey::Revert => revert(state),
+        StepKey::Answer | StepKey::Deny | StepKey::Retry if has_shown(state) => Vec::new(),
         StepKey::Answer => ask(state, Purpose::Answer, ""),
         StepKey::Deny => ask(state, Purpose::Deny, ""),
         StepKey::Retry => decide(state, Decision::Retry),
-        StepKey::Allow if has_just_come(state) => Vec::new(),
-        StepKey::Allow => state.held().map(|call| Effect::Send(Command::Allow { call: call.id })).into_iter().collect(),
+        StepKey::Allow if has_just_come(state) || has_shown(state) => Vec::new(),
+        StepKey::Allow => {
+            state.decidable().map(|call| Effect::Send(Command::Allow { call: call.id })).into_iter().collect()
+        }
         StepKey::Break => toggle_point(state, BreakAction::Stop),
         StepKey::Log => toggle_point(state, BreakAction::Log),
         StepKey::Breakpoints => {
@@ -60,13 +64,21 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
 }
 
 fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
-    let mut effects = if state.held().is_some() {
-        if has_just_come(state) {
-            return Vec::new();
+    let mut effects = match state.decidable().map(|call| call.state) {
+        Some(CallState::Released) => {
+            state.notice = state.decidable().map(|call| {
+                let waits = state.session.waits_for(call).map(|other| format!(" and waits for call {}", other.0));
+                format!(
+                    "Call {} is released{}; it can still be changed or denied.",
+                    call.id.0,
+                    waits.unwrap_or_default()
+                )
+            });
+            Vec::new()
         }
-        decide(state, Decision::Run)
-    } else {
-        vec![Effect::Send(Command::Proceed)]
+        Some(_) if has_just_come(state) || has_shown(state) => return Vec::new(),
+        Some(_) => decide(state, Decision::Run),
+        None => vec![Effect::Send(Command::Proceed)],
     };
     if let Some(stepping) = stepping.filter(|stepping| *stepping != state.session.stepping) {
         effects.push(Effect::Send(Command::Step { stepping }));
@@ -87,6 +99,46 @@ fn all_go_on(state: &mut State) -> Vec<Effect> {
     held.map(|call| Effect::Send(Command::Decide { call: call.id, decision: Decision::Run })).collect()
 }
 
+/// A key that decides, where the selected call is none it could be about.
+pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Effect> {
+    if key == StepKey::StepAll && select::held(state).next().is_some() {
+        return all_go_on(state);
+    }
+    let words = match (state.decidable(), select::held_first(state), state.call()) {
+        (Some(call), _, _) if key == StepKey::Revert => {
+            format!("There is nothing to take back: call {} is as it came.", call.id.0)
+        }
+        (Some(call), _, _) => format!("“{label}” is not for call {} as it stands.", call.id.0),
+        (None, Some(next), _) => {
+            select::select(state, Selected::Span(Span::Call(next)));
+            state.data.tab = None;
+            format!("Call {} is the next one held, and now selected; press the key again for it.", next.0)
+        }
+        (None, None, Some(call)) => {
+            format!("“{label}” is for a held call; call {} is not held, and nothing else is.", call.id.0)
+        }
+        (None, None, None) => format!("“{label}” is for a held call, and nothing is held."),
+    };
+    state.notice = Some(words);
+    Vec::new()
+}
+
+/// Brings what would be decided onto the screen if it is not there, instead of deciding: what is shown is what is sent.
+fn has_shown(state: &mut State) -> bool {
+    let Some((call, site)) = state.decidable().map(|call| (call.id, call.state)) else { return false };
+    let (tab, what) = match site {
+        CallState::Held(StopSite::AfterResult) => (Tab::Result, "what the model would get of"),
+        _ => (Tab::Arguments, "what would be sent for"),
+    };
+    if !state.areas.data.is_empty() && source::tab(state) == tab {
+        return false;
+    }
+    state.data.tab = None;
+    select::focus(state, Focus::Data);
+    state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
+    true
+}
+
 fn has_just_come(state: &mut State) -> bool {
     let since_us = state.held().and_then(|call| call.held_us);
     let is_new = since_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US);
@@ -97,19 +149,19 @@ fn has_just_come(state: &mut State) -> bool {
 }
 
 fn decide(state: &State, decision: Decision) -> Vec<Effect> {
-    let held = state.held().map(|call| call.id);
+    let held = state.decidable().map(|call| call.id);
     held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
 }
 
 fn ask(state: &mut State, purpose: impl FnOnce(CallId) -> Purpose, text: &str) -> Vec<Effect> {
-    if let Some(call) = state.held().map(|call| call.id) {
+    if let Some(call) = state.decidable().map(|call| call.id) {
         state.overlay = Some(Overlay::Ask(Box::new(Ask::new(purpose(call), text, state.theme()))));
     }
     Vec::new()
 }
 
 fn edit(state: &mut State) -> Vec<Effect> {
-    match state.held().map(|call| (call.state, call.id)) {
+    match state.decidable().map(|call| (call.state, call.id)) {
         Some((CallState::Held(StopSite::AfterResult), id)) => {
             let text = state.session.call(id).map(shown_result).unwrap_or_default();
             ask(state, Purpose::Result, &text)
@@ -123,7 +175,7 @@ fn edit(state: &mut State) -> Vec<Effect> {
 }
 
 fn revert(state: &State) -> Vec<Effect> {
-    let value = match state.held() {
+    let value = match state.decidable() {
         Some(call) if call.state == CallState::Held(StopSite::AfterResult) => call.result.clone(),
         Some(call) => Some(call.proposed.clone()),
         None => None,

@@ -150,7 +150,9 @@ fn call_line(state: &State, call: &Call, width: u16) -> Line<'static> {
         CallState::Ok | CallState::Error | CallState::Running => {
             state.call_us(call).map(text::duration).unwrap_or_default()
         }
-        CallState::Proposed | CallState::Held(_) | CallState::Denied | CallState::Cancelled => shown.word.to_owned(),
+        CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Denied | CallState::Cancelled => {
+            shown.word.to_owned()
+        }
     };
     let role = if call.state == CallState::Ok { Role::Dim } else { shown.role };
     pen.right(&time, 9, theme.style(role)).put(" ", plain);

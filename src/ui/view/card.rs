@@ -40,6 +40,7 @@ impl Card<'_> {
     fn call(&mut self, call: &Call) {
         match call.state {
             CallState::Held(site) => self.held(call, site),
+            CallState::Released => self.released(call),
             CallState::Running => {
                 let running = self.state.call_us(call).unwrap_or(0);
                 if running >= LONG_US {
@@ -51,6 +52,9 @@ impl Card<'_> {
         }
         if update::tab(self.state) != Tab::Result {
             return;
+        }
+        if let Some(refusal) = call.refusal.as_ref().filter(|_| call.is_kept_back()) {
+            self.words(&format!("⊘ Kept back: the model was told “{refusal}” instead."), Role::Warn);
         }
         self.error(call);
         for (verdict, by) in &call.decisions {
@@ -79,6 +83,23 @@ impl Card<'_> {
         }
     }
 
+    fn released(&mut self, call: &Call) {
+        let waits = self.state.session.waits_for(call);
+        let what = waits.map_or("is about to be sent".to_owned(), |other| format!("waits for call {}", other.0));
+        self.words(&format!("▷ Released, {what}. Until it is sent, your last word counts."), Role::Warn);
+        self.changed(call);
+        if !self.state.is_viewing() {
+            self.keys(&[("e", "edits, and holds it again"), ("x", "answers for it"), ("d", "denies")]);
+        }
+    }
+
+    fn changed(&mut self, call: &Call) {
+        if call.can_revert() {
+            let edits = call.decisions.iter().filter(|(verdict, _)| *verdict == Verdict::Edit).count();
+            self.words(&format!("  ✎ changed {}; V reverts", text::count(edits, "time")), Role::Warn);
+        }
+    }
+
     fn held(&mut self, call: &Call, site: StopSite) {
         let where_ = match site {
             StopSite::BeforeCall => "Held: it has not been sent.",
@@ -91,10 +112,7 @@ impl Card<'_> {
         let is_sent = site == StopSite::AfterResult;
         let words = if is_sent { "What is shown is what the model gets." } else { "What is shown is what is sent." };
         self.words(&format!("  {} {words}", if is_sent { "" } else { effect }), Role::Dim);
-        let edits = call.decisions.iter().filter(|(verdict, _)| *verdict == Verdict::Edit).count();
-        if call.edited.is_some() || (!is_sent && call.arguments != call.proposed) {
-            self.words(&format!("  ✎ changed {}; V reverts", text::count(edits, "time")), Role::Warn);
-        }
+        self.changed(call);
         if self.state.is_viewing() {
             return;
         }

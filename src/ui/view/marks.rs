@@ -1,6 +1,7 @@
 //! The sign, the word and the role of every state: colour is never the only sign.
 
-use crate::session::{CallState, Health, Server, StepState};
+use crate::protocol::Verdict;
+use crate::session::{Call, CallState, Health, Server, StepState};
 use crate::ui::theme::Role;
 
 /// A state as it is shown.
@@ -19,11 +20,23 @@ pub(super) fn call(state: CallState) -> Shown {
     match state {
         CallState::Proposed => shown("·", "proposed", Role::Dim),
         CallState::Held(_) => shown("⏸", "held", Role::Warn),
+        CallState::Released => shown("▷", "released", Role::Busy),
         CallState::Running => shown("◌", "running", Role::Busy),
         CallState::Ok => shown("✓", "ok", Role::Good),
         CallState::Error => shown("✗", "failed", Role::Bad),
         CallState::Cancelled => shown("⊘", "cancelled", Role::Dim),
         CallState::Denied => shown("⊘", "denied", Role::Dim),
+    }
+}
+
+/// What the operator has made of a call, where its state does not say it.
+pub(super) fn by_hand(call: &Call) -> Option<&'static str> {
+    let answered = call.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
+    match () {
+        () if call.is_kept_back() => Some("kept back"),
+        () if answered => Some("answered by operator"),
+        () if call.is_changed() => Some("edited"),
+        () => None,
     }
 }
 

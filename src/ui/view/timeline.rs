@@ -303,7 +303,7 @@ fn call_spans(state: &State, axis: &Axis, calls: &List<crate::protocol::CallId>)
     }
     let bars = calls.range(first, last).filter_map(|id| session.call(*id)).map(|call| {
         let (glyph, role) = match call.state {
-            CallState::Proposed => ("░", Role::Dim),
+            CallState::Proposed | CallState::Released => ("░", Role::Dim),
             CallState::Held(_) => ("░", Role::Warn),
             CallState::Running => ("▒", Role::Busy),
             CallState::Ok => ("█", Role::Good),

@@ -219,9 +219,16 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     pen.put(&format!(" [{}] ", call.id.0), theme.style(Role::Link));
     pen.put(marks::lane(call.server.as_str()), theme.style(Role::Dim)).put(" ", theme.style(Role::Text));
     pen.put(call.tool.as_str(), theme.style(Role::Text));
-    let time = state.call_us(call).filter(|us| *us > 0).map(text::duration).unwrap_or_default();
+    let time = state.call_us(call).filter(|us| *us > 0).map(|us| format!(" {}", text::duration(us)));
+    let time = time.unwrap_or_default();
     let state_word = if call.state == CallState::Ok { "" } else { shown.word };
-    pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&format!(" {time}"), theme.style(Role::Dim));
+    pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&time, theme.style(Role::Dim));
+    if let Some(word) = marks::by_hand(call) {
+        pen.put(&format!(" ✎ {word}"), theme.style(Role::Warn));
+    }
+    if let (CallState::Released, Some(other)) = (call.state, state.session.waits_for(call)) {
+        pen.put(&format!(", waits for call {}", other.0), theme.style(Role::Dim));
+    }
     Row { line: pen.line(), target: Some(Target::Span(Span::Call(call.id))), ..Row::default() }
 }
 
