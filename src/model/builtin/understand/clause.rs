@@ -97,6 +97,8 @@ pub(super) type Conditions = Vec<(KindId, Filter)>;
 pub(super) struct Clause {
     pub placed: Vec<Placed>,
     pub waiting: Vec<(usize, Conditions)>,
+    /// The records that "with" gave their name to: the assets of "assets with an expired warranty".
+    pub having: Option<NodeId>,
     /// Positions of conditions that a word or comma joins to those before them.
     pub joined: BTreeSet<usize>,
     /// Positions of conditions that are alternatives to those before them.

@@ -213,6 +213,7 @@ impl Builder<'_> {
             if let Some(node) = self.frame.nodes.get_mut(last.node) {
                 node.kind = kind;
             }
+            clause.having = Some(last.node);
             return Some(last.node);
         }
         // "which laptop has the longest warranty": the warranties of those, put in order.
@@ -324,6 +325,11 @@ impl Builder<'_> {
                     if self.kind_of(first).is_some_and(|first| first != kind && self.can_link(first, kind)) =>
                 {
                     Part::Narrows(first, sense, manner)
+                }
+                // "assets with an expired warranty and open tickets": they have both.
+                Part::Head if conn == Conn::And && ties && clause.having == Some(last.node) => {
+                    let constrained = self.fits_waiting(clause, kind) || self.is_conditioned(items, at, kind);
+                    if constrained { Part::Narrows(last.node, Sense::Exists, Manner::With) } else { Part::Head }
                 }
                 Part::Narrows(..) | Part::Head => Part::Head,
             },
