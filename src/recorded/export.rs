@@ -44,7 +44,7 @@ pub fn export(order: &ExportOrder) -> Result<(), Failure> {
         let pointer = " ".repeat(error.column);
         Failure::usage(format!("--select: {error}\n  {}\n  {pointer}^", order.select))
     })?;
-    let Recorded { header, session, records } = super::read(&order.session)?;
+    let Recorded { header, session, records, damage: _ } = super::read(&order.session)?;
     let (material, left_out) = match order.privacy {
         Privacy::Open => (Material { header, records, session, select }, 0),
         Privacy::Redacted => {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::protocol::SessionId;
 use crate::ui::outside::Entry;
 use crate::ui::text;
 
@@ -60,10 +61,10 @@ impl Picker {
     /// The session's line, for a width.
     #[must_use]
     pub fn line(entry: &Entry, columns: usize) -> String {
-        let tail: String = entry.id.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
         text::fit(
             &format!(
-                "…{tail}  {}  {:<10} {:>9}  {}",
+                "…{}  {}  {:<10} {:>9}  {}",
+                SessionId::from(entry.id.as_str()).tail(),
                 entry.created,
                 text::fit(&entry.model, 10),
                 entry.size,

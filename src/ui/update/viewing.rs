@@ -39,7 +39,10 @@ pub(super) fn playback(state: &mut State, playback: Playback) {
         state.notice = Some(notice.clone());
     }
     let told = state.playback.as_ref().map_or(0, |before| before.problem_count);
-    if let (Some(problem), true) = (playback.problems.first(), playback.problem_count > told) {
+    if let Some(reason) = &playback.foreign {
+        let list = if playback.problem_count > 0 { " /problems lists what is in it." } else { "" };
+        state.alarm = Some(format!("This file is not a Callboard recording: {reason}.{list}"));
+    } else if let (Some(problem), true) = (playback.problems.first(), playback.problem_count > told) {
         let more = match playback.problem_count {
             1 => String::new(),
             count => format!(" (and {} more)", count - 1),
