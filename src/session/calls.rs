@@ -28,7 +28,7 @@ pub struct Call {
     pub read_only: bool,
     /// Where it stands.
     pub state: CallState,
-    /// When it was last held, µs.
+    /// Since when it has been held, or was when it was last held, µs.
     pub held_us: Option<u64>,
     /// Why it is or was held.
     pub held_reason: Option<String>,
@@ -243,8 +243,11 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     let call = session.calls.get_mut(id.index())?;
     match &record.event {
         Event::CallHeld(held) if !call.state.is_final() => {
+            // One that is held anew, because it was changed, has waited since it came up.
+            if call.state != CallState::Held(held.site) {
+                call.held_us = Some(record.at_us);
+            }
             call.state = CallState::Held(held.site);
-            call.held_us = Some(record.at_us);
             call.held_reason = Some(held.reason.clone());
         }
         Event::CallDecided(decided) => {

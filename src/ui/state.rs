@@ -9,6 +9,7 @@ mod calls;
 mod chat;
 mod data;
 mod input;
+mod notices;
 mod offers;
 mod overlay;
 mod picker;
@@ -19,11 +20,12 @@ use std::path::PathBuf;
 use ratatui::layout::Position;
 
 pub use advice::Advice;
-pub use ask::{Ask, Purpose};
+pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use input::{Input, Swap};
+pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
@@ -179,8 +181,12 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// What was being written in editors that were closed.
+    pub drafts: Drafts,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
+    /// What was said there before.
+    pub notices: Notices,
     /// Notes seen by the operator; later warnings and errors are shown as a banner.
     pub notes_seen: usize,
     /// Something only this screen has to say in the banner.
@@ -199,6 +205,11 @@ impl State {
     pub fn new(options: Options) -> Self {
         let input = Input::new(options.theme);
         Self { mouse: options.mouse, focus: options.focus, input, options, ..Self::default() }
+    }
+
+    /// Takes note of what the screen says now, to be listed later.
+    pub fn hear(&mut self) {
+        self.notices.look(self.now_us.max(self.session.last_us), self.notice.as_ref(), self.alarm.as_ref());
     }
 
     /// The colours.

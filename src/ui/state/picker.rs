@@ -1,6 +1,6 @@
 //! A list of recorded sessions to choose from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::protocol::SessionId;
 use crate::ui::outside::Entry;
@@ -37,6 +37,18 @@ impl Picker {
     #[must_use]
     pub fn new(choice: Choice) -> Self {
         Self { choice, query: String::new(), entries: None, shown: Vec::new(), at: 0, preview: None }
+    }
+
+    /// Puts the keys on the session that is most likely wanted: never the one that is open, if there is another. To compare, the
+    /// newest with the same questions; else the one before the open one, or the newest.
+    pub fn prefer(&mut self, open: Option<&Path>) {
+        let entries = self.entries.as_deref().unwrap_or_default();
+        let here = entries.iter().position(|entry| Some(entry.file.as_path()) == open);
+        let is_like = |at: &usize| here.is_some_and(|here| *at != here && entries[*at].words == entries[here].words);
+        let alike = (0..entries.len()).find(is_like).filter(|_| self.choice == Choice::Compare);
+        let older = here.map(|here| if here + 1 < entries.len() { here + 1 } else { 0 });
+        let wanted = alike.or(older).unwrap_or(0);
+        self.at = self.shown.iter().position(|at| *at == wanted).unwrap_or(0);
     }
 
     /// Finds the sessions that have every word.
