@@ -15,12 +15,12 @@ use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
-    SessionStarted, StepId, Stepping, SteppingChanged,
+    SessionStarted, StepId, Stepping, SteppingChanged, StopSite, TurnHeld,
 };
 
 use super::answers::Backing;
 use super::asking::{Asking, Heard};
-use super::conversation::Conversation;
+use super::conversation::{self, Conversation};
 use super::deltas::Deltas;
 use super::resume::Resumed;
 use super::roster::Roster;
@@ -192,7 +192,7 @@ impl Shell {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Tell(scope, event) => {
-                    let event = self.with_duration(scope, event);
+                    let event = self.with_messages(self.with_duration(scope, event));
                     self.stage.tell(scope, event).await;
                 }
                 Effect::AskModel { step, tools } => self.ask(step, tools),
@@ -252,6 +252,25 @@ impl Shell {
         }
     }
 
+    /// Nor does it know the standing instructions, which are sent too.
+    fn with_messages(&self, event: Event) -> Event {
+        match event {
+            Event::TurnHeld(held) if held.site == StopSite::BeforeModel => {
+                let messages = Some(conversation::in_json(&self.messages()));
+                TurnHeld { messages, ..held }.into()
+            }
+            event => event,
+        }
+    }
+
+    /// Everything the model would be sent now.
+    fn messages(&self) -> Vec<Arc<Message>> {
+        let text = prompt::system(&self.roster.briefings(), &self.stage.today());
+        let mut messages = vec![Arc::new(Message::System { text })];
+        messages.extend_from_slice(self.conversation.messages());
+        messages
+    }
+
     fn end_call(&mut self, call: CallId, end: CallEnd) -> Vec<Effect> {
         // A call that is no longer running was cancelled: this is its late end.
         let (Some(sent_us), Some(turn)) = (self.running.remove(&call), &mut self.turn) else { return Vec::new() };
@@ -261,9 +280,7 @@ impl Shell {
 
     fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
-        let today = self.stage.today();
-        let mut messages = vec![Arc::new(Message::System { text: prompt::system(&briefings, &today) })];
-        messages.extend_from_slice(self.conversation.messages());
+        let (today, messages) = (self.stage.today(), self.messages());
         let most = self.asked.most_tools();
         let tools = match tools {
             ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),

@@ -316,7 +316,14 @@ fn arguments_being_written_that_break_the_schema() {
 fn a_turn_that_waits_before_the_model_is_asked() {
     let mut story = Story::ready();
     story.say(SteppingChanged { stepping: Stepping::All });
+    let messages = r#"[
+        {"role":"system","content":"You answer support questions.\nToday is 2025-10-06."},
+        {"role":"user","content":"Find it"},
+        {"role":"assistant","content":"I look.","tool_calls":[{"id":"p1","type":"function","function":{"name":"search_tickets","arguments":"{\"query\":\"vpn\"}"}}]},
+        {"role":"tool","tool_call_id":"p1","content":"[call 1]\n{\"total_count\":0}"}
+    ]"#;
     story.turn("Find it").say(TurnHeld {
+        messages: Some(crate::ui::fixtures::json(messages)),
         site: StopSite::BeforeModel,
         reason: "gpt-4o is about to be asked with 1 message, 7 bytes".into(),
     });

@@ -33,7 +33,7 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, Pace, Playback, ServerName};
+use crate::protocol::{CallId, Json, Pace, Playback, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
 
 /// What the program tells the console at its start.
@@ -100,6 +100,8 @@ pub enum Selected {
     Nothing,
     /// A model step or a call.
     Span(Span),
+    /// What the model would be sent, while the turn waits before that.
+    Request,
     /// A server, by its lane.
     Server(usize),
 }
@@ -223,7 +225,7 @@ impl State {
     pub fn call(&self) -> Option<&Call> {
         match self.selected {
             Selected::Span(Span::Call(id)) => self.session.call(id),
-            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Server(_) => None,
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request | Selected::Server(_) => None,
         }
     }
 
@@ -232,7 +234,7 @@ impl State {
     pub fn step(&self) -> Option<&Step> {
         match self.selected {
             Selected::Span(Span::Step(id)) => self.session.step(id),
-            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Server(_) => None,
+            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Request | Selected::Server(_) => None,
         }
     }
 
@@ -242,7 +244,7 @@ impl State {
         match self.selected {
             Selected::Server(lane) => self.session.servers.get(lane),
             Selected::Span(Span::Call(id)) => self.session.call(id).and_then(|call| self.session.server(&call.server)),
-            Selected::Span(Span::Step(_)) | Selected::Nothing => None,
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request => None,
         }
     }
 
@@ -273,6 +275,12 @@ impl State {
     pub fn decidable(&self) -> Option<&Call> {
         let open = |call: &&Call| matches!(call.state, CallState::Held(_) | CallState::Released);
         self.call().filter(|_| !self.is_viewing()).filter(open)
+    }
+
+    /// What the model would be sent, while the turn waits before that.
+    #[must_use]
+    pub fn request(&self) -> Option<&Json> {
+        self.session.held_turn.as_ref().and_then(|held| held.messages.as_ref())
     }
 
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.

@@ -121,7 +121,7 @@ fn samples() -> Vec<Event> {
         ConversationCleared {}.into(),
         TurnStarted { question: "Why?".into() }.into(),
         TurnEnded { ending: Ending::Limited, reason: Some("25".into()) }.into(),
-        TurnHeld { site: StopSite::BeforeModel, reason: "about to ask".into() }.into(),
+        TurnHeld { site: StopSite::BeforeModel, reason: "about to ask".into(), messages: Some(json("[]")) }.into(),
         TurnResumed {}.into(),
         SteppingChanged { stepping: Stepping::On }.into(),
         BreakpointsChanged { breakpoints: vec![Breakpoint { on: "tool:get_*".into(), action: BreakAction::Log }] }

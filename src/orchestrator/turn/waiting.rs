@@ -40,7 +40,8 @@ impl Turn {
     }
 
     pub(super) fn hold(&mut self, site: StopSite, reason: String, next: Next, effects: &mut Vec<Effect>) {
-        effects.push(self.tell(TurnHeld { site, reason }));
+        // What would be sent has a part that is not the machine's: the shell puts it together.
+        effects.push(self.tell(TurnHeld { site, reason, messages: None }));
         self.phase = Phase::Held(next);
     }
 

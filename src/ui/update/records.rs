@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, StopSite, Verdict};
+use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, StopSite, TurnHeld, Verdict};
 use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
@@ -65,9 +65,13 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 }
             }
             Event::TurnHeld(held) => {
+                if state.follow == Follow::Latest {
+                    show_turn(state, held);
+                }
                 let reason = &held.reason;
                 state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
+            Event::TurnResumed(_) | Event::TurnEnded(_) if state.selected == Selected::Request => leave_request(state),
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::ModelRequested(_) if state.selected == Selected::Nothing => {
                 let step = record.scope.step.filter(|step| state.session.step(*step).is_some());
@@ -89,6 +93,24 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     if state.follow == Follow::Latest && touched {
         select::stay_at_the_end(state);
     }
+}
+
+/// Selects what a turn waits with: the messages that would be sent, or the answer that would be taken.
+fn show_turn(state: &mut State, held: &TurnHeld) {
+    let step = state.session.steps.last().map(|step| Selected::Span(Span::Step(step.id)));
+    let request = held.messages.is_some().then_some(Selected::Request);
+    if let Some(selected) = request.or(step) {
+        state.selected = selected;
+        state.data.tab = None;
+        state.calls.reveal = true;
+    }
+}
+
+/// The messages have been sent, or the turn is over: the newest is what is looked at.
+pub(super) fn leave_request(state: &mut State) {
+    state.selected = state.session.spans.last().map_or(Selected::Nothing, |span| Selected::Span(*span));
+    state.data.tab = None;
+    state.calls.reveal = true;
 }
 
 /// Selects a call without ceasing to follow.

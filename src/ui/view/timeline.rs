@@ -153,7 +153,7 @@ fn axis(state: &State) -> Option<Axis> {
         Window::Turn => {
             let selected = match state.selected {
                 Selected::Span(span) => turn_of(session, span),
-                Selected::Server(_) | Selected::Nothing => None,
+                Selected::Server(_) | Selected::Nothing | Selected::Request => None,
             };
             let turn = selected.and_then(|turn| session.turns.get(turn)).or(session.turns.last());
             turn.into_iter().collect()
