@@ -290,7 +290,7 @@ fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, Failure> {
-    match serde_json::from_str(text) {
+    match Json::parse_written(text).map(|json| json.value()) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => {
             Err(Failure::usage("the arguments must be a JSON object, such as {\"ticket_id\":\"TKT-1001\"}".into()))

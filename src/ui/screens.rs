@@ -325,7 +325,7 @@ fn a_turn_that_waits_before_the_model_is_asked() {
     story.turn("Find it").say(TurnHeld {
         messages: Some(crate::ui::fixtures::json(messages)),
         site: StopSite::BeforeModel,
-        reason: "gpt-4o is about to be asked with 1 message, 7 bytes".into(),
+        reason: "gpt-4o is about to be asked with its standing instructions and 3 messages, 31 bytes".into(),
     });
     picture("turn_held_120x40", story.console(120, 40).later_ms(500));
 }

@@ -1,5 +1,7 @@
 //! The real program in a real pty, read back through a terminal emulator.
 
+mod gate;
+
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;

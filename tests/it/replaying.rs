@@ -618,6 +618,10 @@ fn every_export_is_readable_and_without_personal_data() {
     }
     let open = home.succeed(&["export", "--no-redact", "--select", "tool:*contacts"]);
     assert!(open.contains(".example") && !open.contains("get_billing_history"), "{open}");
+    let nothing = home.run(&["export", "--select", "status:held"]);
+    assert!(nothing.status.success());
+    let told = String::from_utf8_lossy(&nothing.stderr);
+    assert!(told.contains("no call of the session has status:held") && !told.contains("removed"), "{told}");
     let file = home.dir.path().join("report.md").display().to_string();
     home.succeed(&["export", &path, "-o", &file]);
     let (_, errors) = home.fail(&["export", &path, "-o", &file]);

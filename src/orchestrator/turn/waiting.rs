@@ -52,7 +52,10 @@ impl Turn {
         }
         let (messages, bytes) = conversation.weight();
         let noun = if messages == 1 { "message" } else { "messages" };
-        let reason = format!("{} is about to be asked with {messages} {noun}, {bytes} bytes", self.model);
+        let reason = format!(
+            "{} is about to be asked with its standing instructions and {messages} {noun}, {bytes} bytes",
+            self.model
+        );
         self.hold(StopSite::BeforeModel, reason, Next::Ask(tools), effects);
     }
 }

@@ -241,7 +241,7 @@ fn of_step(state: &State, step: &Step, key: &PaneKey) -> Content {
     if !step.text.is_empty() {
         words.push_str(&format!("\nText\n{}", step.text));
     }
-    plain(state, &words, key)
+    facts(state, &words, key)
 }
 
 /// The messages of a request to read, each under its role; the whole text if they are no messages.
@@ -312,7 +312,7 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
     if let Some(instructions) = server.ready.as_ref().map(|ready| &ready.instructions).filter(|text| !text.is_empty()) {
         words.push_str(&format!("\nInstructions\n{instructions}"));
     }
-    plain(state, &words, key)
+    facts(state, &words, key)
 }
 
 /// How a server is, in words.
@@ -351,12 +351,18 @@ fn held_arguments(state: &State, arguments: &Json, key: &PaneKey) -> Content {
 }
 
 fn plain(state: &State, source: &str, key: &PaneKey) -> Content {
+    flowed(state, source, key, |_| 0)
+}
+
+/// Lines that begin with a name go on under their value.
+fn facts(state: &State, source: &str, key: &PaneKey) -> Content {
+    flowed(state, source, key, |line| if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 })
+}
+
+fn flowed(state: &State, source: &str, key: &PaneKey, hang: impl Fn(&str) -> usize) -> Content {
     let columns = usize::from(key.width.max(1));
     let style = state.theme().style(Role::Text);
     let cleaned = text::clean_block(source);
-    let lines = cleaned.lines().flat_map(|line| {
-        let hang = if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 };
-        text::flow(&[Piece::new(line, style)], columns, hang)
-    });
+    let lines = cleaned.lines().flat_map(|line| text::flow(&[Piece::new(line, style)], columns, hang(line)));
     Content::Text(TextView::of_lines(source.to_owned(), lines.map(|(line, _)| line).collect()))
 }
