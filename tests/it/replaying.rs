@@ -584,10 +584,13 @@ fn verify_fails_where_it_proves_nothing() {
     let empty = home.dir.path().join("empty.jsonl").display().to_string();
     std::fs::write(&empty, text.lines().next().expect("a header")).expect("writable");
     let unread = altered(&path, "\"read_only\":true", "\"read_only\":false");
+    let newer = home.dir.path().join("newer.jsonl").display().to_string();
+    std::fs::write(&newer, text.replacen("\"need\":[]", "\"need\":[\"zstd\"]", 1)).expect("writable");
     for (file, why, errors) in [
-        (&damaged, "the recording is damaged, line ", 1),
+        (&damaged, "not all of the recording can be read, line ", 1),
         (&empty, "there is nothing to compare: the recording has no calls", 1),
         (&unread, "there is nothing to compare: 2 calls skipped", 1),
+        (&newer, "not all of the recording can be read, line 1: it needs zstd", 1),
     ] {
         let junit = format!("{file}.xml");
         let (table, told) = home.fail(&["verify", file, "--junit", &junit]);
