@@ -230,12 +230,7 @@ fn fleet(settings: &Settings) -> Result<launch::Fleet, Failure> {
 
 fn check(settings: &Settings, form: Form) -> Result<(), Failure> {
     let fleet = fleet(settings)?;
-    attended(direct::check(&fleet.specs, form))?;
-    let left_out: Vec<&str> = fleet.left_out.iter().map(|name| name.as_str()).collect();
-    if left_out.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::failed(format!("left out, because the configuration cannot be used: {}", left_out.join(", "))))
+    attended(direct::check(&fleet.specs, form))
 }
 
 /// Blocks on work with servers, which are not left behind if a signal ends it.

@@ -9,13 +9,12 @@ mod connection;
 mod in_flight;
 mod line;
 pub mod process;
+mod spec;
 mod stderr;
 mod supervisor;
 mod waiting;
 mod wire;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,93 +23,14 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
 
+pub use spec::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
+
 use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.
 const SIGNAL_CAPACITY: usize = 1024;
 /// Orders that may wait per server.
 const ORDER_CAPACITY: usize = 256;
-
-/// How a server is started and how long we wait for it.
-#[derive(Clone, Debug)]
-pub struct ServerSpec {
-    /// Its configured name.
-    pub name: ServerName,
-    /// The program; looked up in `PATH` if it has no slash.
-    pub command: PathBuf,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Variables it gets besides the allow-list.
-    pub env: BTreeMap<String, String>,
-    /// Its working directory; ours if absent.
-    pub cwd: Option<PathBuf>,
-    /// Which revision of MCP it speaks.
-    pub era: Era,
-    /// How its tools are named for the model.
-    pub naming: Naming,
-    /// Deadlines.
-    pub limits: Limits,
-    /// Restarts after a loss, within two minutes, before it counts as failed.
-    pub restarts: u32,
-}
-
-/// Which kind of connection a server wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Era {
-    /// `initialize` first; refused or exited, a new process is asked with `server/discover`.
-    #[default]
-    Auto,
-    /// 2026-07-28: `server/discover`, no handshake.
-    Modern,
-    /// Up to 2025-11-25: `initialize`.
-    Legacy,
-}
-
-/// How a server's tools are named for the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Naming {
-    /// By the tool's own name: only for the bundled servers, whose names are unique.
-    Plain,
-    /// By server and tool.
-    Prefixed,
-}
-
-/// Deadlines of one server.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// From spawning to the end of the handshake.
-    pub start: Duration,
-    /// One page of a listing.
-    pub list: Duration,
-    /// A call, counted from its last progress.
-    pub call: Duration,
-    /// A call, whatever progress it makes.
-    pub call_total: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            start: Duration::from_secs(30),
-            list: Duration::from_secs(15),
-            call: Duration::from_secs(60),
-            call_total: Duration::from_secs(600),
-        }
-    }
-}
-
-impl ServerSpec {
-    /// The command line as it is shown: no variables.
-    #[must_use]
-    pub fn command_line(&self) -> String {
-        let mut line = self.command.display().to_string();
-        for arg in &self.args {
-            line.push(' ');
-            line.push_str(arg);
-        }
-        line
-    }
-}
 
 /// What comes from the servers.
 #[derive(Debug)]

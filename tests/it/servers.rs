@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, ServerSpec, Servers, Signal};
+use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, Reach, ServerSpec, Servers, Signal};
 use callboard::protocol::*;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -488,7 +488,8 @@ async fn a_changed_list_that_never_comes_holds_nothing_up() {
 #[tokio::test]
 async fn a_server_sees_only_the_environment_it_was_given() {
     let mut given = hostile("well");
-    given.env.insert("GIVEN".into(), "to you".into());
+    let Reach::Program(program) = &mut given.reach else { panic!("a program") };
+    program.env.insert("GIVEN".into(), "to you".into());
     let mut yard = Yard::ready(given).await;
     let environment = text(&yard.call("environment").await);
     assert!(environment.contains("GIVEN=to you") && environment.contains("PATH="), "{environment}");

@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::mcp::Era;
 use crate::mcp::connection::{Connection, Fault, Handshake, connect};
 use crate::mcp::process::{self, Process};
 use crate::mcp::stderr::{Tail, drain};
+use crate::mcp::{Era, Reach};
 use crate::protocol::{ServerListed, ServerStarting};
 
 use super::{Asked, Supervisor};
@@ -67,10 +67,17 @@ impl Supervisor {
 
     async fn try_start(&mut self, handshake: Handshake) -> Result<Running, NotStarted> {
         let begun = Instant::now();
-        let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.command_line());
+        let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.place());
         self.tell(ServerStarting { server, attempt, command }).await;
-        let (process, pipes) = process::spawn(&self.spec).map_err(|error| {
-            let program = self.spec.command.display();
+        let program = match &self.spec.reach {
+            Reach::Program(program) => program,
+            Reach::Remote(_) => {
+                return Err(NotStarted::Hopeless("servers over HTTP cannot be reached by this version yet".into()));
+            }
+            Reach::Nowhere(reason) => return Err(NotStarted::Hopeless(reason.clone())),
+        };
+        let (process, pipes) = process::spawn(program).map_err(|error| {
+            let program = program.command.display();
             NotStarted::Hopeless(match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     format!("the program {program} was not found; check the command, or PATH")
