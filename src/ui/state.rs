@@ -12,6 +12,7 @@ mod input;
 mod offers;
 mod overlay;
 mod picker;
+mod reading;
 mod text;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub use input::{Input, Swap};
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
+pub use reading::{Attachment, Reading, Shelf};
 pub use text::TextView;
 
 use super::layout::Areas;
@@ -179,6 +181,8 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// Resources and prompts.
+    pub reading: Reading,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// Notes seen by the operator; later warnings and errors are shown as a banner.

@@ -234,8 +234,13 @@ fn samples() -> Vec<Event> {
             problem: Some("half".into()),
         }
         .into(),
-        ResourceRead { server: server.clone(), uri: "a:b".into(), result: Some(json!({"contents": []}).into()), problem: None }
-            .into(),
+        ResourceRead {
+            server: server.clone(),
+            uri: "a:b".into(),
+            result: Some(json!({"contents": []}).into()),
+            problem: None,
+        }
+        .into(),
         PromptGot {
             server: server.clone(),
             name: "p".into(),
