@@ -235,6 +235,8 @@ fn real_peers_the_conformance_suite_finds_no_more_failures_than_are_known() {
     let expected = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/expected.yml");
     let mut command = Command::new(node);
     command.args([&suite, "client", "--command", &program, "--suite", "all", "--expected-failures", expected]);
+    // It runs all scenarios at once.
+    command.args(["--timeout", "120000"]);
     command.current_dir(home.path()).env("HOME", home.path()).env("NO_COLOR", "1");
     let report = output(&mut command);
     let passed = report.lines().filter(|line| line.starts_with("✓ ") && !line.contains(": 0 passed")).count();
