@@ -12,13 +12,13 @@ use crate::config::servers::{self, RESTARTS};
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
-use crate::mcp::{Era, Limits, Naming, ServerSpec};
+use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
 use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
-use crate::protocol::{Event, ServerName, SessionId};
+use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
@@ -60,8 +60,8 @@ pub fn app() -> String {
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let fleet = fleet(settings)?;
-    let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
-    let Fleet { specs, warnings, secrets, left_out: _ } = fleet;
+    let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let Fleet { specs, warnings, secrets } = fleet;
     assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, Origin::New)
 }
 
@@ -97,7 +97,7 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
     }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
-    let Fleet { specs, mut warnings, secrets, left_out: _ } = fleet(settings)?;
+    let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
     if is_being_written {
         warnings.push(format!(
             "forked at #{record} while {} is still being written: what happens there from now on is no part of this session",
@@ -110,7 +110,7 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
             fork.session
         ));
     }
-    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
     let origin = Origin::Fork(fork, Resumed { records: taken });
     assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, origin)
 }
@@ -320,8 +320,6 @@ pub struct Fleet {
     pub specs: Vec<ServerSpec>,
     /// What was odd about the configuration.
     pub warnings: Vec<String>,
-    /// Configured servers that cannot be started as they are written; a warning says why.
-    pub left_out: Vec<ServerName>,
     /// Configured values to be kept out of recordings.
     pub secrets: Vec<(String, String)>,
 }
@@ -342,7 +340,6 @@ pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
         }
     }
     fleet.warnings = configured.warnings;
-    fleet.left_out = configured.left_out;
     fleet.secrets = configured.secrets;
     Ok(fleet)
 }
@@ -370,14 +367,16 @@ fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
     }
     let spec = |name: &&str| ServerSpec {
         name: (*name).into(),
-        command: program.clone(),
-        args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
-        env: BTreeMap::new(),
-        cwd: None,
+        reach: Reach::Program(Program {
+            command: program.clone(),
+            args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
+            ..Program::default()
+        }),
         era: Era::Modern,
         naming: Naming::Plain,
         limits: Limits::default(),
         restarts: RESTARTS,
+        trust: Trust::Trusted,
     };
     Ok(callboard_servers::NAMES.iter().map(spec).collect())
 }

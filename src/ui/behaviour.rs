@@ -4,6 +4,7 @@ mod editing;
 mod expressions;
 mod gate;
 mod long;
+mod materials;
 mod picking;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};

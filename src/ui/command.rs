@@ -11,6 +11,10 @@ pub enum Verb {
     Tools,
     /// The servers and how they are.
     Servers,
+    /// What servers have to read.
+    Resources,
+    /// What servers have prepared to be asked.
+    Prompts,
     /// The model, or another one.
     Model,
     /// Begin a new conversation.
@@ -59,6 +63,18 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Help, "help", "", "All keys and commands"),
     spec(Verb::Tools, "tools", "[SERVER]", "The tools of the connected servers"),
     spec(Verb::Servers, "servers", "", "The servers, how they are and how they were started"),
+    spec(
+        Verb::Resources,
+        "resources",
+        "[SERVER [URI]]",
+        "What servers have to read; one of it goes before the next question",
+    ),
+    spec(
+        Verb::Prompts,
+        "prompts",
+        "[SERVER [NAME ARG=TEXT]]",
+        "Questions that servers have prepared; one of them goes into the input",
+    ),
     spec(Verb::Model, "model", "[NAME]", "Which model answers, or another from now on"),
     spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one"),
     spec(Verb::Note, "note", "TEXT", "Put a note into the recording"),

@@ -13,6 +13,7 @@ mod notices;
 mod offers;
 mod overlay;
 mod picker;
+mod reading;
 mod text;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
+pub use reading::{Attachment, Reading, Shelf};
 pub use text::TextView;
 
 use super::layout::Areas;
@@ -185,6 +187,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// What was being written in editors that were closed.
     pub drafts: Drafts,
+    /// Resources and prompts.
+    pub reading: Reading,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// What was said there before.

@@ -7,6 +7,7 @@ mod commands;
 mod complete;
 mod expression;
 mod inside;
+mod materials;
 mod mouse;
 mod palette;
 mod records;

@@ -8,6 +8,7 @@ mod orchestrator;
 mod processes;
 mod real_peers;
 mod recordings;
+mod remote;
 mod replaying;
 mod servers;
 mod session_folds;

@@ -299,14 +299,16 @@ fn a_runbook_of_which_every_call_failed_is_exit_1() {
 }
 
 #[test]
-fn check_fails_when_a_server_is_left_out_and_tells_of_odd_settings() {
+fn check_fails_when_a_server_cannot_be_used_and_tells_of_odd_settings() {
     let home = Home::new();
     let servers = home.file("servers.json", r#"{"mcpServers":{"broken":{"args":[]}}}"#);
     let settings = home.file("config.toml", "theme = \"pink\"\ncolour = 1\n");
     let settings = settings.to_str().unwrap();
     let ran = home.run(&["check", "--servers", servers.to_str().unwrap(), "--config", settings]);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    for part in ["left out", "broken", "pink", "colour"] {
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    let row = format!("FAILED  broken       {}, field \"command\" is missing (or \"url\")", servers.display());
+    assert!(ran.stdout.contains(&row), "{}", ran.stdout);
+    for part in ["1 of 6 servers is not well: broken", "pink", "colour"] {
         assert!(ran.stderr.contains(part), "no {part} in {}", ran.stderr);
     }
     assert_eq!(home.run(&["check", "--config", settings]).code, Some(0));

@@ -7,7 +7,7 @@ use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
-use super::select;
+use super::{materials, select};
 
 /// Folds records and follows the newest call.
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
@@ -82,6 +82,7 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             }
             _ => {}
         }
+        materials::absorb(state, record);
         // The next record may have more to say.
         state.hear();
         touched |= record.scope.call.is_some() || record.scope.step.is_some();
