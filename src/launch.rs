@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use ulid::Ulid;
 
 use crate::clock::Clock;
-use crate::config::servers::{self, RESTARTS};
+use crate::config::servers::{RESTARTS, Resolved, Sources};
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
@@ -238,18 +238,33 @@ pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
 /// A script or endpoint that cannot be used.
 pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Model>, Failure> {
     let usage = |error: String| Failure::usage(error);
-    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
-    let wanted = settings.model.as_deref();
-    if let Some(path) = wanted.and_then(|name| name.strip_prefix("scripted:")) {
-        let scripted = Scripted::from_file(Path::new(path)).map_err(|error| usage(error.to_string()))?;
+    if let Some(path) = script(settings) {
+        let scripted = Scripted::from_file(path).map_err(|error| usage(error.to_string()))?;
         return Ok(Arc::new(scripted));
     }
+    let Some(endpoint) = endpoint(settings)? else { return Ok(Arc::clone(built_in) as Arc<dyn Model>) };
+    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
+    Ok(Arc::new(model))
+}
+
+/// The file of answers that stands in for a model.
+fn script(settings: &Settings) -> Option<&Path> {
+    settings.model.as_deref().and_then(|name| name.strip_prefix("scripted:")).map(Path::new)
+}
+
+/// The endpoint that the settings ask for; none if the model is the built-in assistant or a script.
+///
+/// # Errors
+/// A model's name without an endpoint.
+pub fn endpoint(settings: &Settings) -> Result<Option<openai::Settings>, Failure> {
+    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
+    let wanted = settings.model.as_deref();
     let no_endpoint = key.is_none() && settings.base_url.is_none();
-    if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
-        return Ok(Arc::clone(built_in) as Arc<dyn Model>);
+    if script(settings).is_some() || wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
+        return Ok(None);
     }
     if let (Some(name), true) = (wanted, no_endpoint) {
-        return Err(usage(format!(
+        return Err(Failure::usage(format!(
             "the model {name:?} needs an endpoint: set OPENAI_API_KEY for OpenAI's own, or OPENAI_BASE_URL (--base-url) \
              for another one; \"built-in\" needs neither"
         )));
@@ -261,8 +276,7 @@ pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Mod
     if let Some(name) = wanted {
         endpoint.model = name.to_owned();
     }
-    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
-    Ok(Arc::new(model))
+    Ok(Some(endpoint))
 }
 
 /// The servers of a session.
@@ -279,21 +293,27 @@ pub struct Fleet {
 /// All servers the settings ask for.
 ///
 /// # Errors
-/// Our own path cannot be found; a server file that cannot be read.
+/// Our own path cannot be found; a server file of the user's that cannot be read.
 pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
-    let mut fleet = Fleet { specs: bundled(settings)?, ..Fleet::default() };
-    let Some(path) = &settings.servers else { return Ok(fleet) };
-    let configured = servers::read(path, |name| std::env::var(name).ok())?;
-    fleet.specs.retain(|spec| !configured.disabled.contains(&spec.name));
-    for spec in configured.specs {
-        match fleet.specs.iter_mut().find(|bundled| bundled.name == spec.name) {
-            Some(bundled) => *bundled = spec,
-            None => fleet.specs.push(spec),
-        }
-    }
-    fleet.warnings = configured.warnings;
-    fleet.secrets = configured.secrets;
-    Ok(fleet)
+    let bundled = bundled(settings)?;
+    let sources = sources(settings)?;
+    let Resolved { specs, secrets } = sources.resolve(&bundled, &environment);
+    let Sources { warnings, .. } = sources;
+    Ok(Fleet { specs, warnings, secrets })
+}
+
+/// The server files in force here.
+///
+/// # Errors
+/// A server file of the user's that cannot be read.
+pub fn sources(settings: &Settings) -> Result<Sources, Failure> {
+    let folder = std::env::current_dir().ok();
+    let user = settings.user_servers.as_deref().filter(|path| path.exists());
+    Sources::find(settings.servers.as_deref(), folder.as_deref(), user, settings.projects).map_err(Failure::usage)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// The five bundled servers, each a child that is this very program.

@@ -11,4 +11,5 @@ mod recordings;
 mod replaying;
 mod servers;
 mod session_folds;
+mod setup;
 mod tidy;
