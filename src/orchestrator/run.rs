@@ -52,7 +52,7 @@ async fn perform(setup: Setup, feed: Feed) {
     let names = source.names();
     let mut shell = Shell {
         stage: Stage::new(recording, news),
-        servers: Backing::start(Vec::new().into()),
+        servers: Backing::start(Vec::new().into(), 0),
         roster: Roster::new(names.clone()),
         asked: Arc::clone(&model),
         model,
@@ -70,6 +70,7 @@ async fn perform(setup: Setup, feed: Feed) {
         patience: Instant::now() + PATIENCE,
         warned_of_tools: false,
         told_stepping: Stepping::Off,
+        inputs: 0,
         missed: false,
     };
     let stepping = shell.gate.stepping;
@@ -84,7 +85,7 @@ async fn perform(setup: Setup, feed: Feed) {
     if stepping != shell.told_stepping {
         shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
-    shell.servers = Backing::start(source);
+    shell.servers = Backing::start(source, shell.inputs);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
 }
@@ -114,6 +115,8 @@ struct Shell {
     warned_of_tools: bool,
     /// What the records before this session say of stepping.
     told_stepping: Stepping,
+    /// How often servers wanted something of the operator in the records before this session.
+    inputs: u64,
     /// Whether the recording that stands in for the servers lacked a call.
     missed: bool,
 }
