@@ -1,4 +1,5 @@
-//! Settings: flag, then environment, then the project's file, then the user's, then the default.
+//! Settings: flag, then environment, then the user's file, then the default. Of a project only its server files count, between
+//! those of a flag and the user's own ([`servers::Sources`]): what else it could set would send keys or skip questions.
 
 pub mod servers;
 

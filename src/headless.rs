@@ -8,9 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
-use crate::protocol::{
-    CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted,
-};
+use crate::protocol::{CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;

@@ -1,5 +1,7 @@
 //! Puts a session together from settings: model, servers, recording, and the orchestrator on a thread of its own.
 
+mod fleet;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,21 +10,23 @@ use std::thread::JoinHandle;
 use ulid::Ulid;
 
 use crate::clock::Clock;
-use crate::config::servers::{RESTARTS, Resolved, Sources};
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
-use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
+use crate::orchestrator::{self, Answers, Gate, Models, Policy, Projects, Resumed, Setup, Source};
 use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
+
+pub use fleet::{Fleet, fleet, sources};
+
+use fleet::{bundled, projects};
 
 /// A running session.
 #[derive(Debug)]
@@ -59,10 +63,13 @@ pub fn app() -> String {
 /// # Errors
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
-    let fleet = fleet(settings)?;
-    let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
-    let Fleet { specs, warnings, secrets } = fleet;
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, None)
+    let (bundled, sources) = (bundled(settings)?, sources(settings)?);
+    let Fleet { specs, warnings, secrets } = Fleet::of(&bundled, &sources);
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let projects = projects(bundled, sources, specs.clone());
+    let plan =
+        Plan { servers: Source::Live(specs), projects, gate: settings.gate.clone(), commands, secrets, resumed: None };
+    assemble(settings, plan, warnings)
 }
 
 /// Starts a session that goes on from the first `records` records of a recording.
@@ -87,7 +94,8 @@ pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Runn
     }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
-    let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
+    let (bundled, sources) = (bundled(settings)?, sources(settings)?);
+    let Fleet { specs, mut warnings, secrets } = Fleet::of(&bundled, &sources);
     if writes > 0 {
         warnings.push(format!(
             "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
@@ -95,8 +103,10 @@ pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Runn
         ));
     }
     let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let projects = projects(bundled, sources, specs.clone());
     let resumed = Some((fork, Resumed { records: taken }));
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, resumed)
+    let plan = Plan { servers: Source::Live(specs), projects, gate: settings.gate.clone(), commands, secrets, resumed };
+    assemble(settings, plan, warnings)
 }
 
 /// Starts a session whose tools are answered from a recording; no server is started, so no call waits for a yes.
@@ -104,18 +114,30 @@ pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Runn
 /// # Errors
 /// A model or recording that cannot be had.
 pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
-    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[], None)
+    let plan = Plan {
+        servers: Source::Recorded(answers),
+        projects: Projects::default(),
+        gate: Policy::Auto.into(),
+        commands: BTreeMap::new(),
+        secrets: Vec::new(),
+        resumed: None,
+    };
+    assemble(settings, plan, Vec::new())
 }
 
-fn assemble(
-    settings: &Settings,
+/// In what sessions differ.
+struct Plan {
     servers: Source,
+    projects: Projects,
     gate: Gate,
+    /// Where each server is, as the recording's header has it.
     commands: BTreeMap<String, String>,
-    more_warnings: Vec<String>,
-    secrets: &[(String, String)],
+    secrets: Vec<(String, String)>,
     resumed: Option<(ForkedFrom, Resumed)>,
-) -> Result<Running, Failure> {
+}
+
+fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Result<Running, Failure> {
+    let Plan { servers, projects, gate, commands, secrets, resumed } = plan;
     let built_in = Arc::new(built_in(settings)?);
     let model = model(settings, &built_in)?;
     let (forked_from, resumed) = resumed.unzip();
@@ -125,7 +147,7 @@ fn assemble(
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
         redactor.add("OPENAI_API_KEY", &key);
     }
-    for (name, value) in secrets {
+    for (name, value) in &secrets {
         redactor.add(name, value);
     }
     let mut warnings = settings.warnings.clone();
@@ -150,6 +172,7 @@ fn assemble(
         app: app(),
         session: id.clone(),
         gate,
+        projects,
         resumed,
         warnings,
     };
@@ -277,78 +300,4 @@ pub fn endpoint(settings: &Settings) -> Result<Option<openai::Settings>, Failure
         endpoint.model = name.to_owned();
     }
     Ok(Some(endpoint))
-}
-
-/// The servers of a session.
-#[derive(Debug, Default)]
-pub struct Fleet {
-    /// In lane order: the bundled ones, then configured ones; a configured name replaces a bundled one in its place.
-    pub specs: Vec<ServerSpec>,
-    /// What was odd about the configuration.
-    pub warnings: Vec<String>,
-    /// Configured values to be kept out of recordings.
-    pub secrets: Vec<(String, String)>,
-}
-
-/// All servers the settings ask for.
-///
-/// # Errors
-/// Our own path cannot be found; a server file of the user's that cannot be read.
-pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
-    let bundled = bundled(settings)?;
-    let sources = sources(settings)?;
-    let Resolved { specs, secrets } = sources.resolve(&bundled, &environment);
-    let Sources { warnings, .. } = sources;
-    Ok(Fleet { specs, warnings, secrets })
-}
-
-/// The server files in force here.
-///
-/// # Errors
-/// A server file of the user's that cannot be read.
-pub fn sources(settings: &Settings) -> Result<Sources, Failure> {
-    let folder = std::env::current_dir().ok();
-    let user = settings.user_servers.as_deref().filter(|path| path.exists());
-    Sources::find(settings.servers.as_deref(), folder.as_deref(), user, settings.projects).map_err(Failure::usage)
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// The five bundled servers, each a child that is this very program.
-fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
-    if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
-        let dir = dir.display();
-        return Err(Failure::usage(format!(
-            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
-        )));
-    }
-    let mut options = Vec::new();
-    for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
-        if let Some(path) = path {
-            options.push(flag.to_owned());
-            options.push(path.display().to_string());
-        }
-    }
-    if let Some(as_of) = &settings.as_of {
-        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
-        options.extend(["--as-of".to_owned(), as_of.clone()]);
-    }
-    let spec = |name: &&str| ServerSpec {
-        name: (*name).into(),
-        reach: Reach::Program(Program {
-            command: program.clone(),
-            args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
-            ..Program::default()
-        }),
-        era: Era::Modern,
-        naming: Naming::Plain,
-        limits: Limits::default(),
-        restarts: RESTARTS,
-        trust: Trust::Trusted,
-    };
-    Ok(callboard_servers::NAMES.iter().map(spec).collect())
 }

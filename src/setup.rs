@@ -12,9 +12,10 @@ use crate::config::Settings;
 use crate::config::servers::edit::{self, Existing};
 use crate::config::servers::import::{self, Found, Program};
 use crate::config::servers::{
-    Approvals, Entry, Origin, ServerFile, Standing, Variables, Verdict, portrait, project_files, project_root,
+    Approvals, Entry, Origin, ServerFile, Standing, Variables, portrait, project_files, project_root,
 };
 use crate::failure::{Failure, Form};
+use crate::protocol::ProjectVerdict;
 use crate::sanitise::{clean_block, clean_line};
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
@@ -36,8 +37,8 @@ pub fn run(settings: &Settings, task: McpTask, form: Form) -> Result<(), Failure
         }
         McpTask::Trust { file, yes, no } => {
             let said = match (yes, no) {
-                (true, _) => Some(Verdict::Yes),
-                (false, true) => Some(Verdict::No),
+                (true, _) => Some(ProjectVerdict::Approved),
+                (false, true) => Some(ProjectVerdict::Refused),
                 (false, false) => None,
             };
             trust(file, said, form)
@@ -171,7 +172,7 @@ fn approve_again(path: &Path, was_approved: bool) -> Result<(), Failure> {
     }
     let file = ServerFile::read(path, Origin::Project).map_err(Failure::failed)?;
     let mut approvals = Approvals::load().map_err(Failure::failed)?;
-    approvals.judge(&file, Verdict::Yes).map_err(Failure::failed)
+    approvals.judge(&file, ProjectVerdict::Approved).map_err(Failure::failed)
 }
 
 fn remove(settings: &Settings, name: &str, scope: Scope, form: Form) -> Result<(), Failure> {
@@ -303,7 +304,7 @@ fn offered(from: &str) -> Result<Found, Failure> {
     Ok(found)
 }
 
-fn trust(file: Option<PathBuf>, said: Option<Verdict>, form: Form) -> Result<(), Failure> {
+fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Result<(), Failure> {
     let files = match file {
         Some(file) => vec![file],
         None => project_files(&here()?),
@@ -330,8 +331,8 @@ fn trust(file: Option<PathBuf>, said: Option<Verdict>, form: Form) -> Result<(),
         };
         approvals.judge(&file, verdict).map_err(Failure::failed)?;
         let word = match verdict {
-            Verdict::Yes => "approved as it is now",
-            Verdict::No => "refused",
+            ProjectVerdict::Approved => "approved as it is now",
+            ProjectVerdict::Refused => "refused",
         };
         match form {
             Form::Json => rows.push(json!({"file": path, "verdict": verdict, "hash": file.hash})),
@@ -345,7 +346,7 @@ fn trust(file: Option<PathBuf>, said: Option<Verdict>, form: Form) -> Result<(),
 }
 
 /// Asks at the terminal; anything but a clear yes is a no.
-fn ask(path: &Path) -> Result<Verdict, Failure> {
+fn ask(path: &Path) -> Result<ProjectVerdict, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!(
             "nobody is there to ask; `callboard mcp trust {} --yes` approves it, --no refuses it",
@@ -359,5 +360,5 @@ fn ask(path: &Path) -> Result<Verdict, Failure> {
         .read_line(&mut answer)
         .map_err(|error| Failure::failed(format!("the answer cannot be read: {error}")))?;
     let is_yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
-    Ok(if is_yes { Verdict::Yes } else { Verdict::No })
+    Ok(if is_yes { ProjectVerdict::Approved } else { ProjectVerdict::Refused })
 }

@@ -13,7 +13,7 @@ mod sources;
 mod store;
 mod variables;
 
-pub use approvals::{Approvals, Standing, Verdict};
+pub use approvals::{Approvals, Standing};
 pub use entry::{Entry, RESTARTS};
 pub use file::{Origin, ServerFile};
 pub use portrait::{place, portrait};

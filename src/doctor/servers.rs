@@ -63,7 +63,7 @@ fn server(spec: &ServerSpec, muster: &Muster) -> Finding {
             Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
             Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
         };
-        return Finding::fail("server", name, lost.reason.as_str(), advice, Exit::Unreachable);
+        return Finding::fail("server", name, lost.reason.as_str(), advice, direct::exit_of(lost));
     }
     let (Some(ready), Some(listed)) = (ready, listed) else {
         return Finding::fail("server", name, "it said nothing of its tools", "try it again", Exit::Unreachable);

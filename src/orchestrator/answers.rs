@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::compare::{canonical, changes};
 use crate::mcp::{CallEnd, CallOrder, Limits, ServerSpec, Servers, Signal};
 use crate::protocol::{
-    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material, Scope, ServerListed, ServerLost, ServerName,
-    ToolName,
+    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material,
+    Scope, ServerListed, ServerLost, ServerName, ToolName,
 };
 use crate::session::{Call, CallState, Session};
 
@@ -76,7 +76,9 @@ impl Answers {
                 }
                 None => {
                     let reason = "It was not ready in the recording.".to_owned();
-                    events.push_back(ServerLost { server: name, reason, cause: LossCause::Other, next: AfterLoss::Failed }.into());
+                    events.push_back(
+                        ServerLost { server: name, reason, cause: LossCause::Other, next: AfterLoss::Failed }.into(),
+                    );
                 }
             }
         }
@@ -220,6 +222,14 @@ impl Backing {
         match self {
             Self::Live(servers) => servers.fetch(server, material),
             Self::Recorded(..) => Err("A recording answers calls and nothing else.".to_owned()),
+        }
+    }
+
+    /// Puts another server in the place of the one of its name.
+    pub fn change(&mut self, spec: &ServerSpec) {
+        match self {
+            Self::Live(servers) => servers.change(spec),
+            Self::Recorded(..) => {}
         }
     }
 

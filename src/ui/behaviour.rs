@@ -2,6 +2,7 @@
 
 mod expressions;
 mod long;
+mod projects;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;

@@ -31,7 +31,7 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, Pace, Playback, ServerName};
+use crate::protocol::{CallId, Pace, Playback, ProjectProposed, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
 
 /// What the program tells the console at its start.
@@ -179,6 +179,8 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// The project's server files as the operator has been shown them.
+    pub projects_shown: Vec<ProjectProposed>,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// Notes seen by the operator; later warnings and errors are shown as a banner.

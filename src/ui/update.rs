@@ -9,6 +9,7 @@ mod expression;
 mod inside;
 mod mouse;
 mod palette;
+mod projects;
 mod records;
 mod scroll;
 mod select;

@@ -234,8 +234,13 @@ fn samples() -> Vec<Event> {
             problem: Some("half".into()),
         }
         .into(),
-        ResourceRead { server: server.clone(), uri: "a:b".into(), result: Some(json!({"contents": []}).into()), problem: None }
-            .into(),
+        ResourceRead {
+            server: server.clone(),
+            uri: "a:b".into(),
+            result: Some(json!({"contents": []}).into()),
+            problem: None,
+        }
+        .into(),
         PromptGot {
             server: server.clone(),
             name: "p".into(),
@@ -265,6 +270,14 @@ fn samples() -> Vec<Event> {
             reason: Some("r".into()),
         }
         .into(),
+        ProjectProposed {
+            file: "/p/.mcp.json".into(),
+            changed: true,
+            servers: vec![server.clone()],
+            lines: vec!["ticket".into(), "  runs     x".into()],
+        }
+        .into(),
+        ProjectJudged { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Approved }.into(),
         WireFramed { server, direction: Direction::Received, text: r#"{"jsonrpc":"2.0"}"#.into() }.into(),
         note("noted").into(),
         RecordingRepaired { torn_bytes: 9 }.into(),

@@ -148,6 +148,15 @@ fn servers_are_added_listed_replaced_and_removed() {
 }
 
 #[test]
+fn the_readme_names_every_variable_that_every_server_gets() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("**What a server gets of your environment** is ").unwrap();
+    let (list, _) = rest.split_once(", and what its").unwrap();
+    let named: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    assert_eq!(named, callboard::mcp::process::ALLOWED);
+}
+
+#[test]
 fn what_cannot_be_a_server_is_not_written_down() {
     let home = Home::new();
     for args in [

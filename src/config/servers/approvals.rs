@@ -5,19 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::folders;
+use crate::protocol::ProjectVerdict;
 
 use super::file::ServerFile;
 use super::store::write_private;
-
-/// What was said of a project file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Its servers may start.
-    Yes,
-    /// They may not, and it is not asked about again until it changes.
-    No,
-}
 
 /// How a project file stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +27,7 @@ pub enum Standing {
 struct Approval {
     path: PathBuf,
     hash: String,
-    verdict: Verdict,
+    verdict: ProjectVerdict,
 }
 
 /// Everything the user has said.
@@ -74,8 +65,8 @@ impl Approvals {
         let path = canonical(&file.path);
         match self.files.iter().find(|approval| approval.path == path) {
             Some(approval) if approval.hash != file.hash => Standing::Changed,
-            Some(Approval { verdict: Verdict::Yes, .. }) => Standing::Approved,
-            Some(Approval { verdict: Verdict::No, .. }) => Standing::Refused,
+            Some(Approval { verdict: ProjectVerdict::Approved, .. }) => Standing::Approved,
+            Some(Approval { verdict: ProjectVerdict::Refused, .. }) => Standing::Refused,
             None => Standing::New,
         }
     }
@@ -84,7 +75,7 @@ impl Approvals {
     ///
     /// # Errors
     /// It cannot be written down; it counts for this session only then.
-    pub fn judge(&mut self, file: &ServerFile, verdict: Verdict) -> Result<(), String> {
+    pub fn judge(&mut self, file: &ServerFile, verdict: ProjectVerdict) -> Result<(), String> {
         let path = canonical(&file.path);
         self.files.retain(|approval| approval.path != path);
         self.files.push(Approval { path, hash: file.hash.clone(), verdict });

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::mcp::{Reach, ServerSpec};
+use crate::protocol::ProjectVerdict;
 
 use super::approvals::{Approvals, Standing};
 use super::entry::{Entry, unusable};
@@ -97,6 +98,20 @@ impl Sources {
         self.files.push(Source { file, standing });
     }
 
+    /// Takes the user's word on a project's file as it was read, and keeps it.
+    ///
+    /// # Errors
+    /// It could not be kept: then it counts for this session only.
+    pub fn judge(&mut self, path: &str, verdict: ProjectVerdict) -> Result<(), String> {
+        let is_it = |source: &&mut Source| source.file.path.display().to_string() == path;
+        let Some(source) = self.files.iter_mut().find(is_it) else { return Ok(()) };
+        source.standing = match verdict {
+            ProjectVerdict::Approved => Standing::Approved,
+            ProjectVerdict::Refused => Standing::Refused,
+        };
+        Approvals::load()?.judge(&source.file, verdict)
+    }
+
     /// The servers: the bundled ones in their places, replaced, switched off and added to. A file that is not approved
     /// changes none of them; a name that only it has gets a lane that says so.
     #[must_use]
@@ -140,7 +155,10 @@ impl Source {
             Standing::Changed => "which has changed since you last decided about it",
             Standing::Refused => "which you have refused",
         };
-        format!("it comes from the project's file {shown}, {why}; `callboard mcp trust {shown}` shows it and asks")
+        format!(
+            "it comes from the project's file {shown}, {why}; `callboard mcp trust {shown}`, or /trust in the console, \
+             shows it and asks"
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
-use super::select;
+use super::{projects, select};
 
 /// Folds records and follows the newest call.
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
@@ -64,6 +64,7 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 let reason = &held.reason;
                 state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
+            Event::ProjectProposed(_) => projects::show(state),
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::ModelRequested(_) if state.selected == Selected::Nothing => {
                 let step = record.scope.step.filter(|step| state.session.step(*step).is_some());
