@@ -327,7 +327,8 @@ fn choose(specs: &[ServerSpec], only: Option<&str>) -> Result<Vec<ServerSpec>, F
     Ok(chosen)
 }
 
-fn exit_of(lost: &ServerLost) -> Exit {
+/// How a command fails that needs a server which was lost.
+pub(crate) fn exit_of(lost: &ServerLost) -> Exit {
     match lost.cause {
         LossCause::Other => Exit::Unreachable,
         LossCause::Unauthorised => Exit::Unauthorised,

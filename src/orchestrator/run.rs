@@ -27,7 +27,7 @@ use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
-use super::{Gate, Models, Setup, prompt};
+use super::{Gate, Models, Projects, Setup, prompt};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,7 +49,8 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, resumed, warnings } = setup;
+    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, projects, resumed, warnings } =
+        setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let mut shell = Shell {
@@ -75,6 +76,7 @@ async fn perform(setup: Setup, feed: Feed) {
         told_stepping: Stepping::Off,
         inputs: 0,
         missed: false,
+        projects,
     };
     let stepping = shell.gate.stepping;
     if let Some(resumed) = resumed {
@@ -84,6 +86,9 @@ async fn perform(setup: Setup, feed: Feed) {
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
+    }
+    for proposed in shell.projects.proposed.clone() {
+        shell.stage.tell(Scope::default(), proposed).await;
     }
     if stepping != shell.told_stepping {
         shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
@@ -124,6 +129,7 @@ struct Shell {
     inputs: u64,
     /// Whether the recording that stands in for the servers lacked a call.
     missed: bool,
+    projects: Projects,
 }
 
 impl Shell {

@@ -6,6 +6,7 @@ mod gate;
 mod long;
 mod materials;
 mod picking;
+mod projects;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;

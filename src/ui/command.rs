@@ -29,6 +29,8 @@ pub enum Verb {
     Step,
     /// Run a runbook, or list them.
     Run,
+    /// A project's server files: see them, and let their servers start or not.
+    Trust,
     /// The recorded sessions.
     Sessions,
     /// What can be written where calls are chosen.
@@ -82,6 +84,7 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Stop, "stop", "", "Stop the running turn"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
     spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),
+    spec(Verb::Trust, "trust", "[yes|no]", "See what a project's server file would start, and allow or refuse it"),
     spec(Verb::Sessions, "sessions", "", "Choose a recorded session to replay"),
     spec(Verb::Query, "query", "", "What can be written to filter calls, for breakpoints and for rules"),
     spec(Verb::Problems, "problems", "", "What is wrong with the recording shown"),

@@ -35,7 +35,7 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, Json, Pace, Playback, ServerName};
+use crate::protocol::{CallId, Json, Pace, Playback, ProjectProposed, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
 
 /// What the program tells the console at its start.
@@ -189,6 +189,8 @@ pub struct State {
     pub drafts: Drafts,
     /// Resources and prompts.
     pub reading: Reading,
+    /// The project's server files as the operator has been shown them.
+    pub projects_shown: Vec<ProjectProposed>,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// What was said there before.

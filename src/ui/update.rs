@@ -10,6 +10,7 @@ mod inside;
 mod materials;
 mod mouse;
 mod palette;
+mod projects;
 mod records;
 mod scroll;
 mod select;

@@ -12,4 +12,5 @@ mod remote;
 mod replaying;
 mod servers;
 mod session_folds;
+mod setup;
 mod tidy;

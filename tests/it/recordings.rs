@@ -272,6 +272,14 @@ fn samples() -> Vec<Event> {
             reason: Some("r".into()),
         }
         .into(),
+        ProjectProposed {
+            file: "/p/.mcp.json".into(),
+            changed: true,
+            servers: vec![server.clone()],
+            lines: vec!["ticket".into(), "  runs     x".into()],
+        }
+        .into(),
+        ProjectJudged { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Approved }.into(),
         WireFramed { server, direction: Direction::Received, text: r#"{"jsonrpc":"2.0"}"#.into() }.into(),
         note("noted").into(),
         RecordingRepaired { torn_bytes: 9 }.into(),

@@ -7,7 +7,7 @@ use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, Stat
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, around, materials, palette, source};
+use super::{Effect, act, around, materials, palette, projects, source};
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
@@ -94,6 +94,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
         Verb::Run if arguments.is_empty() => runbooks(state),
         Verb::Run => return Ok(ask(state, format!("/run {arguments}"))),
         Verb::Step => return step(state, arguments),
+        Verb::Trust => return projects::judge(state, arguments),
         Verb::Sessions => return Ok(around::pick(state, Choice::Open)),
         Verb::Query => query(state),
         Verb::Problems => problems(state),

@@ -81,6 +81,10 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
             named("all", "", "The same, and stop around the model too"),
             named("off", "", "Hold only what the mode, a rule or a breakpoint asks for"),
         ],
+        Verb::Trust => vec![
+            named("yes", "", "Let the servers of the project's file start, until it changes"),
+            named("no", "", "Refuse them, until it changes"),
+        ],
         Verb::Help
         | Verb::Servers
         | Verb::Model

@@ -7,7 +7,7 @@ use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
-use super::{materials, select};
+use super::{materials, projects, select};
 
 /// Folds records and follows the newest call.
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
@@ -72,6 +72,7 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
             Event::TurnResumed(_) | Event::TurnEnded(_) if state.selected == Selected::Request => leave_request(state),
+            Event::ProjectProposed(_) => projects::show(state),
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::ModelRequested(_) if state.selected == Selected::Nothing => {
                 let step = record.scope.step.filter(|step| state.session.step(*step).is_some());
