@@ -41,6 +41,26 @@ fn the_first_screen_while_servers_start() {
 }
 
 #[test]
+fn a_project_that_asks_to_start_servers() {
+    let mut story = Story::ready();
+    let lines = [
+        "notes",
+        "  runs     npx -y \"@example/notes server\" --folder ${workspaceFolder}/notes",
+        "  with     NODE_OPTIONS=--max-old-space-size=256",
+        "tracker",
+        "  calls    https://tracker.example/mcp",
+        "  sending  Authorization: Bearer ${TRACKER_TOKEN}",
+    ];
+    story.say(ProjectProposed {
+        file: "/home/ada/shop/.mcp.json".into(),
+        changed: false,
+        servers: vec!["notes".into(), "tracker".into()],
+        lines: lines.map(str::to_owned).into(),
+    });
+    pictures("project_asked", &story, |_| {});
+}
+
+#[test]
 fn no_servers_at_all() {
     picture("no_servers_80x24", &Story::with("gpt-4o", &[]).console(80, 24));
 }

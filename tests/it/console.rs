@@ -227,7 +227,7 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     std::fs::write(project.join(".mcp.json"), servers.to_string()).expect("written");
     let mut console = Console::open_in(home, 40, 120, &[]);
     let asked = console.wait_for_text("May this project's servers start?");
-    for part in ["project/.mcp.json would start:", "theirs", "serve kb", "kb (switched off", "/trust yes"] {
+    for part in ["would start:", "theirs", "runs", "kb (switched off", "/trust yes"] {
         assert!(asked.contains(part), "no {part} in {asked}");
     }
     // What was typed before it could be read decides nothing.
@@ -237,10 +237,7 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     console.press("Show me customer CUST-001\r");
     console.wait_for_text("TechCorp Industries");
     console.press("/trust yes\r");
-    console.press("/tools theirs\r");
-    console.wait_for(|contents| contents.contains("search_articles") || contents.contains("theirs__"), "its tools");
-    console.press("\x1b");
-    console.wait_for(|contents| !contents.contains("Tools"), "the page is closed");
+    console.wait_for_text("✓ theirs");
     console.press("/quit\r");
     assert_eq!(console.end(), 0);
     console.assert_restored();
