@@ -327,7 +327,8 @@ fn choose(specs: &[ServerSpec], only: Option<&str>) -> Result<Vec<ServerSpec>, F
     Ok(chosen)
 }
 
-fn exit_of(lost: &ServerLost) -> Exit {
+/// The exit code of a server that could not be had.
+pub(crate) fn exit_of(lost: &ServerLost) -> Exit {
     match lost.cause {
         LossCause::Other => Exit::Unreachable,
         LossCause::Unauthorised => Exit::Unauthorised,
