@@ -10,8 +10,8 @@
 //!   │ view(&State, Frame) (pure)  │◄─────────────┤                                                │
 //!   └─────────────────────────────┘   Record     └────────┬───────────────────────┬───────────────┘
 //!             ▲                         ▲                 ▼                       ▼
-//!             │                  ┌──────┴──────┐    model: openai,          mcp: one supervised child
-//!             └── Session (fold) │  recording  │    built-in, scripted      per server, over stdio
+//!             │                  ┌──────┴──────┐    model: openai,          mcp: a supervisor for each
+//!             └── Session (fold) │  recording  │    built-in, scripted      server, stdio or HTTP
 //!                                │ stamp,write │
 //!                                └──────┬──────┘
 //!                                       └──► session.jsonl
