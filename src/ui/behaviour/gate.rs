@@ -129,3 +129,16 @@ fn a_request_that_is_not_on_the_screen_is_shown_before_it_is_sent() {
     console.press("s F");
     assert!(console.screen().contains("▸Messages"), "F leads back");
 }
+
+#[test]
+fn a_replay_shows_what_was_about_to_be_sent_and_goes_on_from_it() {
+    let mut console = turn_held();
+    console.view(20, 60);
+    let turn = Scope { turn: Some(TurnId(1)), ..Scope::default() };
+    console.hears(turn, TurnResumed {});
+    assert!(!console.screen().contains("▸Messages"), "{}", console.screen());
+    let messages = Some(json(r#"[{"role":"user","content":"Find the other one"}]"#));
+    console.hears(turn, TurnHeld { site: StopSite::BeforeModel, reason: "again".into(), messages });
+    let screen = console.screen();
+    assert!(screen.contains("▸Messages") && screen.contains("Find the other one"), "{screen}");
+}

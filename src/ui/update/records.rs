@@ -109,7 +109,7 @@ fn show_turn(state: &mut State, held: &TurnHeld) {
 }
 
 /// The messages have been sent, or the turn is over: the newest is what is looked at.
-pub(super) fn leave_request(state: &mut State) {
+fn leave_request(state: &mut State) {
     state.selected = state.session.spans.last().map_or(Selected::Nothing, |span| Selected::Span(*span));
     state.data.tab = None;
     state.calls.reveal = true;
@@ -156,6 +156,11 @@ fn follow_replay(state: &mut State, record: &Record) {
     if let (Some(span), Follow::Latest) = (call.or(step), state.follow) {
         state.selected = Selected::Span(span);
         state.calls.reveal = true;
+    }
+    match &record.event {
+        Event::TurnHeld(held) if state.follow == Follow::Latest => show_turn(state, held),
+        _ if state.selected == Selected::Request && state.request().is_none() => leave_request(state),
+        _ => {}
     }
 }
 
