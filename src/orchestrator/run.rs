@@ -1,6 +1,7 @@
 //! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
 
 mod control;
+mod idle;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -33,8 +34,6 @@ use super::{Gate, Models, Projects, Setup, prompt};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pieces of a model's answer that may wait.
 const DELTA_CAPACITY: usize = 256;
-/// How long the thread stays awake after a call was sent: to sleep and be woken takes as long as a quick server needs to answer.
-const AWAKE: Duration = Duration::from_micros(400);
 /// Questions that may wait while a turn runs.
 const MOST_QUESTIONS: usize = 32;
 
@@ -159,23 +158,6 @@ impl Shell {
         }
     }
 
-    fn is_awake(&self) -> bool {
-        !self.running.is_empty() && Instant::now() < self.awake_until
-    }
-
-    fn has_chores(&self) -> bool {
-        self.stage.is_behind() || self.is_awake()
-    }
-
-    /// Does what can wait until nothing is more urgent, the quickest first: to wake the screen takes as long as to send a call.
-    async fn do_chore(&mut self) {
-        if self.stage.is_unrecorded() {
-            self.stage.record();
-        } else if !self.is_awake() {
-            self.stage.show().await;
-        }
-    }
-
     /// Begins the next question's turn, if there is one and the servers have had their chance.
     async fn begin_turn(&mut self) {
         let ready = self.roster.is_settled() || Instant::now() >= self.patience;
@@ -236,7 +218,7 @@ impl Shell {
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
-                    self.awake_until = Instant::now() + AWAKE;
+                    self.stay_awake();
                     match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {

@@ -290,8 +290,9 @@ fn samples() -> Vec<Event> {
 fn every_kind_is_read_as_it_was_written() {
     let mut desk = Desk::new(Redactor::default());
     let samples = samples();
-    let kinds: Vec<&str> = samples.iter().map(Event::kind).collect();
-    assert_eq!(kinds, Event::KINDS, "one sample a kind, in the order of the table");
+    let mut kinds: Vec<&str> = samples.iter().map(Event::kind).collect();
+    kinds.dedup();
+    assert_eq!(kinds, Event::KINDS, "samples of each kind, in the order of the table");
     let scope = Scope { turn: Some(TurnId(1)), step: Some(StepId(2)), call: Some(CallId(3)) };
     let written: Vec<_> =
         samples.into_iter().map(|event| desk.recording.append(desk.recording.stamp(), scope, event).record).collect();

@@ -7,14 +7,14 @@ use serde_json::json;
 use super::submitted;
 use crate::protocol::*;
 use crate::ui::fixtures::{Console, Story};
-use crate::ui::update::{Effect, Msg, update};
+use crate::ui::update::Effect;
 
 /// Something that happens while the console is open.
 fn happens(console: &mut Console, event: impl Into<Event>) {
     let index = RecordIndex(console.state.session.records);
     let at_us = console.state.session.last_us;
     let record = Arc::new(Record { index, at_us, unix_ms: 0, scope: Scope::default(), event: event.into() });
-    update(&mut console.state, Msg::Records(vec![record]));
+    console.tell(vec![record], at_us);
 }
 
 fn read(text: &str) -> ResourceRead {
