@@ -146,7 +146,7 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
 fn listen(service: &RunningService<RoleClient, Listener>, changed: mpsc::Sender<()>) {
     let info = service.peer_info();
     let tools = info.as_ref().and_then(|info| info.capabilities.tools.as_ref());
-    if !tools.is_some_and(|tools| tools.list_changed == Some(true)) {
+    if tools.is_none_or(|tools| tools.list_changed != Some(true)) {
         return;
     }
     let peer = service.peer().clone();

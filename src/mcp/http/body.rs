@@ -73,12 +73,10 @@ enum Torn {
 }
 
 /// The pieces of a stream of events until one event is too long.
-pub fn bounded_events<B: AsRef<[u8]>>(
+pub fn bounded_events<B: AsRef<[u8]> + Send + 'static>(
     pieces: impl Stream<Item = reqwest::Result<B>> + Send + 'static,
     most: usize,
 ) -> impl Stream<Item = Result<std::io::Cursor<Vec<u8>>, impl std::error::Error + Send + Sync + 'static>> + Send + 'static
-where
-    B: Send + 'static,
 {
     let mut size = EventSize::default();
     let mut is_over = false;
