@@ -25,7 +25,7 @@ use crate::protocol::{CallProgressed, Direction, Json, LogStream, Scope, ServerN
 
 use super::Signal;
 use super::line::{Line, LineReader};
-use super::stderr::{Throttle, log};
+use super::stderr::{BYTES_PER_SECOND, Throttle, log};
 
 /// Longest line a server may send, bytes.
 pub const LONGEST_LINE: usize = 32 * 1024 * 1024;
@@ -140,14 +140,21 @@ impl<R: AsyncRead + Send + Unpin> Wire<R> {
     async fn read(&mut self, text: &str) -> Option<RxJsonRpcMessage<RoleClient>> {
         let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
             Ok(envelope) if envelope.is_message() => envelope,
-            _ => {
+            other => {
                 self.junk(text.chars().take(4096).collect()).await;
-                return None;
+                let error = other.err().filter(|error| !error.is_data() && text.contains(r#""jsonrpc""#))?;
+                return self.spoilt(id_in(text.as_bytes())?, format!("the server's answer is no JSON: {error}"));
             }
         };
         let id = envelope.id.map(|id| id.get()).and_then(parse_id);
-        if envelope.method.is_some() {
-            match self.unasked.admit() {
+        if let Some(method) = envelope.method.as_deref() {
+            match self.unasked.admit(text.len()) {
+                // Nothing else says that the tools have changed, and hearing it a thousand times costs nothing.
+                (false, _) if method == "notifications/tools/list_changed" => return self.typed(text, None).await,
+                (false, _) if text.len() > BYTES_PER_SECOND => {
+                    self.junk(format!("a message {method} of {} bytes was not taken", text.len())).await;
+                    return None;
+                }
                 (false, _) => return None,
                 (true, 0) => {}
                 (true, dropped) => self.junk(format!("{dropped} messages were not taken: too many a second")).await,
@@ -212,11 +219,18 @@ impl<R: AsyncRead + Send + Unpin> Wire<R> {
 
     /// An answer too long to take fails the request it belongs to.
     fn too_long(&self, head: &[u8], tail: &[u8], bytes: u64) -> Option<RxJsonRpcMessage<RoleClient>> {
-        let mut known = self.answers.lock();
-        let only = (known.open.len() == 1).then(|| known.open.keys().next().cloned()).flatten();
-        let id = id_in(head).or_else(|| id_in(tail)).filter(|id| known.open.contains_key(id)).or(only)?;
-        known.open.remove(&id);
-        Some(broken(id, format!("the server's answer has {bytes} bytes; at most {LONGEST_LINE} are taken")))
+        let id = {
+            let open = &self.answers.lock().open;
+            let only = (open.len() == 1).then(|| open.keys().next().cloned()).flatten();
+            id_in(head).or_else(|| id_in(tail)).filter(|id| open.contains_key(id)).or(only)?
+        };
+        self.spoilt(id, format!("the server's answer has {bytes} bytes; at most {LONGEST_LINE} are taken"))
+    }
+
+    /// An answer that cannot be taken fails its request, if that is still open.
+    fn spoilt(&self, id: NumberOrString, why: String) -> Option<RxJsonRpcMessage<RoleClient>> {
+        self.answers.lock().open.remove(&id)?;
+        Some(broken(id, why))
     }
 }
 
@@ -347,7 +361,7 @@ fn parse_id(text: &str) -> Option<NumberOrString> {
     serde_json::from_str(text).ok()
 }
 
-/// The id in a piece of a message that is too long to parse.
+/// The id in a piece of a message that cannot be parsed.
 fn id_in(piece: &[u8]) -> Option<NumberOrString> {
     let text = String::from_utf8_lossy(piece);
     let after = text.split(r#""id":"#).nth(1)?.trim_start();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::mcp::Era;
 use crate::mcp::connection::{Connection, Fault, Handshake, connect};
@@ -69,7 +69,7 @@ impl Supervisor {
         let begun = Instant::now();
         let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.command_line());
         self.tell(ServerStarting { server, attempt, command }).await;
-        let (process, pipes) = process::spawn(&self.spec).map_err(|error| {
+        let (mut process, pipes) = process::spawn(&self.spec).map_err(|error| {
             let program = self.spec.command.display();
             NotStarted::Hopeless(match error.kind() {
                 std::io::ErrorKind::NotFound => {
@@ -87,6 +87,7 @@ impl Supervisor {
             connect(name, pipes.stdout, pipes.stdin, handshake, limits, self.signals.clone(), changed_sender);
         let connected = tokio::select! {
             connected = connecting => connected,
+            () = gone(&mut process) => Err(Fault::Closed("it ended before the handshake was done".into())),
             asked = self.asked() => return Err(self.give_up(process, asked).await),
         };
         let mut connection = match connected {
@@ -96,6 +97,7 @@ impl Supervisor {
         self.tell(connection.ready(process.id(), begun.elapsed())).await;
         let listed = tokio::select! {
             listed = connection.lister().list() => listed,
+            () = gone(&mut process) => Err("it ended before it had listed its tools".into()),
             asked = self.asked() => {
                 connection.close().await;
                 return Err(self.give_up(process, asked).await);
@@ -118,6 +120,14 @@ impl Supervisor {
         self.stopped(process).await;
         NotStarted::Asked(asked)
     }
+}
+
+/// Waits for the end of a process and then for what it may have said last. The end of its output alone will not do: what it
+/// leaves behind can keep that open. Cancel-safe.
+async fn gone(process: &mut Process) {
+    // Without a status it is gone too.
+    let _ = process.wait().await;
+    sleep(EXIT_GRACE).await;
 }
 
 /// What ended a connection, completed with the exit status and the last words of the process, which is gone afterwards.
