@@ -2,6 +2,7 @@
 
 mod console;
 mod fleet;
+mod hostile;
 mod mock_endpoint;
 mod openai_endpoint;
 mod orchestrator;
@@ -11,4 +12,5 @@ mod recordings;
 mod replaying;
 mod servers;
 mod session_folds;
+mod terminal;
 mod tidy;
