@@ -7,7 +7,7 @@
 mod catalog;
 mod connection;
 mod in_flight;
-mod line;
+pub mod line;
 pub mod process;
 mod stderr;
 mod supervisor;
