@@ -1,6 +1,7 @@
 //! Tests of the whole, in one binary: it links once.
 
 mod console;
+mod deviations;
 mod fleet;
 mod hostile;
 mod mock_endpoint;

@@ -18,10 +18,10 @@ use crate::fleet::{CALLBOARD, DEADLINE, hostile_program, is_alive, kill, wait_un
 use crate::mock_endpoint::{MockEndpoint, Reply};
 
 /// A home of its own for the program.
-struct Home(TempDir);
+pub struct Home(TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -30,7 +30,7 @@ impl Home {
     }
 
     /// The program with these arguments, cut off from the settings and sessions of whoever runs the tests.
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(CALLBOARD);
         command.args(args).env("XDG_STATE_HOME", self.path().join("state"));
         command.env("XDG_CONFIG_HOME", self.path().join("config")).env("HOME", self.path());
@@ -51,7 +51,8 @@ impl Home {
         self.command(&[&["ask", "--model", &model], args].concat())
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    /// A file in it.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -74,14 +75,14 @@ impl Home {
 
 /// What came of a run.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
