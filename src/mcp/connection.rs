@@ -13,7 +13,7 @@ use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, ClientServiceExt, NotificationContext, Peer, PeerRequestOptions,
     RoleClient, RunningService, ServiceError,
 };
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -316,8 +316,8 @@ impl Caller {
         let Some(result) = self.answers.take(id) else {
             return CallEnd::failed(CallFailureCode::ProtocolError, "The server answered without a result.".into());
         };
-        let value = result.value();
-        if value.get("resultType").and_then(Value::as_str) == Some("input_required") {
+        let [kind, structured] = result.members(["resultType", "structuredContent"]);
+        if kind.is_some_and(|kind| kind.get() == r#""input_required""#) {
             return CallEnd {
                 result: Some(result),
                 ..CallEnd::failed(
@@ -327,16 +327,15 @@ impl Caller {
                 )
             };
         }
-        let is_error = value.get("isError").and_then(Value::as_bool).unwrap_or(false);
-        let status = if is_error { CallStatus::Error } else { CallStatus::Ok };
-        CallEnd { status, mismatch: self.mismatch(&value, status), result: Some(result), failure: None }
+        let status = if result.is_tool_error() { CallStatus::Error } else { CallStatus::Ok };
+        CallEnd { status, mismatch: self.mismatch(structured, status), result: Some(result), failure: None }
     }
 
     /// Only a successful result has to have the declared form.
-    fn mismatch(&self, value: &Value, status: CallStatus) -> Option<String> {
+    fn mismatch(&self, structured: Option<&RawValue>, status: CallStatus) -> Option<String> {
         let output = self.output.as_ref().filter(|_| status == CallStatus::Ok)?;
-        match value.get("structuredContent") {
-            Some(body) => output.violation(body),
+        match structured {
+            Some(body) => output.violation(&Json::from(body).value()),
             None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
         }
     }

@@ -168,8 +168,7 @@ impl<R: AsyncRead + Send + Unpin> Wire<R> {
         self.tap(request.as_ref().map(|request| request.scope).unwrap_or_default(), Direction::Received, text).await;
         match (request, envelope.result) {
             (Some(Request { raw: true, .. }), Some(result)) => {
-                let result = Json::parse(result.get()).unwrap_or_default();
-                self.answers.lock().results.insert(id.clone(), result);
+                self.answers.lock().results.insert(id.clone(), result.into());
                 Some(JsonRpcMessage::response(ServerResult::empty(()), id))
             }
             (Some(_), _) => self.typed(text, Some(id)).await,

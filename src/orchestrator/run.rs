@@ -33,6 +33,8 @@ use super::{Gate, Models, Setup, prompt};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pieces of a model's answer that may wait.
 const DELTA_CAPACITY: usize = 256;
+/// How long the thread stays awake after a call was sent: to sleep and be woken takes as long as a quick server needs to answer.
+const AWAKE: Duration = Duration::from_micros(400);
 /// Questions that may wait while a turn runs.
 const MOST_QUESTIONS: usize = 32;
 
@@ -68,6 +70,7 @@ async fn perform(setup: Setup, feed: Feed) {
         running: HashMap::new(),
         deltas: Deltas::default(),
         patience: Instant::now() + PATIENCE,
+        awake_until: Instant::now(),
         warned_of_tools: false,
         told_stepping: Stepping::Off,
         missed: false,
@@ -111,6 +114,8 @@ struct Shell {
     running: HashMap<CallId, u64>,
     deltas: Deltas,
     patience: Instant,
+    /// When the thread may sleep although calls run.
+    awake_until: Instant,
     warned_of_tools: bool,
     /// What the records before this session say of stepping.
     told_stepping: Stepping,
@@ -139,9 +144,26 @@ impl Shell {
                 Some(signal) = self.servers.next() => self.signalled(signal).await,
                 () = wait_until(flush) => self.flush_words().await,
                 () = wait_until(patience) => {}
-                // Once every task that can go on has done so: to wake the screen costs as much as to send a call.
-                () = yield_now(), if self.stage.is_behind() => self.stage.show().await,
+                // Once every task that can go on has done so.
+                () = yield_now(), if self.has_chores() => self.do_chore().await,
             }
+        }
+    }
+
+    fn is_awake(&self) -> bool {
+        !self.running.is_empty() && Instant::now() < self.awake_until
+    }
+
+    fn has_chores(&self) -> bool {
+        self.stage.is_behind() || self.is_awake()
+    }
+
+    /// Does what can wait until nothing is more urgent, the quickest first: to wake the screen takes as long as to send a call.
+    async fn do_chore(&mut self) {
+        if self.stage.is_unrecorded() {
+            self.stage.record();
+        } else if !self.is_awake() {
+            self.stage.show().await;
         }
     }
 
@@ -205,6 +227,7 @@ impl Shell {
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
+                    self.awake_until = Instant::now() + AWAKE;
                     match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {
