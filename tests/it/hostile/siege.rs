@@ -34,6 +34,8 @@ pub struct Siege {
 const INHERITED: &str = "inherited-4711-secret";
 /// A secret of the server's own configuration.
 const TOKEN: &str = "configured-4711-token";
+/// What begins every frame.
+const FRAME: &[u8] = b"\x1b[?2026h";
 /// How long a pressed key may take to be seen, whatever goes on. Far more than it takes on an idle machine.
 const KEY: Duration = Duration::from_secs(5);
 
@@ -80,6 +82,7 @@ impl Siege {
 
     /// Goes through it in a console and checks all that must hold of any.
     pub fn survive(&self) {
+        let opened = Instant::now();
         let mut console = self.open();
         console.wait_for_text("✓ ticket");
         if self.deed.is_some() {
@@ -113,15 +116,19 @@ impl Siege {
         let quit = asked.elapsed();
         console.assert_restored();
         wait_until_none_is_left(&home, &before);
+        let lasted = opened.elapsed();
         let sent = console.sent();
+        let frames = sent.windows(FRAME.len()).filter(|bytes| *bytes == FRAME).count();
         println!(
-            "siege {} {}: {memory} MiB, a key {} ms, quit {} ms, {} kB to the terminal",
+            "siege {} {}: {memory} MiB, a key {} ms, {frames} frames and {} kB in {} ms, of which quitting {} ms",
             self.mode,
             self.deed.unwrap_or("-"),
             key.as_millis(),
+            sent.len() / 1000,
+            lasted.as_millis(),
             quit.as_millis(),
-            sent.len() / 1000
         );
+        assert!(frames > 1 && frames as u128 <= lasted.as_millis() / 16 + 2, "{frames} frames in {lasted:?}");
         escapes::assert_only_ours(&sent);
         assert!(key < KEY, "a key took {key:?}");
         assert!(memory <= self.most_memory, "{memory} MiB");
