@@ -31,6 +31,9 @@ const SIGNAL_CAPACITY: usize = 1024;
 /// Orders that may wait per server.
 const ORDER_CAPACITY: usize = 256;
 
+/// Longest reason that is told, bytes: an error can be as long as a line, and the wire has all of it.
+const LONGEST_REASON: usize = 4096;
+
 /// How a server is started and how long we wait for it.
 #[derive(Clone, Debug)]
 pub struct ServerSpec {
@@ -135,9 +138,10 @@ pub struct CallEnd {
 }
 
 impl CallEnd {
-    /// An end without a result.
+    /// An end without a result; a message of over 4 KiB is cut.
     #[must_use]
     pub fn failed(code: CallFailureCode, message: String) -> Self {
+        let message = in_short(message);
         Self { status: CallStatus::Error, result: None, failure: Some(CallFailure { code, message }), mismatch: None }
     }
 
@@ -276,4 +280,13 @@ impl Servers {
     fn handle(&self, server: &ServerName) -> Option<&ServerHandle> {
         self.handles.iter().find(|handle| handle.name == *server)
     }
+}
+
+/// A reason as it is told.
+fn in_short(mut reason: String) -> String {
+    if reason.len() > LONGEST_REASON {
+        reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
+        reason.push('…');
+    }
+    reason
 }

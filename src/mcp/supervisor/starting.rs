@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::mcp::Era;
+use crate::mcp::{Era, in_short};
 use crate::mcp::connection::{Connection, Fault, Handshake, connect};
 use crate::mcp::process::{self, Process};
 use crate::mcp::stderr::{Tail, drain};
@@ -144,5 +144,5 @@ pub(super) async fn post_mortem(mut process: Process, words: Words, fault: Fault
     // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
     let _ = timeout(EXIT_GRACE, words.drained).await;
     let last = words.tail.last(2);
-    if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
+    in_short(if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") })
 }
