@@ -91,6 +91,11 @@ pub const DEEDS: &[(&str, Deed)] = &[
         result["isError"] = true.into();
         answer(id, result);
     }),
+    ("long-failure", |_, id, _| {
+        let mut result = text(&payload().repeat(10_000));
+        result["isError"] = true.into();
+        answer(id, result);
+    }),
     ("stray", |_, id, _| {
         answer(&json!(4711), text("for nobody"));
         answer(&json!("4711"), text("for nobody"));

@@ -105,6 +105,7 @@ sieges! {
     escapes_in_a_result: Siege::call("painted", &["\\u001b]52"]);
     escapes_in_an_error: Siege::call("painted-error", &["SEEN"]);
     escapes_in_a_failure: Siege::call("painted-failure", &["SEEN"]);
+    a_failure_of_megabytes: Siege::call("long-failure", &["✗ failed"]).within(160);
     answers_for_nobody: Siege::call("stray", &["for you"]);
     an_id_in_quotes: Siege::call("id-as-text", &["gave no answer for 2 s"]).impatient();
     tools_that_grow: Siege::call("grow", &["3 tools"]);

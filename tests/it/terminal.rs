@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::fleet::CALLBOARD;
 
 /// The longest anything is waited for; reached only when a test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running console and the terminal it runs in.
 pub struct Console {

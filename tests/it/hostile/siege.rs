@@ -37,7 +37,7 @@ const TOKEN: &str = "configured-4711-token";
 /// What begins every frame.
 const FRAME: &[u8] = b"\x1b[?2026h";
 /// How long a pressed key may take to be seen, whatever goes on. Far more than it takes on an idle machine.
-const KEY: Duration = Duration::from_secs(5);
+const KEY: Duration = Duration::from_secs(20);
 
 impl Siege {
     /// A server that is wrong as a whole.
@@ -86,7 +86,10 @@ impl Siege {
         let mut console = self.open();
         console.wait_for_text("✓ ticket");
         if self.deed.is_some() {
-            console.wait_for(|contents| contents.contains("✓ hostile"), "the hostile server's tools");
+            // Ready is said before the tools are known.
+            let has_tools =
+                |line: &str| line.contains("✓ hostile") && line.contains(" tools, ") && !line.contains(" 0 tools");
+            console.wait_for(|contents| contents.lines().any(has_tools), "the hostile server's tools");
         }
         console.press("Look at TKT-1001\r");
         console.wait_for_text("t1  Look at TKT-1001");
