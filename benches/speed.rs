@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use callboard::clock::Clock;
 use callboard::link::{Link, link};
-use callboard::mcp::{Era, Limits, Naming, ServerSpec};
+use callboard::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 use callboard::model::{Delta, Message, Model, Request};
-use callboard::orchestrator::{self, Policy, Setup};
+use callboard::orchestrator::{self, Policy, Projects, Setup};
 use callboard::protocol::{Command, Event, ModelAnswered, ModelCall, ModelFailed, SessionId};
 use callboard::recording::Recording;
 use callboard::recording::format::{FORMAT, Header, VERSION};
@@ -44,14 +44,16 @@ impl Model for Steady {
 fn specs() -> Vec<ServerSpec> {
     let spec = |name: &&str| ServerSpec {
         name: (*name).into(),
-        command: env!("CARGO_BIN_EXE_callboard").into(),
-        args: vec!["serve".into(), (*name).into()],
-        env: BTreeMap::new(),
-        cwd: None,
+        reach: Reach::Program(Program {
+            command: env!("CARGO_BIN_EXE_callboard").into(),
+            args: vec!["serve".into(), (*name).into()],
+            ..Program::default()
+        }),
         era: Era::Modern,
         naming: Naming::Plain,
         limits: Limits::default(),
         restarts: 0,
+        trust: Trust::Trusted,
     };
     callboard_servers::NAMES.iter().map(spec).collect()
 }
@@ -71,6 +73,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         servers: BTreeMap::new(),
         policy: "auto".into(),
         forked_from: None,
+        mock_of: None,
         more: BTreeMap::new(),
     };
     let recording = Recording::create(dir, &header, clock, Redactor::default()).expect("a recording");
@@ -84,6 +87,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         app: "bench".into(),
         session: id,
         gate: Policy::Auto.into(),
+        projects: Projects::default(),
         resumed: None,
         warnings: Vec::new(),
     };

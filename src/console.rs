@@ -10,6 +10,7 @@ use crate::launch::{self, Running};
 use crate::link::Link;
 use crate::mcp::process;
 use crate::model::builtin::{self, BuiltIn};
+use crate::recording::reader::Reader;
 use crate::recording::replay;
 use crate::ui::{self, Outcome, RunError};
 
@@ -28,11 +29,11 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
 ///
 /// # Errors
 /// No terminal, a recording that cannot be read, or a session that cannot be started.
-pub fn fork(settings: &Settings, path: &Path, records: Option<u64>) -> Result<(), Failure> {
+pub fn fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<(), Failure> {
     if !ui::has_terminal() {
         return Err(Failure::usage(RunError::NoTerminal.to_string()));
     }
-    show_live(settings, launch::start_fork(settings, path, records.unwrap_or(u64::MAX))?)
+    show_live(settings, launch::start_fork(settings, path, at)?)
 }
 
 fn show_live(settings: &Settings, running: Running) -> Result<(), Failure> {
@@ -107,9 +108,11 @@ pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
 
 /// How the console shows a recording.
 pub(crate) fn viewing(settings: &Settings, path: &Path) -> ui::Options {
+    // Whatever is wrong with the header is told by the replay.
+    let mock_of = Reader::open(path).ok().and_then(|reader| reader.header.mock_of);
     ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: "VIEW".to_owned(),
+        mode: mock_of.map_or_else(|| "VIEW".to_owned(), |of| format!("VIEW, mock of …{}", of.tail())),
         theme: settings.theme,
         mouse: settings.mouse,
         focus: ui::Focus::Calls,

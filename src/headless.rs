@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::export::turn_value;
 use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
-use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
+use crate::protocol::{CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
@@ -70,6 +71,10 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
         if let (None, Err(failure)) = (&unprinted, print(&session, &record, output, questions.len())) {
             unprinted = Some(failure);
         }
+        if let Event::InputRequested(requested) = &record.event {
+            tell(&clean_block(&declined(requested)));
+            send(&link, Command::AnswerInput { input: requested.input, answer: InputAnswer::Decline }).await;
+        }
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
             send(&link, deny(call, &held.reason)).await;
         }
@@ -88,6 +93,17 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             failed.or(no_server).map_or(Ok(()), Err)
         }
     }
+}
+
+/// What is said of a server that wants something where there is nobody to ask.
+#[must_use]
+pub fn declined(requested: &InputRequested) -> String {
+    let InputRequested { server, message, wanted, .. } = requested;
+    let what = match wanted {
+        Wanted::Form { .. } => "a form to be filled in".to_owned(),
+        Wanted::Url { url } => format!("a visit to {url}"),
+    };
+    format!("server {server} wants {what} ({message}); nobody is there to ask, so it was declined; the console asks")
 }
 
 /// The answer to a held call where there is nobody to ask.
@@ -238,32 +254,11 @@ fn as_json(session: &Session) -> Value {
         .turns
         .iter()
         .map(|turn| {
-            let calls: Vec<Value> = turn.calls.iter().filter_map(|id| session.call(*id)).map(call_json).collect();
-            json!({
-                "question": turn.question,
-                "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
-                "ending": turn.ending.map_or("open", Ending::as_str),
-                "reason": turn.reason,
-                "calls": calls,
-            })
+            let calls: Vec<&Call> = turn.calls.iter().filter_map(|id| session.call(*id)).collect();
+            turn_value(session, turn, &calls)
         })
         .collect();
     json!({"session": started.map(|started| &started.id), "model": session.model(), "turns": turns})
-}
-
-fn call_json(call: &Call) -> Value {
-    let status = match call.state {
-        CallState::Ok => "ok",
-        CallState::Denied => "denied",
-        CallState::Cancelled => "cancelled",
-        CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
-            "error"
-        }
-    };
-    json!({
-        "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status,
-        "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
-    })
 }
 
 /// Whatever was answered, it came from no server at all.

@@ -1,5 +1,7 @@
 //! Puts a session together from settings: model, servers, recording, and the orchestrator on a thread of its own.
 
+mod fleet;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,21 +10,23 @@ use std::thread::JoinHandle;
 use ulid::Ulid;
 
 use crate::clock::Clock;
-use crate::config::servers::{self, RESTARTS};
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
-use crate::mcp::{Era, Limits, Naming, ServerSpec};
 use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
-use crate::protocol::{Event, ServerName, SessionId};
+use crate::orchestrator::{self, Answers, Gate, Models, Policy, Projects, Resumed, Setup, Source};
+use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
+
+pub use fleet::{Fleet, fleet, sources};
+
+use fleet::{bundled, projects};
 
 /// A running session.
 #[derive(Debug)]
@@ -59,78 +63,148 @@ pub fn app() -> String {
 /// # Errors
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
-    let fleet = fleet(settings)?;
-    let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
-    let Fleet { specs, warnings, secrets, left_out: _ } = fleet;
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, None)
+    let (bundled, sources) = (bundled(settings)?, sources(settings)?);
+    let Fleet { specs, warnings, secrets } = Fleet::of(&bundled, &sources);
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let projects = projects(bundled, sources, specs.clone());
+    let plan = Plan {
+        servers: Source::Live(specs),
+        projects,
+        gate: settings.gate.clone(),
+        commands,
+        secrets,
+        origin: Origin::New,
+    };
+    assemble(settings, plan, warnings)
 }
 
-/// Starts a session that goes on from the first `records` records of a recording.
+/// Starts a session that goes on from the first `at` records of a recording, or from all of them.
 ///
 /// # Errors
-/// A recording that cannot be read, and those of [`start`].
-pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Running, Failure> {
+/// A recording that cannot be read or has fewer records, and those of [`start`].
+pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<Running, Failure> {
     let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
-    let reader = Reader::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let parent = reader.header.id.clone();
-    let (mut taken, mut writes) = (Vec::new(), 0);
-    for (number, row) in (0_u64..).zip(reader) {
+    let reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
+    let (parent, is_being_written) = (reader.header.id.clone(), reader.is_being_written());
+    let (mut taken, mut writes, mut rows, mut last) = (Vec::new(), 0, 0_u64, None);
+    for row in reader {
+        let is_wanted = at.is_none_or(|at| rows < at);
+        rows += 1;
         match row.map_err(|error| unreadable(error.to_string()))? {
-            Row::Record(record) if number < records => taken.push(record),
             Row::Record(record) => {
+                last = Some(record.index);
                 let is_write = matches!(&record.event, Event::CallStarted(started) if !started.read_only);
-                writes += u64::from(is_write);
+                match is_wanted {
+                    true => taken.push(record),
+                    false => writes += u64::from(is_write),
+                }
             }
             // It stays in the parent.
             Row::Bad { .. } => {}
         }
     }
+    if let Some(at) = at.filter(|at| *at > rows) {
+        let last = last.map(|last| format!(", the last of them {last}")).unwrap_or_default();
+        let has = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+        return Err(Failure::usage(format!("--at {at}: {parent} has only {has}{last}")));
+    }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
-    let Fleet { specs, mut warnings, secrets, left_out: _ } = fleet(settings)?;
+    let (bundled, sources) = (bundled(settings)?, sources(settings)?);
+    let Fleet { specs, mut warnings, secrets } = Fleet::of(&bundled, &sources);
+    if is_being_written {
+        warnings.push(format!(
+            "forked at #{record} while {} is still being written: what happens there from now on is no part of this session",
+            fork.session
+        ));
+    }
     if writes > 0 {
         warnings.push(format!(
             "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
             fork.session
         ));
     }
-    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.command_line())).collect();
-    let resumed = Some((fork, Resumed { records: taken }));
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, resumed)
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let projects = projects(bundled, sources, specs.clone());
+    let origin = Origin::Fork(fork, Resumed { records: taken });
+    let plan = Plan { servers: Source::Live(specs), projects, gate: settings.gate.clone(), commands, secrets, origin };
+    assemble(settings, plan, warnings)
 }
 
-/// Starts a session whose tools are answered from a recording; no server is started, so no call waits for a yes.
+/// Starts a session that asks `of` again, its tools answered from that one's recording; no server is started, so no call
+/// waits for a yes. `recorded_model` is who answered then.
 ///
 /// # Errors
 /// A model or recording that cannot be had.
-pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
-    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[], None)
+pub fn start_mock(
+    settings: &Settings,
+    of: SessionId,
+    recorded_model: String,
+    answers: Answers,
+) -> Result<Running, Failure> {
+    let plan = Plan {
+        servers: Source::Recorded(answers),
+        projects: Projects::default(),
+        gate: Policy::Auto.into(),
+        commands: BTreeMap::new(),
+        secrets: Vec::new(),
+        origin: Origin::Mock { of, recorded_model },
+    };
+    assemble(settings, plan, Vec::new())
 }
 
-fn assemble(
-    settings: &Settings,
+/// What a session comes from.
+enum Origin {
+    /// Nothing.
+    New,
+    /// The beginning of another one.
+    Fork(ForkedFrom, Resumed),
+    /// The questions of another one.
+    Mock { of: SessionId, recorded_model: String },
+}
+
+/// In what sessions differ.
+struct Plan {
     servers: Source,
+    projects: Projects,
     gate: Gate,
+    /// Where each server is, as the recording's header has it.
     commands: BTreeMap<String, String>,
-    more_warnings: Vec<String>,
-    secrets: &[(String, String)],
-    resumed: Option<(ForkedFrom, Resumed)>,
-) -> Result<Running, Failure> {
+    secrets: Vec<(String, String)>,
+    origin: Origin,
+}
+
+fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Result<Running, Failure> {
+    let Plan { servers, projects, gate, commands, secrets, origin } = plan;
     let built_in = Arc::new(built_in(settings)?);
     let model = model(settings, &built_in)?;
-    let (forked_from, resumed) = resumed.unzip();
+    let mut warnings = settings.warnings.clone();
+    warnings.extend(more_warnings);
+    let (mut forked_from, mut resumed, mut mock_of) = (None, None, None);
+    match origin {
+        Origin::New => {}
+        Origin::Fork(from, records) => (forked_from, resumed) = (Some(from), Some(records)),
+        Origin::Mock { of, recorded_model } => {
+            if recorded_model != model.name() {
+                warnings.push(format!(
+                    "{of} was answered by {recorded_model}, and this mock run by {}: other calls and other words are to be \
+                     expected; --model chooses who is asked",
+                    model.name()
+                ));
+            }
+            mock_of = Some(of);
+        }
+    }
     let clock = Clock::start_at(resumed.as_ref().map_or(0, Resumed::end_us));
     let id = SessionId::from(Ulid::generate().to_string());
     let mut redactor = Redactor::default();
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
         redactor.add("OPENAI_API_KEY", &key);
     }
-    for (name, value) in secrets {
+    for (name, value) in &secrets {
         redactor.add(name, value);
     }
-    let mut warnings = settings.warnings.clone();
-    warnings.extend(more_warnings);
-    let header = Header { forked_from, ..header(&id, model.name(), commands, gate.policy, clock) };
+    let header = Header { forked_from, mock_of, ..header(&id, model.name(), commands, gate.policy, clock) };
     let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
@@ -150,6 +224,7 @@ fn assemble(
         app: app(),
         session: id.clone(),
         gate,
+        projects,
         resumed,
         warnings,
     };
@@ -195,6 +270,7 @@ fn header(id: &SessionId, model: &str, servers: BTreeMap<String, String>, policy
         servers,
         policy: policy.as_str().to_owned(),
         forked_from: None,
+        mock_of: None,
         more: BTreeMap::new(),
     }
 }
@@ -238,18 +314,33 @@ pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
 /// A script or endpoint that cannot be used.
 pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Model>, Failure> {
     let usage = |error: String| Failure::usage(error);
-    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
-    let wanted = settings.model.as_deref();
-    if let Some(path) = wanted.and_then(|name| name.strip_prefix("scripted:")) {
-        let scripted = Scripted::from_file(Path::new(path)).map_err(|error| usage(error.to_string()))?;
+    if let Some(path) = script(settings) {
+        let scripted = Scripted::from_file(path).map_err(|error| usage(error.to_string()))?;
         return Ok(Arc::new(scripted));
     }
+    let Some(endpoint) = endpoint(settings)? else { return Ok(Arc::clone(built_in) as Arc<dyn Model>) };
+    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
+    Ok(Arc::new(model))
+}
+
+/// The file of answers that stands in for a model.
+fn script(settings: &Settings) -> Option<&Path> {
+    settings.model.as_deref().and_then(|name| name.strip_prefix("scripted:")).map(Path::new)
+}
+
+/// The endpoint that the settings ask for; none if the model is the built-in assistant or a script.
+///
+/// # Errors
+/// A model's name without an endpoint.
+pub fn endpoint(settings: &Settings) -> Result<Option<openai::Settings>, Failure> {
+    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
+    let wanted = settings.model.as_deref();
     let no_endpoint = key.is_none() && settings.base_url.is_none();
-    if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
-        return Ok(Arc::clone(built_in) as Arc<dyn Model>);
+    if script(settings).is_some() || wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
+        return Ok(None);
     }
     if let (Some(name), true) = (wanted, no_endpoint) {
-        return Err(usage(format!(
+        return Err(Failure::usage(format!(
             "the model {name:?} needs an endpoint: set OPENAI_API_KEY for OpenAI's own, or OPENAI_BASE_URL (--base-url) \
              for another one; \"built-in\" needs neither"
         )));
@@ -261,75 +352,5 @@ pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Mod
     if let Some(name) = wanted {
         endpoint.model = name.to_owned();
     }
-    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
-    Ok(Arc::new(model))
-}
-
-/// The servers of a session.
-#[derive(Debug, Default)]
-pub struct Fleet {
-    /// In lane order: the bundled ones, then configured ones; a configured name replaces a bundled one in its place.
-    pub specs: Vec<ServerSpec>,
-    /// What was odd about the configuration.
-    pub warnings: Vec<String>,
-    /// Configured servers that cannot be started as they are written; a warning says why.
-    pub left_out: Vec<ServerName>,
-    /// Configured values to be kept out of recordings.
-    pub secrets: Vec<(String, String)>,
-}
-
-/// All servers the settings ask for.
-///
-/// # Errors
-/// Our own path cannot be found; a server file that cannot be read.
-pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
-    let mut fleet = Fleet { specs: bundled(settings)?, ..Fleet::default() };
-    let Some(path) = &settings.servers else { return Ok(fleet) };
-    let configured = servers::read(path, |name| std::env::var(name).ok())?;
-    fleet.specs.retain(|spec| !configured.disabled.contains(&spec.name));
-    for spec in configured.specs {
-        match fleet.specs.iter_mut().find(|bundled| bundled.name == spec.name) {
-            Some(bundled) => *bundled = spec,
-            None => fleet.specs.push(spec),
-        }
-    }
-    fleet.warnings = configured.warnings;
-    fleet.left_out = configured.left_out;
-    fleet.secrets = configured.secrets;
-    Ok(fleet)
-}
-
-/// The five bundled servers, each a child that is this very program.
-fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
-    if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
-        let dir = dir.display();
-        return Err(Failure::usage(format!(
-            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
-        )));
-    }
-    let mut options = Vec::new();
-    for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
-        if let Some(path) = path {
-            options.push(flag.to_owned());
-            options.push(path.display().to_string());
-        }
-    }
-    if let Some(as_of) = &settings.as_of {
-        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
-        options.extend(["--as-of".to_owned(), as_of.clone()]);
-    }
-    let spec = |name: &&str| ServerSpec {
-        name: (*name).into(),
-        command: program.clone(),
-        args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
-        env: BTreeMap::new(),
-        cwd: None,
-        era: Era::Modern,
-        naming: Naming::Plain,
-        limits: Limits::default(),
-        restarts: RESTARTS,
-    };
-    Ok(callboard_servers::NAMES.iter().map(spec).collect())
+    Ok(Some(endpoint))
 }

@@ -5,34 +5,40 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use callboard::cli::{Cli, DataTask, Task};
 use callboard::config::{self, Settings};
+use callboard::doctor::{self, Depth};
 use callboard::eval::Suite;
 use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
 use callboard::model::builtin::RunbookParameter;
-use callboard::recorded::{self, ExportOrder, Privacy};
+use callboard::recorded::{self, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
 use callboard::ui::text::count;
-use callboard::{console, direct, launch, recording};
+use callboard::{conformance, console, direct, launch, recording, setup};
 use callboard_servers::{ServeError, ServeOptions};
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // Whether it was said here and now: for the doctor that is a question, and a name of the environment is none.
+    let asks_model = matches.value_source("model") == Some(ValueSource::CommandLine);
     let form = if cli.common.json { Form::Json } else { Form::Text };
-    match run(cli, form) {
+    match run(cli, asks_model, form) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(form),
     }
 }
 
-fn run(cli: Cli, form: Form) -> Result<(), Failure> {
+fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
     // A server is started before anything else is set up: its stdout belongs to the protocol.
     if let Some(Task::Serve { name }) = &cli.command {
         let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
@@ -47,10 +53,18 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         let text = "--step holds calls for somebody at the console; `callboard --step` opens it";
         return Err(Failure::usage(text.to_owned()));
     }
+    if let Some(Task::Doctor { patience }) = &cli.command {
+        let patience = Duration::from_secs((*patience).max(1));
+        let depth = if asks_model { Depth::Live(patience) } else { Depth::Configured };
+        return attended(doctor::run(&cli.common, depth, form));
+    }
     let settings = config::resolve(&cli.common)?;
+    if asks_model && cli.common.model.as_deref() == Some("") {
+        return Err(Failure::usage("--model needs the name of a model, such as built-in".into()));
+    }
     match cli.command {
         None => console::open(&settings),
-        Some(Task::Serve { .. }) => Ok(()),
+        Some(Task::Serve { .. } | Task::Doctor { .. }) => Ok(()),
         Some(Task::Ask { events, questions }) => {
             let output = match (events, form) {
                 (true, _) => Output::Events,
@@ -70,15 +84,22 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Check) => check(&settings, form),
         Some(Task::Tools { server }) => attended(direct::tools(&fleet(&settings)?.specs, server.as_deref(), form)),
         Some(Task::Call { server, tool, arguments }) => {
-            let arguments = match arguments.as_deref() {
-                None => "{}".to_owned(),
-                Some("-") => stdin()?,
-                Some(text) => text.to_owned(),
-            };
+            let arguments = object_or_stdin(arguments)?;
             let order = direct::Order { server: &server, tool: &tool, arguments: &arguments };
             attended(direct::call(&fleet(&settings)?.specs, &settings.gate, order, form))
         }
+        Some(Task::Resources { server, uri }) => {
+            attended(direct::resources(&fleet(&settings)?.specs, server.as_deref(), uri.as_deref(), form))
+        }
+        Some(Task::Prompts { server, name, arguments }) => {
+            let (arguments, fleet) = (object_or_stdin(arguments)?, fleet(&settings)?);
+            attended(direct::prompts(&fleet.specs, server.as_deref(), name.as_deref(), &arguments, form))
+        }
+        Some(Task::Conformance { url, scenario, protocol, context }) => {
+            attended(conformance::run(url, &conformance::Setting { scenario, protocol, context }))
+        }
         Some(Task::Sessions) => sessions(form),
+        Some(Task::Mcp { task }) => setup::run(&settings, task, form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
         Some(Task::Data { task: DataTask::Export { dir } }) => data_export(&dir, form),
         Some(Task::Completions { shell }) => {
@@ -111,8 +132,8 @@ fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), 
 
 /// Asks the questions of a recording again, its tools answered from it.
 fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failure> {
-    let (questions, answers) = recorded::mock(session)?;
-    answer(launch::start_mock(settings, answers)?, &questions, output)
+    let Mock { of, model, questions, answers } = recorded::mock(session)?;
+    answer(launch::start_mock(settings, of, model, answers)?, &questions, output)
 }
 
 fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {
@@ -190,6 +211,14 @@ fn eval(
     Err(Failure::failed(format!("{passed} of {total} conversations went well; {threshold} % were asked for")))
 }
 
+/// A JSON object of the command line; an empty one if absent.
+fn object_or_stdin(arguments: Option<String>) -> Result<String, Failure> {
+    match arguments.as_deref() {
+        Some("-") => stdin(),
+        Some(_) | None => Ok(arguments.unwrap_or_else(|| "{}".to_owned())),
+    }
+}
+
 fn questions_or_stdin(questions: Vec<String>) -> Result<Vec<String>, Failure> {
     let from_stdin = questions.is_empty() || questions == ["-"];
     if !from_stdin {
@@ -230,12 +259,7 @@ fn fleet(settings: &Settings) -> Result<launch::Fleet, Failure> {
 
 fn check(settings: &Settings, form: Form) -> Result<(), Failure> {
     let fleet = fleet(settings)?;
-    attended(direct::check(&fleet.specs, form))?;
-    let left_out: Vec<&str> = fleet.left_out.iter().map(|name| name.as_str()).collect();
-    if left_out.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::failed(format!("left out, because the configuration cannot be used: {}", left_out.join(", "))))
+    attended(direct::check(&fleet.specs, form))
 }
 
 /// Blocks on work with servers, which are not left behind if a signal ends it.
@@ -260,14 +284,14 @@ fn sessions(form: Form) -> Result<(), Failure> {
         return say_json(&json!({"sessions": sessions}).to_string());
     }
     for session in &sessions {
-        let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
         let created = session.created.get(..16).unwrap_or(&session.created).replace('T', " ");
         let line = format!(
-            "{}  {created}  {:<12} {:>9} {:>10}  {what}",
+            "{}  {created}  {:<12} {:>9} {:>10}  {}",
             session.id,
             session.model,
             count(session.turns as usize, "turn"),
-            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call")
+            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call"),
+            session.about()
         );
         say(&clean_line(&line))?;
     }

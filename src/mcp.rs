@@ -1,29 +1,40 @@
-//! MCP servers: one supervised child process each, what they offer, and every byte they exchange with us.
+//! MCP servers: each a supervised child process or an address, what they offer, and every byte they exchange with us.
 //!
 //! A supervisor task per server connects, lists, calls, restarts and stops; everything it does comes out as a [`Signal`]
 //! on one bounded queue, in order. `rmcp` keeps the ids, the eras' metadata and cancellation; the bytes, the limits and
 //! the reading of results are ours (`hosting.md` §1).
 
+mod answers;
 mod catalog;
 mod connection;
+mod http;
 mod in_flight;
+mod inputs;
 pub mod line;
+mod material;
 pub mod process;
+mod road;
+mod spec;
 mod stderr;
 mod supervisor;
+mod tap;
 mod waiting;
 mod wire;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::sync::{Notify, mpsc};
 
-use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
+use crate::protocol::{
+    CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, Json, Material, Scope, ServerName,
+    ToolName,
+};
 
+pub use spec::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
+
+use inputs::Inputs;
 use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.
@@ -33,87 +44,6 @@ const ORDER_CAPACITY: usize = 256;
 
 /// Longest reason that is told, bytes: an error can be as long as a line, and the wire has all of it.
 const LONGEST_REASON: usize = 4096;
-
-/// How a server is started and how long we wait for it.
-#[derive(Clone, Debug)]
-pub struct ServerSpec {
-    /// Its configured name.
-    pub name: ServerName,
-    /// The program; looked up in `PATH` if it has no slash.
-    pub command: PathBuf,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Variables it gets besides the allow-list.
-    pub env: BTreeMap<String, String>,
-    /// Its working directory; ours if absent.
-    pub cwd: Option<PathBuf>,
-    /// Which revision of MCP it speaks.
-    pub era: Era,
-    /// How its tools are named for the model.
-    pub naming: Naming,
-    /// Deadlines.
-    pub limits: Limits,
-    /// Restarts after a loss, within two minutes, before it counts as failed.
-    pub restarts: u32,
-}
-
-/// Which kind of connection a server wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Era {
-    /// `initialize` first; refused or exited, a new process is asked with `server/discover`.
-    #[default]
-    Auto,
-    /// 2026-07-28: `server/discover`, no handshake.
-    Modern,
-    /// Up to 2025-11-25: `initialize`.
-    Legacy,
-}
-
-/// How a server's tools are named for the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Naming {
-    /// By the tool's own name: only for the bundled servers, whose names are unique.
-    Plain,
-    /// By server and tool.
-    Prefixed,
-}
-
-/// Deadlines of one server.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// From spawning to the end of the handshake.
-    pub start: Duration,
-    /// One page of a listing.
-    pub list: Duration,
-    /// A call, counted from its last progress.
-    pub call: Duration,
-    /// A call, whatever progress it makes.
-    pub call_total: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            start: Duration::from_secs(30),
-            list: Duration::from_secs(15),
-            call: Duration::from_secs(60),
-            call_total: Duration::from_secs(600),
-        }
-    }
-}
-
-impl ServerSpec {
-    /// The command line as it is shown: no variables.
-    #[must_use]
-    pub fn command_line(&self) -> String {
-        let mut line = self.command.display().to_string();
-        for arg in &self.args {
-            line.push(' ');
-            line.push_str(arg);
-        }
-        line
-    }
-}
 
 /// What comes from the servers.
 #[derive(Debug)]
@@ -169,6 +99,9 @@ pub struct CallOrder {
 #[derive(Debug)]
 pub struct Servers {
     handles: Vec<ServerHandle>,
+    inputs: Inputs,
+    /// For servers that are started later.
+    sender: mpsc::Sender<Signal>,
     signals: mpsc::Receiver<Signal>,
 }
 
@@ -181,22 +114,50 @@ struct ServerHandle {
     task: tokio::task::JoinHandle<()>,
 }
 
+impl ServerHandle {
+    /// Starts a server, once the one that was there `before` is gone.
+    fn start(spec: &ServerSpec, before: Option<Self>, signals: &mpsc::Sender<Signal>, inputs: &Inputs) -> Self {
+        let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
+        let restart = Arc::new(Notify::new());
+        let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&restart), signals.clone(), inputs.clone());
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                before.stop().await;
+            }
+            supervisor.run().await;
+        });
+        Self { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
+    }
+
+    async fn stop(self) {
+        // Dropping the only sender tells the supervisor to stop even if its queue is full.
+        drop(self.orders);
+        let _ = self.task.await;
+    }
+}
+
 impl Servers {
     /// Starts every server at once, each supervised by its own task of the current runtime.
     #[must_use]
     pub fn start(specs: &[ServerSpec]) -> Self {
+        Self::start_after(specs, 0)
+    }
+
+    /// Like [`Servers::start`], in a session whose servers have wanted something of the operator `inputs` times before.
+    #[must_use]
+    pub fn start_after(specs: &[ServerSpec], inputs: u64) -> Self {
         let (sender, signals) = mpsc::channel(SIGNAL_CAPACITY);
-        let handles = specs
-            .iter()
-            .map(|spec| {
-                let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
-                let restart = Arc::new(Notify::new());
-                let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&restart), sender.clone());
-                let task = tokio::spawn(supervisor.run());
-                ServerHandle { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
-            })
-            .collect();
-        Self { handles, signals }
+        let inputs = Inputs::new(sender.clone(), inputs);
+        let handles = specs.iter().map(|spec| ServerHandle::start(spec, None, &sender, &inputs)).collect();
+        Self { handles, inputs, sender, signals }
+    }
+
+    /// Puts another server in the place of the one of its name, which is stopped first. Ignored if there is none.
+    pub fn change(&mut self, spec: &ServerSpec) {
+        let Some(at) = self.handles.iter().position(|handle| handle.name == spec.name) else { return };
+        let before = self.handles.remove(at);
+        let handle = ServerHandle::start(spec, Some(before), &self.sender, &self.inputs);
+        self.handles.insert(at, handle);
     }
 
     /// The next signal, in order of happening per server. Cancel-safe. `None` only after [`Servers::stop`].
@@ -239,6 +200,29 @@ impl Servers {
         }
     }
 
+    /// Gives a running call its whole time-out once more.
+    pub fn wait_longer(&self, server: &ServerName, call: CallId) {
+        if let Some(handle) = self.handle(server) {
+            // A full queue means the call's own order is still in it: its time has not begun.
+            let _ = handle.orders.try_send(Order::WaitLonger(call));
+        }
+    }
+
+    /// Answers what a server wants of the operator; false if nobody waits for it any more.
+    pub fn answer(&self, input: InputId, answer: InputAnswer) -> bool {
+        self.inputs.answer(input, answer)
+    }
+
+    /// Asks a server for something besides tools; the answer comes as an event, also if it has nothing of the kind.
+    ///
+    /// # Errors
+    /// There is no such server, or its queue is full, in words; no event comes.
+    pub fn fetch(&self, server: &ServerName, material: Material) -> Result<(), String> {
+        let handle = self.handle(server).ok_or_else(|| format!("There is no server named {server}."))?;
+        let sent = handle.orders.try_send(Order::Fetch(material));
+        sent.map_err(|_| format!("Server {server} has too much to do; try again later."))
+    }
+
     /// Stops and starts one server, also one that has failed; asked many times at once it does so once. False if there is no
     /// such server.
     pub fn restart(&self, server: &ServerName) -> bool {
@@ -250,16 +234,9 @@ impl Servers {
     /// Returns what they still had to say.
     pub async fn stop(mut self) -> Vec<Signal> {
         let mut last = Vec::new();
-        let mut tasks = Vec::new();
-        for handle in self.handles {
-            let ServerHandle { orders, task, .. } = handle;
-            tasks.push(async move {
-                // Dropping the only sender tells the supervisor to stop even if its queue is full.
-                drop(orders);
-                let _ = task.await;
-            });
-        }
-        let mut all = std::pin::pin!(join_all(tasks));
+        let mut all = std::pin::pin!(join_all(self.handles.into_iter().map(ServerHandle::stop)));
+        // They are senders of our own, which would keep the queue open.
+        drop((self.inputs, self.sender));
         loop {
             tokio::select! {
                 signal = self.signals.recv() => match signal {

@@ -7,6 +7,7 @@ mod asking;
 mod conversation;
 mod deltas;
 mod gate;
+mod projects;
 mod prompt;
 mod resume;
 mod roster;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub use answers::{Answers, Source};
 pub use gate::{Gate, Policy, Rules, Verdict};
+pub use projects::{Judge, Projects};
 pub use resume::Resumed;
 pub use run::run;
 
@@ -48,6 +50,8 @@ pub struct Setup {
     pub gate: Gate,
     /// The records of another session that this one goes on from.
     pub resumed: Option<Resumed>,
+    /// A project's server files that wait for the operator's word.
+    pub projects: Projects,
     /// What was odd when all this was put together: told first.
     pub warnings: Vec<String>,
 }

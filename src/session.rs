@@ -4,9 +4,12 @@
 //! make no sense (an unknown call, a second end) are counted in `oddities`, never fatal.
 
 mod calls;
+mod documents;
 mod evidence;
+mod inputs;
 mod list;
 mod lost;
+mod projects;
 mod servers;
 mod tool_error;
 mod turns;
@@ -14,8 +17,11 @@ mod turns;
 use std::sync::Arc;
 
 pub use calls::{Call, CallState, Frame};
+pub use documents::Document;
 pub use evidence::{Claim, Evidence, Mark};
+pub use inputs::Input;
 pub use list::List;
+pub use projects::Project;
 pub use servers::{Health, LogLine, Loss, Server};
 pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Tally, Turn};
@@ -62,6 +68,12 @@ pub struct Session {
     pub spans: List<Span>,
     /// Servers in lane order, with the calls of each.
     pub servers: Vec<Server>,
+    /// Resources and prompts that were fetched, in order.
+    pub documents: List<Document>,
+    /// What servers wanted of the operator, in order.
+    pub inputs: List<Input>,
+    /// A project's server files that were asked about, in order.
+    pub projects: Vec<Project>,
     /// Notes with the time they were taken at, µs.
     pub notes: List<(u64, NoteTaken)>,
     /// Questions asked whose turn has not begun yet.
@@ -98,6 +110,8 @@ impl Session {
                     self.server_mut(name);
                 }
                 self.started = Some(started.clone());
+                // A session that goes on from another asks anew.
+                self.projects.clear();
                 Some(())
             }
             Event::SteppingChanged(changed) => {
@@ -152,7 +166,19 @@ impl Session {
             | Event::ServerLogged(_)
             | Event::ServerLost(_)
             | Event::ServerStopped(_)
+            | Event::ResourcesListed(_)
+            | Event::PromptsListed(_)
             | Event::WireFramed(_) => servers::apply(self, record),
+            Event::ProjectProposed(_) | Event::ProjectJudged(_) => projects::apply(self, record),
+            Event::ResourceRead(read) => {
+                self.documents.push(Document::Resource(read.clone()));
+                Some(())
+            }
+            Event::PromptGot(got) => {
+                self.documents.push(Document::Prompt(got.clone()));
+                Some(())
+            }
+            Event::InputRequested(_) | Event::InputAnswered(_) => inputs::apply(self, record),
             Event::NoteTaken(note) => {
                 self.notes.push((record.at_us, note.clone()));
                 Some(())
@@ -201,10 +227,20 @@ impl Session {
         self.calls.get(id.index())
     }
 
+    /// What servers want of the operator and have no answer to yet, oldest first.
+    pub fn open_inputs(&self) -> impl Iterator<Item = &Input> {
+        self.inputs.iter().filter(|input| input.answered.is_none())
+    }
+
     /// A server by its name.
     #[must_use]
     pub fn server(&self, name: &ServerName) -> Option<&Server> {
         self.servers.iter().find(|server| server.name == *name)
+    }
+
+    /// A project's server files of which the operator has said nothing yet.
+    pub fn open_projects(&self) -> impl Iterator<Item = &Project> {
+        self.projects.iter().filter(|project| project.verdict.is_none())
     }
 
     /// The name of the model that answers the next turn.

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::ServerSpec;
+use super::Program;
 
 /// Variables every server gets; all others only if its configuration names them.
 pub const ALLOWED: &[&str] =
@@ -45,20 +45,20 @@ pub struct Pipes {
     pub stderr: ChildStderr,
 }
 
-/// Starts the program of `spec` without a shell, without our terminal, and with a short environment.
+/// Starts a program without a shell, without our terminal, and with a short environment.
 ///
 /// # Errors
 /// What the operating system says of the program, such as not found.
-pub fn spawn(spec: &ServerSpec) -> io::Result<(Process, Pipes)> {
-    let mut command = Command::new(&spec.command);
-    command.args(&spec.args).env_clear();
+pub fn spawn(program: &Program) -> io::Result<(Process, Pipes)> {
+    let mut command = Command::new(&program.command);
+    command.args(&program.args).env_clear();
     for name in ALLOWED {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
-    command.envs(&spec.env);
-    if let Some(cwd) = &spec.cwd {
+    command.envs(&program.env);
+    if let Some(cwd) = &program.cwd {
         command.current_dir(cwd);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

@@ -88,19 +88,19 @@ pub async fn drain(source: impl AsyncRead + Unpin, server: ServerName, tail: Tai
             continue;
         }
         tail.push(&text);
-        log(&signals, &server, LogStream::Stderr, text, &mut throttle).await;
+        let verdict = throttle.admit(text.len());
+        log(&signals, &server, LogStream::Stderr, text, verdict).await;
     }
 }
 
-/// Records one line of a server, unless there are too many of them.
+/// Records one line of a server, unless its throttle does not admit it.
 pub(super) async fn log(
     signals: &mpsc::Sender<Signal>,
     server: &ServerName,
     stream: LogStream,
     line: String,
-    throttle: &mut Throttle,
+    (admitted, dropped): (bool, u64),
 ) {
-    let (admitted, dropped) = throttle.admit(line.len());
     let mut lines = Vec::new();
     if dropped > 0 {
         let most = BYTES_PER_SECOND / 1024;

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::compare::{canonical, changes};
 use crate::mcp::{CallEnd, CallOrder, Limits, ServerSpec, Servers, Signal};
 use crate::protocol::{
-    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName,
-    ToolName,
+    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material,
+    Scope, ServerListed, ServerLost, ServerName, ToolName,
 };
 use crate::session::{Call, CallState, Session};
 
@@ -57,12 +57,13 @@ struct Answer {
     server: ServerName,
     tool: ToolName,
     arguments: Value,
-    end: CallEnd,
+    /// What its server said, or why that is not known.
+    end: Result<CallEnd, String>,
     is_given: bool,
 }
 
 impl Answers {
-    /// The answers of a recorded session: its calls that have an end.
+    /// The answers of a recorded session.
     #[must_use]
     pub fn of(session: &Session) -> Self {
         let mut events = VecDeque::new();
@@ -76,12 +77,14 @@ impl Answers {
                 }
                 None => {
                     let reason = "It was not ready in the recording.".to_owned();
-                    events.push_back(ServerLost { server: name, reason, next: AfterLoss::Failed }.into());
+                    events.push_back(
+                        ServerLost { server: name, reason, cause: LossCause::Other, next: AfterLoss::Failed }.into(),
+                    );
                 }
             }
         }
         let servers = session.servers.iter().map(|server| server.name.clone()).collect();
-        Self { servers, events, calls: session.calls.iter().filter_map(answer).collect() }
+        Self { servers, events, calls: session.calls.iter().map(answer).collect() }
     }
 
     /// The end of the same call, or why there is none.
@@ -91,14 +94,17 @@ impl Answers {
         let is_same = |answer: &Answer| {
             answer.server == *server && answer.tool == order.tool && canonical(&answer.arguments) == form
         };
+        let call = format!("{server} {} {form}", order.tool);
         if let Some(answer) = self.calls.iter_mut().find(|answer| is_same(answer) && !answer.is_given) {
             answer.is_given = true;
-            return Ok(answer.end.clone());
+            return answer.end.clone().map_err(|why| {
+                format!("The recording has the call {call} as {}, but no answer of its server: {why}.", answer.id)
+            });
         }
-        let call = format!("{server} {} {form}", order.tool);
         let times = self.calls.iter().filter(|answer| is_same(answer)).count();
         if times > 0 {
-            return Err(format!("The recording has the call {call} {times} times, and this is one more."));
+            let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+            return Err(format!("The recording has the call {call} {times}, and this is one more."));
         }
         let nearest = self
             .calls
@@ -116,24 +122,37 @@ impl Answers {
     }
 }
 
-fn answer(call: &Call) -> Option<Answer> {
-    call.started_us?;
+fn answer(call: &Call) -> Answer {
     let status = match call.state {
-        CallState::Ok => CallStatus::Ok,
-        CallState::Error => CallStatus::Error,
+        CallState::Ok => Ok(CallStatus::Ok),
+        CallState::Error => Ok(CallStatus::Error),
         // What the operator cancelled or refused says nothing of what a server would have answered.
-        CallState::Cancelled | CallState::Denied => return None,
-        CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => return None,
+        CallState::Cancelled => Err("it was cancelled".to_owned()),
+        CallState::Denied => Err(format!("it was refused ({})", call.refusal.as_deref().unwrap_or("no reason given"))),
+        CallState::Running => Err("it was still running at the end".to_owned()),
+        CallState::Held(_) if call.was_sent() => Err("its result was still held at the end".to_owned()),
+        CallState::Held(_) => Err("it was held at the end, and never sent".to_owned()),
+        CallState::Proposed | CallState::Released => Err("it was not sent yet at the end".to_owned()),
     };
-    let (result, failure, mismatch) = (call.result.clone(), call.failure.clone(), call.mismatch.clone());
-    Some(Answer {
+    let end = match (status, call.was_sent()) {
+        (Err(why), _) => Err(why),
+        (Ok(_), false) => Err(match call.by_hand() {
+            Some(by_hand) => format!("it was {by_hand}, and never sent"),
+            None => "it was never sent".to_owned(),
+        }),
+        (Ok(status), true) => {
+            let (result, failure, mismatch) = (call.result.clone(), call.failure.clone(), call.mismatch.clone());
+            Ok(CallEnd { status, result, failure, mismatch })
+        }
+    };
+    Answer {
         id: call.id,
         server: call.server.clone(),
         tool: call.tool.clone(),
         arguments: call.arguments.value(),
-        end: CallEnd { status, result, failure, mismatch },
+        end,
         is_given: false,
-    })
+    }
 }
 
 /// What the orchestrator calls.
@@ -144,9 +163,10 @@ pub(super) enum Backing {
 }
 
 impl Backing {
-    pub fn start(source: Source) -> Self {
+    /// Starts what answers, in a session whose servers have wanted something of the operator `inputs` times before.
+    pub fn start(source: Source, inputs: u64) -> Self {
         match source {
-            Source::Live(specs) => Self::Live(Servers::start(&specs)),
+            Source::Live(specs) => Self::Live(Servers::start_after(&specs, inputs)),
             Source::Recorded(answers) => Self::Recorded(answers, VecDeque::new()),
         }
     }
@@ -199,6 +219,37 @@ impl Backing {
         }
     }
 
+    pub fn wait_longer(&self, server: &ServerName, call: CallId) {
+        match self {
+            Self::Live(servers) => servers.wait_longer(server, call),
+            Self::Recorded(..) => {}
+        }
+    }
+
+    /// Answers what a server wants; false if nobody waits for it.
+    pub fn answer(&self, input: InputId, answer: InputAnswer) -> bool {
+        match self {
+            Self::Live(servers) => servers.answer(input, answer),
+            Self::Recorded(..) => false,
+        }
+    }
+
+    /// Asks a server for something besides tools.
+    pub fn fetch(&self, server: &ServerName, material: Material) -> Result<(), String> {
+        match self {
+            Self::Live(servers) => servers.fetch(server, material),
+            Self::Recorded(..) => Err("A recording answers calls and nothing else.".to_owned()),
+        }
+    }
+
+    /// Puts another server in the place of the one of its name.
+    pub fn change(&mut self, spec: &ServerSpec) {
+        match self {
+            Self::Live(servers) => servers.change(spec),
+            Self::Recorded(..) => {}
+        }
+    }
+
     pub fn restart(&self, server: &ServerName) -> bool {
         match self {
             Self::Live(servers) => servers.restart(server),
@@ -226,12 +277,12 @@ mod tests {
             server: "billing".into(),
             tool: tool.into(),
             arguments,
-            end: CallEnd {
+            end: Ok(CallEnd {
                 status: CallStatus::Ok,
                 result: Some(json!({"n": id}).into()),
                 failure: None,
                 mismatch: None,
-            },
+            }),
             is_given: false,
         };
         Answers {

@@ -120,7 +120,7 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Annotations, Json, ServerListed, ServerLost};
+    use crate::protocol::{Annotations, Json, LossCause, ServerListed, ServerLost};
 
     fn listed(description: &str, hash: &str) -> Event {
         let tool = ToolDefinition {
@@ -156,7 +156,9 @@ mod tests {
     fn a_server_that_has_failed_offers_nothing_and_one_that_comes_back_what_it_had() {
         let mut roster = Roster::new(["desk".into()]);
         roster.note(&listed("Looks.", "1"));
-        let lost = |next| Event::from(ServerLost { server: "desk".into(), reason: "gone".into(), next });
+        let lost = |next| {
+            Event::from(ServerLost { server: "desk".into(), reason: "gone".into(), cause: LossCause::Other, next })
+        };
         roster.note(&lost(AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 }));
         assert_eq!(roster.toolbox().tools.len(), 1, "calls wait for it");
         roster.note(&lost(AfterLoss::Failed));

@@ -1,6 +1,7 @@
 //! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
 
 mod control;
+mod idle;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,26 +16,24 @@ use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
-    SessionStarted, StepId, Stepping, SteppingChanged,
+    SessionStarted, StepId, Stepping, SteppingChanged, StopSite, TurnHeld,
 };
 
 use super::answers::Backing;
 use super::asking::{Asking, Heard};
-use super::conversation::Conversation;
+use super::conversation::{self, Conversation};
 use super::deltas::Deltas;
 use super::resume::Resumed;
 use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
-use super::{Gate, Models, Setup, prompt};
+use super::{Gate, Models, Projects, Setup, prompt};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pieces of a model's answer that may wait.
 const DELTA_CAPACITY: usize = 256;
-/// How long the thread stays awake after a call was sent: to sleep and be woken takes as long as a quick server needs to answer.
-const AWAKE: Duration = Duration::from_micros(400);
 /// Questions that may wait while a turn runs.
 const MOST_QUESTIONS: usize = 32;
 
@@ -49,12 +48,13 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, resumed, warnings } = setup;
+    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, projects, resumed, warnings } =
+        setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let mut shell = Shell {
         stage: Stage::new(recording, news),
-        servers: Backing::start(Vec::new().into()),
+        servers: Backing::start(Vec::new().into(), 0),
         roster: Roster::new(names.clone()),
         asked: Arc::clone(&model),
         model,
@@ -73,7 +73,9 @@ async fn perform(setup: Setup, feed: Feed) {
         awake_until: Instant::now(),
         warned_of_tools: false,
         told_stepping: Stepping::Off,
+        inputs: 0,
         missed: false,
+        projects,
     };
     let stepping = shell.gate.stepping;
     if let Some(resumed) = resumed {
@@ -84,10 +86,13 @@ async fn perform(setup: Setup, feed: Feed) {
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
     }
+    for proposed in shell.projects.proposed.clone() {
+        shell.stage.tell(Scope::default(), proposed).await;
+    }
     if stepping != shell.told_stepping {
         shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
-    shell.servers = Backing::start(source);
+    shell.servers = Backing::start(source, shell.inputs);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
 }
@@ -119,8 +124,11 @@ struct Shell {
     warned_of_tools: bool,
     /// What the records before this session say of stepping.
     told_stepping: Stepping,
+    /// How often servers wanted something of the operator in the records before this session.
+    inputs: u64,
     /// Whether the recording that stands in for the servers lacked a call.
     missed: bool,
+    projects: Projects,
 }
 
 impl Shell {
@@ -147,23 +155,6 @@ impl Shell {
                 // Once every task that can go on has done so.
                 () = yield_now(), if self.has_chores() => self.do_chore().await,
             }
-        }
-    }
-
-    fn is_awake(&self) -> bool {
-        !self.running.is_empty() && Instant::now() < self.awake_until
-    }
-
-    fn has_chores(&self) -> bool {
-        self.stage.is_behind() || self.is_awake()
-    }
-
-    /// Does what can wait until nothing is more urgent, the quickest first: to wake the screen takes as long as to send a call.
-    async fn do_chore(&mut self) {
-        if self.stage.is_unrecorded() {
-            self.stage.record();
-        } else if !self.is_awake() {
-            self.stage.show().await;
         }
     }
 
@@ -214,7 +205,7 @@ impl Shell {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Tell(scope, event) => {
-                    let event = self.with_duration(scope, event);
+                    let event = self.with_messages(self.with_duration(scope, event));
                     self.stage.tell(scope, event).await;
                 }
                 Effect::AskModel { step, tools } => self.ask(step, tools),
@@ -227,16 +218,16 @@ impl Shell {
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
-                    self.awake_until = Instant::now() + AWAKE;
+                    self.stay_awake();
                     match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {
                             self.missed = true;
                             self.stage.note(NoteLevel::Error, failure.message).await;
-                            // What was about to be asked is not asked: the turn ends as stopped.
+                            // What was about to be asked is not asked: the turn ends here.
                             effects.retain(|effect| matches!(effect, Effect::Tell(..)));
                             if let Some(turn) = &mut self.turn {
-                                effects.extend(turn.handle(Input::Stop, &mut self.conversation));
+                                effects.extend(turn.handle(Input::Missed, &mut self.conversation));
                             }
                         }
                         Err(failure) => {
@@ -275,6 +266,25 @@ impl Shell {
         }
     }
 
+    /// Nor does it know the standing instructions, which are sent too.
+    fn with_messages(&self, event: Event) -> Event {
+        match event {
+            Event::TurnHeld(held) if held.site == StopSite::BeforeModel => {
+                let messages = Some(conversation::in_json(&self.messages()));
+                TurnHeld { messages, ..held }.into()
+            }
+            event => event,
+        }
+    }
+
+    /// Everything the model would be sent now.
+    fn messages(&self) -> Vec<Arc<Message>> {
+        let text = prompt::system(&self.roster.briefings(), &self.stage.today());
+        let mut messages = vec![Arc::new(Message::System { text })];
+        messages.extend_from_slice(self.conversation.messages());
+        messages
+    }
+
     fn end_call(&mut self, call: CallId, end: CallEnd) -> Vec<Effect> {
         // A call that is no longer running was cancelled: this is its late end.
         let (Some(sent_us), Some(turn)) = (self.running.remove(&call), &mut self.turn) else { return Vec::new() };
@@ -284,9 +294,7 @@ impl Shell {
 
     fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
-        let today = self.stage.today();
-        let mut messages = vec![Arc::new(Message::System { text: prompt::system(&briefings, &today) })];
-        messages.extend_from_slice(self.conversation.messages());
+        let (today, messages) = (self.stage.today(), self.messages());
         let most = self.asked.most_tools();
         let tools = match tools {
             ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),

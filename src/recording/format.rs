@@ -47,6 +47,9 @@ pub struct Header {
     /// The session and record this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<ForkedFrom>,
+    /// The session whose questions it asks again, its tools answered from that one's recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mock_of: Option<SessionId>,
     /// Fields of later versions. Raw JSON cannot pass through a flattened map, so they are parsed.
     #[serde(flatten)]
     pub more: BTreeMap<String, Value>,
@@ -66,6 +69,14 @@ impl Header {
     #[must_use]
     pub fn lacks_to_read(&self) -> Vec<&str> {
         unknown(&self.need)
+    }
+
+    /// What a reader has to be told if there are such features.
+    #[must_use]
+    pub fn may_be_missing(&self) -> Option<String> {
+        let lacks = self.lacks_to_read().join(", ");
+        let words = || format!("it needs {lacks}, which this version does not have; some of it may be missing");
+        (!lacks.is_empty()).then(words)
     }
 
     /// The features this version lacks to append: such a file is opened read-only.

@@ -40,14 +40,6 @@ pub enum RecordingError {
         /// What is missing.
         features: String,
     },
-    /// The first line is no header.
-    #[error("{path} is no session: {reason}")]
-    NoHeader {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with line 1.
-        reason: String,
-    },
 }
 
 /// Bytes of records that wait for [`Recording::flush`] before they are written without it.

@@ -110,7 +110,7 @@ impl Story {
     }
 
     pub(super) fn lose(&mut self, server: &str, reason: &str, next: AfterLoss) -> &mut Self {
-        self.say(ServerLost { server: server.into(), reason: reason.into(), next })
+        self.say(ServerLost { server: server.into(), reason: reason.into(), cause: LossCause::Other, next })
     }
 
     pub(super) fn log(&mut self, server: &str, line: &str) -> &mut Self {
@@ -367,10 +367,12 @@ impl Console {
 
     /// Something more happens to a call.
     pub(super) fn happens(&mut self, call: u64, event: impl Into<Event>) -> &mut Self {
-        let call = Some(CallId(call));
-        let (turn, step) = (Some(TurnId(1)), Some(StepId(1)));
+        self.hears(Scope { turn: Some(TurnId(1)), step: Some(StepId(1)), call: Some(CallId(call)) }, event)
+    }
+
+    /// Something more happens.
+    pub(super) fn hears(&mut self, scope: Scope, event: impl Into<Event>) -> &mut Self {
         let index = RecordIndex(self.state.session.records);
-        let scope = Scope { turn, step, call };
         let record = Record { index, at_us: self.now_us, unix_ms: 0, scope, event: event.into() };
         self.tell(vec![Arc::new(record)], self.now_us);
         self

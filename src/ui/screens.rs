@@ -41,6 +41,26 @@ fn the_first_screen_while_servers_start() {
 }
 
 #[test]
+fn a_project_that_asks_to_start_servers() {
+    let mut story = Story::ready();
+    let lines = [
+        "notes",
+        "  runs     npx -y \"@example/notes server\" --folder ${workspaceFolder}/notes",
+        "  with     NODE_OPTIONS=--max-old-space-size=256",
+        "tracker",
+        "  calls    https://tracker.example/mcp",
+        "  sending  Authorization: Bearer ${TRACKER_TOKEN}",
+    ];
+    story.say(ProjectProposed {
+        file: "/home/ada/shop/.mcp.json".into(),
+        changed: false,
+        servers: vec!["notes".into(), "tracker".into()],
+        lines: lines.map(str::to_owned).into(),
+    });
+    pictures("project_asked", &story, |_| {});
+}
+
+#[test]
 fn no_servers_at_all() {
     picture("no_servers_80x24", &Story::with("gpt-4o", &[]).console(80, 24));
 }
@@ -316,9 +336,16 @@ fn arguments_being_written_that_break_the_schema() {
 fn a_turn_that_waits_before_the_model_is_asked() {
     let mut story = Story::ready();
     story.say(SteppingChanged { stepping: Stepping::All });
+    let messages = r#"[
+        {"role":"system","content":"You answer support questions.\nToday is 2025-10-06."},
+        {"role":"user","content":"Find it"},
+        {"role":"assistant","content":"I look.","tool_calls":[{"id":"p1","type":"function","function":{"name":"search_tickets","arguments":"{\"query\":\"vpn\"}"}}]},
+        {"role":"tool","tool_call_id":"p1","content":"[call 1]\n{\"total_count\":0}"}
+    ]"#;
     story.turn("Find it").say(TurnHeld {
+        messages: Some(crate::ui::fixtures::json(messages)),
         site: StopSite::BeforeModel,
-        reason: "gpt-4o is about to be asked with 1 message, 7 bytes".into(),
+        reason: "gpt-4o is about to be asked with its standing instructions and 3 messages, 31 bytes".into(),
     });
     picture("turn_held_120x40", story.console(120, 40).later_ms(500));
 }

@@ -9,9 +9,11 @@ mod calls;
 mod chat;
 mod data;
 mod input;
+mod notices;
 mod offers;
 mod overlay;
 mod picker;
+mod reading;
 mod text;
 
 use std::path::PathBuf;
@@ -19,19 +21,21 @@ use std::path::PathBuf;
 use ratatui::layout::Position;
 
 pub use advice::Advice;
-pub use ask::{Ask, Purpose};
+pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use input::{Input, Swap};
+pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
+pub use reading::{Attachment, Reading, Shelf};
 pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, Pace, Playback, ServerName};
+use crate::protocol::{CallId, Json, Pace, Playback, ProjectProposed, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
 
 /// What the program tells the console at its start.
@@ -98,6 +102,8 @@ pub enum Selected {
     Nothing,
     /// A model step or a call.
     Span(Span),
+    /// What the model would be sent, while the turn waits before that.
+    Request,
     /// A server, by its lane.
     Server(usize),
 }
@@ -179,8 +185,16 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// What was being written in editors that were closed.
+    pub drafts: Drafts,
+    /// Resources and prompts.
+    pub reading: Reading,
+    /// The project's server files as the operator has been shown them.
+    pub projects_shown: Vec<ProjectProposed>,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
+    /// What was said there before.
+    pub notices: Notices,
     /// Notes seen by the operator; later warnings and errors are shown as a banner.
     pub notes_seen: usize,
     /// Something only this screen has to say in the banner.
@@ -201,6 +215,11 @@ impl State {
         Self { mouse: options.mouse, focus: options.focus, input, options, ..Self::default() }
     }
 
+    /// Takes note of what the screen says now, to be listed later.
+    pub fn hear(&mut self) {
+        self.notices.look(self.now_us.max(self.session.last_us), self.notice.as_ref(), self.alarm.as_ref());
+    }
+
     /// The colours.
     #[must_use]
     pub fn theme(&self) -> Theme {
@@ -212,7 +231,7 @@ impl State {
     pub fn call(&self) -> Option<&Call> {
         match self.selected {
             Selected::Span(Span::Call(id)) => self.session.call(id),
-            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Server(_) => None,
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request | Selected::Server(_) => None,
         }
     }
 
@@ -221,7 +240,7 @@ impl State {
     pub fn step(&self) -> Option<&Step> {
         match self.selected {
             Selected::Span(Span::Step(id)) => self.session.step(id),
-            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Server(_) => None,
+            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Request | Selected::Server(_) => None,
         }
     }
 
@@ -231,7 +250,7 @@ impl State {
         match self.selected {
             Selected::Server(lane) => self.session.servers.get(lane),
             Selected::Span(Span::Call(id)) => self.session.call(id).and_then(|call| self.session.server(&call.server)),
-            Selected::Span(Span::Step(_)) | Selected::Nothing => None,
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request => None,
         }
     }
 
@@ -262,6 +281,12 @@ impl State {
     pub fn decidable(&self) -> Option<&Call> {
         let open = |call: &&Call| matches!(call.state, CallState::Held(_) | CallState::Released);
         self.call().filter(|_| !self.is_viewing()).filter(open)
+    }
+
+    /// What the model would be sent, while the turn waits before that.
+    #[must_use]
+    pub fn request(&self) -> Option<&Json> {
+        self.session.held_turn.as_ref().and_then(|held| held.messages.as_ref())
     }
 
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.

@@ -7,8 +7,10 @@ mod commands;
 mod complete;
 mod expression;
 mod inside;
+mod materials;
 mod mouse;
 mod palette;
+mod projects;
 mod records;
 mod scroll;
 mod select;
@@ -125,6 +127,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    state.hear();
     settle::settle(state);
     effects
 }

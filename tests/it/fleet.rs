@@ -1,10 +1,9 @@
 //! Servers to test with: the bundled ones, a hostile one, and a look at whether their processes are gone.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use callboard::mcp::{Era, Limits, Naming, ServerSpec};
+use callboard::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 
 /// No test waits longer than this for anything; nothing is ever meant to take that long.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -16,10 +15,11 @@ pub const CALLBOARD: &str = env!("CARGO_BIN_EXE_callboard");
 pub fn spec(name: &str, command: impl Into<PathBuf>, args: &[&str]) -> ServerSpec {
     ServerSpec {
         name: name.into(),
-        command: command.into(),
-        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
-        env: BTreeMap::new(),
-        cwd: None,
+        reach: Reach::Program(Program {
+            command: command.into(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            ..Program::default()
+        }),
         era: Era::Auto,
         naming: Naming::Plain,
         limits: Limits {
@@ -29,6 +29,7 @@ pub fn spec(name: &str, command: impl Into<PathBuf>, args: &[&str]) -> ServerSpe
             call_total: Duration::from_secs(50),
         },
         restarts: 0,
+        trust: Trust::Trusted,
     }
 }
 

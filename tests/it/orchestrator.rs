@@ -8,7 +8,7 @@ use callboard::link::{Link, News, link};
 use callboard::mcp::ServerSpec;
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
-use callboard::orchestrator::{self, Policy, Setup};
+use callboard::orchestrator::{self, Policy, Projects, Setup};
 use callboard::protocol::*;
 use callboard::recording::Recording;
 use callboard::recording::redact::Redactor;
@@ -42,6 +42,7 @@ impl Chat {
             app: "callboard test".into(),
             session: "01TEST".into(),
             gate: policy.into(),
+            projects: Projects::default(),
             resumed: None,
             warnings: Vec::new(),
         };

@@ -25,7 +25,7 @@ impl Home {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -41,7 +41,7 @@ impl Home {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).spawn().unwrap().wait_with_output().unwrap())
     }
 
@@ -90,12 +90,12 @@ impl Ran {
         }
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The code and the words of an error in JSON on stderr.
-    fn error(&self) -> (String, String) {
+    pub fn error(&self) -> (String, String) {
         let line = self.stderr.lines().last().unwrap_or_default();
         let error: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         let word = |name: &str| error["error"][name].as_str().unwrap_or_default().to_owned();
@@ -300,14 +300,16 @@ fn a_runbook_of_which_every_call_failed_is_exit_1() {
 }
 
 #[test]
-fn check_fails_when_a_server_is_left_out_and_tells_of_odd_settings() {
+fn check_fails_when_a_server_cannot_be_used_and_tells_of_odd_settings() {
     let home = Home::new();
     let servers = home.file("servers.json", r#"{"mcpServers":{"broken":{"args":[]}}}"#);
     let settings = home.file("config.toml", "theme = \"pink\"\ncolour = 1\n");
     let settings = settings.to_str().unwrap();
     let ran = home.run(&["check", "--servers", servers.to_str().unwrap(), "--config", settings]);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    for part in ["left out", "broken", "pink", "colour"] {
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    let row = format!("FAILED  broken       {}, field \"command\" is missing (or \"url\")", servers.display());
+    assert!(ran.stdout.contains(&row), "{}", ran.stdout);
+    for part in ["1 of 6 servers is not well: broken", "pink", "colour"] {
         assert!(ran.stderr.contains(part), "no {part} in {}", ran.stderr);
     }
     assert_eq!(home.run(&["check", "--config", settings]).code, Some(0));

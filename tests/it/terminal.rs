@@ -54,6 +54,11 @@ impl Console {
         command.env("XDG_STATE_HOME", home.path().join("state"));
         command.env("XDG_CONFIG_HOME", home.path().join("config"));
         command.env("HOME", home.path());
+        // A test that makes this folder stands in it.
+        let project = home.path().join("project");
+        if project.exists() {
+            command.cwd(project);
+        }
         more.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).expect("it starts");
         drop(pair.slave);

@@ -21,8 +21,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("link", &["clock", "protocol", "session"]),
     ("session", &["session", "protocol"]),
     ("recording", &["recording", "protocol", "session", "query", "link", "clock", "folders"]),
-    ("model", &["model", "protocol", "clock", "sanitise"]),
-    ("mcp", &["mcp", "protocol", "clock", "schema"]),
+    ("model", &["model", "protocol", "clock", "sanitise", "web"]),
+    ("web", &[]),
+    ("mcp", &["mcp", "protocol", "clock", "schema", "web"]),
     (
         "orchestrator",
         &[

@@ -1,8 +1,8 @@
 //! What the operator asks of a session.
 
 use crate::protocol::{
-    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
-    SteppingChanged, ToolAllowed, UserAsked,
+    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, ProjectJudged,
+    ProjectVerdict, Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell};
@@ -28,6 +28,19 @@ impl Shell {
                     self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
+            Command::WaitLonger { call } => {
+                if let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)) {
+                    self.servers.wait_longer(&tool.server, call);
+                }
+            }
+            // An answer that comes too late changes nothing: the record of its end is there.
+            Command::AnswerInput { input, answer } => drop(self.servers.answer(input, answer)),
+            Command::Fetch { server, material } => {
+                if let Err(text) = self.servers.fetch(&server, material) {
+                    self.stage.note(NoteLevel::Warning, text).await;
+                }
+            }
+            Command::JudgeProject { file, verdict } => self.judge(file, verdict).await,
             Command::ClearConversation => {
                 self.advance(Input::Stop).await;
                 self.conversation.clear();
@@ -61,9 +74,26 @@ impl Shell {
         self.conversation = before.conversation;
         self.numbers = before.numbers;
         self.told_stepping = before.session.stepping;
+        self.inputs = before.session.inputs.len() as u64;
         // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
         let _ = self.gate.set_breakpoints(&before.session.breakpoints);
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
+    }
+
+    /// Takes the operator's word on a project's file, and starts what may start now.
+    async fn judge(&mut self, file: String, verdict: ProjectVerdict) {
+        if !self.projects.proposed.iter().any(|proposed| proposed.file == file) {
+            let text = format!("No server file {file} waits for a word.");
+            return self.stage.note(NoteLevel::Warning, text).await;
+        }
+        let (specs, kept) = (self.projects.judge)(&file, verdict);
+        self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
+        if let Err(reason) = kept {
+            self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
+        }
+        for spec in &specs {
+            self.servers.change(spec);
+        }
     }
 
     async fn step(&mut self, stepping: Stepping) {

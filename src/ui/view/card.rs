@@ -22,6 +22,11 @@ pub fn card_rows(state: &State, width: u16) -> Vec<Row> {
                 card.server(server);
             }
         }
+        (None, Selected::Request) => {
+            if let Some(held) = &state.session.held_turn {
+                card.words(&format!("⏸ {}. n sends this; nothing has been sent yet.", held.reason), Role::Warn);
+            }
+        }
         (None, Selected::Span(_) | Selected::Nothing) => {}
     }
     if !card.rows.is_empty() {
@@ -58,14 +63,7 @@ impl Card<'_> {
         }
         self.error(call);
         for (verdict, by) in &call.decisions {
-            let word = match verdict {
-                Verdict::Run => "run",
-                Verdict::Edit => "edited",
-                Verdict::Answer => "answered instead of the server",
-                Verdict::Deny => "denied",
-                Verdict::Retry => "sent again",
-            };
-            self.words(&format!("⏸ {word} by {by}"), Role::Warn);
+            self.words(&format!("⏸ {} by {by}", verdict.words()), Role::Warn);
         }
         if let Some(mismatch) = &call.mismatch {
             self.words(&format!("⚠ not what its schema promises: {mismatch}"), Role::Warn);

@@ -102,7 +102,7 @@ pub(super) fn axis(state: &State) -> Option<Axis<'_>> {
         Window::Turn => {
             let selected = match state.selected {
                 Selected::Span(span) => turn_of(session, span),
-                Selected::Server(_) | Selected::Nothing => None,
+                Selected::Server(_) | Selected::Nothing | Selected::Request => None,
             };
             let turn = selected.filter(|turn| *turn <= last).unwrap_or(last);
             (turn, turn + 1)

@@ -1,0 +1,259 @@
+//! One server of a file: from what is written to how it is reached.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Uri};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::mcp::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust, process};
+
+use super::variables::Variables;
+
+/// Restarts of a server before it counts as failed.
+pub const RESTARTS: u32 = 5;
+
+/// What can be written of a server.
+pub const KEYS: &[&str] = &[
+    "type",
+    "command",
+    "args",
+    "env",
+    "cwd",
+    "url",
+    "headers",
+    "disabled",
+    "era",
+    "trust",
+    "timeout_ms",
+    "start_timeout_ms",
+    "list_timeout_ms",
+];
+
+/// A server as it is written, variables not put in.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Entry {
+    /// `stdio`, `http`, `streamable-http` or `sse`; by default what `command` or `url` says.
+    pub r#type: Option<String>,
+    /// The program.
+    pub command: Option<String>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables it gets besides the allow-list.
+    pub env: BTreeMap<String, String>,
+    /// Its working directory; one that is not absolute counts from the file's project.
+    pub cwd: Option<String>,
+    /// The address of a server over HTTP.
+    pub url: Option<String>,
+    /// Sent to it with every request.
+    pub headers: BTreeMap<String, String>,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    era: Option<String>,
+    trust: bool,
+    timeout_ms: Option<u64>,
+    start_timeout_ms: Option<u64>,
+    list_timeout_ms: Option<u64>,
+}
+
+impl Entry {
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// What does not have the form it should, in words.
+    pub fn parse(value: &Value) -> Result<Self, String> {
+        Self::deserialize(value).map_err(|error| error.to_string())
+    }
+
+    /// Whether what it says of its tools is believed.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.trust
+    }
+
+    /// The server, its variables put in. Adds configured values and those put in that are to be kept out of recordings to
+    /// `secrets`, each with its name.
+    ///
+    /// # Errors
+    /// The field that cannot be used, and why.
+    pub fn spec(
+        &self,
+        name: &str,
+        variables: &mut Variables<'_>,
+        secrets: &mut Vec<(String, String)>,
+    ) -> Result<ServerSpec, String> {
+        let seen_before = variables.seen.len();
+        let reach = self.reach(variables, secrets)?;
+        let seen = variables.seen[seen_before..].iter().filter(|(name, _)| !process::ALLOWED.contains(&name.as_str()));
+        secrets.extend(seen.cloned());
+        let era = match self.era.as_deref() {
+            None | Some("auto") => Era::Auto,
+            Some("legacy") => Era::Legacy,
+            Some("modern") => Era::Modern,
+            Some(other) => return Err(format!("field \"era\": {other:?} is none of auto, legacy, modern")),
+        };
+        Ok(ServerSpec {
+            name: name.into(),
+            reach,
+            era,
+            naming: Naming::Prefixed,
+            limits: self.limits(),
+            restarts: RESTARTS,
+            trust: if self.trust { Trust::Trusted } else { Trust::Untrusted },
+        })
+    }
+
+    fn reach(&self, variables: &mut Variables<'_>, secrets: &mut Vec<(String, String)>) -> Result<Reach, String> {
+        let kind = match (self.r#type.as_deref(), &self.command, &self.url) {
+            (Some("stdio"), ..) | (None, Some(_), None) => None,
+            (Some("http" | "streamable-http"), ..) | (None, None, Some(_)) => Some(RemoteKind::Streamable),
+            (Some("sse"), ..) => Some(RemoteKind::Sse),
+            (Some(other), ..) => {
+                return Err(format!("field \"type\": {other:?} is none of stdio, http, streamable-http, sse"));
+            }
+            (None, None, None) => return Err("field \"command\" is missing (or \"url\")".into()),
+            (None, Some(_), Some(_)) => return Err("fields \"command\" and \"url\": only one of them can be".into()),
+        };
+        match kind {
+            None => self.program(variables, secrets).map(Reach::Program),
+            Some(kind) => self.remote(kind, variables, secrets).map(Reach::Remote),
+        }
+    }
+
+    fn program(&self, variables: &mut Variables<'_>, secrets: &mut Vec<(String, String)>) -> Result<Program, String> {
+        let command = self.command.as_deref().ok_or("field \"command\" is missing")?;
+        let command = PathBuf::from(expanded(variables, "command", command)?);
+        let args = self.args.iter().map(|arg| expanded(variables, "args", arg)).collect::<Result<Vec<_>, _>>()?;
+        let mut env = BTreeMap::new();
+        for (name, text) in &self.env {
+            let value = expanded(variables, &format!("env.{name}"), text)?;
+            secrets.push((name.clone(), value.clone()));
+            env.insert(name.clone(), value);
+        }
+        let cwd = self.cwd.as_deref().map(|cwd| expanded(variables, "cwd", cwd)).transpose()?;
+        Ok(Program { command, args, env, cwd: cwd.map(|cwd| variables.folder().join(cwd)) })
+    }
+
+    fn remote(
+        &self,
+        kind: RemoteKind,
+        variables: &mut Variables<'_>,
+        secrets: &mut Vec<(String, String)>,
+    ) -> Result<Remote, String> {
+        let url = expanded(variables, "url", self.url.as_deref().ok_or("field \"url\" is missing")?)?;
+        let parsed = url.parse::<Uri>().ok();
+        let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+        if !parsed.is_some_and(|uri| is_http(&uri) && uri.host().is_some_and(|host| !host.is_empty())) {
+            return Err("field \"url\": it must begin with http:// or https:// and name a host".into());
+        }
+        let mut headers = BTreeMap::new();
+        for (name, text) in &self.headers {
+            let field = format!("headers.{name}");
+            let value = expanded(variables, &field, text)?;
+            HeaderName::try_from(name.as_str()).map_err(|_| format!("field {field:?} is no name of a header"))?;
+            HeaderValue::try_from(value.as_str())
+                .map_err(|_| format!("field {field:?} holds a character that no header can carry"))?;
+            secrets.push((name.clone(), value.clone()));
+            headers.insert(name.clone(), value);
+        }
+        Ok(Remote { url, headers, kind })
+    }
+
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        let ms = |field: Option<u64>, default| field.map_or(default, |ms| Duration::from_millis(ms.max(1)));
+        let call = ms(self.timeout_ms, default.call);
+        Limits {
+            start: ms(self.start_timeout_ms, default.start),
+            list: ms(self.list_timeout_ms, default.list),
+            call,
+            call_total: default.call_total.max(call),
+        }
+    }
+}
+
+/// A server whose entry cannot be used, for this reason.
+pub fn unusable(name: &str, reason: String) -> ServerSpec {
+    ServerSpec {
+        name: name.into(),
+        reach: Reach::Nowhere(reason),
+        era: Era::Auto,
+        naming: Naming::Prefixed,
+        limits: Limits::default(),
+        restarts: 0,
+        trust: Trust::Untrusted,
+    }
+}
+
+fn expanded(variables: &mut Variables<'_>, field: &str, text: &str) -> Result<String, String> {
+    variables.expand(text).map_err(|reason| format!("field {field:?}: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn spec(text: &str) -> (Result<ServerSpec, String>, Vec<String>) {
+        let lookup = |name: &str| (!name.starts_with("NO")).then(|| format!("value of {name}"));
+        let entry = Entry::parse(&serde_json::from_str(text).expect("JSON")).expect("an entry");
+        let mut secrets = Vec::new();
+        let spec = entry.spec("a", &mut Variables::new(&lookup, Path::new("/project")), &mut secrets);
+        let mut names: Vec<String> = secrets.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        (spec, names)
+    }
+
+    #[test]
+    fn whatever_is_put_in_is_secret_unless_every_server_gets_it_anyway() {
+        let (spec, names) = spec(
+            r#"{"command":"${BIN}","args":["--token=${TOKEN}","${HOME}","${NO:-plain}"],
+            "env":{"AUTH":"Bearer ${KEY}"},"cwd":"${DIR}/x"}"#,
+        );
+        assert_eq!(names, ["AUTH", "BIN", "DIR", "KEY", "TOKEN"]);
+        let Reach::Program(program) = spec.expect("a server").reach else { panic!("a program") };
+        assert_eq!(program.cwd, Some("/project/value of DIR/x".into()));
+    }
+
+    #[test]
+    fn a_server_over_http_has_its_headers_filled_in() {
+        let (spec, names) = spec(r#"{"url":"https://x.test/mcp","headers":{"Authorization":"Bearer ${env:KEY}"}}"#);
+        let headers = BTreeMap::from([("Authorization".to_owned(), "Bearer value of KEY".to_owned())]);
+        let remote = Remote { url: "https://x.test/mcp".into(), headers, kind: RemoteKind::Streamable };
+        assert_eq!(spec.expect("a server").reach, Reach::Remote(remote));
+        assert_eq!(names, ["Authorization", "KEY"]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_names_its_field() {
+        for (text, reason) in [
+            (r"{}", "field \"command\" is missing (or \"url\")"),
+            (r#"{"command":"x","url":"http://y"}"#, "fields \"command\" and \"url\": only one of them can be"),
+            (r#"{"command":"x","env":{"K":"${NO}"}}"#, "field \"env.K\": the variable NO is not set"),
+            (r#"{"type":"ws","url":"x"}"#, "field \"type\": \"ws\" is none of stdio, http, streamable-http, sse"),
+            (r#"{"url":"file:///x"}"#, "field \"url\": it must begin with http:// or https:// and name a host"),
+            (r#"{"url":"http://x","headers":{"a b":"c"}}"#, "field \"headers.a b\" is no name of a header"),
+            (
+                r#"{"url":"http://x","headers":{"a":"b\nc"}}"#,
+                "field \"headers.a\" holds a character that no header can carry",
+            ),
+            (r#"{"command":"x","era":"old"}"#, "field \"era\": \"old\" is none of auto, legacy, modern"),
+        ] {
+            assert_eq!(spec(text).0.expect_err(text), reason);
+        }
+    }
+
+    #[test]
+    fn waits_are_as_long_as_the_file_says() {
+        let limits = |text| spec(text).0.expect("a server").limits;
+        let slow = limits(r#"{"command":"x","timeout_ms":900000,"start_timeout_ms":7,"list_timeout_ms":8}"#);
+        assert_eq!((slow.call.as_millis(), slow.call_total), (900_000, slow.call));
+        assert_eq!((slow.start.as_millis(), slow.list.as_millis()), (7, 8));
+        let quick = limits(r#"{"command":"x","timeout_ms":5}"#);
+        assert_eq!((quick.call.as_millis(), quick.call_total), (5, Limits::default().call_total));
+    }
+}
