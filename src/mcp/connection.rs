@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::protocol::{Json, LossCause, RejectedTool, ServerName, ServerReady, ToolDefinition, ToolName};
 use crate::schema::Schema;
 
-use super::answers::Answers;
+use super::answers::{Answers, Reading};
 use super::http::HttpFault;
 use super::inputs::Inputs;
 use super::road::{Road, RoadError};
@@ -112,7 +112,11 @@ impl Fault {
 /// Why there is no connection, in words without the server's name.
 pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> Result<Connection, Fault> {
     let Company { server, limits, signals, changed, inputs } = company;
-    let tap = Tap::new(server.clone(), signals.clone());
+    let listings = match &goal {
+        Goal::Pipes(..) => Reading::Raw,
+        Goal::Remote(_) => Reading::Both,
+    };
+    let tap = Tap::new(server.clone(), signals.clone(), listings);
     let answers = tap.answers.clone();
     let (ended, end) = oneshot::channel();
     let road = match goal {

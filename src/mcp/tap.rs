@@ -33,6 +33,8 @@ pub struct Tap {
     signals: mpsc::Sender<Signal>,
     /// What is awaited.
     pub answers: Answers,
+    /// How lists of tools are read.
+    listings: Reading,
     throttles: Arc<Mutex<Throttles>>,
 }
 
@@ -79,11 +81,12 @@ struct Progress {
 }
 
 impl Tap {
-    /// A tap that nothing has passed through yet.
+    /// A tap that nothing has passed through yet; `listings` is how lists of tools are read.
     #[must_use]
-    pub fn new(server: ServerName, signals: mpsc::Sender<Signal>) -> Self {
+    pub(super) fn new(server: ServerName, signals: mpsc::Sender<Signal>, listings: Reading) -> Self {
         let throttles = Throttles { junk: Throttle::new(), unasked: Throttle::new() };
-        Self { server, signals, answers: Answers::default(), throttles: Arc::new(Mutex::new(throttles)) }
+        let throttles = Arc::new(Mutex::new(throttles));
+        Self { server, signals, answers: Answers::default(), listings, throttles }
     }
 
     /// Records what is no message, unless there is too much of it.
@@ -114,7 +117,7 @@ impl Tap {
             let (token, raw) = marks(&request.request);
             scope = raw.map(|raw| raw.0).unwrap_or_default();
             let reading = match (raw, &request.request) {
-                (Some(_), ClientRequest::ListToolsRequest(_)) => Reading::Both,
+                (Some(_), ClientRequest::ListToolsRequest(_)) => self.listings,
                 (Some(_), _) => Reading::Raw,
                 (None, _) => Reading::Typed,
             };

@@ -68,7 +68,7 @@ sieges! {
     // The list of tools.
     endless_pages: Siege::server("endless", &["64 tools"]);
     pages_in_a_circle: Siege::server("circle", &["2 tools"]);
-    a_crowd_of_tools: Siege::server("crowd", &["512 tools"]).within(96);
+    a_crowd_of_tools: Siege::server("crowd", &["512 tools"]);
     bad_tools: Siege::server("twins", &["no-schema", "lists this name twice"]).press(TOOLS);
     no_list_at_all: Siege::server("silent-list", &["0 tools"]);
     a_refused_list: Siege::server("refused-list", &["my tools are secret"]).press(STATE);
