@@ -222,7 +222,10 @@ fn take(listed: &mut Listed, record: &Record) {
     listed.calls = listed.calls.max(record.scope.call.map_or(0, |call| call.0));
     if let Event::UserAsked(asked) = &record.event {
         listed.question.get_or_insert_with(|| asked.text.clone());
-        listed.questions.push(asked.text.clone());
+        // Of a short file both windows have the middle.
+        if !listed.questions.contains(&asked.text) {
+            listed.questions.push(asked.text.clone());
+        }
     }
 }
 
