@@ -207,7 +207,7 @@ fn tools(state: &mut State, wanted: &str) {
         ]);
         for tool in server.tools.iter() {
             let effect = if tool.annotations.read_only { "reads" } else { "may write" };
-            let first = tool.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+            let first = text::first_line(&tool.description);
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
                 Piece::new(tool.tool.as_str(), theme.style(Role::Name)),
