@@ -2,12 +2,14 @@
 //!
 //! The first argument says what is wrong with it as a whole (a *mode*); a call's argument `do` says what goes wrong in that
 //! call (a *deed*). Everything else works: both eras, the tools `echo` (only reads) and `write` (says nothing of itself).
-//! `hostile --list` prints every mode and deed, so that the tests can see that none is left out.
+//! `hostile http MODE` is one over HTTP. `hostile --list` prints every mode and deed, so that the tests can see that none is
+//! left out.
 
 mod calls;
 mod escapes;
 mod floods;
 mod handshake;
+mod http;
 mod life;
 mod tools;
 mod wire;
@@ -33,7 +35,12 @@ fn main() {
         let modes = [life::MODES, handshake::MODES, tools::MODES].concat();
         modes.iter().for_each(|mode| println!("mode {mode}"));
         calls::DEEDS.iter().chain(floods::DEEDS).for_each(|(deed, _)| println!("deed {deed}"));
+        http::MODES.iter().for_each(|mode| println!("http {mode}"));
+        http::WRONGS.iter().for_each(|(wrong, _)| println!("http {wrong}"));
         return;
+    }
+    if mode == "http" {
+        return http::serve(&std::env::args().nth(2).unwrap_or_default());
     }
     life::begin(&mode);
     let mut server = Server { mode, late: Vec::new(), changed: false, lists: true };

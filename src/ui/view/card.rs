@@ -10,7 +10,7 @@ use crate::ui::update;
 
 /// A call that takes longer than this explains itself, µs.
 const LONG_US: u64 = 3_000_000;
-/// Lines of a reason that stands below once more, and rows of each.
+/// Lines of a reason, and rows of each; a longer one stands below, whole.
 const REASON_ROWS: usize = 6;
 
 /// Rows of the card; none if there is nothing to say.
@@ -187,15 +187,9 @@ impl Card<'_> {
         let Some(advice) = self.state.data.advice.clone() else { return };
         let code = call.failure.as_ref().map(|failure| format!("{:?}", failure.code)).unwrap_or_default();
         let code = if code.is_empty() { String::new() } else { format!("{}: ", spaced(&code)) };
-        // What came as a result stands below, whole; what did not stands nowhere else.
-        let most = if call.result.is_some() { REASON_ROWS } else { usize::MAX };
-        for (number, line) in text::clean_block(&advice.reason).lines().take(most).enumerate() {
+        for (number, line) in text::clean_block(&advice.reason).lines().take(REASON_ROWS).enumerate() {
             let sign = if number == 0 { format!("✗ {code}") } else { "  ".to_owned() };
-            let line = match call.result {
-                Some(_) => text::in_rows(line, usize::from(self.width), REASON_ROWS, ""),
-                None => line.to_owned(),
-            };
-            self.words(&format!("{sign}{line}"), Role::Bad);
+            self.words(&text::in_rows(&format!("{sign}{line}"), usize::from(self.width), REASON_ROWS, ""), Role::Bad);
         }
         for (number, action) in advice.actions.iter().enumerate() {
             let before = self.rows.len();
