@@ -23,6 +23,8 @@ use super::Signal;
 use super::answers::{Answers, Patience, RawResult, Reading, Request};
 use super::stderr::{BYTES_PER_SECOND, Throttle, log};
 
+/// What a server asks the operator with.
+const QUESTION: &str = "elicitation/create";
 /// What `rmcp` is given in place of the form a server sends.
 const EMPTY_QUESTION: &str = r#"{"message":"","requestedSchema":{"type":"object","properties":{}}}"#;
 
@@ -165,8 +167,10 @@ impl Tap {
                 // Nothing else says that the tools have changed, and hearing it a thousand times costs nothing.
                 (false, _) if method == "notifications/tools/list_changed" => return self.typed(text, None).await,
                 (false, _) if text.len() > BYTES_PER_SECOND => {
+                    let method: String = method.chars().take(LONGEST_ID).collect();
                     self.junk(format!("a message {method} of {} bytes was not taken", text.len())).await;
-                    return None;
+                    // A question that is not kept is declined: who asks hears of it.
+                    return self.question(&id.filter(|_| method == QUESTION)?).await;
                 }
                 (false, _) => return None,
                 (true, 0) => {}
@@ -235,15 +239,19 @@ impl Tap {
         envelope: &Envelope<'_>,
         id: Option<NumberOrString>,
     ) -> Option<RxJsonRpcMessage<RoleClient>> {
-        let (Some("elicitation/create"), Some(id), Some(params)) = (envelope.method.as_deref(), id, envelope.params)
-        else {
+        let (Some(QUESTION), Some(id), Some(params)) = (envelope.method.as_deref(), id, envelope.params) else {
             return self.typed(text, None).await;
         };
         if !self.answers.keep_question(id.clone(), params.into()) {
             self.junk("the server has too many questions for the operator; this one is declined".to_owned()).await;
         }
-        let id = serde_json::to_string(&id).unwrap_or_default();
-        let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"elicitation/create","params":{EMPTY_QUESTION}}}"#);
+        self.question(&id).await
+    }
+
+    /// A question as `rmcp` gets it: what it asks is kept here, or not at all.
+    async fn question(&self, id: &NumberOrString) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let id = serde_json::to_string(id).unwrap_or_default();
+        let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{QUESTION}","params":{EMPTY_QUESTION}}}"#);
         self.typed(&plain, None).await
     }
 

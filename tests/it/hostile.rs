@@ -128,6 +128,42 @@ sieges! {
     a_flood_of_requests: Siege::call("requests", &["no more questions"]);
     requests_with_ids_that_are_taken: Siege::call("same-ids", &["the same again"]);
 
+    // Resources and prompts.
+    resources_that_pretend: Siege::server("library", &["file:///etc/passwd", "too long to be shown", "SEEN"])
+        .press("/resources hostile\r");
+    prompts_that_pretend: Siege::server("library", &["crowded", "1000 arguments", "SEEN"]).press("/prompts hostile\r");
+    resources_without_end: Siege::server("endless-library", &["64 resources"]).press("/resources hostile\r");
+    prompts_without_end: Siege::server("endless-library", &["64 prompts"]).press("/prompts hostile\r");
+    a_huge_list_of_resources:
+        Siege::server("huge-library", &["has over 8388608 bytes"]).press("/resources hostile\r").within(192);
+    a_list_of_resources_that_never_comes: Siege::server("silent-library", &["asking…"]).press("/resources hostile\r");
+    a_resource_of_30_mib:
+        Siege::server("library", &["a:30-mib of hostile", "line after line"]).press("/resources hostile a:30-mib\r").within(400);
+    a_resource_in_one_line:
+        Siege::server("library", &["a:one-line of hostile", "xxxx"]).press("/resources hostile a:one-line\r").within(200);
+    a_resource_in_many_parts:
+        Siege::server("library", &["a:many of hostile"]).press("/resources hostile a:many\r").within(200);
+    a_resource_that_is_no_base64: Siege::server("library", &["about", "bytes"]).press("/resources hostile a:blob\r");
+    escapes_in_a_resource: Siege::server("library", &["SEEN"]).press("/resources hostile a:paint\r");
+    a_resource_of_another_place: Siege::server("library", &["the server was asked for file:///etc/passwd"])
+        .press("/resources hostile file:///etc/passwd\r");
+    a_resource_that_is_none: Siege::server("library", &["a:none of hostile"]).press("/resources hostile a:none\r");
+    a_resource_that_never_comes: Siege::call("nothing", &["gave no answer for 2 s"]).of("library").impatient()
+        .press("/resources hostile a:hang\r");
+    a_prompt_without_end: Siege::server("library", &["are left out"]).press("/prompts hostile essay\r").within(128);
+    commands_in_a_prompt: Siege::server("library", &["/clear", "SEEN"]).press("/prompts hostile commands\r");
+    a_refused_prompt: Siege::server("library", &["could not be had", "JSON-RPC error"]).press("/prompts hostile other\r");
+
+    // Questions.
+    a_form_of_10_000_fields: Siege::call("ask-fields", &["a message elicitation/create"]).press(LOG_OF_CALL);
+    a_form_that_is_too_wide: Siege::call("ask-wide", &["it has a question for"]).press(LOG_OF_CALL);
+    a_form_in_a_form: Siege::call("ask-nested", &["2 ok", "asked"]);
+    escapes_in_questions: Siege::call("ask-painted", &["2 ok", "asked"]);
+    an_address_without_end: Siege::call("ask-long-page", &["a message elicitation/create"]).press(LOG_OF_CALL);
+    a_flood_of_questions: Siege::call("ask-flood", &["2 ok", "asked"]);
+    a_question_after_the_call: Siege::call("ask-late", &["answered before"]);
+    wishes_that_nobody_grants: Siege::call("ask-unoffered", &["refused with -32601 -32601 -32601"]);
+
     // Over HTTP.
     a_far_server_that_is_well: Siege::call("nothing", &["2 tools", "all is well"]).over_http();
     one_that_sends_no_headers: Siege::server("no-headers", &["starting"]).press(STATE).over_http();
@@ -138,7 +174,7 @@ sieges! {
     a_promise_to_go_on: Siege::call("continue", &["gave no answer for 2 s"]).impatient().over_http();
     an_event_without_end: Siege::call("endless-event", &["over 16777216 bytes"]).within(160).over_http();
     an_event_without_end_in_the_handshake:
-        Siege::server("endless-event", &["over 16777216 bytes"]).press(STATE).within(160).over_http();
+        Siege::server("endless-event", &["has over 16777216"]).press(STATE).within(160).over_http();
     a_body_without_end: Siege::call("endless-body", &["over 16777216 bytes"]).within(128).over_http();
     a_body_in_crumbs: Siege::call("chunks", &["broke off"]).over_http();
     a_chunk_without_end: Siege::call("chunk-without-end", &["broke off"]).over_http();
