@@ -70,6 +70,10 @@ pub const DEEDS: &[(&str, Deed)] = &[
     ("odd-error", |_, id, _| {
         say(&json!({"jsonrpc": "2.0", "id": id, "error": "it broke"}).to_string());
     }),
+    ("long-error", |_, id, _| {
+        let error = json!({"code": -32000, "message": format!("no {} and the end", "such thing, ".repeat(100_000))});
+        say(&json!({"jsonrpc": "2.0", "id": id, "error": error}).to_string());
+    }),
     ("painted", |_, id, _| {
         let paint = payload();
         eprintln!("{paint}");

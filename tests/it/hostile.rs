@@ -103,6 +103,7 @@ sieges! {
     a_result_and_an_error: Siege::call("both", &["yes"]);
     a_question_back: Siege::call("wants-input", &["wants input"]);
     an_error_of_the_protocol: Siege::call("error", &["no such thing"]);
+    an_error_of_a_megabyte: Siege::call("long-error", &["such thing,", "… (all of it in Data)", "✓ [1]"]).within(96);
     an_error_that_is_none: Siege::call("odd-error", &["cannot be read"]);
     escapes_in_a_result: Siege::call("painted", &["\\u001b]52"]);
     escapes_in_an_error: Siege::call("painted-error", &["SEEN"]);

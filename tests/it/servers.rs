@@ -189,6 +189,21 @@ async fn a_list_of_tools_that_never_comes_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_reason_is_told_in_short_whatever_it_is_of() {
+    let nowhere = ServerSpec { reach: Reach::Nowhere("far away, ".repeat(10_000)), ..hostile("") };
+    let mut lost = Yard::start(&[nowhere]);
+    lost.until("failure", |yard| !yard.lost().is_empty()).await;
+    let reason = &lost.lost()[0].reason;
+    assert!(reason.starts_with("far away") && reason.len() < 4200, "{}", reason.len());
+    lost.stop().await;
+    let mut yard = Yard::ready(hostile("well")).await;
+    let end = yard.call("long-error").await;
+    let message = failure(&end).1;
+    assert!(message.contains("such thing") && message.len() < 4200, "{}", message.len());
+    yard.stop_well().await;
+}
+
+#[tokio::test]
 async fn an_answer_to_somebody_else_is_none() {
     let spec = ServerSpec {
         era: Era::Legacy,
