@@ -85,6 +85,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         recording,
         app: "bench".into(),
         session: id,
+        pins: callboard::pins::Kept::default(),
         gate: Policy::Auto.into(),
         resumed: None,
         warnings: Vec::new(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure, Form};
+use crate::headless::unasked;
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
@@ -180,11 +181,9 @@ pub struct Order<'a> {
 fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Result<(), Failure> {
     let arguments = Json::from(Value::Object(arguments.clone()));
     let refused = |why: String| Failure::failed(format!("{} was not called: {why}", tool.tool));
-    match gate.judge(tool, &Subject::of_proposal(tool, &arguments)) {
+    match gate.judge(tool, &Subject::of_proposal(tool, &arguments), None) {
         Verdict::Pass => Ok(()),
-        Verdict::Hold(_, reason) => {
-            Err(refused(format!("{reason}. Nobody is there to say yes; use --policy auto to allow it.")))
-        }
+        Verdict::Hold(hold) => Err(refused(unasked(&hold.reason, hold.remedy))),
         Verdict::Refuse(reason) => Err(refused(reason)),
     }
 }
@@ -193,8 +192,8 @@ fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) ->
 #[must_use]
 pub fn refusal(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Option<String> {
     let arguments = Json::from(Value::Object(arguments.clone()));
-    match gate.judge(tool, &Subject::of_proposal(tool, &arguments)) {
-        Verdict::Pass | Verdict::Hold(..) => None,
+    match gate.judge(tool, &Subject::of_proposal(tool, &arguments), None) {
+        Verdict::Pass | Verdict::Hold(_) => None,
         Verdict::Refuse(reason) => Some(reason),
     }
 }

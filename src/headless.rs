@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
-use crate::protocol::{CallId, Command, Decision, Ending, Event, Record, TurnId};
+use crate::protocol::{CallHeld, CallId, Command, Decision, Ending, Event, Record, TurnId};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
@@ -71,7 +71,7 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             unprinted = Some(failure);
         }
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
-            send(&link, deny(call, &held.reason)).await;
+            send(&link, deny(call, held)).await;
         }
     }
     if let Some(failure) = unprinted {
@@ -92,9 +92,16 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
 
 /// The answer to a held call where there is nobody to ask.
 #[must_use]
-pub fn deny(call: CallId, why: &str) -> Command {
-    let reason = format!("{why}. Nobody is there to say yes; use --policy auto to allow it.");
+pub fn deny(call: CallId, held: &CallHeld) -> Command {
+    let reason = unasked(&held.reason, &held.remedy);
     Command::Decide { call, decision: Decision::Deny { reason } }
+}
+
+/// Why a call is refused that would wait for a yes, where there is nobody to ask.
+#[must_use]
+pub fn unasked(reason: &str, remedy: &str) -> String {
+    let remedy = if remedy.is_empty() { String::new() } else { format!("; {remedy}") };
+    format!("{reason}. Nobody is there to say yes{remedy}.")
 }
 
 /// Hands a command over, waiting for room.

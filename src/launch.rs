@@ -17,7 +17,8 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Policy, Resumed, Setup, Source};
+use crate::orchestrator::{self, Answers, Gate, Models, Others, Policy, Resumed, Setup, Source};
+use crate::pins::Kept;
 use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
@@ -104,7 +105,8 @@ pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Runn
 /// # Errors
 /// A model or recording that cannot be had.
 pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
-    assemble(settings, Source::Recorded(answers), Policy::Auto.into(), BTreeMap::new(), Vec::new(), &[], None)
+    let gate = Gate::from(Policy::Auto).with_others(Others::Trusted);
+    assemble(settings, Source::Recorded(answers), gate, BTreeMap::new(), Vec::new(), &[], None)
 }
 
 fn assemble(
@@ -150,6 +152,7 @@ fn assemble(
         app: app(),
         session: id.clone(),
         gate,
+        pins: Kept::in_state_folder(),
         resumed,
         warnings,
     };

@@ -26,7 +26,7 @@ use crate::schema::Schema;
 
 use super::catalog::{self, Page};
 use super::wire::{Answers, RawResult, Wire};
-use super::{CallEnd, CallOrder, Limits, Naming, Signal};
+use super::{CallEnd, CallOrder, Limits, ServerSpec, Signal};
 
 /// Pages of a listing that are followed (`hosting.md` §1).
 const MOST_PAGES: usize = 64;
@@ -186,8 +186,8 @@ impl Connection {
     }
 
     /// Takes what can be taken of a listing; the rest is told with why.
-    pub fn take_in(&mut self, naming: Naming, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
-        let (tools, rejected) = catalog::read(&self.server, naming, items);
+    pub fn take_in(&mut self, spec: &ServerSpec, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
+        let (tools, rejected) = catalog::read(&self.server, spec.naming, spec.trust, items);
         self.outputs = tools
             .iter()
             .filter_map(|tool| Some((tool.tool.clone(), Arc::new(Schema::new(tool.output_schema.clone()?)))))

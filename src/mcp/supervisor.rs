@@ -186,7 +186,7 @@ impl Supervisor {
         let server = self.spec.name.clone();
         match listed {
             Ok(items) => {
-                let (tools, rejected) = connection.take_in(self.spec.naming, &items);
+                let (tools, rejected) = connection.take_in(&self.spec, &items);
                 self.tell(ServerListed { server, tools, rejected }).await;
             }
             Err(reason) => {

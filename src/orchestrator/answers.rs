@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::compare::{canonical, changes};
-use crate::mcp::{CallEnd, CallOrder, Limits, ServerSpec, Servers, Signal};
+use crate::mcp::{CallEnd, CallOrder, Limits, Naming, ServerSpec, Servers, Signal};
 use crate::protocol::{
     AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName,
     ToolName,
@@ -32,6 +32,19 @@ impl From<Vec<ServerSpec>> for Source {
 }
 
 impl Source {
+    /// The servers whose tools are remembered over sessions, with where each is reached. Those of this very program change
+    /// with it, and a recording's are past.
+    #[must_use]
+    pub fn remembered(&self) -> Vec<(ServerName, String)> {
+        let configured = |spec: &&ServerSpec| spec.naming == Naming::Prefixed;
+        match self {
+            Self::Live(specs) => {
+                specs.iter().filter(configured).map(|spec| (spec.name.clone(), spec.place())).collect()
+            }
+            Self::Recorded(_) => Vec::new(),
+        }
+    }
+
     /// The servers' names in lane order.
     #[must_use]
     pub fn names(&self) -> Vec<ServerName> {

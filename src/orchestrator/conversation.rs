@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::model::Message;
 use crate::protocol::Json;
 
+use super::gate::Hearsay;
 use super::prompt;
 
 /// Messages, oldest first; the system prompt is not among them.
@@ -15,12 +16,25 @@ pub struct Conversation {
     messages: Vec<Arc<Message>>,
     /// Messages that an earlier request had.
     sent: usize,
+    /// The last result that others wrote.
+    hearsay: Option<Hearsay>,
 }
 
 impl Conversation {
     /// Adds a message at the end.
     pub fn push(&mut self, message: Message) {
         self.messages.push(Arc::new(message));
+    }
+
+    /// Takes note of a result that others wrote; the model keeps it in mind as long as the conversation lasts.
+    pub fn hear(&mut self, hearsay: Hearsay) {
+        self.hearsay = Some(hearsay);
+    }
+
+    /// The last result that others wrote.
+    #[must_use]
+    pub fn hearsay(&self) -> Option<&Hearsay> {
+        self.hearsay.as_ref()
     }
 
     /// Forgets everything.

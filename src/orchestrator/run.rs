@@ -22,8 +22,9 @@ use super::answers::Backing;
 use super::asking::{Asking, Heard};
 use super::conversation::Conversation;
 use super::deltas::Deltas;
+use super::memory::Memory;
 use super::resume::Resumed;
-use super::roster::Roster;
+use super::roster::{Finding, Roster};
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
@@ -47,13 +48,16 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, resumed, warnings } = setup;
+    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, pins, resumed, mut warnings } =
+        setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
+    let (memory, known) = Memory::load(pins, &source, &mut warnings);
     let mut shell = Shell {
+        memory,
         stage: Stage::new(recording, news),
         servers: Backing::start(Vec::new().into()),
-        roster: Roster::new(names.clone()),
+        roster: Roster::new(known),
         asked: Arc::clone(&model),
         model,
         runbooks,
@@ -93,6 +97,7 @@ struct Shell {
     stage: Stage,
     servers: Backing,
     roster: Roster,
+    memory: Memory,
     /// Who answers from the next turn on.
     model: Arc<dyn Model>,
     /// Who answers the running turn.
@@ -303,16 +308,32 @@ impl Shell {
     async fn signalled(&mut self, signal: Signal) {
         match signal {
             Signal::Happened(scope, event) => {
-                let warning = self.roster.note(&event);
+                let findings = self.roster.note(&event);
                 self.stage.tell(scope, event).await;
-                if let Some(text) = warning {
-                    self.stage.note(NoteLevel::Warning, text).await;
-                }
+                self.act_on(findings).await;
             }
             Signal::Ended(call, end) => {
                 let effects = self.end_call(call, end);
                 self.carry_out(effects).await;
             }
+        }
+    }
+
+    async fn act_on(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            match finding {
+                Finding::Tell(event) => self.stage.tell(Scope::default(), event).await,
+                Finding::Warn(text) => self.stage.note(NoteLevel::Warning, text).await,
+                Finding::Repinned(server) => {
+                    if let Err(text) = self.memory.keep(&self.roster, &server) {
+                        self.stage.note(NoteLevel::Warning, text).await;
+                    }
+                }
+            }
+        }
+        if self.gate.changed != *self.roster.changed() {
+            self.gate.changed = Arc::clone(self.roster.changed());
+            self.gate_changed().await;
         }
     }
 

@@ -41,6 +41,11 @@ pub enum Command {
         /// The call.
         call: CallId,
     },
+    /// Take the tool of a call as it is defined now; its definition had changed.
+    AcceptTool {
+        /// The call.
+        call: CallId,
+    },
     /// Hold every call, or only those the session's policy holds.
     Step {
         /// Which.

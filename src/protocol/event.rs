@@ -101,6 +101,10 @@ events! {
     BreakpointsChanged = "breakpoints.changed",
     /// A tool is not asked about any more.
     ToolAllowed = "tool.allowed",
+    /// A tool is no longer what it was when it was first seen or last accepted.
+    ToolChanged = "tool.changed",
+    /// The definition of a tool that had changed counts from here on.
+    ToolPinned = "tool.pinned",
     /// Another model answers from the next turn on.
     ModelSelected = "model.selected",
     /// The model was asked.

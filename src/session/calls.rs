@@ -24,7 +24,7 @@ pub struct Call {
     pub proposed: Json,
     /// What was or will be sent: the operator's edit, else what the model wanted.
     pub arguments: Json,
-    /// Whether the server says the tool only reads.
+    /// Whether the tool counted as one that only reads.
     pub read_only: bool,
     /// Where it stands.
     pub state: CallState,

@@ -179,6 +179,8 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// The hash of the changed tool whose differences were last opened: who has seen them may accept it.
+    pub read_change: Option<String>,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// Notes seen by the operator; later warnings and errors are shown as a banner.

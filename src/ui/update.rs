@@ -3,6 +3,7 @@
 mod act;
 mod around;
 mod asking;
+pub mod changed;
 mod commands;
 mod complete;
 mod expression;
@@ -164,6 +165,7 @@ pub fn situation(state: &State) -> Situation {
         running,
         held: state.decidable().is_some(),
         changed: state.decidable().is_some_and(crate::session::Call::can_revert),
+        altered: state.decidable().is_some_and(|call| changed::of_call(state, call).is_some()),
         held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
         paused: !viewing && state.session.held_turn.is_some() && state.decidable().is_none(),
         under_way: !viewing

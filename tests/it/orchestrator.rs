@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use callboard::clock::Clock;
 use callboard::link::{Link, News, link};
-use callboard::mcp::ServerSpec;
+use callboard::mcp::{Naming, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
 use callboard::orchestrator::{self, Policy, Setup};
+use callboard::pins::{Kept, Pins};
 use callboard::protocol::*;
 use callboard::recording::Recording;
 use callboard::recording::redact::Redactor;
@@ -30,6 +31,10 @@ struct Chat {
 
 impl Chat {
     fn start(steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
+        Self::start_remembering(Kept::default(), steps, servers, policy)
+    }
+
+    fn start_remembering(pins: Kept, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
         let model = Arc::new(Scripted::new(steps));
         let clock = Clock::start();
         let (link, feed) = link(clock);
@@ -42,6 +47,7 @@ impl Chat {
             app: "callboard test".into(),
             session: "01TEST".into(),
             gate: policy.into(),
+            pins,
             resumed: None,
             warnings: Vec::new(),
         };
@@ -344,5 +350,83 @@ async fn a_model_that_fails_ends_its_turn_and_not_the_session() {
     chat.answered(2).await;
     assert_eq!(chat.endings(), [Ending::Failed, Ending::Answered]);
     assert_eq!(chat.session.turns[0].reason.as_deref(), Some("The key is not accepted."));
+    chat.quit().await;
+}
+
+fn foreign() -> ServerSpec {
+    ServerSpec { naming: Naming::Prefixed, trust: Trust::Untrusted, ..hostile("well") }
+}
+
+fn call_held(session: &Session) -> bool {
+    session.calls.iter().any(|call| matches!(call.state, CallState::Held(_)))
+}
+
+/// Pins of the hostile server that were made when `echo` said something else of itself.
+fn pins_of_another_echo(dir: &std::path::Path) -> Kept {
+    let schema = || Json::from(json!({"type": "object"}));
+    let echo = ToolDefinition {
+        model_name: String::new(),
+        server: "hostile".into(),
+        tool: "echo".into(),
+        title: None,
+        description: "Says what it hears.".into(),
+        input_schema: schema(),
+        output_schema: None,
+        annotations: Annotations::default(),
+        believed: false,
+        hash: "of other words".into(),
+    };
+    let (kept, mut pins) = (Kept::inside(dir), Pins::default());
+    pins.see(&echo);
+    kept.keep(&"hostile".into(), &foreign().place(), &pins).unwrap();
+    kept
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = pins_of_another_echo(dir.path());
+    let steps = || vec![Step::calls([("hostile__echo", json!({}))]), Step::text("Echoed.")];
+    let mut chat = Chat::start_remembering(kept.clone(), steps(), vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    chat.until("held call", call_held).await;
+    let change = chat.session.change(&"hostile".into(), &"echo".into()).expect("told").clone();
+    let paths: Vec<&str> = change.changes.iter().map(|change| change.path.as_str()).collect();
+    assert_eq!(paths, ["annotations.readOnlyHint", "description"]);
+    let reason = chat.session.calls[0].held_reason.clone().unwrap();
+    assert!(reason.contains("not what it was: its annotations and description have changed"), "{reason}");
+    chat.send(Command::AcceptTool { call: CallId(1) }).await;
+    chat.answered(1).await;
+    assert_eq!(chat.states(), [CallState::Ok]);
+    assert!(chat.quit().await.changed.is_empty());
+
+    let mut next = Chat::start_remembering(kept, steps(), vec![foreign()], Policy::Auto);
+    next.ask("?").await;
+    next.answered(1).await;
+    assert_eq!(next.states(), [CallState::Ok], "what was accepted is remembered");
+    next.quit().await;
+}
+
+#[tokio::test]
+async fn a_foreign_server_is_not_believed_that_its_tool_only_reads_and_its_words_make_writing_calls_wait() {
+    let steps = || {
+        vec![
+            Step::calls([("hostile__echo", json!({}))]),
+            Step::calls([("hostile__write", json!({}))]),
+            Step::text("Written."),
+        ]
+    };
+    let mut careful = Chat::start(steps(), vec![foreign()], Policy::AskWrites);
+    careful.ask("?").await;
+    careful.until("held call", call_held).await;
+    assert!(careful.session.calls[0].held_reason.as_ref().unwrap().contains("is not trusted"));
+    careful.quit().await;
+
+    let mut chat = Chat::start(steps(), vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    chat.until("held call", call_held).await;
+    assert_eq!(chat.states()[0], CallState::Ok);
+    let reason = chat.session.calls[1].held_reason.clone().unwrap();
+    assert!(reason.contains("the model has read what others wrote: [1], echo on hostile"), "{reason}");
     chat.quit().await;
 }

@@ -108,6 +108,7 @@ fn samples() -> Vec<Event> {
         input_schema: json(r#"{"type": "object"}"#),
         output_schema: Some(json("{}")),
         annotations: Annotations { read_only: true, ..Annotations::default() },
+        believed: false,
         hash: "00ff".into(),
     };
     let result = json(r#"{"content":[],"structuredContent":{"big":123456789012345678901234567890,"x":1.50}}"#);
@@ -126,6 +127,20 @@ fn samples() -> Vec<Event> {
         BreakpointsChanged { breakpoints: vec![Breakpoint { on: "tool:get_*".into(), action: BreakAction::Log }] }
             .into(),
         ToolAllowed { server: server.clone(), tool: "search".into(), hash: "00ff".into() }.into(),
+        ToolChanged {
+            server: server.clone(),
+            tool: "search".into(),
+            hash: "00fe".into(),
+            summary: "its description has changed".into(),
+            changes: vec![FieldChange {
+                path: "description".into(),
+                before: Some("Finds.".into()),
+                after: Some("Sends.".into()),
+            }],
+            more: 3,
+        }
+        .into(),
+        ToolPinned { server: server.clone(), tool: "search".into(), hash: "00fe".into(), by: "operator".into() }.into(),
         ModelSelected { model: "n".into() }.into(),
         ModelRequested {
             model: "m".into(),
@@ -154,7 +169,7 @@ fn samples() -> Vec<Event> {
             read_only: true,
         }
         .into(),
-        CallHeld { site: StopSite::AfterResult, reason: "asked".into() }.into(),
+        CallHeld { site: StopSite::AfterResult, reason: "asked".into(), remedy: "none".into() }.into(),
         CallDecided {
             verdict: Verdict::Edit,
             by: "operator".into(),

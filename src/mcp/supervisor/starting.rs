@@ -89,7 +89,7 @@ impl Supervisor {
         let drained = tokio::spawn(drain(pipes.stderr, self.spec.name.clone(), tail.clone(), self.signals.clone()));
         let words = Words { tail, drained };
         let (changed_sender, changed) = mpsc::channel(1);
-        let (name, limits, naming) = (self.spec.name.clone(), self.spec.limits, self.spec.naming);
+        let (name, limits) = (self.spec.name.clone(), self.spec.limits);
         let connecting =
             connect(name, pipes.stdout, pipes.stdin, handshake, limits, self.signals.clone(), changed_sender);
         let connected = tokio::select! {
@@ -110,7 +110,7 @@ impl Supervisor {
         };
         match listed {
             Ok(items) => {
-                let (tools, rejected) = connection.take_in(naming, &items);
+                let (tools, rejected) = connection.take_in(&self.spec, &items);
                 self.tell(ServerListed { server: self.spec.name.clone(), tools, rejected }).await;
                 Ok(Running { process, connection, changed, words })
             }

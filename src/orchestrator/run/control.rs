@@ -36,6 +36,7 @@ impl Shell {
             Command::Proceed => self.advance(Input::Proceed).await,
             Command::Break { breakpoints } => self.set_breakpoints(breakpoints).await,
             Command::Allow { call } => self.allow(call).await,
+            Command::AcceptTool { call } => self.accept(call).await,
             Command::Step { stepping } => self.step(stepping).await,
             Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
@@ -95,7 +96,14 @@ impl Shell {
         self.gate_changed().await;
     }
 
-    async fn gate_changed(&mut self) {
+    /// Takes the tool of a held call as its server defines it now, whatever the turn began with.
+    async fn accept(&mut self, call: CallId) {
+        let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)) else { return };
+        let findings = self.roster.accept(&tool.server.clone(), &tool.tool.clone());
+        self.act_on(findings).await;
+    }
+
+    pub(super) async fn gate_changed(&mut self) {
         self.advance(Input::GateChanged(Box::new(self.gate.clone()))).await;
     }
 

@@ -15,7 +15,7 @@ pub struct CallProposed {
     pub arguments: Json,
     /// The provider's id.
     pub provider_id: String,
-    /// Whether the server says the tool only reads.
+    /// Whether the tool counts as one that only reads: its server says so and is believed.
     #[serde(default)]
     pub read_only: bool,
 }
@@ -27,6 +27,9 @@ pub struct CallHeld {
     pub site: StopSite,
     /// Why it waits, in words.
     pub reason: String,
+    /// What lets such a call pass where nobody can be asked, in words; empty where only the operator's own doing held it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
 }
 
 /// Where a turn can be stopped (`sessions.md` §4).

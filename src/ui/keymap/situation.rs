@@ -59,6 +59,8 @@ pub struct Situation {
     pub held: bool,
     /// The operator has changed it.
     pub changed: bool,
+    /// Its tool is not what it was, and nobody has said yes to that.
+    pub altered: bool,
     /// Its result has come, and the model has not seen it.
     pub held_result: bool,
     /// The turn waits around the model.
@@ -170,6 +172,7 @@ impl Situation {
             running: bit(1),
             held: bit(2),
             changed: bit(2) && bit(13),
+            altered: bit(2) && bit(12),
             held_result: bit(2) && bit(3),
             under_way: bit(3) && !bit(2),
             // A turn that waits has no call that is held.

@@ -175,7 +175,11 @@ fn tools(state: &mut State, wanted: &str) {
             Piece::new(&format!("  {count}"), theme.style(Role::Dim)),
         ]);
         for tool in server.tools.iter() {
-            let effect = if tool.annotations.read_only { "reads" } else { "may write" };
+            let effect = match (tool.effects().read_only, tool.annotations.read_only) {
+                (true, _) => "reads",
+                (false, true) => "may write; says it reads, not trusted",
+                (false, false) => "may write",
+            };
             let first = tool.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
@@ -183,6 +187,10 @@ fn tools(state: &mut State, wanted: &str) {
                 Piece::new(&format!("  {effect}  "), theme.style(Role::Dim)),
                 Piece::new(first, theme.style(Role::Text)),
             ]);
+            if let Some(change) = state.session.change(&server.name, &tool.tool) {
+                let words = format!("    ⚠ {}; its calls wait for a yes", change.summary);
+                paragraphs.push(vec![Piece::new(&words, theme.style(Role::Warn))]);
+            }
         }
         for rejected in server.rejected.iter() {
             paragraphs.push(vec![

@@ -11,7 +11,7 @@ use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
 use crate::ui::state::{Ask, Focus, Overlay, Purpose, Selected, State, Tab};
 
-use super::{Effect, expression, select, source};
+use super::{Effect, changed, expression, select, source};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
@@ -35,6 +35,8 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::Allow => {
             state.decidable().map(|call| Effect::Send(Command::Allow { call: call.id })).into_iter().collect()
         }
+        StepKey::Accept if has_just_come(state) => Vec::new(),
+        StepKey::Accept => changed::accept(state),
         StepKey::Break => toggle_point(state, BreakAction::Stop),
         StepKey::Log => toggle_point(state, BreakAction::Log),
         StepKey::Breakpoints => {

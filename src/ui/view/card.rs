@@ -1,7 +1,7 @@
 //! What there is to say about the selected call before its data: why it is held, why it takes long, why it failed.
 
 use super::marks;
-use crate::protocol::{DeliveredForm, Direction, StopSite, Verdict};
+use crate::protocol::{DeliveredForm, Direction, StopSite, ToolChanged, Verdict};
 use crate::session::{Call, CallState, Frame, Health, Server};
 use crate::ui::state::{Row, Selected, State, Tab, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -10,6 +10,8 @@ use crate::ui::update;
 
 /// A call that takes longer than this explains itself, µs.
 const LONG_US: u64 = 3_000_000;
+/// Lines of a tool's change that the card has room for.
+const CHANGE_ROWS: usize = 6;
 
 /// Rows of the card; none if there is nothing to say.
 #[must_use]
@@ -108,7 +110,11 @@ impl Card<'_> {
         };
         let reason = call.held_reason.as_deref().unwrap_or("no reason given");
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
-        let effect = if call.read_only { "The server says it only reads." } else { "It may change something." };
+        let change = update::changed::of_call(self.state, call).filter(|_| site == StopSite::BeforeCall);
+        if let Some(change) = change {
+            self.change(change);
+        }
+        let effect = if call.read_only && change.is_none() { "It only reads." } else { "It may change something." };
         let is_sent = site == StopSite::AfterResult;
         let words = if is_sent { "What is shown is what the model gets." } else { "What is shown is what is sent." };
         self.words(&format!("  {} {words}", if is_sent { "" } else { effect }), Role::Dim);
@@ -117,6 +123,13 @@ impl Card<'_> {
             return;
         }
         match is_sent {
+            false if change.is_some() => self.keys(&[
+                ("a", "shows all of it, then accepts it"),
+                ("n", "sends this call only"),
+                ("e", "edits"),
+                ("x", "answers for it"),
+                ("d", "denies"),
+            ]),
             false => self.keys(&[
                 ("n", "sends it"),
                 ("e", "edits"),
@@ -125,6 +138,17 @@ impl Card<'_> {
                 ("a", "always allows"),
             ]),
             true => self.keys(&[("n", "goes on"), ("e", "edits"), ("r", "retries"), ("d", "keeps it back")]),
+        }
+    }
+
+    /// How a tool differs from what it was, as far as there is room.
+    fn change(&mut self, change: &ToolChanged) {
+        let lines = update::changed::lines(change);
+        for (role, line) in lines.iter().take(CHANGE_ROWS) {
+            self.line(&format!("  {line}"), *role);
+        }
+        if lines.len() > CHANGE_ROWS {
+            self.line(&format!("  … {} more", text::count(lines.len() - CHANGE_ROWS, "line")), Role::Dim);
         }
     }
 
