@@ -94,6 +94,22 @@ pub enum Task {
         /// The arguments, a JSON object; `-` reads them from standard input
         arguments: Option<String>,
     },
+    /// List the resources of all servers, or of one; with a URI, read one
+    Resources {
+        /// The server
+        server: Option<String>,
+        /// What to read
+        uri: Option<String>,
+    },
+    /// List the prompts of all servers, or of one; with a name, get one
+    Prompts {
+        /// The server
+        server: Option<String>,
+        /// The prompt
+        name: Option<String>,
+        /// What it is told, a JSON object of texts; `-` reads it from standard input
+        arguments: Option<String>,
+    },
     /// Run one bundled server on stdin and stdout, for any MCP client
     Serve {
         /// ticket, customer, billing, kb or asset
@@ -126,6 +142,20 @@ pub enum Task {
     Data {
         #[command(subcommand)]
         task: DataTask,
+    },
+    /// Be the client of the official MCP conformance suite, which starts this once for each scenario (see the README)
+    Conformance {
+        /// The server's address; the suite adds it
+        url: String,
+        /// The scenario
+        #[arg(long, env = "MCP_CONFORMANCE_SCENARIO", value_name = "NAME")]
+        scenario: Option<String>,
+        /// The revision of MCP to speak
+        #[arg(long, env = "MCP_CONFORMANCE_PROTOCOL_VERSION", value_name = "REVISION")]
+        protocol: Option<String>,
+        /// What only this scenario needs
+        #[arg(long, env = "MCP_CONFORMANCE_CONTEXT", value_name = "JSON", hide_env_values = true)]
+        context: Option<String>,
     },
     /// Print a completion script for a shell
     Completions {

@@ -1,16 +1,18 @@
 //! Servers used without a turn: check them, list their tools, call one.
 
+mod materials;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure, Form};
-use crate::headless::unasked;
+use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
-    CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerListed, ServerLost, ServerName, ServerReady,
-    ToolDefinition,
+    CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, Scope, ServerListed,
+    ServerLost, ServerName, ServerReady, ToolDefinition,
 };
 use crate::query::Subject;
 use crate::sanitise::{clean_block, clean_line};
@@ -18,6 +20,8 @@ use crate::session::reason_of;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
 use crate::ui::text::count;
+
+pub use materials::{prompts, resources};
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
@@ -114,7 +118,13 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
     if sick.is_empty() {
         return Ok(());
     }
-    let all_lost = sick.iter().all(|name| muster.lost.contains_key(&name.as_str().into()));
+    let exits: Vec<Exit> = muster.lost.values().map(exit_of).collect();
+    // One reason for all of them can be told by the exit code.
+    let exit = match exits.first() {
+        Some(first) if exits.len() == sick.len() && exits.iter().all(|exit| exit == first) => *first,
+        Some(_) if exits.len() == sick.len() => Exit::Unreachable,
+        Some(_) | None => Exit::Failed,
+    };
     let message = format!(
         "{} of {} {} not well: {}",
         sick.len(),
@@ -122,7 +132,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         if sick.len() == 1 { "is" } else { "are" },
         sick.join(", ")
     );
-    Err(Failure { exit: if all_lost { Exit::Unreachable } else { Exit::Failed }, message })
+    Err(Failure { exit, message })
 }
 
 /// `callboard tools`: what the servers offer.
@@ -256,10 +266,17 @@ pub(crate) async fn run(
     loop {
         match servers.next().await {
             Some(Signal::Ended(ended, end)) if ended == call => return Ok(end),
+            Some(Signal::Happened(_, Event::InputRequested(requested))) => decline(servers, &requested),
             Some(_) => {}
             None => return Err(Failure::failed(format!("server {server} went away"))),
         }
     }
+}
+
+/// Answers a server that wants something where there is nobody to ask.
+fn decline(servers: &Servers, requested: &InputRequested) {
+    tell(&clean_line(&declined(requested)));
+    servers.answer(requested.input, InputAnswer::Decline);
 }
 
 fn listed_tools(row: &Value) -> usize {
@@ -308,9 +325,14 @@ fn choose(specs: &[ServerSpec], only: Option<&str>) -> Result<Vec<ServerSpec>, F
     Ok(chosen)
 }
 
-fn unreachable(lost: &ServerLost) -> Failure {
-    Failure {
-        exit: Exit::Unreachable,
-        message: format!("server {} could not be started: {}", lost.server, lost.reason),
+fn exit_of(lost: &ServerLost) -> Exit {
+    match lost.cause {
+        LossCause::Other => Exit::Unreachable,
+        LossCause::Unauthorised => Exit::Unauthorised,
     }
+}
+
+fn unreachable(lost: &ServerLost) -> Failure {
+    let exit = exit_of(lost);
+    Failure { exit, message: format!("server {} could not be started: {}", lost.server, lost.reason) }
 }

@@ -8,7 +8,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
-use crate::protocol::{CallHeld, CallId, Command, Decision, Ending, Event, Record, TurnId};
+use crate::protocol::{
+    CallHeld, CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted,
+};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
@@ -70,6 +72,10 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
         if let (None, Err(failure)) = (&unprinted, print(&session, &record, output, questions.len())) {
             unprinted = Some(failure);
         }
+        if let Event::InputRequested(requested) = &record.event {
+            tell(&clean_block(&declined(requested)));
+            send(&link, Command::AnswerInput { input: requested.input, answer: InputAnswer::Decline }).await;
+        }
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
             send(&link, deny(call, held)).await;
         }
@@ -88,6 +94,17 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             failed.or(no_server).map_or(Ok(()), Err)
         }
     }
+}
+
+/// What is said of a server that wants something where there is nobody to ask.
+#[must_use]
+pub fn declined(requested: &InputRequested) -> String {
+    let InputRequested { server, message, wanted, .. } = requested;
+    let what = match wanted {
+        Wanted::Form { .. } => "a form to be filled in".to_owned(),
+        Wanted::Url { url } => format!("a visit to {url}"),
+    };
+    format!("server {server} wants {what} ({message}); nobody is there to ask, so it was declined; the console asks")
 }
 
 /// The answer to a held call where there is nobody to ask.

@@ -18,7 +18,7 @@ use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
 use callboard::ui::text::count;
-use callboard::{console, direct, launch, recording};
+use callboard::{conformance, console, direct, launch, recording};
 use callboard_servers::{ServeError, ServeOptions};
 use clap::{CommandFactory, Parser};
 use serde_json::json;
@@ -70,13 +70,19 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         Some(Task::Check) => check(&settings, form),
         Some(Task::Tools { server }) => attended(direct::tools(&fleet(&settings)?.specs, server.as_deref(), form)),
         Some(Task::Call { server, tool, arguments }) => {
-            let arguments = match arguments.as_deref() {
-                None => "{}".to_owned(),
-                Some("-") => stdin()?,
-                Some(text) => text.to_owned(),
-            };
+            let arguments = object_or_stdin(arguments)?;
             let order = direct::Order { server: &server, tool: &tool, arguments: &arguments };
             attended(direct::call(&fleet(&settings)?.specs, &settings.gate, order, form))
+        }
+        Some(Task::Resources { server, uri }) => {
+            attended(direct::resources(&fleet(&settings)?.specs, server.as_deref(), uri.as_deref(), form))
+        }
+        Some(Task::Prompts { server, name, arguments }) => {
+            let (arguments, fleet) = (object_or_stdin(arguments)?, fleet(&settings)?);
+            attended(direct::prompts(&fleet.specs, server.as_deref(), name.as_deref(), &arguments, form))
+        }
+        Some(Task::Conformance { url, scenario, protocol, context }) => {
+            attended(conformance::run(url, &conformance::Setting { scenario, protocol, context }))
         }
         Some(Task::Sessions) => sessions(form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
@@ -188,6 +194,14 @@ fn eval(
     }
     let (passed, total) = (report.passed(), report.results.len());
     Err(Failure::failed(format!("{passed} of {total} conversations went well; {threshold} % were asked for")))
+}
+
+/// A JSON object of the command line; an empty one if absent.
+fn object_or_stdin(arguments: Option<String>) -> Result<String, Failure> {
+    match arguments.as_deref() {
+        Some("-") => stdin(),
+        Some(_) | None => Ok(arguments.unwrap_or_else(|| "{}".to_owned())),
+    }
 }
 
 fn questions_or_stdin(questions: Vec<String>) -> Result<Vec<String>, Failure> {

@@ -1,17 +1,23 @@
-//! MCP servers: one supervised child process each, what they offer, and every byte they exchange with us.
+//! MCP servers: each a supervised child process or an address, what they offer, and every byte they exchange with us.
 //!
 //! A supervisor task per server connects, lists, calls, restarts and stops; everything it does comes out as a [`Signal`]
 //! on one bounded queue, in order. `rmcp` keeps the ids, the eras' metadata and cancellation; the bytes, the limits and
 //! the reading of results are ours (`hosting.md` §1).
 
+mod answers;
 mod catalog;
 mod connection;
+mod http;
 mod in_flight;
+mod inputs;
 mod line;
+mod material;
 pub mod process;
+mod road;
 mod spec;
 mod stderr;
 mod supervisor;
+mod tap;
 mod waiting;
 mod wire;
 
@@ -21,10 +27,14 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::sync::{Notify, mpsc};
 
-use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Event, Json, Scope, ServerName, ToolName};
+use crate::protocol::{
+    CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, Json, Material, Scope, ServerName,
+    ToolName,
+};
 
 pub use spec::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
 
+use inputs::Inputs;
 use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.
@@ -85,6 +95,7 @@ pub struct CallOrder {
 #[derive(Debug)]
 pub struct Servers {
     handles: Vec<ServerHandle>,
+    inputs: Inputs,
     signals: mpsc::Receiver<Signal>,
 }
 
@@ -101,18 +112,26 @@ impl Servers {
     /// Starts every server at once, each supervised by its own task of the current runtime.
     #[must_use]
     pub fn start(specs: &[ServerSpec]) -> Self {
+        Self::start_after(specs, 0)
+    }
+
+    /// Like [`Servers::start`], in a session whose servers have wanted something of the operator `inputs` times before.
+    #[must_use]
+    pub fn start_after(specs: &[ServerSpec], inputs: u64) -> Self {
         let (sender, signals) = mpsc::channel(SIGNAL_CAPACITY);
+        let inputs = Inputs::new(sender.clone(), inputs);
         let handles = specs
             .iter()
             .map(|spec| {
                 let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
                 let restart = Arc::new(Notify::new());
-                let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&restart), sender.clone());
+                let restarted = Arc::clone(&restart);
+                let supervisor = Supervisor::new(spec.clone(), receiver, restarted, sender.clone(), inputs.clone());
                 let task = tokio::spawn(supervisor.run());
                 ServerHandle { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
             })
             .collect();
-        Self { handles, signals }
+        Self { handles, inputs, signals }
     }
 
     /// The next signal, in order of happening per server. Cancel-safe. `None` only after [`Servers::stop`].
@@ -155,6 +174,29 @@ impl Servers {
         }
     }
 
+    /// Gives a running call its whole time-out once more.
+    pub fn wait_longer(&self, server: &ServerName, call: CallId) {
+        if let Some(handle) = self.handle(server) {
+            // A full queue means the call's own order is still in it: its time has not begun.
+            let _ = handle.orders.try_send(Order::WaitLonger(call));
+        }
+    }
+
+    /// Answers what a server wants of the operator; false if nobody waits for it any more.
+    pub fn answer(&self, input: InputId, answer: InputAnswer) -> bool {
+        self.inputs.answer(input, answer)
+    }
+
+    /// Asks a server for something besides tools; the answer comes as an event, also if it has nothing of the kind.
+    ///
+    /// # Errors
+    /// There is no such server, or its queue is full, in words; no event comes.
+    pub fn fetch(&self, server: &ServerName, material: Material) -> Result<(), String> {
+        let handle = self.handle(server).ok_or_else(|| format!("There is no server named {server}."))?;
+        let sent = handle.orders.try_send(Order::Fetch(material));
+        sent.map_err(|_| format!("Server {server} has too much to do; try again later."))
+    }
+
     /// Stops and starts one server, also one that has failed; asked many times at once it does so once. False if there is no
     /// such server.
     pub fn restart(&self, server: &ServerName) -> bool {
@@ -176,6 +218,8 @@ impl Servers {
             });
         }
         let mut all = std::pin::pin!(join_all(tasks));
+        // It has a sender of its own, which would keep the queue open.
+        drop(self.inputs);
         loop {
             tokio::select! {
                 signal = self.signals.recv() => match signal {

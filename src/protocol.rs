@@ -11,9 +11,9 @@ mod playback;
 mod record;
 mod tool;
 
-pub use command::{Command, Decision, Stepping};
+pub use command::{Command, Decision, InputAnswer, Material, Stepping};
 pub use event::*;
-pub use ids::{CallId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
+pub use ids::{CallId, InputId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
 pub use json::Json;
 pub use playback::{
     Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,

@@ -4,7 +4,9 @@
 //! make no sense (an unknown call, a second end) are counted in `oddities`, never fatal.
 
 mod calls;
+mod documents;
 mod evidence;
+mod inputs;
 mod list;
 mod lost;
 mod servers;
@@ -14,7 +16,9 @@ mod turns;
 use std::sync::Arc;
 
 pub use calls::{Call, CallState, Frame};
+pub use documents::Document;
 pub use evidence::{Claim, Evidence, Mark};
+pub use inputs::Input;
 pub use list::List;
 pub use servers::{Health, LogLine, Loss, Server};
 pub use tool_error::{content_text, reason_of};
@@ -64,6 +68,10 @@ pub struct Session {
     pub spans: List<Span>,
     /// Servers in lane order, with the calls of each.
     pub servers: Vec<Server>,
+    /// Resources and prompts that were fetched, in order.
+    pub documents: List<Document>,
+    /// What servers wanted of the operator, in order.
+    pub inputs: List<Input>,
     /// Notes with the time they were taken at, µs.
     pub notes: List<(u64, NoteTaken)>,
     /// Questions asked whose turn has not begun yet.
@@ -163,7 +171,18 @@ impl Session {
             | Event::ServerLogged(_)
             | Event::ServerLost(_)
             | Event::ServerStopped(_)
+            | Event::ResourcesListed(_)
+            | Event::PromptsListed(_)
             | Event::WireFramed(_) => servers::apply(self, record),
+            Event::ResourceRead(read) => {
+                self.documents.push(Document::Resource(read.clone()));
+                Some(())
+            }
+            Event::PromptGot(got) => {
+                self.documents.push(Document::Prompt(got.clone()));
+                Some(())
+            }
+            Event::InputRequested(_) | Event::InputAnswered(_) => inputs::apply(self, record),
             Event::NoteTaken(note) => {
                 self.notes.push((record.at_us, note.clone()));
                 Some(())
@@ -210,6 +229,11 @@ impl Session {
     #[must_use]
     pub fn call(&self, id: CallId) -> Option<&Call> {
         self.calls.get(id.index())
+    }
+
+    /// What servers want of the operator and have no answer to yet, oldest first.
+    pub fn open_inputs(&self) -> impl Iterator<Item = &Input> {
+        self.inputs.iter().filter(|input| input.answered.is_none())
     }
 
     /// A server by its name.

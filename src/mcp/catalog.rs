@@ -1,5 +1,7 @@
 //! Reads `tools/list` item by item, and names tools for the model.
 
+mod headers;
+
 use std::collections::HashSet;
 
 use serde::Deserialize;
@@ -12,20 +14,9 @@ use super::{Naming, Trust};
 /// Tools taken from one server (`hosting.md` §1).
 pub const MOST_TOOLS: usize = 512;
 /// Longest description, bytes.
-const LONGEST_DESCRIPTION: usize = 64 * 1024;
+pub const LONGEST_DESCRIPTION: usize = 64 * 1024;
 /// Longest name a model API takes (`hosting.md` §5).
 const LONGEST_MODEL_NAME: usize = 64;
-
-/// One page of `tools/list`, its items unread.
-#[derive(Debug, Deserialize)]
-pub struct Page {
-    /// The tools as raw JSON.
-    #[serde(default)]
-    pub tools: Vec<Json>,
-    /// Where the next page begins; an empty string is a cursor too.
-    #[serde(default, rename = "nextCursor")]
-    pub next_cursor: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,11 +81,10 @@ fn definition(server: &ServerName, naming: Naming, trust: Trust, item: &Json) ->
     if raw.input_schema.value().get("type").and_then(Value::as_str).is_some_and(|kind| kind != "object") {
         return Err("its inputSchema does not describe an object".into());
     }
-    let mut description = raw.description.unwrap_or_default();
-    if description.len() > LONGEST_DESCRIPTION {
-        let end = (0..=LONGEST_DESCRIPTION).rev().find(|at| description.is_char_boundary(*at)).unwrap_or(0);
-        description.truncate(end);
+    if let Some(fault) = headers::fault(&raw.input_schema.value()) {
+        return Err(fault);
     }
+    let description = cut(raw.description.unwrap_or_default(), LONGEST_DESCRIPTION);
     let claims = raw.annotations.unwrap_or_default();
     let default = Annotations::default();
     let annotations = Annotations {
@@ -118,6 +108,13 @@ fn definition(server: &ServerName, naming: Naming, trust: Trust, item: &Json) ->
     };
     definition.hash = blake3::hash(definition.said().to_string().as_bytes()).to_hex().to_string();
     Ok(definition)
+}
+
+/// The beginning of a text, at most so many bytes of it.
+#[must_use]
+pub fn cut(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
+    text
 }
 
 /// A name the model's API accepts, injective over all servers and tools: whatever had to be changed, or could be split in

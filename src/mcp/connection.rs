@@ -1,41 +1,41 @@
 //! One connection to one running server: handshake, listing, calls. Every wait has a deadline.
 
+mod asking;
+mod caller;
+mod listener;
+mod listing;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::ClientHandler;
-use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig,
-    ClientRequest, Implementation, ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestId,
-};
+use rmcp::model::ProtocolVersion;
 use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, NotificationContext, Peer, PeerRequestOptions,
-    RoleClient, RunningService, ServiceError,
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient, RunningService, ServiceError,
 };
-use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::protocol::{
-    CallFailureCode, CallStatus, Json, LogStream, RejectedTool, Scope, ServerLogged, ServerName, ServerReady,
-    ToolDefinition, ToolName,
-};
+use crate::protocol::{Json, LossCause, RejectedTool, ServerName, ServerReady, ToolDefinition, ToolName};
 use crate::schema::Schema;
 
-use super::catalog::{self, Page};
-use super::wire::{Answers, RawResult, Wire};
-use super::{CallEnd, CallOrder, Limits, ServerSpec, Signal};
+use super::answers::Answers;
+use super::http::HttpFault;
+use super::inputs::Inputs;
+use super::road::{Road, RoadError};
+use super::tap::Tap;
+use super::wire::{Source, Wire};
+use super::{Limits, Remote, ServerSpec, Signal, catalog, http};
+use listener::Listener;
 
-/// Pages of a listing that are followed (`hosting.md` §1).
-const MOST_PAGES: usize = 64;
-/// How long all pages of a listing may take together.
-const LISTING: Duration = Duration::from_secs(60);
-/// Bytes of all pages of a listing together.
-const LARGEST_LISTING: usize = 8 * 1024 * 1024;
+pub use asking::Wish;
+pub use caller::{Caller, NoAnswer};
+pub use listing::{Lister, Listing};
+
 /// Longest instructions that are kept, characters.
 const LONGEST_INSTRUCTIONS: usize = 8 * 1024;
+/// How long a connection may take to close: over HTTP the server is told that the session is over.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The era a handshake is tried in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,20 +46,35 @@ pub enum Handshake {
     Modern,
 }
 
-/// What rmcp calls us back for.
-#[derive(Debug)]
-struct Listener {
-    server: ServerName,
-    signals: mpsc::Sender<Signal>,
-    changed: mpsc::Sender<()>,
+/// Where a connection leads.
+pub enum Goal<'a> {
+    /// To a process, over its pipes.
+    Pipes(Source, tokio::process::ChildStdin),
+    /// To a server over HTTP.
+    Remote(&'a Remote),
+}
+
+/// What a connection works with besides its server.
+#[derive(Clone, Debug)]
+pub struct Company {
+    /// The server's name.
+    pub server: ServerName,
+    /// Its deadlines.
+    pub limits: Limits,
+    /// Where what happens is told.
+    pub signals: mpsc::Sender<Signal>,
+    /// Told when the server's tools have changed.
+    pub changed: mpsc::Sender<()>,
+    /// What it wants of the operator.
+    pub inputs: Inputs,
 }
 
 /// A connected server.
-#[derive(Debug)]
 pub struct Connection {
     server: ServerName,
     service: RunningService<RoleClient, Listener>,
     answers: Answers,
+    inputs: Inputs,
     end: Option<oneshot::Receiver<()>>,
     limits: Limits,
     /// Compiled output schemas of the listed tools.
@@ -71,73 +86,50 @@ pub struct Connection {
 pub enum Fault {
     /// The server closed it; the exit status of its process says more than these words.
     Closed(String),
-    /// We could do nothing with it, for this reason.
+    /// We could do nothing with it, for this reason; another handshake may do better.
     Unusable(String),
+    /// There is nobody to shake hands with at the moment.
+    Unreachable(String),
+    /// Trying again changes nothing.
+    Hopeless(LossCause, String),
 }
 
-/// What a listing needs while the connection does other things.
-#[derive(Debug)]
-pub struct Lister {
-    peer: Peer<RoleClient>,
-    answers: Answers,
-    limits: Limits,
-}
-
-/// What a call needs while the connection does other things.
-#[derive(Debug)]
-pub struct Caller {
-    peer: Peer<RoleClient>,
-    answers: Answers,
-    limits: Limits,
-    output: Option<Arc<Schema>>,
-}
-
-impl ClientHandler for Listener {
-    fn get_info(&self) -> ClientConfig {
-        ClientConfig::new(ClientCapabilities::default(), Implementation::new("callboard", env!("CARGO_PKG_VERSION")))
-            .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
-    }
-
-    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
-        // One waiting refresh is enough for any number of changes.
-        let _ = self.changed.try_send(());
-    }
-
-    #[expect(deprecated, reason = "servers up to 2025-11-25 log this way")]
-    async fn on_logging_message(
-        &self,
-        message: rmcp::model::LoggingMessageNotificationParam,
-        _: NotificationContext<RoleClient>,
-    ) {
-        let text: String = message.data.as_str().map_or_else(|| message.data.to_string(), str::to_owned);
-        let line = text.chars().take(4096).collect();
-        let event = ServerLogged { server: self.server.clone(), stream: LogStream::Mcp, line }.into();
-        let _ = self.signals.send(Signal::Happened(Scope::default(), event)).await;
+impl Fault {
+    /// It in words.
+    #[must_use]
+    pub fn into_words(self) -> String {
+        match self {
+            Self::Closed(words) | Self::Unusable(words) | Self::Unreachable(words) | Self::Hopeless(_, words) => words,
+        }
     }
 }
 
-/// Shakes hands over `source` and `sink` within `limits.start`.
+/// Shakes hands within `limits.start`.
 ///
 /// # Errors
 /// Why there is no connection, in words without the server's name.
-pub async fn connect(
-    server: ServerName,
-    source: impl AsyncRead + Send + Unpin + 'static,
-    sink: impl AsyncWrite + Send + Unpin + 'static,
-    handshake: Handshake,
-    limits: Limits,
-    signals: mpsc::Sender<Signal>,
-    changed: mpsc::Sender<()>,
-) -> Result<Connection, Fault> {
-    let source: Box<dyn AsyncRead + Send + Unpin> = Box::new(source);
-    let (wire, answers, end) = Wire::new(server.clone(), source, sink, signals.clone());
-    let listener = Listener { server: server.clone(), signals, changed };
+pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> Result<Connection, Fault> {
+    let Company { server, limits, signals, changed, inputs } = company;
+    let tap = Tap::new(server.clone(), signals.clone());
+    let answers = tap.answers.clone();
+    let (ended, end) = oneshot::channel();
+    let road = match goal {
+        Goal::Pipes(source, sink) => Road::Pipes(Box::new(Wire::new(tap, source, sink, ended))),
+        Goal::Remote(remote) => {
+            let http = http::http(remote, tap, ended).map_err(|reason| Fault::Hopeless(LossCause::Other, reason))?;
+            Road::Http(Box::new(http))
+        }
+    };
+    let listener =
+        Listener { server: server.clone(), signals, changed, inputs: inputs.clone(), answers: answers.clone() };
     let lifecycle = match handshake {
         Handshake::Legacy => ClientLifecycleMode::Initialize,
         Handshake::Modern => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
     };
-    match timeout(limits.start, listener.serve_with_lifecycle(wire, lifecycle)).await {
-        Ok(Ok(service)) => Ok(Connection { server, service, answers, end: Some(end), limits, outputs: HashMap::new() }),
+    match timeout(limits.start, listener.serve_with_lifecycle(road, lifecycle)).await {
+        Ok(Ok(service)) => {
+            Ok(Connection { server, service, answers, inputs, end: Some(end), limits, outputs: HashMap::new() })
+        }
         Ok(Err(error)) => Err(refusal(&error)),
         Err(_) => {
             let reason = format!("it did not answer the handshake within {} s", limits.start.as_secs());
@@ -153,6 +145,25 @@ fn refusal(error: &ClientInitializeError) -> Fault {
         }
         ClientInitializeError::JsonRpcError(error) => {
             Fault::Unusable(format!("it refused the handshake: {} ({})", error.message, error.code.0))
+        }
+        ClientInitializeError::TransportError { error, .. } => {
+            let road = error.error.downcast_ref::<RoadError>();
+            let words = || road.map_or_else(|| error.to_string(), ToString::to_string);
+            match road.and_then(RoadError::http) {
+                None => Fault::Unusable(format!("the handshake failed: {}", words())),
+                Some(HttpFault::Unauthorised(_)) => Fault::Hopeless(LossCause::Unauthorised, words()),
+                Some(
+                    HttpFault::Forbidden(_)
+                    | HttpFault::NoEndpoint(_)
+                    | HttpFault::Redirected(_)
+                    | HttpFault::NotMcp(_)
+                    | HttpFault::TooLong(_),
+                ) => Fault::Hopeless(LossCause::Other, words()),
+                Some(HttpFault::Status { status: 400..500, .. }) => Fault::Unusable(words()),
+                Some(HttpFault::Status { .. } | HttpFault::Unreachable(_) | HttpFault::Broken(_)) => {
+                    Fault::Unreachable(words())
+                }
+            }
         }
         other => Fault::Unusable(format!("the handshake failed: {other}")),
     }
@@ -182,7 +193,19 @@ impl Connection {
     /// What a listing needs.
     #[must_use]
     pub fn lister(&self) -> Lister {
-        Lister { peer: self.service.peer().clone(), answers: self.answers.clone(), limits: self.limits }
+        Lister { peer: self.peer(), answers: self.answers.clone(), limits: self.limits }
+    }
+
+    /// Whether the server says it has something of this kind.
+    #[must_use]
+    pub fn has(&self, listing: Listing) -> bool {
+        let info = self.service.peer_info();
+        let capabilities = info.as_ref().map(|info| &info.capabilities);
+        capabilities.is_some_and(|capabilities| match listing {
+            Listing::Tools => capabilities.tools.is_some(),
+            Listing::Resources | Listing::Templates => capabilities.resources.is_some(),
+            Listing::Prompts => capabilities.prompts.is_some(),
+        })
     }
 
     /// Takes what can be taken of a listing; the rest is told with why.
@@ -195,18 +218,35 @@ impl Connection {
         (tools, rejected)
     }
 
-    /// What a call needs.
+    /// What a call or a fetch needs.
     #[must_use]
-    pub fn caller(&self, tool: &ToolName) -> Caller {
+    pub fn caller(&self) -> Caller {
         Caller {
-            peer: self.service.peer().clone(),
+            server: self.server.clone(),
+            peer: self.peer(),
             answers: self.answers.clone(),
+            inputs: self.inputs.clone(),
             limits: self.limits,
-            output: self.outputs.get(tool).cloned(),
         }
     }
 
-    /// Waits for the end of the server's stdout. Cancel-safe.
+    /// The declared output of a tool.
+    #[must_use]
+    pub fn output(&self, tool: &ToolName) -> Option<Arc<Schema>> {
+        self.outputs.get(tool).cloned()
+    }
+
+    /// What is awaited of the server.
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    fn peer(&self) -> Peer<RoleClient> {
+        self.service.peer().clone()
+    }
+
+    /// Waits for the end of the connection, as far as it can be seen from here. Cancel-safe.
     pub async fn ended(&mut self) {
         if let Some(end) = &mut self.end {
             // A dropped sender means the same: nothing more can come.
@@ -217,149 +257,15 @@ impl Connection {
         std::future::pending().await
     }
 
-    /// Closes the connection: the server's stdin ends.
+    /// Closes the connection: a process finds its stdin at its end, a server over HTTP is told that the session is over.
     pub async fn close(mut self) {
-        // rmcp waits for handlers of its own; ours hold nothing worth waiting for.
-        let _ = self.service.close_with_timeout(Duration::from_millis(200)).await;
+        // Whoever asks the operator something must not be waited for.
+        self.inputs.withdraw(&self.server);
+        let _ = self.service.close_with_timeout(FAREWELL).await;
     }
 }
 
-impl Lister {
-    /// Asks for all tools, page by page; they come as the server sent them.
-    ///
-    /// # Errors
-    /// Why there is no list, in words.
-    pub async fn list(self) -> Result<Vec<Json>, String> {
-        match timeout(LISTING, self.pages()).await {
-            Ok(listed) => listed,
-            Err(_) => Err(format!("it did not list its tools within {} s", LISTING.as_secs())),
-        }
-    }
-
-    async fn pages(&self) -> Result<Vec<Json>, String> {
-        let mut items = Vec::new();
-        let mut cursors: Vec<String> = Vec::new();
-        let mut bytes = 0;
-        for _ in 0..MOST_PAGES {
-            let page = self.page(cursors.last().cloned()).await?;
-            bytes += page.tools.iter().map(Json::bytes).sum::<usize>();
-            if bytes > LARGEST_LISTING {
-                return Err(format!("its list of tools has over {LARGEST_LISTING} bytes"));
-            }
-            items.extend(page.tools);
-            let Some(next) = page.next_cursor.filter(|_| items.len() <= catalog::MOST_TOOLS) else { break };
-            if cursors.contains(&next) {
-                break;
-            }
-            cursors.push(next);
-        }
-        Ok(items)
-    }
-
-    async fn page(&self, cursor: Option<String>) -> Result<Page, String> {
-        let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
-        let mut request = ListToolsRequest { method: Default::default(), params, extensions: Default::default() };
-        request.extensions.insert(RawResult(Scope::default()));
-        let options = PeerRequestOptions::with_timeout(self.limits.list);
-        let failed = |error: ServiceError| match error {
-            ServiceError::Timeout { .. } => {
-                format!("it did not list its tools within {} s", self.limits.list.as_secs())
-            }
-            other => format!("it did not list its tools: {}", service_error(&other)),
-        };
-        let handle = self
-            .peer
-            .send_cancellable_request(ClientRequest::ListToolsRequest(request), options)
-            .await
-            .map_err(failed)?;
-        let id = handle.id.clone();
-        if let Err(error) = handle.await_response().await {
-            self.answers.forget(&id);
-            return Err(failed(error));
-        }
-        let raw = self.answers.take(&id).ok_or("its list of tools came without a result")?;
-        serde_json::from_str(raw.text()).map_err(|error| format!("its list of tools cannot be read: {error}"))
-    }
-}
-
-impl Caller {
-    /// Sends a call and waits for its end. `cancelled` ends it early and tells the server.
-    pub async fn call(self, order: CallOrder, cancelled: oneshot::Receiver<String>) -> CallEnd {
-        let params = CallToolRequestParams::new(order.tool.to_string()).with_arguments(order.arguments);
-        let mut request = CallToolRequest::new(params);
-        request.extensions.insert(RawResult(order.scope));
-        let options = PeerRequestOptions::with_timeout(self.limits.call)
-            .reset_timeout_on_progress()
-            .with_max_total_timeout(self.limits.call_total);
-        let sent = self.peer.send_cancellable_request(ClientRequest::CallToolRequest(request), options).await;
-        let handle = match sent {
-            Ok(handle) => handle,
-            Err(error) => return self.failed(&order.tool, &error),
-        };
-        let id = handle.id.clone();
-        tokio::select! {
-            answer = handle.await_response() => match answer {
-                Ok(_) => self.finished(&id),
-                Err(error) => {
-                    self.answers.forget(&id);
-                    self.failed(&order.tool, &error)
-                }
-            },
-            reason = cancelled => self.cancel(id, reason.unwrap_or_else(|_| "no longer needed".into())).await,
-        }
-    }
-
-    fn finished(&self, id: &RequestId) -> CallEnd {
-        let Some(result) = self.answers.take(id) else {
-            return CallEnd::failed(CallFailureCode::ProtocolError, "The server answered without a result.".into());
-        };
-        let value = result.value();
-        if value.get("resultType").and_then(Value::as_str) == Some("input_required") {
-            return CallEnd {
-                result: Some(result),
-                ..CallEnd::failed(
-                    CallFailureCode::ProtocolError,
-                    "The server wants input from the operator before it goes on, which this version cannot give."
-                        .into(),
-                )
-            };
-        }
-        let is_error = value.get("isError").and_then(Value::as_bool).unwrap_or(false);
-        let status = if is_error { CallStatus::Error } else { CallStatus::Ok };
-        CallEnd { status, mismatch: self.mismatch(&value, status), result: Some(result), failure: None }
-    }
-
-    /// Only a successful result has to have the declared form.
-    fn mismatch(&self, value: &Value, status: CallStatus) -> Option<String> {
-        let output = self.output.as_ref().filter(|_| status == CallStatus::Ok)?;
-        match value.get("structuredContent") {
-            Some(body) => output.violation(body),
-            None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
-        }
-    }
-
-    fn failed(&self, tool: &ToolName, error: &ServiceError) -> CallEnd {
-        match error {
-            ServiceError::Timeout { timeout } => CallEnd::failed(
-                CallFailureCode::TimedOut,
-                format!("{tool} gave no answer for {} s; the server was told to stop.", timeout.as_secs()),
-            ),
-            ServiceError::TransportClosed | ServiceError::TransportSend(_) => {
-                CallEnd::failed(CallFailureCode::ServerLost, "The connection ended while the call was running.".into())
-            }
-            other => CallEnd::failed(CallFailureCode::ProtocolError, service_error(other)),
-        }
-    }
-
-    async fn cancel(&self, id: RequestId, reason: String) -> CallEnd {
-        self.answers.forget(&id);
-        let params = CancelledNotificationParam::new(Some(id), Some(reason.clone()));
-        // If the server cannot be told, it is gone, and the call is over all the same.
-        let _ = timeout(Duration::from_secs(1), self.peer.notify_cancelled(params)).await;
-        CallEnd::cancelled(reason)
-    }
-}
-
+/// An error of a request in words.
 fn service_error(error: &ServiceError) -> String {
     match error {
         ServiceError::McpError(error) => {
@@ -367,6 +273,27 @@ fn service_error(error: &ServiceError) -> String {
             format!("JSON-RPC error {}: {}{data}", error.code.0, error.message)
         }
         ServiceError::TransportClosed => "the connection ended".into(),
+        ServiceError::TransportSend(error) => {
+            error.error.downcast_ref::<RoadError>().map_or_else(|| error.to_string(), ToString::to_string)
+        }
         other => other.to_string(),
+    }
+}
+
+/// Whether an error says that the connection is of no use any more.
+fn is_lost(error: &ServiceError) -> bool {
+    match error {
+        ServiceError::TransportClosed => true,
+        ServiceError::TransportSend(error) => {
+            match error.error.downcast_ref::<RoadError>() {
+                Some(RoadError::Http(_)) => {
+                    let fault = error.error.downcast_ref::<RoadError>().and_then(RoadError::http);
+                    // Of one request only: a refusal, or an answer that cannot be used.
+                    matches!(fault, None | Some(HttpFault::Unreachable(_) | HttpFault::Unauthorised(_)))
+                }
+                Some(RoadError::Pipes(_)) | None => true,
+            }
+        }
+        _ => false,
     }
 }

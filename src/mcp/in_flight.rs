@@ -1,21 +1,27 @@
 //! Calls that one server has and that have not ended: each of them ends exactly once, whatever becomes of the server.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::protocol::{CallFailureCode, CallId};
+use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Json};
+use crate::schema::Schema;
 
-use super::connection::Connection;
+use super::connection::{Connection, NoAnswer, Wish};
 use super::{CallEnd, CallOrder};
+
+/// How a call ended; an error is why the connection is of no use any more.
+type End = Result<CallEnd, String>;
 
 /// Calls in flight.
 #[derive(Default)]
 pub struct InFlight {
-    ends: FuturesUnordered<BoxFuture<'static, (CallId, CallEnd)>>,
+    ends: FuturesUnordered<BoxFuture<'static, (CallId, End)>>,
     /// The open calls; whoever takes the sender has cancelled the call.
     open: BTreeMap<CallId, Option<oneshot::Sender<String>>>,
 }
@@ -30,9 +36,14 @@ impl InFlight {
     /// Sends a call.
     pub fn send(&mut self, order: CallOrder, connection: &Connection) {
         let (sender, cancelled) = oneshot::channel();
-        let (call, caller) = (order.call, connection.caller(&order.tool));
+        let (caller, output) = (connection.caller(), connection.output(&order.tool));
+        let CallOrder { call, scope, tool, arguments } = order;
         self.open.insert(call, Some(sender));
-        self.ends.push(Box::pin(async move { (call, caller.call(order, cancelled).await) }));
+        self.ends.push(Box::pin(async move {
+            let mut cancelled = cancelled.map(|reason| reason.unwrap_or_else(|_| "no longer needed".into()));
+            let answer = caller.ask(scope, &Wish::Tool { tool, arguments }, &mut cancelled).await;
+            (call, end_of(answer, output))
+        }));
     }
 
     /// Cancels a call; its end comes from [`InFlight::next`]. False if it is not in flight.
@@ -45,22 +56,25 @@ impl InFlight {
         true
     }
 
-    /// The next call that ends, with its end; `None` if the connection is gone, and with it all of them. Cancel-safe.
-    pub async fn next(&mut self) -> Option<(CallId, CallEnd)> {
+    /// The next call that ends, with its end. Cancel-safe.
+    ///
+    /// # Errors
+    /// Why the connection is gone, and with it all of them.
+    pub async fn next(&mut self) -> Result<(CallId, CallEnd), String> {
         let Some((call, end)) = self.ends.next().await else { return std::future::pending().await };
-        if lost_with_server(&end) {
-            // It stays open: its end is told when the exit status is known.
-            return None;
-        }
+        // A lost call stays open: its end is told when more is known.
+        let end = end?;
         self.open.remove(&call);
-        Some((call, end))
+        Ok((call, end))
     }
 
     /// Ends everything now: what has its answer already keeps it, the rest fails with `message`.
     pub fn end_all(mut self, message: &str) -> Vec<(CallId, CallEnd)> {
         let mut ends = Vec::new();
         while let Some(Some((call, end))) = self.ends.next().now_or_never() {
-            if !lost_with_server(&end) && self.open.remove(&call).is_some() {
+            if let Ok(end) = end
+                && self.open.remove(&call).is_some()
+            {
                 ends.push((call, end));
             }
         }
@@ -70,6 +84,29 @@ impl InFlight {
     }
 }
 
-fn lost_with_server(end: &CallEnd) -> bool {
-    end.failure.as_ref().is_some_and(|failure| failure.code == CallFailureCode::ServerLost)
+fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
+    match answer {
+        Ok(result) => {
+            let value = result.value();
+            let is_error = value.get("isError").and_then(Value::as_bool).unwrap_or(false);
+            let status = if is_error { CallStatus::Error } else { CallStatus::Ok };
+            let mismatch = output.filter(|_| status == CallStatus::Ok).and_then(|output| mismatch(&output, &value));
+            Ok(CallEnd { status, mismatch, result: Some(result), failure: None })
+        }
+        Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),
+        Err(NoAnswer::TimedOut(words)) => Ok(CallEnd::failed(CallFailureCode::TimedOut, words)),
+        Err(NoAnswer::Refused(message, result)) => {
+            let failure = Some(CallFailure { code: CallFailureCode::ProtocolError, message });
+            Ok(CallEnd { status: CallStatus::Error, result, failure, mismatch: None })
+        }
+        Err(NoAnswer::Lost(reason)) => Err(reason),
+    }
+}
+
+/// Where a successful result does not have the declared form.
+fn mismatch(output: &Schema, result: &Value) -> Option<String> {
+    match result.get("structuredContent") {
+        Some(body) => output.violation(body),
+        None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
+    }
 }

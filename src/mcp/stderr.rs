@@ -85,19 +85,18 @@ pub async fn drain(source: impl AsyncRead + Unpin, server: ServerName, tail: Tai
             continue;
         }
         tail.push(&text);
-        log(&signals, &server, LogStream::Stderr, text, &mut throttle).await;
+        log(&signals, &server, LogStream::Stderr, text, throttle.admit()).await;
     }
 }
 
-/// Records one line of a server, unless there are too many of them.
+/// Records one line of a server, unless its throttle does not admit it.
 pub(super) async fn log(
     signals: &mpsc::Sender<Signal>,
     server: &ServerName,
     stream: LogStream,
     line: String,
-    throttle: &mut Throttle,
+    (admitted, dropped): (bool, u64),
 ) {
-    let (admitted, dropped) = throttle.admit();
     let mut lines = Vec::new();
     if dropped > 0 {
         lines.push(format!("… {dropped} more lines were not kept: over {PER_SECOND} a second"));

@@ -1,5 +1,6 @@
 //! The life of one server: start, serve, lose, start again, fail, stop.
 
+mod host;
 mod starting;
 
 use std::hash::BuildHasher;
@@ -12,16 +13,18 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep};
 
 use crate::protocol::{
-    AfterLoss, CallFailureCode, CallId, Event, Json, LogStream, Scope, ServerListed, ServerLogged, ServerLost,
-    ServerStopped,
+    AfterLoss, CallFailureCode, CallId, Event, Json, LogStream, LossCause, Material, Scope, ServerListed, ServerLogged,
+    ServerLost, ServerStopped,
 };
 
-use super::connection::{Connection, Fault, Handshake};
+use super::connection::{Connection, Fault, Handshake, Listing};
 use super::in_flight::InFlight;
-use super::process::Process;
+use super::inputs::Inputs;
+use super::material::{Fetches, unfetched};
 use super::waiting::Waiting;
 use super::{CallEnd, CallOrder, ServerSpec, Signal};
-use starting::{NotStarted, Running, post_mortem};
+use host::Host;
+use starting::{NotStarted, Running};
 
 /// Calls in flight on one server (`hosting.md` §1).
 const IN_FLIGHT: usize = 32;
@@ -41,6 +44,10 @@ pub enum Order {
         /// Why, for the server.
         reason: String,
     },
+    /// Give a call its whole time-out once more.
+    WaitLonger(CallId),
+    /// Fetch something besides tools; an event says what came of it.
+    Fetch(Material),
 }
 
 /// Supervises one server.
@@ -51,6 +58,8 @@ pub struct Supervisor {
     /// Told to stop the process and start it again; being told many times is being told once.
     restart: Arc<Notify>,
     signals: mpsc::Sender<Signal>,
+    /// What the server wants of the operator.
+    inputs: Inputs,
     /// Calls that wait for the server, or for others to be done.
     waiting: Waiting,
     attempts: u32,
@@ -79,9 +88,10 @@ impl Supervisor {
         orders: mpsc::Receiver<Order>,
         restart: Arc<Notify>,
         signals: mpsc::Sender<Signal>,
+        inputs: Inputs,
     ) -> Self {
         let waiting = Waiting::new(spec.limits.call);
-        Self { spec, orders, restart, signals, waiting, attempts: 0, losses: 0, era: None }
+        Self { spec, orders, restart, signals, inputs, waiting, attempts: 0, losses: 0, era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
@@ -101,8 +111,8 @@ impl Supervisor {
                     }
                 }
                 Err(NotStarted::Asked(asked)) => asked,
-                Err(NotStarted::Failed(reason)) => self.lost(reason).await,
-                Err(NotStarted::Hopeless(reason)) => self.fail(reason).await,
+                Err(NotStarted::Failed(reason) | NotStarted::Unreachable(reason)) => self.lost(reason).await,
+                Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
             };
             match next {
                 Asked::Restart => {}
@@ -114,6 +124,7 @@ impl Supervisor {
 
     async fn serve(&mut self, mut running: Running) -> Break {
         let mut in_flight = InFlight::default();
+        let mut fetches = Fetches::default();
         let mut listing: Option<BoxFuture<'static, Result<Vec<Json>, String>>> = None;
         let broken = loop {
             while in_flight.len() < IN_FLIGHT {
@@ -123,8 +134,8 @@ impl Supervisor {
             tokio::select! {
                 biased;
                 ended = in_flight.next() => match ended {
-                    Some((call, end)) => self.ended(call, end).await,
-                    None => break Break::Lost("it closed the connection".into()),
+                    Ok((call, end)) => self.ended(call, end).await,
+                    Err(reason) => break Break::Lost(reason),
                 },
                 order = self.orders.recv() => match order {
                     Some(Order::Call(order)) => self.waiting.push(order),
@@ -133,18 +144,25 @@ impl Supervisor {
                             self.cancel_waiting(call, &reason).await;
                         }
                     }
+                    Some(Order::WaitLonger(call)) => running.connection.answers().wait_longer(call),
+                    Some(Order::Fetch(material)) => {
+                        if let Some(event) = fetches.begin(&self.spec.name, material, &running.connection) {
+                            self.tell(event).await;
+                        }
+                    }
                     None => break Break::Asked(Asked::Stop),
                 },
+                fetched = fetches.next() => self.tell(fetched).await,
                 () = self.restart.notified() => break Break::Asked(Asked::Restart),
                 () = self.waiting.overdue() => if let Some(order) = self.waiting.pop() {
                     self.ended(order.call, crowded_out(self.spec.limits.call)).await;
                 },
-                () = running.connection.ended() => break Break::Lost("it closed its stdout".into()),
-                _ = running.process.wait() => break Break::Lost("the process ended".into()),
+                () = running.connection.ended() => break Break::Lost(running.host.hung_up().into()),
+                () = running.host.ended() => break Break::Lost("the process ended".into()),
                 Some(()) = running.changed.recv(), if listing.is_none() => {
                     let lister = running.connection.lister();
                     // Changes often come in a row; one list for all of them will do.
-                    listing = Some(sleep(LISTING_PAUSE).then(|()| lister.list()).boxed());
+                    listing = Some(sleep(LISTING_PAUSE).then(|()| lister.list(Listing::Tools)).boxed());
                 }
                 listed = done(&mut listing) => {
                     listing = None;
@@ -158,10 +176,10 @@ impl Supervisor {
 
     /// Ends what is in flight with the reason, and the process with it.
     async fn close(&mut self, running: Running, in_flight: InFlight, broken: Break) -> Break {
-        let Running { process, connection, words, .. } = running;
+        let Running { host, connection, .. } = running;
         match broken {
             Break::Lost(reason) => {
-                let reason = post_mortem(process, words, Fault::Closed(reason)).await;
+                let reason = host.post_mortem(Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
                 connection.close().await;
@@ -170,7 +188,7 @@ impl Supervisor {
             Break::Asked(asked) => {
                 self.end_all(in_flight, "The server was stopped by the operator.").await;
                 connection.close().await;
-                self.stopped(process).await;
+                self.stopped(host).await;
                 Break::Asked(asked)
             }
         }
@@ -201,12 +219,13 @@ impl Supervisor {
         self.losses += 1;
         let losses = self.losses;
         if losses > self.spec.restarts {
-            return self.fail(reason).await;
+            return self.fail(LossCause::Other, reason).await;
         }
         let delay = backoff(losses);
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         let next = AfterLoss::Restarting { attempt: losses, of: self.spec.restarts, delay_ms };
-        self.tell(ServerLost { server: self.spec.name.clone(), reason, next }).await;
+        let cause = LossCause::Other;
+        self.tell(ServerLost { server: self.spec.name.clone(), reason, cause, next }).await;
         tokio::select! {
             () = sleep(delay) => Asked::Restart,
             asked = self.asked() => asked,
@@ -214,17 +233,20 @@ impl Supervisor {
     }
 
     /// Stays down: every call is told why at once.
-    async fn fail(&mut self, reason: String) -> Asked {
+    async fn fail(&mut self, cause: LossCause, reason: String) -> Asked {
         let server = self.spec.name.clone();
         let message = format!("Server {server} is not running: {reason}.");
-        self.tell(ServerLost { server, reason, next: AfterLoss::Failed }).await;
+        self.tell(ServerLost { server, reason, cause, next: AfterLoss::Failed }).await;
         loop {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(Order::Call(order)) => self.waiting.push(order),
                     // It has ended already: nothing waits here.
-                    Some(Order::Cancel { .. }) => {}
+                    Some(Order::Cancel { .. } | Order::WaitLonger(_)) => {}
+                    Some(Order::Fetch(material)) => {
+                        self.tell(unfetched(&self.spec.name, material, message.clone())).await;
+                    }
                     None => return Asked::Stop,
                 },
                 () = self.restart.notified() => {
@@ -246,6 +268,12 @@ impl Supervisor {
                     Some(Order::Cancel { call, reason }) => if self.waiting.remove(call) {
                         room.send(Signal::Ended(call, CallEnd::cancelled(reason)));
                     },
+                    // It waits for the server, and its time has not begun.
+                    Some(Order::WaitLonger(_)) => {}
+                    Some(Order::Fetch(material)) => {
+                        let event = unfetched(&self.spec.name, material, "the server is not connected".into());
+                        room.send(Signal::Happened(Scope::default(), event));
+                    }
                     None => return Asked::Stop,
                 },
                 () = self.restart.notified() => return Asked::Restart,
@@ -256,8 +284,8 @@ impl Supervisor {
         }
     }
 
-    async fn stopped(&mut self, process: Process) {
-        let (how, _) = process.stop().await;
+    async fn stopped(&mut self, host: Host) {
+        let how = host.stop().await;
         self.tell(ServerStopped { server: self.spec.name.clone(), how: how.to_owned() }).await;
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::compare::{canonical, changes};
 use crate::mcp::{CallEnd, CallOrder, Limits, Naming, ServerSpec, Servers, Signal};
 use crate::protocol::{
-    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, Scope, ServerListed, ServerLost, ServerName,
+    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material, Scope, ServerListed, ServerLost, ServerName,
     ToolName,
 };
 use crate::session::{Call, CallState, Session};
@@ -89,7 +89,7 @@ impl Answers {
                 }
                 None => {
                     let reason = "It was not ready in the recording.".to_owned();
-                    events.push_back(ServerLost { server: name, reason, next: AfterLoss::Failed }.into());
+                    events.push_back(ServerLost { server: name, reason, cause: LossCause::Other, next: AfterLoss::Failed }.into());
                 }
             }
         }
@@ -157,9 +157,10 @@ pub(super) enum Backing {
 }
 
 impl Backing {
-    pub fn start(source: Source) -> Self {
+    /// Starts what answers, in a session whose servers have wanted something of the operator `inputs` times before.
+    pub fn start(source: Source, inputs: u64) -> Self {
         match source {
-            Source::Live(specs) => Self::Live(Servers::start(&specs)),
+            Source::Live(specs) => Self::Live(Servers::start_after(&specs, inputs)),
             Source::Recorded(answers) => Self::Recorded(answers, VecDeque::new()),
         }
     }
@@ -209,6 +210,29 @@ impl Backing {
         match self {
             Self::Live(servers) => servers.cancel(server, call, reason),
             Self::Recorded(..) => {}
+        }
+    }
+
+    pub fn wait_longer(&self, server: &ServerName, call: CallId) {
+        match self {
+            Self::Live(servers) => servers.wait_longer(server, call),
+            Self::Recorded(..) => {}
+        }
+    }
+
+    /// Answers what a server wants; false if nobody waits for it.
+    pub fn answer(&self, input: InputId, answer: InputAnswer) -> bool {
+        match self {
+            Self::Live(servers) => servers.answer(input, answer),
+            Self::Recorded(..) => false,
+        }
+    }
+
+    /// Asks a server for something besides tools.
+    pub fn fetch(&self, server: &ServerName, material: Material) -> Result<(), String> {
+        match self {
+            Self::Live(servers) => servers.fetch(server, material),
+            Self::Recorded(..) => Err("A recording answers calls and nothing else.".to_owned()),
         }
     }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::protocol::{
-    CallDelivered, CallFailureCode, CallFinished, CallId, CallStatus, DeliveredForm, Ending, Event, Record, Scope,
+    CallDelivered, CallFailureCode, CallFinished, CallId, CallStatus, DeliveredForm, Ending, Event, InputAction,
+    InputAnswered, Record, Scope,
     TurnEnded,
 };
 use crate::session::{Call, CallState, Session};
@@ -100,6 +101,12 @@ fn closing(session: &Session) -> Vec<(Scope, Event)> {
         if call.delivered.is_none() {
             events.push((scope(call), delivered.clone().into()));
         }
+    }
+    for input in session.open_inputs() {
+        let (input, call) = (input.requested.input, input.call);
+        let (action, reason) = (InputAction::Cancelled, Some(FORKED.to_owned()));
+        let answered = InputAnswered { input, action, content: None, reason };
+        events.push((Scope { call, ..Scope::default() }, answered.into()));
     }
     if let Some(turn) = session.running_turn() {
         let ended = TurnEnded { ending: Ending::Stopped, reason: Some(FORKED.to_owned()) };

@@ -56,7 +56,7 @@ async fn perform(setup: Setup, feed: Feed) {
     let mut shell = Shell {
         memory,
         stage: Stage::new(recording, news),
-        servers: Backing::start(Vec::new().into()),
+        servers: Backing::start(Vec::new().into(), 0),
         roster: Roster::new(known),
         asked: Arc::clone(&model),
         model,
@@ -74,6 +74,7 @@ async fn perform(setup: Setup, feed: Feed) {
         patience: Instant::now() + PATIENCE,
         warned_of_tools: false,
         told_stepping: Stepping::Off,
+        inputs: 0,
         missed: false,
     };
     let stepping = shell.gate.stepping;
@@ -88,7 +89,7 @@ async fn perform(setup: Setup, feed: Feed) {
     if stepping != shell.told_stepping {
         shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
     }
-    shell.servers = Backing::start(source);
+    shell.servers = Backing::start(source, shell.inputs);
     let reason = shell.serve(&mut commands).await;
     shell.close(reason).await;
 }
@@ -119,6 +120,8 @@ struct Shell {
     warned_of_tools: bool,
     /// What the records before this session say of stepping.
     told_stepping: Stepping,
+    /// How often servers wanted something of the operator in the records before this session.
+    inputs: u64,
     /// Whether the recording that stands in for the servers lacked a call.
     missed: bool,
 }

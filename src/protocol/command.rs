@@ -1,6 +1,6 @@
 //! What a screen asks of whatever feeds it.
 
-use super::{Breakpoint, CallId, Json, ReplayCommand, ServerName};
+use super::{Breakpoint, CallId, InputId, Json, ReplayCommand, ServerName};
 
 /// One request of the operator. Commands travel over a bounded queue and are answered by records only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,25 @@ pub enum Command {
     RestartServer {
         /// Its configured name.
         server: ServerName,
+    },
+    /// Give a running call its whole time-out once more, counted from now.
+    WaitLonger {
+        /// The call.
+        call: CallId,
+    },
+    /// Answer what a server wants of the operator; ignored if it no longer waits.
+    AnswerInput {
+        /// What is answered.
+        input: InputId,
+        /// How.
+        answer: InputAnswer,
+    },
+    /// Ask a server for something it offers besides tools; the answer is a record.
+    Fetch {
+        /// The server.
+        server: ServerName,
+        /// What.
+        material: Material,
     },
     /// Let a turn go on that waits around the model.
     Proceed,
@@ -82,6 +101,41 @@ pub enum Stepping {
     All,
     /// Neither stepping nor breakpoints hold anything until the turn is over; then stepping is on again.
     Out,
+}
+
+/// What a server offers besides tools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Material {
+    /// The list of its resources and templates; answered by `resources.listed`.
+    Resources,
+    /// The list of its prompts; answered by `prompts.listed`.
+    Prompts,
+    /// One resource; answered by `resource.read`.
+    Resource {
+        /// Its URI.
+        uri: String,
+    },
+    /// One prompt; answered by `prompt.got`.
+    Prompt {
+        /// Its name.
+        name: String,
+        /// What it is told: an object of texts.
+        arguments: Json,
+    },
+}
+
+/// What the operator answers a server that wants something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputAnswer {
+    /// Yes: with the values of the form, an object; without any for a page to be visited.
+    Accept {
+        /// The values, which should match the form's schema.
+        content: Option<Json>,
+    },
+    /// No.
+    Decline,
+    /// Neither yes nor no: the form was closed.
+    Cancel,
 }
 
 /// What the operator (or a rule) decides for a held call.

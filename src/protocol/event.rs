@@ -5,12 +5,16 @@
 
 mod call;
 mod gate;
+mod input;
+mod material;
 mod model;
 mod server;
 mod session;
 
 pub use call::*;
 pub use gate::*;
+pub use input::*;
+pub use material::*;
 pub use model::*;
 pub use server::*;
 pub use session::*;
@@ -145,6 +149,18 @@ events! {
     ServerLost = "server.lost",
     /// A server was stopped on purpose.
     ServerStopped = "server.stopped",
+    /// A server's resources became known.
+    ResourcesListed = "resources.listed",
+    /// A server's prompts became known.
+    PromptsListed = "prompts.listed",
+    /// A resource was read, or could not be.
+    ResourceRead = "resource.read",
+    /// A prompt was made ready by its server, or could not be.
+    PromptGot = "prompt.got",
+    /// A server wants something of the operator.
+    InputRequested = "input.requested",
+    /// It has its answer, or no longer waits for one.
+    InputAnswered = "input.answered",
     /// One JSON-RPC message on the wire.
     WireFramed = "wire.framed",
     /// A remark of the program or the operator.

@@ -70,6 +70,10 @@ numbered!(
     /// One tool use, `c1`, `c2`, … in a session: ours, neither the provider's id nor the JSON-RPC id.
     CallId, u64, "c"
 );
+numbered!(
+    /// Something a server wanted of the operator, `i1`, `i2`, … in a session.
+    InputId, u64, "i"
+);
 
 /// The position of a record in its session, 0-based, without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::protocol::{
-    AfterLoss, CallId, Event, LogStream, Record, RejectedTool, ServerName, ServerReady, ToolDefinition,
+    AfterLoss, CallId, Event, LogStream, PromptsListed, Record, RejectedTool, ResourcesListed, ServerName, ServerReady,
+    ToolDefinition,
 };
 
 use super::{Frame, List, Session};
@@ -32,6 +33,10 @@ pub struct Server {
     pub tools: Arc<[ToolDefinition]>,
     /// Tools it announced that cannot be taken.
     pub rejected: Arc<[RejectedTool]>,
+    /// Its resources and templates, once they were asked for.
+    pub resources: Option<Arc<ResourcesListed>>,
+    /// Its prompts, once they were asked for.
+    pub prompts: Option<Arc<PromptsListed>>,
     /// Its last log lines, oldest first.
     pub log: List<LogLine>,
     /// Lines no longer kept here.
@@ -107,6 +112,8 @@ impl Server {
             listings: 0,
             tools: Arc::from([]),
             rejected: Arc::from([]),
+            resources: None,
+            prompts: None,
             log: List::default(),
             log_dropped: 0,
             frames: List::default(),
@@ -137,6 +144,12 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             server.listings += 1;
             server.tools = listed.tools.as_slice().into();
             server.rejected = listed.rejected.as_slice().into();
+        }
+        Event::ResourcesListed(listed) => {
+            session.server_mut(&listed.server).resources = Some(Arc::new(listed.clone()));
+        }
+        Event::PromptsListed(listed) => {
+            session.server_mut(&listed.server).prompts = Some(Arc::new(listed.clone()));
         }
         Event::ServerLogged(logged) => {
             let server = session.server_mut(&logged.server);

@@ -111,7 +111,7 @@ impl Story {
     }
 
     pub(super) fn lose(&mut self, server: &str, reason: &str, next: AfterLoss) -> &mut Self {
-        self.say(ServerLost { server: server.into(), reason: reason.into(), next })
+        self.say(ServerLost { server: server.into(), reason: reason.into(), cause: LossCause::Other, next })
     }
 
     pub(super) fn log(&mut self, server: &str, line: &str) -> &mut Self {

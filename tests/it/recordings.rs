@@ -218,10 +218,68 @@ fn samples() -> Vec<Event> {
         ServerLost {
             server: server.clone(),
             reason: "gone".into(),
+            cause: LossCause::Unauthorised,
             next: AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 },
         }
         .into(),
         ServerStopped { server: server.clone(), how: "exited".into() }.into(),
+        ResourcesListed {
+            server: server.clone(),
+            resources: vec![Resource {
+                uri: "a:{b}".into(),
+                form: ResourceForm::Template,
+                name: "n".into(),
+                title: Some("t".into()),
+                description: "d".into(),
+                mime: Some("text/plain".into()),
+            }],
+            rejected: Vec::new(),
+            problem: None,
+        }
+        .into(),
+        PromptsListed {
+            server: server.clone(),
+            prompts: vec![Prompt {
+                name: "p".into(),
+                title: None,
+                description: "d".into(),
+                arguments: vec![PromptArgument { name: "a".into(), description: Some("x".into()), required: true }],
+            }],
+            rejected: vec![RejectedTool { name: "x".into(), reason: "y".into() }],
+            problem: Some("half".into()),
+        }
+        .into(),
+        ResourceRead { server: server.clone(), uri: "a:b".into(), result: Some(json!({"contents": []}).into()), problem: None }
+            .into(),
+        PromptGot {
+            server: server.clone(),
+            name: "p".into(),
+            arguments: json!({"a": "1"}).into(),
+            result: None,
+            problem: Some("no".into()),
+        }
+        .into(),
+        InputRequested {
+            input: InputId(1),
+            server: server.clone(),
+            message: "which?".into(),
+            wanted: Wanted::Form { schema: json!({"type": "object"}).into() },
+        }
+        .into(),
+        InputRequested {
+            input: InputId(2),
+            server: server.clone(),
+            message: "look".into(),
+            wanted: Wanted::Url { url: "https://x.example/".into() },
+        }
+        .into(),
+        InputAnswered {
+            input: InputId(1),
+            action: InputAction::Accepted,
+            content: Some(json!({"a": 1}).into()),
+            reason: Some("r".into()),
+        }
+        .into(),
         WireFramed { server, direction: Direction::Received, text: r#"{"jsonrpc":"2.0"}"#.into() }.into(),
         note("noted").into(),
         RecordingRepaired { torn_bytes: 9 }.into(),

@@ -189,8 +189,16 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         Just(CallDelivered { form: DeliveredForm::Original, bytes: 1, full_bytes: 1 }.into()),
         server.clone().prop_map(|server| ServerStarting { server, attempt: 1, command: "c".into() }.into()),
-        server.clone().prop_map(|server| ServerLost { server, reason: "r".into(), next: AfterLoss::Failed }.into()),
+        server.clone().prop_map(|server| ServerLost { server, reason: "r".into(), cause: LossCause::Other, next: AfterLoss::Failed }.into()),
         server.clone().prop_map(|server| ServerStopped { server, how: "exited".into() }.into()),
+        server.clone().prop_map(|server| InputRequested {
+            input: InputId(1),
+            server,
+            message: "m".into(),
+            wanted: Wanted::Url { url: "u".into() },
+        }
+        .into()),
+        Just(InputAnswered { input: InputId(1), action: InputAction::Declined, content: None, reason: None }.into()),
         server.prop_map(|server| WireFramed { server, direction: Direction::Sent, text: "{}".into() }.into()),
         Just(Event::Foreign { kind: "later".into(), data: Json::default() }),
     ]

@@ -22,8 +22,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("pins", &["pins", "protocol", "compare", "folders"]),
     ("session", &["session", "protocol"]),
     ("recording", &["recording", "protocol", "session", "query", "link", "clock", "folders"]),
-    ("model", &["model", "protocol", "clock", "sanitise"]),
-    ("mcp", &["mcp", "protocol", "clock", "schema"]),
+    ("model", &["model", "protocol", "clock", "sanitise", "web"]),
+    ("web", &[]),
+    ("mcp", &["mcp", "protocol", "clock", "schema", "web"]),
     (
         "orchestrator",
         &[

@@ -1,42 +1,36 @@
-//! How a server comes to run: its process, the handshake in the right era, its tools; and what is told of one that does not.
-
-use std::time::Duration;
+//! How a server comes to run: what stands behind it, the handshake in the right era, its tools; and why it may not.
 
 use futures::FutureExt;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::mcp::connection::{Connection, Fault, Handshake, connect};
-use crate::mcp::process::{self, Process};
+use crate::mcp::connection::{Company, Connection, Fault, Goal, Handshake, Listing, connect};
+use crate::mcp::process;
 use crate::mcp::stderr::{Tail, drain};
-use crate::mcp::{Era, Reach};
-use crate::protocol::{ServerListed, ServerStarting};
+use crate::mcp::{Era, Program, Reach, RemoteKind};
+use crate::protocol::{LossCause, ServerListed, ServerStarting};
 
+use super::host::{Host, Words};
 use super::{Asked, Supervisor};
 
-/// How long a dead server's exit status is waited for.
-const EXIT_GRACE: Duration = Duration::from_millis(500);
+/// What is said of a server that speaks the transport before streamable HTTP.
+const OLD_HTTP: &str = "it is configured as \"sse\", the HTTP with server-sent events of before 2025-03-26, which cannot be \
+                        used; if the server also speaks streamable HTTP, set \"type\": \"http\" and that address";
 
 /// A running, connected server.
 pub(super) struct Running {
-    pub process: Process,
+    pub host: Host,
     pub connection: Connection,
     pub changed: mpsc::Receiver<()>,
-    pub words: Words,
-}
-
-/// What a process writes to its stderr.
-pub(super) struct Words {
-    tail: Tail,
-    drained: JoinHandle<()>,
 }
 
 /// Why a server did not come to run.
 pub(super) enum NotStarted {
     Failed(String),
+    /// There is nobody to try another handshake with.
+    Unreachable(String),
     /// Starting it again would change nothing.
-    Hopeless(String),
+    Hopeless(LossCause, String),
     Asked(Asked),
 }
 
@@ -69,77 +63,83 @@ impl Supervisor {
         let begun = Instant::now();
         let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.place());
         self.tell(ServerStarting { server, attempt, command }).await;
-        let program = match &self.spec.reach {
-            Reach::Program(program) => program,
-            Reach::Remote(_) => {
-                return Err(NotStarted::Hopeless("servers over HTTP cannot be reached by this version yet".into()));
-            }
-            Reach::Nowhere(reason) => return Err(NotStarted::Hopeless(reason.clone())),
+        // The connection keeps what the supervisor lends: the spec must be free for orders that come meanwhile.
+        let reach = self.spec.reach.clone();
+        let hopeless = |reason: &str| Err(NotStarted::Hopeless(LossCause::Other, reason.to_owned()));
+        let (host, goal) = match &reach {
+            Reach::Program(program) => self.spawn(program)?,
+            Reach::Remote(remote) => match remote.kind {
+                RemoteKind::Streamable => (Host::Remote, Goal::Remote(remote)),
+                RemoteKind::Sse => return hopeless(OLD_HTTP),
+            },
+            Reach::Nowhere(reason) => return hopeless(reason),
         };
-        let (process, pipes) = process::spawn(program).map_err(|error| {
-            let program = program.command.display();
-            NotStarted::Hopeless(match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    format!("the program {program} was not found; check the command, or PATH")
-                }
-                _ => format!("the program {program} could not be started: {error}"),
-            })
-        })?;
-        let tail = Tail::default();
-        let drained = tokio::spawn(drain(pipes.stderr, self.spec.name.clone(), tail.clone(), self.signals.clone()));
-        let words = Words { tail, drained };
         let (changed_sender, changed) = mpsc::channel(1);
-        let (name, limits) = (self.spec.name.clone(), self.spec.limits);
-        let connecting =
-            connect(name, pipes.stdout, pipes.stdin, handshake, limits, self.signals.clone(), changed_sender);
+        let company = Company {
+            server: self.spec.name.clone(),
+            limits: self.spec.limits,
+            signals: self.signals.clone(),
+            changed: changed_sender,
+            inputs: self.inputs.clone(),
+        };
         let connected = tokio::select! {
-            connected = connecting => connected,
-            asked = self.asked() => return Err(self.give_up(process, asked).await),
+            connected = connect(goal, handshake, company) => connected,
+            asked = self.asked() => return Err(self.give_up(host, asked).await),
         };
         let mut connection = match connected {
             Ok(connection) => connection,
-            Err(fault) => return Err(NotStarted::Failed(post_mortem(process, words, fault).await)),
+            Err(fault) => return Err(not_started(host, fault).await),
         };
-        self.tell(connection.ready(process.id(), begun.elapsed())).await;
+        self.tell(connection.ready(host.id(), begun.elapsed())).await;
         let listed = tokio::select! {
-            listed = connection.lister().list() => listed,
+            listed = connection.lister().list(Listing::Tools) => listed,
             asked = self.asked() => {
                 connection.close().await;
-                return Err(self.give_up(process, asked).await);
+                return Err(self.give_up(host, asked).await);
             }
         };
+        // A server that does not say it has tools may have some all the same.
+        let listed = listed.or_else(|reason| if connection.has(Listing::Tools) { Err(reason) } else { Ok(Vec::new()) });
         match listed {
             Ok(items) => {
                 let (tools, rejected) = connection.take_in(&self.spec, &items);
                 self.tell(ServerListed { server: self.spec.name.clone(), tools, rejected }).await;
-                Ok(Running { process, connection, changed, words })
+                Ok(Running { host, connection, changed })
             }
             Err(reason) => {
                 connection.close().await;
-                Err(NotStarted::Failed(post_mortem(process, words, Fault::Unusable(reason)).await))
+                Err(not_started(host, Fault::Unusable(reason)).await)
             }
         }
     }
 
-    async fn give_up(&mut self, process: Process, asked: Asked) -> NotStarted {
-        self.stopped(process).await;
+    fn spawn<'a>(&self, program: &Program) -> Result<(Host, Goal<'a>), NotStarted> {
+        let (process, pipes) = process::spawn(program).map_err(|error| {
+            let program = program.command.display();
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    format!("the program {program} was not found; check the command, or PATH")
+                }
+                _ => format!("the program {program} could not be started: {error}"),
+            };
+            NotStarted::Hopeless(LossCause::Other, reason)
+        })?;
+        let tail = Tail::default();
+        let drained = tokio::spawn(drain(pipes.stderr, self.spec.name.clone(), tail.clone(), self.signals.clone()));
+        let host = Host::Process(process, Words { tail, drained });
+        Ok((host, Goal::Pipes(Box::new(pipes.stdout), pipes.stdin)))
+    }
+
+    async fn give_up(&mut self, host: Host, asked: Asked) -> NotStarted {
+        self.stopped(host).await;
         NotStarted::Asked(asked)
     }
 }
 
-/// What ended a connection, completed with the exit status and the last words of the process, which is gone afterwards.
-pub(super) async fn post_mortem(mut process: Process, words: Words, fault: Fault) -> String {
-    let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
-    let reason = match (fault, exited) {
-        (Fault::Closed(_), Some(status)) => format!("the process {}", process::describe(status)),
-        // It went because we hung up: that says nothing.
-        (Fault::Unusable(reason), Some(status)) if status.success() => reason,
-        (Fault::Unusable(reason), Some(status)) => format!("{reason}; the process {}", process::describe(status)),
-        (Fault::Closed(reason) | Fault::Unusable(reason), None) => reason,
-    };
-    drop(process);
-    // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
-    let _ = timeout(EXIT_GRACE, words.drained).await;
-    let last = words.tail.last(2);
-    if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
+async fn not_started(host: Host, fault: Fault) -> NotStarted {
+    match fault {
+        Fault::Hopeless(cause, reason) => NotStarted::Hopeless(cause, reason),
+        Fault::Unreachable(reason) => NotStarted::Unreachable(reason),
+        Fault::Closed(_) | Fault::Unusable(_) => NotStarted::Failed(host.post_mortem(fault).await),
+    }
 }

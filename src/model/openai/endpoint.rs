@@ -3,6 +3,8 @@
 use reqwest::Url;
 use thiserror::Error;
 
+use crate::web;
+
 /// A base URL that was understood. Not `Debug`: it holds credentials.
 #[derive(Clone)]
 pub(super) struct Endpoint {
@@ -58,7 +60,7 @@ impl Endpoint {
         if !cleared {
             return Err(EndpointError::Invalid("it has no host".to_owned()));
         }
-        let local = is_local(&url);
+        let local = web::is_local(&url);
         url.set_path(&format!("{path}/chat/completions"));
         Ok(Self {
             completions: url,
@@ -78,17 +80,6 @@ impl Endpoint {
 /// What stands after `user:password@`, if that is there.
 pub(super) fn without_userinfo(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, rest)| rest)
-}
-
-fn is_local(url: &Url) -> bool {
-    match url.host_str() {
-        Some(host) if host.eq_ignore_ascii_case("localhost") => true,
-        Some(host) => {
-            let bare = host.trim_start_matches('[').trim_end_matches(']');
-            bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified())
-        }
-        None => false,
-    }
 }
 
 fn ends_in_version(path: &str) -> bool {

@@ -2,7 +2,7 @@
 //! the request, keep every deadline and bound, and note what its stream cannot tell (status, headers, `[DONE]`, faults).
 
 use std::io;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_openai::Client;
@@ -12,10 +12,11 @@ use async_openai::middleware::HttpRequestFactory;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use reqwest::{Response, redirect};
+use reqwest::Response;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::clock::Clock;
+use crate::web;
 
 use super::body::Body;
 use super::chunk::Chunk;
@@ -82,17 +83,7 @@ struct Noted {
 /// # Errors
 /// [`Fault::NoClient`], mostly because this machine has no certificates.
 pub(super) fn client(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<reqwest::Client, Fault> {
-    static PROVIDER: Once = Once::new();
-    // An error says that the process has a provider already, and any will do.
-    PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    let mut builder = reqwest::Client::builder().connect_timeout(timeouts.connect).redirect(redirect::Policy::none());
-    if endpoint.completions.scheme() == "http" {
-        // Without redirects it never speaks TLS: no need to load certificates, or to fail where there are none.
-        builder = builder.tls_certs_only([]);
-    }
-    if endpoint.local {
-        builder = builder.no_proxy();
-    }
+    let builder = web::client_for(&endpoint.completions, timeouts.connect);
     builder.build().map_err(|error| Fault::NoClient(deepest(&error)))
 }
 

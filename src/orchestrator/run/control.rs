@@ -28,6 +28,18 @@ impl Shell {
                     self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
+            Command::WaitLonger { call } => {
+                if let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)) {
+                    self.servers.wait_longer(&tool.server, call);
+                }
+            }
+            // An answer that comes too late changes nothing: the record of its end is there.
+            Command::AnswerInput { input, answer } => drop(self.servers.answer(input, answer)),
+            Command::Fetch { server, material } => {
+                if let Err(text) = self.servers.fetch(&server, material) {
+                    self.stage.note(NoteLevel::Warning, text).await;
+                }
+            }
             Command::ClearConversation => {
                 self.advance(Input::Stop).await;
                 self.conversation.clear();
@@ -62,6 +74,7 @@ impl Shell {
         self.conversation = before.conversation;
         self.numbers = before.numbers;
         self.told_stepping = before.session.stepping;
+        self.inputs = before.session.inputs.len() as u64;
         // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
         let _ = self.gate.set_breakpoints(&before.session.breakpoints);
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));

@@ -89,8 +89,28 @@ pub struct ServerLost {
     pub server: ServerName,
     /// What happened, with exit status and the last lines of stderr.
     pub reason: String,
+    /// What kind of thing that was.
+    #[serde(default, skip_serializing_if = "LossCause::is_other")]
+    pub cause: LossCause,
     /// What comes next.
     pub next: AfterLoss,
+}
+
+/// Why a server was lost, as far as it matters for what to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossCause {
+    /// Its reason says it.
+    #[default]
+    Other,
+    /// It did not take our token, or wants one.
+    Unauthorised,
+}
+
+impl LossCause {
+    fn is_other(&self) -> bool {
+        *self == Self::Other
+    }
 }
 
 /// What becomes of a lost server.

@@ -160,6 +160,9 @@ impl Stage {
             | Command::Decide { .. }
             | Command::RestartServer { .. }
             | Command::Step { .. }
+            | Command::WaitLonger { .. }
+            | Command::AnswerInput { .. }
+            | Command::Fetch { .. }
             | Command::Proceed
             | Command::Break { .. }
             | Command::Allow { .. }

@@ -1,0 +1,158 @@
+//! Lists, page by page and bounded: of tools, resources, templates and prompts.
+
+use rmcp::model::{
+    ClientRequest, ListPromptsRequest, ListResourceTemplatesRequest, ListResourcesRequest, ListToolsRequest,
+    PaginatedRequestParams,
+};
+use rmcp::service::{Peer, PeerRequestOptions, RoleClient, ServiceError};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::timeout;
+
+use crate::mcp::Limits;
+use crate::mcp::answers::{Answers, RawResult};
+use crate::mcp::catalog::MOST_TOOLS;
+use crate::protocol::{Json, Scope};
+
+use super::service_error;
+
+/// Pages of a listing that are followed (`hosting.md` §1).
+const MOST_PAGES: usize = 64;
+/// How long all pages of a listing may take together.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Bytes of all pages of a listing together.
+const LARGEST: usize = 8 * 1024 * 1024;
+/// Items after which no further page is asked for: one more than are taken, so that it can be told.
+const MOST_ITEMS: usize = MOST_TOOLS;
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// `tools/list`
+    Tools,
+    /// `resources/list`
+    Resources,
+    /// `resources/templates/list`
+    Templates,
+    /// `prompts/list`
+    Prompts,
+}
+
+/// What a listing needs while the connection does other things.
+#[derive(Clone, Debug)]
+pub struct Lister {
+    pub(super) peer: Peer<RoleClient>,
+    pub(super) answers: Answers,
+    pub(super) limits: Limits,
+}
+
+/// One page, its items unread.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[serde(default)]
+    tools: Vec<Json>,
+    #[serde(default)]
+    resources: Vec<Json>,
+    #[serde(default)]
+    resource_templates: Vec<Json>,
+    #[serde(default)]
+    prompts: Vec<Json>,
+    /// Where the next page begins; an empty string is a cursor too.
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+impl Listing {
+    /// What it lists, for messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Resources => "resources",
+            Self::Templates => "resource templates",
+            Self::Prompts => "prompts",
+        }
+    }
+
+    fn request(self, cursor: Option<String>) -> ClientRequest {
+        let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+        macro_rules! request {
+            ($request:ident) => {{
+                let mut request = $request { method: Default::default(), params, extensions: Default::default() };
+                request.extensions.insert(RawResult(Scope::default()));
+                ClientRequest::$request(request)
+            }};
+        }
+        match self {
+            Self::Tools => request!(ListToolsRequest),
+            Self::Resources => request!(ListResourcesRequest),
+            Self::Templates => request!(ListResourceTemplatesRequest),
+            Self::Prompts => request!(ListPromptsRequest),
+        }
+    }
+
+    fn items(self, page: Page) -> Vec<Json> {
+        match self {
+            Self::Tools => page.tools,
+            Self::Resources => page.resources,
+            Self::Templates => page.resource_templates,
+            Self::Prompts => page.prompts,
+        }
+    }
+}
+
+impl Lister {
+    /// Asks for all items, page by page; they come as the server sent them.
+    ///
+    /// # Errors
+    /// Why there is no list, in words.
+    pub async fn list(self, listing: Listing) -> Result<Vec<Json>, String> {
+        match timeout(LONGEST, self.pages(listing)).await {
+            Ok(listed) => listed,
+            Err(_) => Err(format!("it did not list its {} within {} s", listing.word(), LONGEST.as_secs())),
+        }
+    }
+
+    async fn pages(&self, listing: Listing) -> Result<Vec<Json>, String> {
+        let mut items = Vec::new();
+        let mut cursors: Vec<String> = Vec::new();
+        let mut bytes = 0;
+        for _ in 0..MOST_PAGES {
+            let mut page = self.page(listing, cursors.last().cloned()).await?;
+            let next = page.next_cursor.take();
+            let more = listing.items(page);
+            bytes += more.iter().map(Json::bytes).sum::<usize>();
+            if bytes > LARGEST {
+                return Err(format!("its list of {} has over {LARGEST} bytes", listing.word()));
+            }
+            items.extend(more);
+            let Some(next) = next.filter(|_| items.len() <= MOST_ITEMS) else { break };
+            if cursors.contains(&next) {
+                break;
+            }
+            cursors.push(next);
+        }
+        Ok(items)
+    }
+
+    async fn page(&self, listing: Listing, cursor: Option<String>) -> Result<Page, String> {
+        let word = listing.word();
+        let options = PeerRequestOptions::with_timeout(self.limits.list);
+        let failed = |error: ServiceError| match error {
+            ServiceError::Timeout { .. } => {
+                format!("it did not list its {word} within {} s", self.limits.list.as_secs())
+            }
+            other => format!("it did not list its {word}: {}", service_error(&other)),
+        };
+        let request = listing.request(cursor);
+        let handle = self.peer.send_cancellable_request(request, options).await.map_err(failed)?;
+        let id = handle.id.clone();
+        if let Err(error) = handle.await_response().await {
+            self.answers.forget(&id);
+            return Err(failed(error));
+        }
+        let raw = self.answers.take(&id).ok_or_else(|| format!("its list of {word} came without a result"))?;
+        serde_json::from_str(raw.text()).map_err(|error| format!("its list of {word} cannot be read: {error}"))
+    }
+}

@@ -1,0 +1,261 @@
+//! Streamable HTTP under `rmcp`: its worker keeps sessions, streams and headers; requests, bounds, words and the recording of
+//! what passes are ours.
+//!
+//! Redirects are followed nowhere, so that no header reaches another host. Every body is bounded.
+
+mod body;
+mod fault;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use reqwest::{Client, RequestBuilder, Response};
+use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
+use rmcp::transport::streamable_http_client::{
+    SseError, StreamableHttpClient, StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
+    StreamableHttpError, StreamableHttpPostResponse,
+};
+use sse_stream::{Sse, SseStream};
+use tokio::sync::oneshot;
+
+use crate::web;
+
+use super::Remote;
+use super::tap::{Tap, broken};
+pub use fault::HttpFault;
+
+/// Longest answer, and longest event of a stream, bytes.
+pub const LONGEST_BODY: usize = 16 * 1024 * 1024;
+/// How long a connection to the host may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Kept of the body of a refusal, bytes.
+const LONGEST_REFUSAL: usize = 64 * 1024;
+
+const SESSION: &str = "mcp-session-id";
+const LAST_EVENT: &str = "last-event-id";
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
+
+/// The transport of one connection.
+pub type Http = StreamableHttpClientTransport<Post>;
+
+/// Posts messages to one server.
+#[derive(Clone, Debug)]
+pub struct Post {
+    http: Client,
+    tap: Tap,
+    /// Told when the server cannot be reached any more.
+    gone: Arc<Mutex<Option<oneshot::Sender<()>>>>,
+}
+
+type Failed = StreamableHttpError<HttpFault>;
+type Events = BoxStream<'static, Result<Sse, SseError>>;
+
+/// A transport to `remote` that tells `gone` when its stream of events breaks off and the server cannot be reached.
+///
+/// # Errors
+/// The address or a header cannot be used, or there are no certificates.
+pub fn http(remote: &Remote, tap: Tap, gone: oneshot::Sender<()>) -> Result<Http, String> {
+    let url = remote.url.parse().map_err(|error| format!("the address {} cannot be used: {error}", remote.url))?;
+    let http = web::client_for(&url, CONNECT).build().map_err(|error| format!("there is no HTTP client: {error}"))?;
+    let mut headers = HashMap::new();
+    for (name, value) in &remote.headers {
+        let name = HeaderName::try_from(name).map_err(|_| format!("the header {name:?} cannot be used"))?;
+        let mut value =
+            HeaderValue::try_from(value).map_err(|_| format!("the value of the header {name} cannot be used"))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    let config = StreamableHttpClientTransportConfig::with_uri(remote.url.as_str())
+        .custom_headers(headers)
+        .max_concurrent_requests(64)
+        .max_sse_event_size(LONGEST_BODY)
+        .max_json_response_size(LONGEST_BODY);
+    let post = Post { http, tap, gone: Arc::new(Mutex::new(Some(gone))) };
+    Ok(StreamableHttpClientTransport::with_client(post, config))
+}
+
+impl Post {
+    async fn send(&self, request: RequestBuilder, headers: HashMap<HeaderName, HeaderValue>) -> Result<Response, Failed> {
+        let headers: HeaderMap = headers.into_iter().collect();
+        let response = request.headers(headers).send().await.map_err(|error| {
+            let fault = HttpFault::of_request(&error);
+            if matches!(fault, HttpFault::Unreachable(_)) {
+                self.is_gone();
+            }
+            StreamableHttpError::Client(fault)
+        })?;
+        Ok(response)
+    }
+
+    fn is_gone(&self) {
+        let gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The receiver may be gone with the connection.
+        let _ = gone.map(|gone| gone.send(()));
+    }
+
+    /// The events of a stream; messages in them are read and recorded, and `rmcp` gets what is left for it to read.
+    fn events(&self, response: Response, request: Option<RequestId>) -> Events {
+        let tap = self.tap.clone();
+        let pieces = body::bounded_events(response.bytes_stream(), LONGEST_BODY);
+        let events = SseStream::from_bytes_stream(pieces).then(move |event| {
+            let (tap, request) = (tap.clone(), request.clone());
+            async move {
+                let mut event = match event {
+                    Ok(event) => event,
+                    Err(error) => {
+                        if let Some(refused) = body::refused(&error, request) {
+                            return Ok(refused);
+                        }
+                        return Err(error);
+                    }
+                };
+                let is_message = matches!(event.event.as_deref(), None | Some("" | "message"));
+                let text = event.data.take().filter(|text| is_message && !text.trim().is_empty());
+                if let Some(text) = text {
+                    let message = tap.received(&text).await;
+                    event.data = message.and_then(|message| serde_json::to_string(&message).ok());
+                }
+                Ok(event)
+            }
+        });
+        events.boxed()
+    }
+
+    /// What a refusal says: a JSON-RPC error is the server's answer, anything else is a fault.
+    async fn refusal(
+        &self,
+        response: Response,
+        message: &ClientJsonRpcMessage,
+        session: Option<String>,
+    ) -> Result<StreamableHttpPostResponse, Failed> {
+        let status = response.status();
+        if status.is_redirection() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(StreamableHttpError::Client(HttpFault::of_status(status, response.headers(), "")));
+        }
+        let headers = response.headers().clone();
+        let text = body::head(response, LONGEST_REFUSAL).await;
+        if let (Some(answer), JsonRpcMessage::Request(request)) = (body::error_answer(&text, message), message) {
+            let read = self.tap.received(&answer).await;
+            let read = read.unwrap_or_else(|| broken(request.id.clone(), text));
+            return Ok(StreamableHttpPostResponse::Json(read, session));
+        }
+        Err(StreamableHttpError::Client(HttpFault::of_status(status, &headers, &text)))
+    }
+
+    async fn answer(
+        &self,
+        response: Response,
+        message: &ClientJsonRpcMessage,
+    ) -> Result<Option<ServerJsonRpcMessage>, Failed> {
+        let text = match body::whole(response, LONGEST_BODY).await {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(fault) => return Err(StreamableHttpError::Client(fault)),
+        };
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        match (self.tap.received(&text).await, message) {
+            (Some(read), _) => Ok(Some(read)),
+            (None, JsonRpcMessage::Request(request)) => {
+                let words = "the server's answer is no JSON-RPC message; see its log".to_owned();
+                Ok(Some(broken(request.id.clone(), words)))
+            }
+            (None, _) => Ok(None),
+        }
+    }
+}
+
+impl StreamableHttpClient for Post {
+    type Error = HttpFault;
+
+    async fn post_message(
+        &self,
+        uri: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session: Option<Arc<str>>,
+        _: Option<String>,
+        headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<StreamableHttpPostResponse, Failed> {
+        let text = self.tap.sent(&message).await?;
+        let mut request = self.http.post(uri.as_ref()).header(ACCEPT, format!("{JSON}, {EVENTS}"));
+        request = request.header(CONTENT_TYPE, JSON).body(text);
+        if let Some(session) = &session {
+            request = request.header(SESSION, session.as_ref());
+        }
+        let response = self.send(request, headers).await?;
+        let status = response.status();
+        let given = response.headers().get(SESSION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        if status == StatusCode::NOT_FOUND && session.is_some() {
+            return Err(StreamableHttpError::SessionExpired);
+        }
+        if matches!(status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT) {
+            return Ok(StreamableHttpPostResponse::Accepted);
+        }
+        if !status.is_success() {
+            return self.refusal(response, &message, given).await;
+        }
+        let request = match &message {
+            JsonRpcMessage::Request(request) => Some(request.id.clone()),
+            _ => None,
+        };
+        if body::is(&response, EVENTS) {
+            return Ok(StreamableHttpPostResponse::Sse(self.events(response, request), given));
+        }
+        if request.is_some() && !body::is(&response, JSON) {
+            let kind = body::kind(&response);
+            return Err(StreamableHttpError::Client(HttpFault::NotMcp(kind)));
+        }
+        Ok(match self.answer(response, &message).await? {
+            Some(answer) => StreamableHttpPostResponse::Json(answer, given),
+            None => StreamableHttpPostResponse::Accepted,
+        })
+    }
+
+    async fn delete_session(
+        &self,
+        uri: Arc<str>,
+        session: Arc<str>,
+        _: Option<String>,
+        headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<(), Failed> {
+        let request = self.http.delete(uri.as_ref()).header(SESSION, session.as_ref());
+        // A server that keeps its sessions for itself says so, which changes nothing.
+        self.send(request, headers).await.map(drop)
+    }
+
+    async fn get_stream(
+        &self,
+        uri: Arc<str>,
+        session: Option<Arc<str>>,
+        last_event: Option<String>,
+        _: Option<String>,
+        headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<Events, Failed> {
+        let mut request = self.http.get(uri.as_ref()).header(ACCEPT, EVENTS);
+        if let Some(session) = &session {
+            request = request.header(SESSION, session.as_ref());
+        }
+        if let Some(last_event) = &last_event {
+            request = request.header(LAST_EVENT, last_event);
+        }
+        let response = self.send(request, headers).await?;
+        let status = response.status();
+        if status.is_success() && body::is(&response, EVENTS) {
+            return Ok(self.events(response, None));
+        }
+        // Whether a server has a stream of its own is up to it; a stream that was begun must be found again.
+        match last_event {
+            None => Err(StreamableHttpError::ServerDoesNotSupportSse),
+            Some(_) => {
+                let fault = HttpFault::of_status(status, response.headers(), "");
+                Err(StreamableHttpError::Client(fault))
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Bodies as they come over HTTP: never more of them than there is room for.
+
+use futures::{Stream, StreamExt};
+use http::header::CONTENT_TYPE;
+use reqwest::Response;
+use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId};
+use rmcp::transport::streamable_http_client::SseError;
+use serde_json::{Value, json};
+use sse_stream::Sse;
+
+use super::HttpFault;
+use crate::mcp::tap::broken;
+
+/// Whether the answer has this media type.
+pub fn is(response: &Response, media_type: &str) -> bool {
+    kind(response).split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(media_type))
+}
+
+/// What the answer says it is.
+pub fn kind(response: &Response) -> String {
+    let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or("something without a content type").chars().take(100).collect()
+}
+
+/// The whole body.
+///
+/// # Errors
+/// It has over `most` bytes, or broke off.
+pub async fn whole(response: Response, most: usize) -> Result<Vec<u8>, HttpFault> {
+    let mut pieces = response.bytes_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| HttpFault::of_request(&error))?;
+        if bytes.len() + piece.len() > most {
+            return Err(HttpFault::TooLong(most));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// The beginning of a body, as far as it comes.
+pub async fn head(response: Response, most: usize) -> String {
+    let mut pieces = response.bytes_stream();
+    let mut bytes: Vec<u8> = Vec::new();
+    while let Some(Ok(piece)) = pieces.next().await {
+        bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
+        if bytes.len() == most {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The JSON-RPC error in the body of a refusal, as the answer to our request: some servers do not repeat its id.
+pub fn error_answer(text: &str, message: &ClientJsonRpcMessage) -> Option<String> {
+    let JsonRpcMessage::Request(request) = message else { return None };
+    let mut answer: Value = serde_json::from_str(text).ok()?;
+    answer.get("error")?.get("code")?;
+    let object = answer.as_object_mut()?;
+    object.insert("jsonrpc".to_owned(), json!("2.0"));
+    object.insert("id".to_owned(), serde_json::to_value(&request.id).ok()?);
+    Some(answer.to_string())
+}
+
+/// What is wrong with a stream of events.
+#[derive(Debug, thiserror::Error)]
+enum Torn {
+    #[error(transparent)]
+    Source(#[from] reqwest::Error),
+    #[error("an event has over {0} bytes")]
+    TooLong(usize),
+}
+
+/// The pieces of a stream of events until one event is too long.
+pub fn bounded_events<B: AsRef<[u8]>>(
+    pieces: impl Stream<Item = reqwest::Result<B>> + Send + 'static,
+    most: usize,
+) -> impl Stream<Item = Result<std::io::Cursor<Vec<u8>>, impl std::error::Error + Send + Sync + 'static>> + Send + 'static
+where
+    B: Send + 'static,
+{
+    let mut size = EventSize::default();
+    let mut is_over = false;
+    pieces.map(move |piece| {
+        let piece = piece?;
+        is_over |= size.add(piece.as_ref()) > most;
+        if is_over { Err(Torn::TooLong(most)) } else { Ok(std::io::Cursor::new(piece.as_ref().to_vec())) }
+    })
+}
+
+/// An event too long to take, as an answer to the request it should have answered.
+pub fn refused(error: &SseError, request: Option<RequestId>) -> Option<Sse> {
+    let SseError::Body(error) = error else { return None };
+    let Some(Torn::TooLong(most)) = error.downcast_ref::<Torn>() else { return None };
+    let words = format!("the server's answer has over {most} bytes, which is too much");
+    let answer = serde_json::to_string(&broken(request?, words)).ok()?;
+    Some(Sse { data: Some(answer), ..Sse::default() })
+}
+
+/// Counts the bytes of the event that is being received.
+#[derive(Debug, Default)]
+struct EventSize {
+    bytes: usize,
+    /// The last byte of the piece before.
+    last: u8,
+    /// Whether the line that is being received has no bytes so far.
+    line_is_empty: bool,
+}
+
+impl EventSize {
+    /// Takes a piece; gives the size of its longest event so far.
+    fn add(&mut self, piece: &[u8]) -> usize {
+        let mut longest = 0;
+        for byte in piece.iter().copied() {
+            let is_end = matches!(byte, b'\n' | b'\r');
+            let ends_nothing = byte == b'\n' && self.last == b'\r';
+            self.last = byte;
+            self.bytes += 1;
+            if ends_nothing {
+                continue;
+            }
+            if is_end && self.line_is_empty {
+                self.bytes = 0;
+            }
+            self.line_is_empty = is_end;
+            longest = longest.max(self.bytes);
+        }
+        longest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_counted_across_pieces_and_the_next_begins_anew() {
+        let mut size = EventSize::default();
+        assert_eq!(size.add(b"data: 12"), 8);
+        assert_eq!(size.add(b"34\n"), 11);
+        assert_eq!(size.add(b"data: 5\n\ndata"), 19);
+        assert_eq!(size.add(b": 6\n\n"), 8);
+        let mut windows = EventSize::default();
+        assert_eq!(windows.add(b"data: 1\r\ndata: 2\r\ndata: 3\r\n\r\n"), 26);
+        assert!(windows.add(b"data: 1\r\n") < 12);
+    }
+}

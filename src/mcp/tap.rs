@@ -1,0 +1,256 @@
+//! What passes between us and a server, whichever way it travels: every message is recorded as a `wire.framed` event, and
+//! nothing a server sends costs more than itself.
+//!
+//! Results of requests that we read ourselves (calls, listings) are kept as raw text, and `rmcp` gets an empty result in
+//! their place, so that an unknown content type or a huge number cannot cost the whole answer. So are the questions a
+//! server has for the operator: the form is shown from what the server sent.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rmcp::model::{
+    ClientRequest, ErrorCode, ErrorData, GetExtensions, GetMeta, JsonRpcMessage, NumberOrString, ProgressToken,
+    ServerResult,
+};
+use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+
+use crate::protocol::{CallProgressed, Direction, Event, Json, LogStream, Scope, ServerName, WireFramed};
+
+use super::Signal;
+use super::answers::{Answers, Patience, RawResult, Reading, Request};
+use super::stderr::{Throttle, log};
+
+/// What `rmcp` is given in place of the form a server sends.
+const EMPTY_QUESTION: &str = r#"{"message":"","requestedSchema":{"type":"object","properties":{}}}"#;
+
+/// Reads and records the messages of one connection.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    server: ServerName,
+    signals: mpsc::Sender<Signal>,
+    /// What is awaited.
+    pub answers: Answers,
+    throttles: Arc<Mutex<Throttles>>,
+}
+
+#[derive(Debug)]
+struct Throttles {
+    /// Of what is no message.
+    junk: Throttle,
+    /// Of messages that answer nothing: notifications and requests.
+    unasked: Throttle,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default)]
+    jsonrpc: Cow<'a, str>,
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    params: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    error: Option<&'a RawValue>,
+}
+
+impl Envelope<'_> {
+    fn is_message(&self) -> bool {
+        let answer = self.result.is_some() || self.error.is_some();
+        self.jsonrpc == "2.0" && (self.method.is_some() || (answer && self.id.is_some()))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Progress {
+    progress_token: ProgressToken,
+    progress: f64,
+    #[serde(default)]
+    total: Option<f64>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+impl Tap {
+    /// A tap that nothing has passed through yet.
+    #[must_use]
+    pub fn new(server: ServerName, signals: mpsc::Sender<Signal>) -> Self {
+        let throttles = Throttles { junk: Throttle::new(), unasked: Throttle::new() };
+        Self { server, signals, answers: Answers::default(), throttles: Arc::new(Mutex::new(throttles)) }
+    }
+
+    /// Records what is no message, unless there is too much of it.
+    pub async fn junk(&self, text: String) {
+        let verdict = self.admit(|throttles| &mut throttles.junk);
+        log(&self.signals, &self.server, LogStream::Stdout, text, verdict).await;
+    }
+
+    fn admit(&self, which: impl Fn(&mut Throttles) -> &mut Throttle) -> (bool, u64) {
+        which(&mut self.throttles.lock().unwrap_or_else(PoisonError::into_inner)).admit()
+    }
+
+    async fn tell(&self, scope: Scope, event: impl Into<Event>) {
+        let _ = self.signals.send(Signal::Happened(scope, event.into())).await;
+    }
+
+    async fn frame(&self, scope: Scope, direction: Direction, text: &str) {
+        self.tell(scope, WireFramed { server: self.server.clone(), direction, text: text.to_owned() }).await;
+    }
+
+    /// Takes note of a message that is about to be sent and records it; gives its text.
+    pub fn sent(
+        &self,
+        item: &TxJsonRpcMessage<RoleClient>,
+    ) -> impl Future<Output = Result<String, serde_json::Error>> + Send + use<> {
+        let mut scope = Scope::default();
+        if let JsonRpcMessage::Request(request) = item {
+            let (token, raw) = marks(&request.request);
+            scope = raw.map(|raw| raw.0).unwrap_or_default();
+            let reading = match (raw, &request.request) {
+                (Some(_), ClientRequest::ListToolsRequest(_)) => Reading::Both,
+                (Some(_), _) => Reading::Raw,
+                (None, _) => Reading::Typed,
+            };
+            let (progress, patience) = (f64::NEG_INFINITY, Patience::new());
+            self.answers.expect(request.id.clone(), Request { scope, token, progress, reading, patience });
+        }
+        let (tap, text) = (self.clone(), serde_json::to_string(item));
+        async move {
+            let text = text?;
+            tap.frame(scope, Direction::Sent, &text).await;
+            Ok(text)
+        }
+    }
+
+    /// Records what has come, and reads it; `None` for what `rmcp` has nothing to do with.
+    pub async fn received(&self, text: &str) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
+            Ok(envelope) if envelope.is_message() => envelope,
+            _ => {
+                self.junk(text.chars().take(4096).collect()).await;
+                return None;
+            }
+        };
+        let id = envelope.id.map(|id| id.get()).and_then(parse_id);
+        if envelope.method.is_some() {
+            match self.admit(|throttles| &mut throttles.unasked) {
+                (false, _) => return None,
+                (true, 0) => {}
+                (true, dropped) => self.junk(format!("{dropped} messages were not taken: too many a second")).await,
+            }
+            let scope = self.note_progress(&envelope).await;
+            self.frame(scope, Direction::Received, text).await;
+            return self.unasked(text, &envelope, id).await;
+        }
+        let id = id?;
+        let request = self.answers.answered(&id);
+        self.frame(request.as_ref().map(|request| request.scope).unwrap_or_default(), Direction::Received, text).await;
+        match (request.map(|request| request.reading), envelope.result) {
+            (Some(reading @ (Reading::Raw | Reading::Both)), Some(result)) => {
+                let result = Json::parse(result.get()).unwrap_or_default();
+                self.answers.keep(id.clone(), result);
+                let empty = JsonRpcMessage::response(ServerResult::empty(()), id);
+                let typed = (reading == Reading::Both).then(|| serde_json::from_str(text).ok()).flatten();
+                Some(typed.unwrap_or(empty))
+            }
+            (Some(Reading::Typed | Reading::Raw | Reading::Both), _) => self.typed(text, Some(id)).await,
+            (Some(Reading::Nobody) | None, _) => None,
+        }
+    }
+
+    /// A notification or a request of the server.
+    async fn unasked(
+        &self,
+        text: &str,
+        envelope: &Envelope<'_>,
+        id: Option<NumberOrString>,
+    ) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let (Some("elicitation/create"), Some(id), Some(params)) = (envelope.method.as_deref(), id, envelope.params)
+        else {
+            return self.typed(text, None).await;
+        };
+        let params = Json::parse(params.get()).unwrap_or_default();
+        if !self.answers.keep_question(id.clone(), params) {
+            self.junk("the server has too many questions for the operator; this one is declined".to_owned()).await;
+        }
+        let id = serde_json::to_string(&id).unwrap_or_default();
+        let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"elicitation/create","params":{EMPTY_QUESTION}}}"#);
+        self.typed(&plain, None).await
+    }
+
+    /// Reads a message by `rmcp`'s types; an answer they do not take becomes an error for whoever waits for it.
+    async fn typed(&self, text: &str, answered: Option<NumberOrString>) -> Option<RxJsonRpcMessage<RoleClient>> {
+        match (serde_json::from_str(text), answered) {
+            (Ok(message), _) => Some(message),
+            (Err(error), Some(id)) => Some(broken(id, format!("the server's answer cannot be read: {error}"))),
+            (Err(error), None) => {
+                self.junk(format!("message not understood ({error}): {}", text.chars().take(512).collect::<String>()))
+                    .await;
+                None
+            }
+        }
+    }
+
+    /// Turns a progress notification of one of our calls into an event; only increasing progress counts.
+    async fn note_progress(&self, envelope: &Envelope<'_>) -> Scope {
+        if envelope.method.as_deref() != Some("notifications/progress") {
+            return Scope::default();
+        }
+        let Some(params) = envelope.params.and_then(|raw| serde_json::from_str::<Progress>(raw.get()).ok()) else {
+            return Scope::default();
+        };
+        let Some(scope) = self.answers.progressed(&params.progress_token, params.progress) else {
+            return Scope::default();
+        };
+        if scope.call.is_some() {
+            let Progress { progress, total, message, .. } = params;
+            self.tell(scope, CallProgressed { progress, total, message }).await;
+        }
+        scope
+    }
+
+    /// An answer too long to take fails the request it belongs to.
+    pub fn too_long(
+        &self,
+        head: &[u8],
+        tail: &[u8],
+        bytes: u64,
+        longest: usize,
+    ) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let found = id_in(head).or_else(|| id_in(tail)).filter(|id| self.answers.awaits(id));
+        let id = found.or_else(|| self.answers.only())?;
+        self.answers.answered(&id);
+        Some(broken(id, format!("the server's answer has {bytes} bytes; at most {longest} are taken")))
+    }
+}
+
+/// The progress token and our mark of a request that `rmcp` is about to send.
+fn marks(request: &ClientRequest) -> (Option<ProgressToken>, Option<RawResult>) {
+    let token = request.get_meta().get_progress_token();
+    (token, request.extensions().get::<RawResult>().copied())
+}
+
+/// An error in place of an answer that cannot be used.
+#[must_use]
+pub fn broken(id: NumberOrString, message: String) -> RxJsonRpcMessage<RoleClient> {
+    JsonRpcMessage::error(ErrorData::new(ErrorCode::INTERNAL_ERROR, message, None), Some(id))
+}
+
+fn parse_id(text: &str) -> Option<NumberOrString> {
+    serde_json::from_str(text).ok()
+}
+
+/// The id in a piece of a message that is too long to parse.
+fn id_in(piece: &[u8]) -> Option<NumberOrString> {
+    let text = String::from_utf8_lossy(piece);
+    let after = text.split(r#""id":"#).nth(1)?.trim_start();
+    let end = after.find([',', '}']).unwrap_or(after.len());
+    parse_id(after[..end].trim())
+}
