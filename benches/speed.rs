@@ -73,6 +73,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         servers: BTreeMap::new(),
         policy: "auto".into(),
         forked_from: None,
+        mock_of: None,
         more: BTreeMap::new(),
     };
     let recording = Recording::create(dir, &header, clock, Redactor::default()).expect("a recording");

@@ -58,7 +58,7 @@ impl Around {
     }
 
     fn fork(&self, file: &Path, records: u64) -> Result<Answer, Failure> {
-        let running = launch::start_fork(&self.settings, file, records)?;
+        let running = launch::start_fork(&self.settings, file, Some(records))?;
         let options = console::live(&self.settings, &running);
         let (link, thread) = running.split();
         self.keep(thread);
@@ -148,11 +148,11 @@ fn sessions() -> Result<Answer, Failure> {
     let listed = list::sessions(&dir)
         .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))?;
     let entry = |listed: list::Listed| Entry {
+        about: listed.about(),
         file: listed.path,
         id: listed.id,
         created: listed.created.get(..16).unwrap_or(&listed.created).replace('T', " "),
         model: listed.model,
-        about: listed.problem.or(listed.question).unwrap_or_else(|| "(nothing asked)".to_owned()),
         size: format!("{}t {}c", listed.turns, listed.calls),
         words: listed.questions.join(" "),
     };

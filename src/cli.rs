@@ -164,7 +164,7 @@ pub enum Task {
     },
     /// Open the console on a recording; nothing is executed
     Replay {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last` (the newest that is no mock run), the beginning of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// Ask the recorded questions again without the screen, tools answered from the recording; exit 1 on a call it has not
@@ -176,7 +176,7 @@ pub enum Task {
         /// `last`, the beginning of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
-        /// Go on after this many records; all of them if absent
+        /// Go on after this many records, as the bar of a replay counts them; all of them if absent
         #[arg(long, value_name = "RECORDS")]
         at: Option<u64>,
     },
@@ -187,7 +187,7 @@ pub enum Task {
         /// The other one
         right: String,
     },
-    /// Make the read-only calls of a recording again and compare the results; exit 1 if one differs
+    /// Make the read-only calls of a recording again and compare; exit 1 if one differs, nothing was compared, or it is damaged
     Verify {
         /// `last`, the beginning of a session's id, or a file
         #[arg(default_value = "last")]

@@ -10,9 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::config::servers::RESTARTS;
 use crate::direct::muster;
 use crate::failure::{Exit, Failure};
-use crate::mcp::{
-    CallOrder, Era, Limits, Naming, Reach, Remote, RemoteKind, ServerSpec, Servers, Signal, Trust,
-};
+use crate::mcp::{CallOrder, Era, Limits, Naming, Reach, Remote, RemoteKind, ServerSpec, Servers, Signal, Trust};
 use crate::protocol::{
     CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, Material, Scope, ServerName,
     ToolDefinition, Wanted,
@@ -106,7 +104,8 @@ async fn use_all(servers: &mut Servers, tools: &[ToolDefinition], setting: &Sett
 
 /// The calls of the scenario; where it does not say which, each tool once.
 fn calls(tools: &[ToolDefinition], setting: &Setting) -> Vec<(String, Map<String, Value>)> {
-    let context: Value = setting.context.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let context: Value =
+        setting.context.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let object = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
     if let Some(calls) = context.get("toolCalls").and_then(Value::as_array) {
         let call = |call: &Value| Some((call.get("name")?.as_str()?.to_owned(), object(call.get("arguments"))));

@@ -28,11 +28,11 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
 ///
 /// # Errors
 /// No terminal, a recording that cannot be read, or a session that cannot be started.
-pub fn fork(settings: &Settings, path: &Path, records: Option<u64>) -> Result<(), Failure> {
+pub fn fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<(), Failure> {
     if !ui::has_terminal() {
         return Err(Failure::usage(RunError::NoTerminal.to_string()));
     }
-    show_live(settings, launch::start_fork(settings, path, records.unwrap_or(u64::MAX))?)
+    show_live(settings, launch::start_fork(settings, path, at)?)
 }
 
 fn show_live(settings: &Settings, running: Running) -> Result<(), Failure> {

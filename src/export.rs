@@ -15,7 +15,8 @@ use crate::recording::format::Header;
 use crate::session::{Call, Session, Turn};
 
 pub use cast::{Frame, frames};
-pub use redact::{Removed, redact};
+pub use json::turn_value;
+pub use redact::{Redacted, Removed, redact};
 
 /// What is exported.
 #[derive(Debug)]
@@ -26,8 +27,6 @@ pub struct Material {
     pub records: Vec<Arc<Record>>,
     /// Their fold.
     pub session: Session,
-    /// What was removed from them.
-    pub removed: Vec<Removed>,
     /// Which calls are wanted; turns without one are left out, unless it is empty.
     pub select: Query,
 }
@@ -52,15 +51,23 @@ impl Format {
 }
 
 impl Material {
-    /// The export as text, ending with a line end.
+    /// The export as text, ending with a line end, and what stands in it in place of something removed.
     #[must_use]
-    pub fn render(&self, format: Format) -> String {
-        match format {
+    pub fn render(&self, format: Format) -> (String, Vec<Removed>) {
+        let text = match format {
             Format::Markdown => markdown::render(self),
-            Format::Json => json::render(self),
+            Format::Json => json::render(self, &[]),
             Format::Otlp => otlp::render(self),
             Format::Asciicast => cast::render(self),
-        }
+        };
+        // Asked of the text: a selection leaves out other things than the whole session does.
+        let removed = redact::marks(&text);
+        let whole = match format {
+            Format::Markdown => text + &markdown::removed(&removed),
+            Format::Json => json::render(self, &removed),
+            Format::Otlp | Format::Asciicast => text,
+        };
+        (whole, removed)
     }
 
     /// The wanted turns, each with its wanted calls.
@@ -112,31 +119,123 @@ mod tests {
         let session = Session::fold(&records);
         assert_eq!(session.oddities, 0);
         let header = serde_json::from_str(header).expect("a header");
-        Material { header, records, session, removed: Vec::new(), select: select.parse().expect("an expression") }
+        Material { header, records, session, select: select.parse().expect("an expression") }
     }
 
     #[test]
     fn a_report_has_a_command_for_each_call() {
-        let report = material("").render(Format::Markdown);
+        let report = material("").render(Format::Markdown).0;
         assert!(report.contains("callboard call billing get_invoice '{\"customer_id\":\"CUST-001\"}'"), "{report}");
         assert!(report.contains("### [2] billing get_invoice: error, 1 ms"), "{report}");
-        let selected = material("call:c1").render(Format::Markdown);
+        let selected = material("call:c1").render(Format::Markdown).0;
         assert!(selected.contains("CUST-001") && !selected.contains("CUST-002"), "{selected}");
     }
 
+    /// The same without what must not leave the house.
+    fn redacted(select: &str) -> Material {
+        let open = material(select);
+        let Redacted { header, records, left_out } = redact(&open.header, &open.records);
+        assert_eq!(left_out, 0);
+        Material { session: Session::fold(&records), header, records, select: open.select }
+    }
+
     #[test]
-    fn no_format_shows_what_was_removed_and_each_is_told_of_it() {
-        let open = material("");
-        let (header, records, removed) = redact(&open.header, &open.records);
-        assert_eq!(removed, [Removed { mark: "‹email:1›".into(), kind: "email".into(), count: 6 }]);
-        let session = Session::fold(&records);
-        let material = Material { header, records, session, removed, select: open.select };
+    fn no_format_shows_what_was_removed_and_each_tells_of_it() {
         for (_, format) in Format::WORDS {
-            let text = material.render(format);
+            let (text, removed) = redacted("").render(format);
             assert!(!text.contains("jane") && text.contains("‹email:1›"), "{format:?}: {text}");
+            let [email] = &removed[..] else { panic!("{format:?}: {removed:?}") };
+            assert_eq!((email.mark.as_str(), email.kind.as_str()), ("‹email:1›", "email"));
         }
-        let json: serde_json::Value = serde_json::from_str(&material.render(Format::Json)).expect("JSON");
-        assert_eq!(json["removed"][0]["count"], 6);
+        let (text, removed) = redacted("").render(Format::Json);
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json["removed"], serde_json::json!(removed));
         assert_eq!(json["turns"][1]["calls"][0]["status"], "error");
+    }
+
+    #[test]
+    fn a_selection_tells_only_of_what_was_removed_from_it() {
+        let count = |select: &str| redacted(select).render(Format::Json).1.first().map_or(0, |removed| removed.count);
+        assert_eq!((count(""), count("call:c1"), count("tool:nothing")), (4, 2, 0));
+    }
+
+    /// A turn with a call that was denied, one answered by hand, and one that is held at the end.
+    fn decided() -> Material {
+        let scope = |call: u8| format!(r#""turn":"t1","step":"s1","call":"c{call}""#);
+        let mut rest = vec![
+            r#""k":"turn.started","turn":"t1","d":{"question":"Who pays?"}"#.to_owned(),
+            r#""k":"model.requested","turn":"t1","step":"s1","d":{"model":"m","messages":1,"new_messages":[],"tools":1}"#.to_owned(),
+            r#""k":"model.answered","turn":"t1","step":"s1","d":{"text":""}"#.to_owned(),
+        ];
+        for call in 1..=3 {
+            let scope = scope(call);
+            rest.push(format!(r#""k":"call.proposed",{scope},"d":{{"server":"desk","tool":"close","arguments":{{"n":{call}}},"provider_id":"p","read_only":false}}"#));
+            rest.push(format!(r#""k":"call.held",{scope},"d":{{"site":"before_call","reason":"it writes"}}"#));
+        }
+        for (call, decided, finished) in [
+            (
+                1,
+                r#""verdict":"deny","by":"operator","reason":"not today""#,
+                r#""status":"denied","duration_us":0,"failure":{"code":"denied","message":"not today"}"#,
+            ),
+            (2, r#""verdict":"answer","by":"operator""#, r#""status":"ok","duration_us":0,"result":{"content":[]}"#),
+        ] {
+            let scope = scope(call);
+            rest.push(format!(r#""k":"call.decided",{scope},"d":{{{decided}}}"#));
+            rest.push(format!(r#""k":"call.finished",{scope},"d":{{{finished}}}"#));
+        }
+        let line = |(i, rest): (usize, &String)| format!(r#"{{"i":{i},"t":{i},"w":1,{rest}}}"#);
+        let lines = rest.iter().enumerate().map(line);
+        let records: Vec<_> = lines
+            .map(|line| Arc::new(Record::from_line(&line).unwrap_or_else(|error| panic!("{line}: {error}"))))
+            .collect();
+        let session = Session::fold(&records);
+        assert_eq!(session.oddities, 0);
+        Material { session, records, ..material("") }
+    }
+
+    #[test]
+    fn a_report_and_a_cast_say_what_was_never_sent_and_why() {
+        let report = decided().render(Format::Markdown).0;
+        for words in [
+            "[1] desk close: denied, never sent",
+            "the model told: not today",
+            "[2] desk close: ok, answered by operator, never sent",
+            "- answered instead of the server by operator",
+            "[3] desk close: held, never sent",
+            "It waits for a decision: it writes",
+        ] {
+            assert!(report.contains(words), "{words} is not in {report}");
+        }
+        assert!(!report.contains("failed") && !report.contains("error"), "{report}");
+        let cast = decided().render(Format::Asciicast).0;
+        for words in ["c1 denied and was never sent: not today", "c2 ok and was never sent", "c3 held: it writes"] {
+            assert!(cast.contains(words), "{words} is not in {cast}");
+        }
+    }
+
+    #[test]
+    fn json_and_traces_say_what_was_never_sent_and_why() {
+        let json: serde_json::Value = serde_json::from_str(&decided().render(Format::Json).0).expect("JSON");
+        let calls = &json["turns"][0]["calls"];
+        let told =
+            |call: usize| (calls[call]["status"].clone(), calls[call]["sent"].clone(), calls[call]["by_hand"].clone());
+        let expected = |status: &str, by_hand: Option<&str>| (status.into(), false.into(), by_hand.into());
+        assert_eq!(told(0), expected("denied", None));
+        assert_eq!(told(1), expected("ok", Some("answered by operator")));
+        assert_eq!(told(2), expected("held", None));
+        let otlp: serde_json::Value = serde_json::from_str(&decided().render(Format::Otlp).0).expect("OTLP/JSON");
+        let spans = otlp["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans");
+        let calls: Vec<_> = spans.iter().filter(|span| span["name"] == "execute_tool close").collect();
+        let value = |span: &serde_json::Value, key: &str| {
+            let found = span["attributes"].as_array()?.iter().find(|attribute| attribute["key"] == key)?;
+            found["value"]["stringValue"].as_str().map(str::to_owned)
+        };
+        let told = |key: &str| calls.iter().map(|span| value(span, key)).collect::<Vec<_>>();
+        let some = |words: [Option<&str>; 3]| words.map(|word| word.map(str::to_owned)).to_vec();
+        assert_eq!(told("callboard.call.status"), some([Some("denied"), Some("ok"), Some("held")]));
+        assert_eq!(told("callboard.call.by_hand"), some([None, Some("answered by operator"), None]));
+        assert_eq!(told("error.type"), some([Some("denied"), None, None]));
+        assert_eq!(told("mcp.method.name"), some([None, None, None]), "no server was called");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::export::turn_value;
 use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
@@ -262,32 +263,11 @@ fn as_json(session: &Session) -> Value {
         .turns
         .iter()
         .map(|turn| {
-            let calls: Vec<Value> = turn.calls.iter().filter_map(|id| session.call(*id)).map(call_json).collect();
-            json!({
-                "question": turn.question,
-                "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
-                "ending": turn.ending.map_or("open", Ending::as_str),
-                "reason": turn.reason,
-                "calls": calls,
-            })
+            let calls: Vec<&Call> = turn.calls.iter().filter_map(|id| session.call(*id)).collect();
+            turn_value(session, turn, &calls)
         })
         .collect();
     json!({"session": started.map(|started| &started.id), "model": session.model(), "turns": turns})
-}
-
-fn call_json(call: &Call) -> Value {
-    let status = match call.state {
-        CallState::Ok => "ok",
-        CallState::Denied => "denied",
-        CallState::Cancelled => "cancelled",
-        CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
-            "error"
-        }
-    };
-    json!({
-        "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status,
-        "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
-    })
 }
 
 /// Whatever was answered, it came from no server at all.

@@ -63,32 +63,48 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let fleet = fleet(settings)?;
     let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
     let Fleet { specs, warnings, secrets } = fleet;
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, None)
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, Origin::New)
 }
 
-/// Starts a session that goes on from the first `records` records of a recording.
+/// Starts a session that goes on from the first `at` records of a recording, or from all of them.
 ///
 /// # Errors
-/// A recording that cannot be read, and those of [`start`].
-pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Running, Failure> {
+/// A recording that cannot be read or has fewer records, and those of [`start`].
+pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<Running, Failure> {
     let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
-    let reader = Reader::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let parent = reader.header.id.clone();
-    let (mut taken, mut writes) = (Vec::new(), 0);
-    for (number, row) in (0_u64..).zip(reader) {
+    let reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
+    let (parent, is_being_written) = (reader.header.id.clone(), reader.is_being_written());
+    let (mut taken, mut writes, mut rows, mut last) = (Vec::new(), 0, 0_u64, None);
+    for row in reader {
+        let is_wanted = at.is_none_or(|at| rows < at);
+        rows += 1;
         match row.map_err(|error| unreadable(error.to_string()))? {
-            Row::Record(record) if number < records => taken.push(record),
             Row::Record(record) => {
+                last = Some(record.index);
                 let is_write = matches!(&record.event, Event::CallStarted(started) if !started.read_only);
-                writes += u64::from(is_write);
+                match is_wanted {
+                    true => taken.push(record),
+                    false => writes += u64::from(is_write),
+                }
             }
             // It stays in the parent.
             Row::Bad { .. } => {}
         }
     }
+    if let Some(at) = at.filter(|at| *at > rows) {
+        let last = last.map(|last| format!(", the last of them {last}")).unwrap_or_default();
+        let has = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+        return Err(Failure::usage(format!("--at {at}: {parent} has only {has}{last}")));
+    }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
     let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
+    if is_being_written {
+        warnings.push(format!(
+            "forked at #{record} while {} is still being written: what happens there from now on is no part of this session",
+            fork.session
+        ));
+    }
     if writes > 0 {
         warnings.push(format!(
             "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
@@ -96,17 +112,34 @@ pub fn start_fork(settings: &Settings, path: &Path, records: u64) -> Result<Runn
         ));
     }
     let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
-    let resumed = Some((fork, Resumed { records: taken }));
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, resumed)
+    let origin = Origin::Fork(fork, Resumed { records: taken });
+    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, origin)
 }
 
-/// Starts a session whose tools are answered from a recording; no server is started, so no call waits for a yes.
+/// Starts a session that asks `of` again, its tools answered from that one's recording; no server is started, so no call
+/// waits for a yes. `recorded_model` is who answered then.
 ///
 /// # Errors
 /// A model or recording that cannot be had.
-pub fn start_mock(settings: &Settings, answers: Answers) -> Result<Running, Failure> {
+pub fn start_mock(
+    settings: &Settings,
+    of: SessionId,
+    recorded_model: String,
+    answers: Answers,
+) -> Result<Running, Failure> {
+    let origin = Origin::Mock { of, recorded_model };
     let gate = Gate::from(Policy::Auto).with_others(Others::Trusted);
-    assemble(settings, Source::Recorded(answers), gate, BTreeMap::new(), Vec::new(), &[], None)
+    assemble(settings, Source::Recorded(answers), gate, BTreeMap::new(), Vec::new(), &[], origin)
+}
+
+/// What a session comes from.
+enum Origin {
+    /// Nothing.
+    New,
+    /// The beginning of another one.
+    Fork(ForkedFrom, Resumed),
+    /// The questions of another one.
+    Mock { of: SessionId, recorded_model: String },
 }
 
 fn assemble(
@@ -116,11 +149,27 @@ fn assemble(
     commands: BTreeMap<String, String>,
     more_warnings: Vec<String>,
     secrets: &[(String, String)],
-    resumed: Option<(ForkedFrom, Resumed)>,
+    origin: Origin,
 ) -> Result<Running, Failure> {
     let built_in = Arc::new(built_in(settings)?);
     let model = model(settings, &built_in)?;
-    let (forked_from, resumed) = resumed.unzip();
+    let mut warnings = settings.warnings.clone();
+    warnings.extend(more_warnings);
+    let (mut forked_from, mut resumed, mut mock_of) = (None, None, None);
+    match origin {
+        Origin::New => {}
+        Origin::Fork(from, records) => (forked_from, resumed) = (Some(from), Some(records)),
+        Origin::Mock { of, recorded_model } => {
+            if recorded_model != model.name() {
+                warnings.push(format!(
+                    "{of} was answered by {recorded_model}, and this mock run by {}: other calls and other words are to be \
+                     expected; --model chooses who is asked",
+                    model.name()
+                ));
+            }
+            mock_of = Some(of);
+        }
+    }
     let clock = Clock::start_at(resumed.as_ref().map_or(0, Resumed::end_us));
     let id = SessionId::from(Ulid::generate().to_string());
     let mut redactor = Redactor::default();
@@ -130,9 +179,7 @@ fn assemble(
     for (name, value) in secrets {
         redactor.add(name, value);
     }
-    let mut warnings = settings.warnings.clone();
-    warnings.extend(more_warnings);
-    let header = Header { forked_from, ..header(&id, model.name(), commands, gate.policy, clock) };
+    let header = Header { forked_from, mock_of, ..header(&id, model.name(), commands, gate.policy, clock) };
     let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
@@ -198,6 +245,7 @@ fn header(id: &SessionId, model: &str, servers: BTreeMap<String, String>, policy
         servers,
         policy: policy.as_str().to_owned(),
         forked_from: None,
+        mock_of: None,
         more: BTreeMap::new(),
     }
 }

@@ -13,7 +13,7 @@ use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
 use callboard::model::builtin::RunbookParameter;
-use callboard::recorded::{self, ExportOrder, Privacy};
+use callboard::recorded::{self, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
@@ -117,8 +117,8 @@ fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), 
 
 /// Asks the questions of a recording again, its tools answered from it.
 fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failure> {
-    let (questions, answers) = recorded::mock(session)?;
-    answer(launch::start_mock(settings, answers)?, &questions, output)
+    let Mock { of, model, questions, answers } = recorded::mock(session)?;
+    answer(launch::start_mock(settings, of, model, answers)?, &questions, output)
 }
 
 fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {
@@ -269,14 +269,14 @@ fn sessions(form: Form) -> Result<(), Failure> {
         return say_json(&json!({"sessions": sessions}).to_string());
     }
     for session in &sessions {
-        let what = session.problem.as_deref().or(session.question.as_deref()).unwrap_or("(nothing asked)");
         let created = session.created.get(..16).unwrap_or(&session.created).replace('T', " ");
         let line = format!(
-            "{}  {created}  {:<12} {:>9} {:>10}  {what}",
+            "{}  {created}  {:<12} {:>9} {:>10}  {}",
             session.id,
             session.model,
             count(session.turns as usize, "turn"),
-            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call")
+            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call"),
+            session.about()
         );
         say(&clean_line(&line))?;
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::orchestrator::Answers;
-use crate::protocol::Record;
+use crate::protocol::{Problem, Record, SessionId};
 use crate::recording::format::Header;
 use crate::recording::list;
 use crate::recording::reader::{Reader, Row};
@@ -31,6 +31,8 @@ pub struct Recorded {
     pub session: Session,
     /// Its records, for what a fold does not keep.
     pub records: Vec<Arc<Record>>,
+    /// Lines that are no records, which have been told on stderr.
+    pub damage: Vec<Problem>,
 }
 
 /// The file of `last`, a path, or the beginning of an id.
@@ -51,33 +53,47 @@ pub fn read(wanted: &str) -> Result<Recorded, Failure> {
 
 fn read_file(path: &Path) -> Result<Recorded, Failure> {
     let shown = path.display();
-    let unreadable = |error: String| Failure::failed(format!("the recording {shown} cannot be read: {error}"));
-    let reader = Reader::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
     let header = reader.header.clone();
-    let (mut session, mut records) = (Session::default(), Vec::new());
+    let (mut session, mut records, mut damage) = (Session::default(), Vec::new(), Vec::new());
     for row in reader {
-        match row.map_err(|error| unreadable(error.to_string()))? {
+        match row.map_err(|error| Failure::failed(format!("{shown} cannot be read further: {error}")))? {
             Row::Record(record) => {
                 session.apply(&record);
                 records.push(record);
             }
             Row::Bad { line, reason } => {
-                tell(&clean_line(&format!("callboard: {shown}, line {line}: {reason}")));
+                let problem = Problem { line, reason };
+                tell(&clean_line(&format!("callboard: {shown}, {problem}")));
+                damage.push(problem);
             }
         }
     }
-    Ok(Recorded { header, session, records })
+    Ok(Recorded { header, session, records, damage })
 }
 
-/// What MOCK needs of a recording: its questions in order, and the answers of its tools.
+/// What MOCK needs of a recording.
+#[derive(Debug)]
+pub struct Mock {
+    /// The session.
+    pub of: SessionId,
+    /// The model that answers in it last.
+    pub model: String,
+    /// Its questions in order.
+    pub questions: Vec<String>,
+    /// The answers of its tools.
+    pub answers: Answers,
+}
+
+/// Reads what MOCK needs of a recording.
 ///
 /// # Errors
 /// There is no such session, it cannot be read, or nothing was asked in it.
-pub fn mock(wanted: &str) -> Result<(Vec<String>, Answers), Failure> {
-    let recorded = read(wanted)?;
-    let questions: Vec<String> = recorded.session.turns.iter().map(|turn| turn.question.clone()).collect();
+pub fn mock(wanted: &str) -> Result<Mock, Failure> {
+    let Recorded { header, session, .. } = read(wanted)?;
+    let questions: Vec<String> = session.turns.iter().map(|turn| turn.question.clone()).collect();
     if questions.is_empty() {
-        return Err(Failure::failed(format!("nothing was asked in session {}", recorded.header.id)));
+        return Err(Failure::failed(format!("nothing was asked in session {}", header.id)));
     }
-    Ok((questions, Answers::of(&recorded.session)))
+    Ok(Mock { of: header.id, model: session.model().to_owned(), questions, answers: Answers::of(&session) })
 }

@@ -134,7 +134,11 @@ fn print_text(event: &Event) -> Result<(), Failure> {
             for Prompt { name, title, description, arguments } in prompts {
                 let arguments: Vec<String> = arguments
                     .iter()
-                    .map(|argument| if argument.required { argument.name.clone() } else { format!("[{}]", argument.name) })
+                    .map(
+                        |argument| {
+                            if argument.required { argument.name.clone() } else { format!("[{}]", argument.name) }
+                        },
+                    )
                     .collect();
                 let words = summary(title.as_deref().unwrap_or_default(), description);
                 say(&clean_line(&format!("  {name} {}  {words}", arguments.join(" "))))?;

@@ -1,5 +1,6 @@
 //! An asciicast v3 from a recording, on a virtual clock: the conversation and its calls as plain lines.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -74,12 +75,17 @@ pub fn frames(records: &[Arc<Record>], wanted: impl Fn(&Record) -> bool) -> Vec<
     let mut frames = Vec::new();
     let (mut now_us, mut last_us) = (0, None);
     let (mut is_in_line, mut is_streamed) = (false, false);
+    let mut sent = HashSet::new();
     for record in records.iter().filter(|record| wanted(record)) {
         let streams = matches!(record.event, Event::ModelStreamed(_));
         if let Event::ModelRequested(_) = record.event {
             is_streamed = false;
         }
-        let Some((text, marker)) = shown(record, is_streamed) else { continue };
+        if let (Event::CallStarted(_), Some(call)) = (&record.event, record.scope.call) {
+            sent.insert(call);
+        }
+        let was_sent = record.scope.call.is_some_and(|call| sent.contains(&call));
+        let Some((text, marker)) = shown(record, is_streamed, was_sent) else { continue };
         is_streamed |= streams;
         if text.is_empty() && !is_in_line {
             continue;
@@ -96,8 +102,9 @@ pub fn frames(records: &[Arc<Record>], wanted: impl Fn(&Record) -> bool) -> Vec<
     frames
 }
 
-/// What a record puts on the screen, cleaned, and the chapter it begins. `is_streamed` if the answer's text is there already.
-fn shown(record: &Record, is_streamed: bool) -> Option<(String, Option<String>)> {
+/// What a record puts on the screen, cleaned, and the chapter it begins. `is_streamed` if the answer's text is there already,
+/// `was_sent` if its call has left for its server.
+fn shown(record: &Record, is_streamed: bool, was_sent: bool) -> Option<(String, Option<String>)> {
     let id = || record.scope.call.map(|call| call.to_string()).unwrap_or_default();
     let line = |text: String| Some((clean_line(&text).into_owned(), None));
     match &record.event {
@@ -117,17 +124,19 @@ fn shown(record: &Record, is_streamed: bool) -> Option<(String, Option<String>)>
         Event::CallStarted(started) => line(format!("  {} sent {}", id(), started.arguments.text())),
         Event::CallProposed(proposed) => line(format!("  {} {} {}", id(), proposed.server, proposed.tool)),
         Event::CallHeld(held) => line(format!("  {} held: {}", id(), held.reason)),
-        Event::CallDecided(decided) => line(format!("  {} decided by {}: {:?}", id(), decided.by, decided.verdict)),
-        Event::CallFinished(finished) => line(format!("  {} {}", id(), ended(finished))),
+        Event::CallDecided(decided) => line(format!("  {} {} by {}", id(), decided.verdict.words(), decided.by)),
+        Event::CallFinished(finished) => line(format!("  {} {}", id(), ended(finished, was_sent))),
         Event::ServerLost(lost) => line(format!("server {} lost: {}", lost.server, lost.reason)),
         Event::NoteTaken(note) if note.level != NoteLevel::Info => line(note.text.clone()),
         _ => None,
     }
 }
 
-fn ended(finished: &CallFinished) -> String {
+fn ended(finished: &CallFinished, was_sent: bool) -> String {
     let why = finished.failure.as_ref().map(|failure| format!(": {}", failure.message)).unwrap_or_default();
-    format!("{} in {} ms{why}", finished.status.as_str(), finished.duration_us / 1000)
+    let took =
+        if was_sent { format!("in {} ms", finished.duration_us / 1000) } else { "and was never sent".to_owned() };
+    format!("{} {took}{why}", finished.status.as_str())
 }
 
 #[cfg(test)]

@@ -3,32 +3,20 @@
 use serde_json::{Value, json};
 
 use crate::protocol::Ending;
-use crate::session::{Call, CallState, Server};
+use crate::session::{Call, Server, Session, Turn};
 
-use super::Material;
+use super::{Material, Removed};
 
 /// The object on one line.
-pub(super) fn render(material: &Material) -> String {
+pub(super) fn render(material: &Material, removed: &[Removed]) -> String {
     let session = &material.session;
-    let turns: Vec<Value> = material
-        .turns()
-        .iter()
-        .map(|(turn, calls)| {
-            json!({
-                "question": turn.question,
-                "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
-                "ending": turn.ending.map_or("open", Ending::as_str),
-                "reason": turn.reason,
-                "calls": calls.iter().map(|call| call_value(call)).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
+    let turns: Vec<Value> = material.turns().iter().map(|(turn, calls)| turn_value(session, turn, calls)).collect();
     let header = &material.header;
     let whole = json!({
         "session": header.id, "created": header.created, "app": header.app, "model": session.model(),
         "policy": header.policy, "forked_from": header.forked_from,
         "servers": session.servers.iter().map(server_value).collect::<Vec<_>>(),
-        "turns": turns, "removed": material.removed,
+        "turns": turns, "removed": removed,
     });
     format!("{whole}\n")
 }
@@ -42,22 +30,22 @@ fn server_value(server: &Server) -> Value {
     })
 }
 
-/// One call in the form of `ask --json`.
-fn call_value(call: &Call) -> Value {
+/// One turn with some of its calls, here and in `ask --json`.
+#[must_use]
+pub fn turn_value(session: &Session, turn: &Turn, calls: &[&Call]) -> Value {
     json!({
-        "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments, "status": status(call),
-        "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
+        "question": turn.question,
+        "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
+        "ending": turn.ending.map_or("open", Ending::as_str),
+        "reason": turn.reason,
+        "calls": calls.iter().map(|call| call_value(call)).collect::<Vec<_>>(),
     })
 }
 
-/// The word of `ask --json` for where a call stands.
-pub(super) fn status(call: &Call) -> &'static str {
-    match call.state {
-        CallState::Ok => "ok",
-        CallState::Denied => "denied",
-        CallState::Cancelled => "cancelled",
-        CallState::Error | CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => {
-            "error"
-        }
-    }
+fn call_value(call: &Call) -> Value {
+    json!({
+        "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments,
+        "status": call.state.as_str(), "sent": call.was_sent(), "by_hand": call.by_hand(),
+        "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
+    })
 }

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use crate::protocol::{Ending, Json};
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, Turn};
+use crate::session::{Call, CallState, Turn};
 
-use super::Material;
-use super::json::status;
+use super::{Material, Removed};
 
 /// The report.
 pub(super) fn render(material: &Material) -> String {
@@ -32,17 +31,18 @@ pub(super) fn render(material: &Material) -> String {
     for (turn, calls) in material.turns() {
         turn_section(&mut out, material, turn, &calls);
     }
-    if !material.removed.is_empty() {
+    out
+}
+
+/// The section that lists what was removed; nothing if nothing was.
+pub(super) fn removed(removed: &[Removed]) -> String {
+    let mut out = String::new();
+    if !removed.is_empty() {
         let _ = writeln!(out, "## Removed from this report\n");
-        for removed in &material.removed {
-            let _ = writeln!(
-                out,
-                "- {} `{}`, {} times",
-                clean_line(&removed.kind),
-                clean_line(&removed.mark),
-                removed.count
-            );
-        }
+    }
+    for removed in removed {
+        let (kind, mark) = (clean_line(&removed.kind), clean_line(&removed.mark));
+        let _ = writeln!(out, "- {kind} `{mark}`, {}", removed.times());
     }
     out
 }
@@ -76,20 +76,46 @@ fn turn_section(out: &mut String, material: &Material, turn: &Turn, calls: &[&Ca
 }
 
 fn call_section(out: &mut String, call: &Call) {
-    let ms = call.duration_us.unwrap_or(0) / 1000;
     let (server, tool) = (clean_line(call.server.as_str()), clean_line(call.tool.as_str()));
-    let _ = writeln!(out, "### [{}] {server} {tool}: {}, {ms} ms\n", call.id.0, status(call));
+    let _ = writeln!(out, "### [{}] {server} {tool}: {}\n", call.id.0, standing(call));
     let command = format!("callboard call {} {} {}", quoted(&server), quoted(&tool), quoted(call.arguments.text()));
     fenced(out, "sh", &command);
-    for (verdict, by) in &call.decisions {
-        let _ = writeln!(out, "Decided by {}: {verdict:?}.\n", clean_line(by));
+    if call.arguments != call.proposed {
+        let _ = writeln!(out, "The model wanted:\n");
+        fenced(out, "json", call.proposed.text());
     }
-    if let Some(failure) = &call.failure {
+    for (verdict, by) in &call.decisions {
+        let _ = writeln!(out, "- {} by {}", verdict.words(), clean_line(by));
+    }
+    if !call.decisions.is_empty() {
+        out.push('\n');
+    }
+    if let Some(reason) = call.held_reason.as_ref().filter(|_| matches!(call.state, CallState::Held(_))) {
+        let _ = writeln!(out, "It waits for a decision: {}\n", clean_line(reason));
+    }
+    if let Some(refusal) = &call.refusal {
+        let _ = writeln!(out, "It was refused, and the model told: {}\n", clean_line(refusal));
+    } else if let Some(failure) = &call.failure {
         let _ = writeln!(out, "It failed: {}\n", clean_line(&failure.message));
     }
     if let Some(result) = &call.result {
         fenced(out, "json", &pretty(result));
     }
+    if let Some(edited) = &call.edited {
+        let _ = writeln!(out, "The model got instead:\n");
+        fenced(out, "json", &pretty(edited));
+    }
+}
+
+/// Where it stands, what the operator made of it, and how long its server took or that it had nothing to do with it.
+fn standing(call: &Call) -> String {
+    let by_hand = call.by_hand().map(|words| format!(", {words}")).unwrap_or_default();
+    let took = match (call.was_sent(), call.duration_us) {
+        (false, _) => ", never sent".to_owned(),
+        (true, Some(us)) => format!(", {} ms", us / 1000),
+        (true, None) => String::new(),
+    };
+    format!("{}{by_hand}{took}", call.state.as_str())
 }
 
 fn pretty(result: &Json) -> String {

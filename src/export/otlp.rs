@@ -127,14 +127,19 @@ impl<'a> Trace<'a> {
     fn call(&self, call: &Call) -> Value {
         let server = self.material.session.server(&call.server);
         let mut attributes = vec![
-            text("mcp.method.name", "tools/call"),
             text("gen_ai.operation.name", "execute_tool"),
             text("gen_ai.tool.name", ToolName::as_str(&call.tool)),
             text("gen_ai.tool.call.id", &call.id.to_string()),
             text("gen_ai.tool.call.arguments", call.arguments.text()),
-            text("network.transport", "pipe"),
             text("callboard.server.name", call.server.as_str()),
+            text("callboard.call.status", call.state.as_str()),
         ];
+        if call.was_sent() {
+            attributes.extend([text("mcp.method.name", "tools/call"), text("network.transport", "pipe")]);
+        }
+        if let Some(by_hand) = call.by_hand() {
+            attributes.push(text("callboard.call.by_hand", by_hand));
+        }
         if let Some(ready) = server.and_then(|server| server.ready.as_ref()) {
             attributes.push(text("mcp.protocol.version", &ready.protocol));
         }
@@ -148,9 +153,12 @@ impl<'a> Trace<'a> {
                 Some(("tool_error".to_owned(), reason.unwrap_or_default()))
             }
             (None, CallState::Ok) => None,
-            (None, CallState::Cancelled) => Some(("cancelled".to_owned(), String::new())),
-            (None, CallState::Denied) => Some(("denied".to_owned(), String::new())),
-            (None, CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running) => {
+            (None, state @ (CallState::Cancelled | CallState::Denied)) => {
+                Some((state.as_str().to_owned(), String::new()))
+            }
+            // It waits for somebody, which is no failure.
+            (None, CallState::Proposed | CallState::Released | CallState::Held(_)) => None,
+            (None, CallState::Running) => {
                 Some(("unfinished".to_owned(), "the recording ends before the call does".to_owned()))
             }
         };
@@ -158,8 +166,9 @@ impl<'a> Trace<'a> {
             &call.id.to_string(),
             Some(&self.turn.id.to_string()),
             Span {
-                name: format!("tools/call {}", call.tool),
-                kind: KIND_CLIENT,
+                // Nobody was called for one that was never sent.
+                name: format!("{} {}", if call.was_sent() { "tools/call" } else { "execute_tool" }, call.tool),
+                kind: if call.was_sent() { KIND_CLIENT } else { KIND_INTERNAL },
                 start_us: call.started_us.unwrap_or(call.proposed_us),
                 end_us: call.finished_us.unwrap_or(self.material.session.last_us),
                 attributes,

@@ -1,13 +1,13 @@
 //! What must not leave the house: secrets, e-mail addresses, telephone numbers, home folders. Applied to whole records, so
 //! that every format gets the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use regex::{Captures, Regex};
 use serde::Serialize;
 
-use crate::protocol::Record;
+use crate::protocol::{Event, ModelStreamed, Record};
 use crate::recording::format::Header;
 use crate::recording::redact::Redactor;
 
@@ -36,25 +36,82 @@ pub struct Removed {
     pub count: u64,
 }
 
-/// The header and the records without what must not leave the house, and what was removed. A record that would no longer be
-/// one is left out and counted as removed whole.
+impl Removed {
+    /// How often, in words.
+    #[must_use]
+    pub fn times(&self) -> String {
+        if self.count == 1 { "once".to_owned() } else { format!("{} times", self.count) }
+    }
+}
+
+/// A recording without what must not leave the house.
+#[derive(Debug)]
+pub struct Redacted {
+    /// Line 1.
+    pub header: Header,
+    /// The records.
+    pub records: Vec<Arc<Record>>,
+    /// Records left out whole, because without it they would be none any more.
+    pub left_out: usize,
+}
+
+/// Replaces what must not leave the house by marks; [`marks`] finds them in whatever is made of it.
 #[must_use]
-pub fn redact(header: &Header, records: &[Arc<Record>]) -> (Header, Vec<Arc<Record>>, Vec<Removed>) {
+pub fn redact(header: &Header, records: &[Arc<Record>]) -> Redacted {
     let mut pass = Pass::default();
-    let clean_header = serde_json::to_string(header)
+    let header = serde_json::to_string(header)
         .ok()
         .and_then(|line| serde_json::from_str(&pass.line(&line)).ok())
         .unwrap_or_else(|| Header { servers: BTreeMap::new(), more: BTreeMap::new(), ..header.clone() });
-    let mut kept = Vec::with_capacity(records.len());
-    for record in records {
+    let whole = streamed(records);
+    let (mut kept, mut left_out) = (Vec::with_capacity(records.len()), 0);
+    for (at, record) in records.iter().enumerate() {
+        let record = match whole.get(&at) {
+            Some(None) => continue,
+            Some(Some(streamed)) => &Arc::new(Record { event: streamed.clone().into(), ..(**record).clone() }),
+            None => record,
+        };
         let clean = record.to_line().ok().and_then(|line| Record::from_line(&pass.line(&line)).ok());
-        match clean {
-            Some(record) => kept.push(Arc::new(record)),
-            None => pass.count("‹record›", "record"),
+        left_out += usize::from(clean.is_none());
+        kept.extend(clean.map(Arc::new));
+    }
+    Redacted { header, records: kept, left_out }
+}
+
+/// The marks in a text, with how often each stands there.
+pub(super) fn marks(text: &str) -> Vec<Removed> {
+    let Some(marks) = MARK.as_ref() else { return Vec::new() };
+    let mut found: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    for captures in marks.captures_iter(text) {
+        let (mark, [kind]) = captures.extract();
+        found.entry(mark).or_insert((kind, 0)).1 += 1;
+    }
+    let removed =
+        |(mark, (kind, count)): (&str, (&str, u64))| Removed { mark: mark.to_owned(), kind: kind.to_owned(), count };
+    found.into_iter().map(removed).collect()
+}
+
+/// Streamed texts in which something has to go may have it in two pieces: the whole text comes in place of the last
+/// piece, and nothing in place of the others. By position among the records.
+fn streamed(records: &[Arc<Record>]) -> HashMap<usize, Option<ModelStreamed>> {
+    let mut texts: HashMap<_, (String, Vec<usize>)> = HashMap::new();
+    for (at, record) in records.iter().enumerate() {
+        if let Event::ModelStreamed(streamed) = &record.event {
+            let (text, pieces) = texts.entry((record.scope.step, streamed.part)).or_default();
+            text.push_str(&streamed.text);
+            pieces.push(at);
         }
     }
-    let removed = pass.removed.into_iter().map(|(mark, (kind, count))| Removed { mark, kind, count }).collect();
-    (clean_header, kept, removed)
+    let mut replaced = HashMap::new();
+    for ((_, part), (text, pieces)) in texts {
+        if Pass::default().line(&text) == text {
+            continue;
+        }
+        let last = pieces.last().copied();
+        replaced.extend(pieces.into_iter().map(|at| (at, None)));
+        replaced.extend(last.map(|at| (at, Some(ModelStreamed { part, text }))));
+    }
+    replaced
 }
 
 /// One export's redaction: the same value gets the same number throughout.
@@ -62,35 +119,21 @@ pub fn redact(header: &Header, records: &[Arc<Record>]) -> (Header, Vec<Arc<Reco
 struct Pass {
     secrets: Redactor,
     numbers: BTreeMap<String, u64>,
-    removed: BTreeMap<String, (String, u64)>,
 }
 
 impl Pass {
     fn line(&mut self, line: &str) -> String {
         let without_secrets = self.secrets.redact(line).into_owned();
-        let mut clean = without_secrets;
-        if let Some(personal) = PERSONAL.as_ref() {
-            let numbers = &mut self.numbers;
-            clean = personal
-                .replace_all(&clean, |captures: &Captures<'_>| {
-                    let kind = personal.capture_names().flatten().find(|name| captures.name(name).is_some());
-                    let next = numbers.len() as u64 + 1;
-                    // A number, not a hash: an address could be guessed from its hash.
-                    let number = *numbers.entry(captures[0].to_owned()).or_insert(next);
-                    format!("‹{}:{number}›", kind.unwrap_or("value"))
-                })
-                .into_owned();
-        }
-        if let Some(marks) = MARK.as_ref() {
-            let found: Vec<(String, String)> =
-                marks.captures_iter(&clean).map(|captures| (captures[0].to_owned(), captures[1].to_owned())).collect();
-            found.iter().for_each(|(mark, kind)| self.count(mark, kind));
-        }
-        clean
-    }
-
-    fn count(&mut self, mark: &str, kind: &str) {
-        self.removed.entry(mark.to_owned()).or_insert_with(|| (kind.to_owned(), 0)).1 += 1;
+        let Some(personal) = PERSONAL.as_ref() else { return without_secrets };
+        let numbers = &mut self.numbers;
+        let replaced = personal.replace_all(&without_secrets, |captures: &Captures<'_>| {
+            let kind = personal.capture_names().flatten().find(|name| captures.name(name).is_some());
+            let next = numbers.len() as u64 + 1;
+            // A number, not a hash: an address could be guessed from its hash.
+            let number = *numbers.entry(captures[0].to_owned()).or_insert(next);
+            format!("‹{}:{number}›", kind.unwrap_or("value"))
+        });
+        replaced.into_owned()
     }
 }
 
@@ -111,11 +154,33 @@ mod tests {
         }
         assert_eq!(clean.matches("‹email:1›").count(), 2, "{clean}");
         serde_json::from_str::<serde_json::Value>(&clean).expect("still JSON");
-        let kinds: Vec<(&str, u64)> = pass.removed.values().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        let found = marks(&clean);
+        let kinds: Vec<(&str, u64)> = found.iter().map(|removed| (removed.kind.as_str(), removed.count)).collect();
         assert!(
             kinds.contains(&("email", 2)) && kinds.contains(&("openai", 1)) && kinds.contains(&("home", 1)),
             "{kinds:?}"
         );
+    }
+
+    #[test]
+    fn an_address_in_two_pieces_of_a_streamed_answer_goes_too() {
+        let piece = |text: &str| {
+            let line = format!(
+                r#"{{"i":1,"t":1,"w":1,"k":"model.streamed","turn":"t1","step":"s1","d":{{"part":"text","text":"{text}"}}}}"#
+            );
+            Arc::new(Record::from_line(&line).expect("a record"))
+        };
+        let header = r#"{"fmt":"callboard.session","v":1,"id":"01T","created":"2026","app":"a","model":"m","servers":{},"policy":"auto"}"#;
+        let header: Header = serde_json::from_str(header).expect("a header");
+        let texts = |pieces: &[&str]| {
+            let records: Vec<_> = pieces.iter().map(|text| piece(text)).collect();
+            let clean = redact(&header, &records);
+            assert_eq!(clean.left_out, 0);
+            clean.records.iter().map(|record| record.to_line().expect("a line")).collect::<Vec<_>>()
+        };
+        let clean = texts(&["Write to jane@exa", "mple.com", " now."]);
+        assert!(clean.len() == 1 && clean[0].contains("Write to ‹email:1› now."), "{clean:?}");
+        assert_eq!(texts(&["Write", " now."]).len(), 2, "the rest is streamed as it was");
     }
 
     #[test]

@@ -81,7 +81,11 @@ pub fn http(remote: &Remote, tap: Tap, gone: oneshot::Sender<()>) -> Result<Http
 }
 
 impl Post {
-    async fn send(&self, request: RequestBuilder, headers: HashMap<HeaderName, HeaderValue>) -> Result<Response, Failed> {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<Response, Failed> {
         let headers: HeaderMap = headers.into_iter().collect();
         let response = request.headers(headers).send().await.map_err(|error| {
             let fault = HttpFault::of_request(&error);

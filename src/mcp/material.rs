@@ -163,11 +163,16 @@ async fn prompts(server: ServerName, lister: Option<Lister>) -> PromptsListed {
 }
 
 /// Takes what can be taken of a list; the rest is told with why.
-fn take<R: DeserializeOwned, T>(items: &[Json], listing: Listing, made: impl Fn(R) -> T) -> (Vec<T>, Vec<RejectedTool>) {
+fn take<R: DeserializeOwned, T>(
+    items: &[Json],
+    listing: Listing,
+    made: impl Fn(R) -> T,
+) -> (Vec<T>, Vec<RejectedTool>) {
     let (mut taken, mut rejected) = (Vec::new(), Vec::new());
     for (position, item) in items.iter().enumerate() {
         if taken.len() == MOST_TOOLS {
-            let reason = format!("{} more {}: only the first {MOST_TOOLS} are taken", items.len() - position, listing.word());
+            let reason =
+                format!("{} more {}: only the first {MOST_TOOLS} are taken", items.len() - position, listing.word());
             rejected.push(RejectedTool { name: String::new(), reason });
             break;
         }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::compare::{canonical, changes};
 use crate::mcp::{CallEnd, CallOrder, Limits, Naming, ServerSpec, Servers, Signal};
 use crate::protocol::{
-    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material, Scope, ServerListed, ServerLost, ServerName,
-    ToolName,
+    AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material,
+    Scope, ServerListed, ServerLost, ServerName, ToolName,
 };
 use crate::session::{Call, CallState, Session};
 
@@ -70,12 +70,13 @@ struct Answer {
     server: ServerName,
     tool: ToolName,
     arguments: Value,
-    end: CallEnd,
+    /// What its server said, or why that is not known.
+    end: Result<CallEnd, String>,
     is_given: bool,
 }
 
 impl Answers {
-    /// The answers of a recorded session: its calls that have an end.
+    /// The answers of a recorded session.
     #[must_use]
     pub fn of(session: &Session) -> Self {
         let mut events = VecDeque::new();
@@ -89,12 +90,14 @@ impl Answers {
                 }
                 None => {
                     let reason = "It was not ready in the recording.".to_owned();
-                    events.push_back(ServerLost { server: name, reason, cause: LossCause::Other, next: AfterLoss::Failed }.into());
+                    events.push_back(
+                        ServerLost { server: name, reason, cause: LossCause::Other, next: AfterLoss::Failed }.into(),
+                    );
                 }
             }
         }
         let servers = session.servers.iter().map(|server| server.name.clone()).collect();
-        Self { servers, events, calls: session.calls.iter().filter_map(answer).collect() }
+        Self { servers, events, calls: session.calls.iter().map(answer).collect() }
     }
 
     /// The end of the same call, or why there is none.
@@ -104,14 +107,17 @@ impl Answers {
         let is_same = |answer: &Answer| {
             answer.server == *server && answer.tool == order.tool && canonical(&answer.arguments) == form
         };
+        let call = format!("{server} {} {form}", order.tool);
         if let Some(answer) = self.calls.iter_mut().find(|answer| is_same(answer) && !answer.is_given) {
             answer.is_given = true;
-            return Ok(answer.end.clone());
+            return answer.end.clone().map_err(|why| {
+                format!("The recording has the call {call} as {}, but no answer of its server: {why}.", answer.id)
+            });
         }
-        let call = format!("{server} {} {form}", order.tool);
         let times = self.calls.iter().filter(|answer| is_same(answer)).count();
         if times > 0 {
-            return Err(format!("The recording has the call {call} {times} times, and this is one more."));
+            let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+            return Err(format!("The recording has the call {call} {times}, and this is one more."));
         }
         let nearest = self
             .calls
@@ -129,24 +135,37 @@ impl Answers {
     }
 }
 
-fn answer(call: &Call) -> Option<Answer> {
-    call.started_us?;
+fn answer(call: &Call) -> Answer {
     let status = match call.state {
-        CallState::Ok => CallStatus::Ok,
-        CallState::Error => CallStatus::Error,
+        CallState::Ok => Ok(CallStatus::Ok),
+        CallState::Error => Ok(CallStatus::Error),
         // What the operator cancelled or refused says nothing of what a server would have answered.
-        CallState::Cancelled | CallState::Denied => return None,
-        CallState::Proposed | CallState::Released | CallState::Held(_) | CallState::Running => return None,
+        CallState::Cancelled => Err("it was cancelled".to_owned()),
+        CallState::Denied => Err(format!("it was refused ({})", call.refusal.as_deref().unwrap_or("no reason given"))),
+        CallState::Running => Err("it was still running at the end".to_owned()),
+        CallState::Held(_) if call.was_sent() => Err("its result was still held at the end".to_owned()),
+        CallState::Held(_) => Err("it was held at the end, and never sent".to_owned()),
+        CallState::Proposed | CallState::Released => Err("it was not sent yet at the end".to_owned()),
     };
-    let (result, failure, mismatch) = (call.result.clone(), call.failure.clone(), call.mismatch.clone());
-    Some(Answer {
+    let end = match (status, call.was_sent()) {
+        (Err(why), _) => Err(why),
+        (Ok(_), false) => Err(match call.by_hand() {
+            Some(by_hand) => format!("it was {by_hand}, and never sent"),
+            None => "it was never sent".to_owned(),
+        }),
+        (Ok(status), true) => {
+            let (result, failure, mismatch) = (call.result.clone(), call.failure.clone(), call.mismatch.clone());
+            Ok(CallEnd { status, result, failure, mismatch })
+        }
+    };
+    Answer {
         id: call.id,
         server: call.server.clone(),
         tool: call.tool.clone(),
         arguments: call.arguments.value(),
-        end: CallEnd { status, result, failure, mismatch },
+        end,
         is_given: false,
-    })
+    }
 }
 
 /// What the orchestrator calls.
@@ -263,12 +282,12 @@ mod tests {
             server: "billing".into(),
             tool: tool.into(),
             arguments,
-            end: CallEnd {
+            end: Ok(CallEnd {
                 status: CallStatus::Ok,
                 result: Some(json!({"n": id}).into()),
                 failure: None,
                 mismatch: None,
-            },
+            }),
             is_given: false,
         };
         Answers {

@@ -7,8 +7,7 @@ use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::protocol::{
     CallDelivered, CallFailureCode, CallFinished, CallId, CallStatus, DeliveredForm, Ending, Event, InputAction,
-    InputAnswered, Record, Scope,
-    TurnEnded,
+    InputAnswered, Record, Scope, TurnEnded,
 };
 use crate::session::{Call, CallState, Session};
 

@@ -268,7 +268,9 @@ mod tests {
     fn a_server_that_has_failed_offers_nothing_and_one_that_comes_back_what_it_had() {
         let mut roster = desk();
         roster.note(&listed("Looks.", "1"));
-        let lost = |next| Event::from(ServerLost { server: "desk".into(), reason: "gone".into(), cause: LossCause::Other, next });
+        let lost = |next| {
+            Event::from(ServerLost { server: "desk".into(), reason: "gone".into(), cause: LossCause::Other, next })
+        };
         roster.note(&lost(AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 }));
         assert_eq!(roster.toolbox().tools.len(), 1, "calls wait for it");
         roster.note(&lost(AfterLoss::Failed));

@@ -218,10 +218,10 @@ impl Shell {
                         Err(failure) if self.servers.is_recorded() => {
                             self.missed = true;
                             self.stage.note(NoteLevel::Error, failure.message).await;
-                            // What was about to be asked is not asked: the turn ends as stopped.
+                            // What was about to be asked is not asked: the turn ends here.
                             effects.retain(|effect| matches!(effect, Effect::Tell(..)));
                             if let Some(turn) = &mut self.turn {
-                                effects.extend(turn.handle(Input::Stop, &mut self.conversation));
+                                effects.extend(turn.handle(Input::Missed, &mut self.conversation));
                             }
                         }
                         Err(failure) => {

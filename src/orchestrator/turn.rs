@@ -8,19 +8,20 @@ mod calls;
 mod deciding;
 #[cfg(test)]
 mod playbooks;
+mod waiting;
 mod words;
 
 use crate::model::Message;
 use crate::protocol::{
     CallFailure, CallFailureCode, CallId, Ending, Event, ModelAnswered, ModelFailed, ModelFailureCode, ModelRequested,
-    NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnHeld, TurnId, TurnResumed,
-    TurnStarted, UserInterrupted,
+    NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId, TurnStarted, UserInterrupted,
 };
 
 use super::conversation::Conversation;
 use super::gate::Gate;
 use super::toolbox::Toolbox;
 use calls::{Batch, Open};
+use deciding::{CANCELLED, MISSED};
 pub use words::{Effect, Input, Numbers, ToolUse};
 
 /// Model steps in one turn (`hosting.md` §5).
@@ -165,6 +166,7 @@ impl Turn {
                 | Input::Decide { .. }
                 | Input::Proceed
                 | Input::GateChanged(_)
+                | Input::Missed
                 | Input::CancelCall(_),
             ) => {
                 self.phase = phase;
@@ -188,12 +190,18 @@ impl Turn {
             }
             Input::Decide { call, decision } => batch.decide(call, decision, &self.toolbox, effects),
             Input::GateChanged(before) => batch.judge_again((&before, &self.gate), &self.toolbox, effects),
-            Input::CancelCall(call) => batch.cancel(call, effects),
+            Input::CancelCall(call) => batch.cancel(call, CANCELLED, effects),
             Input::Stop => {
                 effects.push(self.tell(UserInterrupted {}));
-                batch.cancel_all(effects);
+                batch.cancel_all(CANCELLED, effects);
                 batch.deliver(&self.toolbox, conversation, effects);
                 self.end(Ending::Stopped, None, effects);
+                return;
+            }
+            Input::Missed => {
+                batch.cancel_all(MISSED, effects);
+                batch.deliver(&self.toolbox, conversation, effects);
+                self.end(Ending::Failed, Some(MISSED.to_owned()), effects);
                 return;
             }
             // The request of this step is over; nothing of it can come twice.
@@ -212,54 +220,6 @@ impl Turn {
         batch.deliver(&self.toolbox, conversation, effects);
         let tools = if self.limited.is_some() { ToolUse::Withheld } else { ToolUse::Offered };
         self.ask(conversation, tools, effects);
-    }
-
-    /// A turn that waits around the model goes on, ends, or waits on.
-    fn held_around_model(
-        &mut self,
-        next: Next,
-        input: &Input,
-        conversation: &mut Conversation,
-        effects: &mut Vec<Effect>,
-    ) {
-        let goes_on = match input {
-            Input::Proceed => true,
-            Input::GateChanged(_) => !self.gate.stops_at_model(),
-            Input::Stop => {
-                effects.push(self.tell(UserInterrupted {}));
-                return self.end(Ending::Stopped, None, effects);
-            }
-            Input::ModelAnswered(_)
-            | Input::ModelFailed(_)
-            | Input::CallEnded { .. }
-            | Input::Decide { .. }
-            | Input::CancelCall(_) => false,
-        };
-        if !goes_on {
-            self.phase = Phase::Held(next);
-            return;
-        }
-        effects.push(self.tell(TurnResumed {}));
-        match next {
-            Next::Ask(tools) => self.request(conversation, tools, effects),
-            Next::Take(step, answer) => self.take(step, answer, conversation, effects),
-        }
-    }
-
-    fn hold(&mut self, site: StopSite, reason: String, next: Next, effects: &mut Vec<Effect>) {
-        effects.push(self.tell(TurnHeld { site, reason }));
-        self.phase = Phase::Held(next);
-    }
-
-    /// Asks the model, or waits for the operator before it.
-    fn ask(&mut self, conversation: &mut Conversation, tools: ToolUse, effects: &mut Vec<Effect>) {
-        if !self.gate.stops_at_model() {
-            return self.request(conversation, tools, effects);
-        }
-        let (messages, bytes) = conversation.weight();
-        let noun = if messages == 1 { "message" } else { "messages" };
-        let reason = format!("{} is about to be asked with {messages} {noun}, {bytes} bytes", self.model);
-        self.hold(StopSite::BeforeModel, reason, Next::Ask(tools), effects);
     }
 
     fn request(&mut self, conversation: &mut Conversation, tools: ToolUse, effects: &mut Vec<Effect>) {

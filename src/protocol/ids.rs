@@ -144,3 +144,11 @@ named!(
     /// A session's ULID.
     SessionId
 );
+
+impl SessionId {
+    /// Its last six characters: the end of a ULID is what tells two sessions apart.
+    #[must_use]
+    pub fn tail(&self) -> &str {
+        self.0.char_indices().rev().nth(5).map_or(&self.0, |(at, _)| &self.0[at..])
+    }
+}

@@ -1,8 +1,10 @@
 //! JSON kept as the text it arrived in, so that big integers, key order and spacing survive.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -18,6 +20,15 @@ impl Json {
     /// What serde_json says of text that is no JSON.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str::<Box<RawValue>>(text).map(|raw| Self(Arc::from(raw)))
+    }
+
+    /// The same for text that somebody has just written: no object in it may have a key twice.
+    ///
+    /// # Errors
+    /// What serde_json says of text that is no JSON, or which key is there twice; either with line and column.
+    pub fn parse_written(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Distinct>(text)?;
+        Self::parse(text)
     }
 
     /// The text exactly as it was received.
@@ -37,6 +48,64 @@ impl Json {
     #[must_use]
     pub fn value(&self) -> Value {
         serde_json::from_str(self.text()).unwrap_or_else(|_| Value::String(self.text().to_owned()))
+    }
+}
+
+/// Any value whose objects have each key once; nothing of it is kept.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Distinct {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            if keys.contains(&key) {
+                return Err(A::Error::custom(format!("the key {key:?} is there twice")));
+            }
+            keys.insert(key);
+            fields.next_value::<Self>()?;
+        }
+        Ok(self)
     }
 }
 
@@ -82,5 +151,28 @@ impl Serialize for Json {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::<RawValue>::deserialize(deserializer).map(|raw| Self(Arc::from(raw)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_written_twice_is_refused_with_its_place() {
+        let refused = |text: &str| Json::parse_written(text).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(
+            refused("{\"a\": 1, \"b\": [{\"a\": -1.5e9}, null, true, \"a\"], \"c\": 123456789012345678901}"),
+            Ok(())
+        );
+        assert_eq!(
+            refused("{\"a\": 1,\n  \"a\": 2}"),
+            Err("the key \"a\" is there twice at line 2 column 5".to_owned())
+        );
+        assert_eq!(
+            refused("[{\"x\": {\"k\": 1, \"\\u006b\": 2}}]"),
+            Err("the key \"k\" is there twice at line 1 column 24".to_owned()),
+        );
+        assert!(refused("{\"a\":").is_err_and(|words| words.contains("line 1 column 5")));
     }
 }

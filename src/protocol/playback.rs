@@ -207,6 +207,8 @@ pub struct Playback {
     pub filter: String,
     /// How many calls it holds of, if there is one.
     pub matching: Option<u64>,
+    /// Why there is nothing of a recording in the file, once that is known.
+    pub foreign: Option<String>,
     /// The first things wrong with the file.
     pub problems: Arc<[Problem]>,
     /// How many there are in all.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::export::{Format, Material, redact};
+use crate::export::{Format, Material, Redacted, redact};
 use crate::failure::Failure;
 use crate::query::{ParseError, Query};
 use crate::sanitise::clean_line;
@@ -44,16 +44,16 @@ pub fn export(order: &ExportOrder) -> Result<(), Failure> {
         let pointer = " ".repeat(error.column);
         Failure::usage(format!("--select: {error}\n  {}\n  {pointer}^", order.select))
     })?;
-    let Recorded { header, session, records } = super::read(&order.session)?;
-    let material = match order.privacy {
-        Privacy::Open => Material { header, records, session, removed: Vec::new(), select },
+    let Recorded { header, session, records, damage: _ } = super::read(&order.session)?;
+    let (material, left_out) = match order.privacy {
+        Privacy::Open => (Material { header, records, session, select }, 0),
         Privacy::Redacted => {
-            let (header, records, removed) = redact(&header, &records);
+            let Redacted { header, records, left_out } = redact(&header, &records);
             let session = Session::fold(&records);
-            Material { header, records, session, removed, select }
+            (Material { header, records, session, select }, left_out)
         }
     };
-    let text = material.render(order.format);
+    let (text, removed) = material.render(order.format);
     match &order.output {
         None => crate::stdout::say(text.trim_end_matches('\n'))?,
         Some(path) => {
@@ -66,8 +66,11 @@ pub fn export(order: &ExportOrder) -> Result<(), Failure> {
             tell(&clean_line(&format!("written to {shown}")));
         }
     }
-    for removed in &material.removed {
-        tell(&clean_line(&format!("removed {} {} times: {}", removed.kind, removed.count, removed.mark)));
+    for removed in &removed {
+        tell(&clean_line(&format!("removed {} {}: {}", removed.kind, removed.times(), removed.mark)));
+    }
+    if left_out > 0 {
+        tell(&format!("left out {left_out} records that could not be shown without what was removed from them"));
     }
     Ok(())
 }

@@ -10,10 +10,11 @@ use crate::compare::{Change, Outcome, Verdict, verdict};
 use crate::direct::{Muster, muster, run};
 use crate::failure::{Failure, Form};
 use crate::mcp::{ServerSpec, Servers};
-use crate::protocol::ToolDefinition;
+use crate::protocol::{Problem, ToolDefinition};
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
 use crate::stdout::{say, say_json};
+use crate::ui::text::count;
 
 /// What became of one recorded call.
 #[derive(Debug)]
@@ -69,28 +70,68 @@ impl Checked {
     }
 }
 
+/// What came of the calls of a recording.
+#[derive(Debug)]
+struct Report {
+    /// The session's id.
+    session: String,
+    /// Its calls, in order.
+    calls: Vec<Checked>,
+    /// Why the calls alone do not prove anything: lines that cannot be read, or nothing to compare.
+    problems: Vec<String>,
+}
+
+impl Report {
+    fn new(session: String, calls: Vec<Checked>, damage: &[Problem]) -> Self {
+        let unread = |problem: &Problem| format!("the recording is damaged, {problem}");
+        let mut problems: Vec<String> = damage.iter().map(unread).collect();
+        if calls.is_empty() {
+            problems.push("there is nothing to compare: the recording has no calls".to_owned());
+        } else if calls.iter().all(|call| matches!(call.finding, Finding::Skipped(_))) {
+            problems.push(format!("there is nothing to compare: {} skipped", count(calls.len(), "call")));
+        }
+        Self { session, calls, problems }
+    }
+
+    fn failed(&self) -> usize {
+        self.calls.iter().filter(|call| !call.passes()).count()
+    }
+
+    fn is_ok(&self) -> bool {
+        self.failed() == 0 && self.problems.is_empty()
+    }
+
+    /// Why it is not ok.
+    fn failure(&self) -> String {
+        let failed = self.failed();
+        let calls = (failed > 0).then(|| format!("{failed} of {} came out otherwise", count(self.calls.len(), "call")));
+        let first = self.problems.first().cloned();
+        let more = self.problems.len().saturating_sub(1);
+        let more = (more > 0).then(|| format!("and {} more", count(more, "problem")));
+        let words: Vec<String> = [calls, first, more].into_iter().flatten().collect();
+        format!("{} was not verified: {}", self.session, words.join("; "))
+    }
+}
+
 /// `callboard verify FILE`.
 ///
 /// # Errors
-/// A call came out otherwise or could not be made; what differs has been printed. No such session; a report that cannot be
-/// written.
+/// A call came out otherwise or could not be made; the recording is damaged or has nothing to compare: what was found has
+/// been printed. No such session; a report that cannot be written.
 pub async fn verify(specs: &[ServerSpec], wanted: &str, form: Form, junit: Option<&Path>) -> Result<(), Failure> {
     let recorded = super::read(wanted)?;
-    let checked = check(specs, &recorded.session).await;
+    let calls = check(specs, &recorded.session).await;
+    let report = Report::new(recorded.header.id.to_string(), calls, &recorded.damage);
     match form {
-        Form::Json => say_json(&as_json(&recorded.header.id.to_string(), &checked).to_string())?,
-        Form::Text => table(&checked).iter().try_for_each(|line| say(&clean_line(line)))?,
+        Form::Json => say_json(&as_json(&report).to_string())?,
+        Form::Text => table(&report).iter().try_for_each(|line| say(&clean_line(line)))?,
     }
     if let Some(path) = junit {
-        std::fs::write(path, as_junit(&checked)).map_err(|error| {
+        std::fs::write(path, as_junit(&report)).map_err(|error| {
             Failure::failed(format!("the JUnit report {} cannot be written: {error}", path.display()))
         })?;
     }
-    let failed = checked.iter().filter(|checked| !checked.passes()).count();
-    if failed == 0 {
-        return Ok(());
-    }
-    Err(Failure::failed(format!("{failed} of {} calls of {} came out otherwise", checked.len(), recorded.header.id)))
+    if report.is_ok() { Ok(()) } else { Err(Failure::failed(report.failure())) }
 }
 
 async fn check(specs: &[ServerSpec], session: &Session) -> Vec<Checked> {
@@ -155,19 +196,21 @@ async fn rerun(servers: &mut Servers, call: &Call, tool: &ToolDefinition) -> Fin
     }
 }
 
-fn table(checked: &[Checked]) -> Vec<String> {
+fn table(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
-    for row in checked {
+    for row in &report.calls {
         let mark = if row.passes() { "ok    " } else { "FAILED" };
         let ms = row.duration_us / 1000;
         lines.push(format!("{mark}  {:<5} {:<14} {:<36} {ms} ms", row.call, row.word(), row.name));
         lines.extend(row.lines().iter().map(|line| format!("        {line}")));
     }
+    lines.extend(report.problems.iter().map(|problem| format!("FAILED  {problem}")));
     lines
 }
 
-fn as_json(session: &str, checked: &[Checked]) -> Value {
-    let rows: Vec<Value> = checked
+fn as_json(report: &Report) -> Value {
+    let rows: Vec<Value> = report
+        .calls
         .iter()
         .map(|row| {
             let changes = match &row.finding {
@@ -184,21 +227,21 @@ fn as_json(session: &str, checked: &[Checked]) -> Value {
             })
         })
         .collect();
-    json!({"session": session, "ok": checked.iter().all(Checked::passes), "calls": rows})
+    json!({"session": report.session, "ok": report.is_ok(), "problems": report.problems, "calls": rows})
 }
 
 /// JUnit XML, as CI systems read it.
-fn as_junit(checked: &[Checked]) -> String {
-    let failed = checked.iter().filter(|row| !row.passes()).count();
-    let skipped = checked.iter().filter(|row| matches!(row.finding, Finding::Skipped(_))).count();
+fn as_junit(report: &Report) -> String {
+    let (calls, errors) = (&report.calls, report.problems.len());
+    let (tests, failed) = (calls.len() + errors, report.failed());
+    let skipped = calls.iter().filter(|row| matches!(row.finding, Finding::Skipped(_))).count();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "<testsuite name=\"callboard verify\" tests=\"{}\" failures=\"{failed}\" skipped=\"{skipped}\" errors=\"0\">",
-        checked.len()
+        "<testsuite name=\"callboard verify\" tests=\"{tests}\" failures=\"{failed}\" skipped=\"{skipped}\" errors=\"{errors}\">"
     );
-    for row in checked {
+    for row in calls {
         let (seconds, rest) = (row.duration_us / 1_000_000, row.duration_us % 1_000_000);
         let (name, class) = (escaped(&format!("{} {}", row.call, row.name)), escaped(&row.name));
         let _ = write!(out, "  <testcase name=\"{name}\" classname=\"{class}\" time=\"{seconds}.{rest:06}\">");
@@ -209,6 +252,11 @@ fn as_junit(checked: &[Checked]) -> String {
             (_, false) => write!(out, "<failure message=\"{}\">{text}</failure>", row.word()),
         };
         let _ = writeln!(out, "</testcase>");
+    }
+    for (number, problem) in (1..).zip(&report.problems) {
+        let problem = escaped(problem);
+        let _ = write!(out, "  <testcase name=\"recording {number}\" classname=\"recording\" time=\"0\">");
+        let _ = writeln!(out, "<error message=\"{problem}\"/></testcase>");
     }
     out.push_str("</testsuite>\n");
     out
@@ -228,14 +276,20 @@ mod tests {
     fn a_junit_report_is_well_formed_whatever_the_servers_say() {
         let row =
             |finding| Checked { call: "c1".into(), name: "a <b> & \"c\"".into(), finding, duration_us: 1_500_000 };
-        let report = as_junit(&[
+        let calls = vec![
             row(Finding::Skipped("\u{1b}[31m</testcase>".into())),
             row(Finding::Impossible("gone\nfor good".into())),
             row(Finding::Compared { verdict: Verdict::Identical, changes: Vec::new() }),
-        ]);
-        assert!(report.contains("tests=\"3\" failures=\"1\" skipped=\"1\""), "{report}");
+        ];
+        let damage = [Problem { line: 7, reason: "no <record>".into() }];
+        let report = as_junit(&Report::new("01AB".into(), calls, &damage));
+        assert!(report.contains("tests=\"4\" failures=\"1\" skipped=\"1\" errors=\"1\""), "{report}");
+        assert!(
+            report.contains("<error message=\"the recording is damaged, line 7: no &lt;record&gt;\"/>"),
+            "{report}"
+        );
         assert!(report.contains("time=\"1.500000\"") && !report.contains('\u{1b}'), "{report}");
-        assert_eq!(report.matches("</testcase>").count(), 3);
+        assert_eq!(report.matches("</testcase>").count(), 4);
         assert!(report.contains("a &lt;b&gt; &amp; &quot;c&quot;"), "{report}");
     }
 }

@@ -47,6 +47,9 @@ pub struct Header {
     /// The session and record this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<ForkedFrom>,
+    /// The session whose questions it asks again, its tools answered from that one's recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mock_of: Option<SessionId>,
     /// Fields of later versions. Raw JSON cannot pass through a flattened map, so they are parsed.
     #[serde(flatten)]
     pub more: BTreeMap<String, Value>,

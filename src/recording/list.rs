@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::protocol::{Event, Record};
+use crate::protocol::{Event, Record, SessionId};
 
-use super::format::Header;
+use super::reader;
 
 /// Read at both ends of each file; a session's first question nearly always stands in the head.
 const WINDOW: u64 = 64 * 1024;
@@ -37,8 +37,22 @@ pub struct Listed {
     pub duration_ms: u64,
     /// Size of the file in bytes, without large payloads.
     pub bytes: u64,
+    /// The session that it asked again of a model, tools answered from the recording.
+    pub mock_of: Option<SessionId>,
     /// What is wrong with it.
     pub problem: Option<String>,
+}
+
+impl Listed {
+    /// What it is about, in a line: what is wrong with it, else its first question.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let about = self.problem.as_deref().or(self.question.as_deref()).unwrap_or("(nothing asked)");
+        match &self.mock_of {
+            Some(of) => format!("[mock of …{}] {about}", of.tail()),
+            None => about.to_owned(),
+        }
+    }
 }
 
 /// All sessions below `dir`, newest first; a folder that does not exist has none.
@@ -82,14 +96,15 @@ pub enum ResolveError {
     },
 }
 
-/// The file of a session: `last`, a path, or the beginning of an id below `dir`, capitals or not.
+/// The file of a session: `last` (the newest that is no mock run), a path, or the beginning of an id below `dir`, capitals or not.
 ///
 /// # Errors
 /// [`ResolveError`].
 pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError> {
     let path = Path::new(wanted);
-    if path.is_file() || wanted.contains('/') {
-        // A path that does not exist is told by whoever opens it.
+    let is_path = path.is_file() || wanted.contains('/') || (path.is_dir() && wanted != "last");
+    if is_path {
+        // What cannot be opened is told by whoever opens it.
         return Ok(path.to_path_buf());
     }
     let dir = dir.ok_or(ResolveError::Homeless)?;
@@ -98,7 +113,9 @@ pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError
         return Err(ResolveError::Empty(dir.into()));
     }
     if wanted == "last" {
-        return Ok(files.remove(0));
+        // A mock run is made from a session, and the session is what is meant.
+        let at = files.iter().position(|path| !is_mock(path)).unwrap_or(0);
+        return Ok(files.swap_remove(at));
     }
     let id = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let upper = wanted.to_uppercase();
@@ -108,6 +125,13 @@ pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError
         1 => Ok(files.remove(0)),
         _ => Err(ResolveError::Ambiguous { wanted: wanted.to_owned(), ids: files.iter().map(id).collect() }),
     }
+}
+
+/// Whether a file is the recording of a mock run; one that cannot be read is not.
+fn is_mock(path: &Path) -> bool {
+    let head = File::open(path).and_then(|mut file| window(&mut file, 0)).unwrap_or_default();
+    let header = head.lines().next().and_then(|line| reader::header(line.as_bytes()).ok());
+    header.is_some_and(|header| header.mock_of.is_some())
 }
 
 /// All session files below `dir`, newest first.
@@ -151,6 +175,7 @@ fn listed(path: &Path) -> Listed {
         calls: 0,
         duration_ms: 0,
         bytes: 0,
+        mock_of: None,
         problem: None,
     };
     if let Err(error) = fill(&mut listed) {
@@ -164,11 +189,13 @@ fn fill(listed: &mut Listed) -> io::Result<()> {
     listed.bytes = file.metadata()?.len();
     let head = window(&mut file, 0)?;
     let mut lines = head.lines();
-    let header: Header = serde_json::from_str(lines.next().unwrap_or_default())
-        .map_err(|error| io::Error::other(format!("line 1 is no header: {error}")))?;
+    let first = lines.next().ok_or_else(|| io::Error::other("it is empty"))?;
+    let header = reader::header(first.as_bytes())
+        .map_err(|error| io::Error::other(format!("not a recording: line 1 is no header: {error}")))?;
     listed.id = header.id.to_string();
     listed.created = header.created;
     listed.model = header.model;
+    listed.mock_of = header.mock_of;
     for record in lines.filter_map(|line| Record::from_line(line).ok()) {
         take(listed, &record);
     }
@@ -212,9 +239,19 @@ mod tests {
             fs::create_dir_all(&day).expect("a folder");
             fs::write(day.join(format!("{id}.jsonl")), "").expect("a file");
         }
+        let header = |id: &str, of: &str| {
+            format!(
+                r#"{{"fmt":"callboard.session","v":1,"id":"{id}","created":"","app":"","model":"m","servers":{{}},"policy":"auto"{of}}}"#
+            )
+        };
+        let mock = dir.path().join("2026/11/22/03AA.jsonl");
+        fs::write(&mock, header("03AA", r#","mock_of":"02AA""#)).expect("a file");
         let stem = |path: PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         assert_eq!(found("last").ok().and_then(stem).as_deref(), Some("02AA"));
         assert_eq!(found("01ac").ok().and_then(stem).as_deref(), Some("01AC"));
+        assert_eq!(found("03").ok().and_then(stem).as_deref(), Some("03AA"), "a mock run is found by its id");
+        let about = listed(&mock).about();
+        assert!(about.starts_with("[mock of …02AA]"), "{about}");
         let file = dir.path().join("2026/11/22/01AB.jsonl");
         assert_eq!(found(&file.display().to_string()).ok(), Some(file));
         let words = found("01").expect_err("two sessions").to_string();

@@ -1,6 +1,6 @@
 //! Reads session files as bytes: a bad line is one visible bad row, never an abort.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::protocol::Record;
 
 use super::format::{BlobRef, FORMAT, Header};
-use super::writer::{RecordingError, blob_dir};
+use super::writer::blob_dir;
 
 /// Longest line that is read whole; longer ones are bad rows. Ours stay far below because payloads over 64 KiB are blobs.
 pub(super) const LONGEST_LINE: u64 = 64 * 1024 * 1024;
@@ -32,6 +32,49 @@ pub enum Row {
     },
 }
 
+/// Why a file cannot be read as a recording.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("there is no file {0}; `callboard sessions` lists what is recorded")]
+    Absent(PathBuf),
+    /// It is a folder.
+    #[error("{0} is a folder; name one of the recordings in it, a .jsonl file")]
+    Folder(PathBuf),
+    /// It is something else that has no beginning and end.
+    #[error("{0} is no regular file, so it cannot be replayed; copy its content into one")]
+    Irregular(PathBuf),
+    /// The file system said no.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Its words.
+        source: io::Error,
+    },
+    /// There is nothing in it.
+    #[error("{0} is empty: nothing is recorded in it")]
+    Empty(PathBuf),
+    /// The first line is no header.
+    #[error("{path} is not a Callboard recording: line 1 is no header of one: {reason}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with line 1.
+        reason: String,
+    },
+}
+
+impl ReadError {
+    pub(super) fn new(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Absent(path.into()),
+            io::ErrorKind::IsADirectory => Self::Folder(path.into()),
+            _ => Self::Unreadable { path: path.into(), source },
+        }
+    }
+}
+
 /// An open session file.
 #[derive(Debug)]
 pub struct Reader {
@@ -46,16 +89,33 @@ impl Reader {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// [`RecordingError::Io`] and [`RecordingError::NoHeader`].
-    pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let file = File::open(path).map_err(|source| RecordingError::Io { path: path.into(), source })?;
-        let mut source = BufReader::new(file);
-        let no_header = |reason: String| RecordingError::NoHeader { path: path.into(), reason };
-        let line = next_line(&mut source)
-            .map_err(|source| RecordingError::Io { path: path.into(), source })?
-            .ok_or_else(|| no_header("it is empty".into()))?;
-        let header = header(&line.bytes).map_err(|reason| no_header(format!("line 1: {reason}")))?;
+    /// Any [`ReadError`] but [`ReadError::Irregular`].
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let fail = |source| ReadError::new(path, source);
+        let mut source = BufReader::new(File::open(path).map_err(fail)?);
+        let line = next_line(&mut source).map_err(fail)?.ok_or_else(|| ReadError::Empty(path.into()))?;
+        let foreign = |reason| ReadError::Foreign { path: path.into(), reason };
+        let header = header(&line.bytes).map_err(foreign)?;
         Ok(Self { header, path: path.into(), source, line: 1 })
+    }
+
+    /// Whether somebody is writing the file right now.
+    #[must_use]
+    pub fn is_being_written(&self) -> bool {
+        is_being_written(self.source.get_ref())
+    }
+}
+
+/// Whether a writer holds the file.
+pub(super) fn is_being_written(file: &File) -> bool {
+    match file.try_lock_shared() {
+        Ok(()) => {
+            // Ours only for the moment of the question; dropping the file would release it too.
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
     }
 }
 

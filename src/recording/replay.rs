@@ -12,25 +12,21 @@ mod source;
 mod stage;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::JoinHandle;
 
 use crate::clock::Clock;
 use crate::link::{Link, link};
 
+use super::reader::ReadError;
 use source::Source;
 
 /// Why a recording cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The file system said no.
-    #[error("the recording {path} cannot be read: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Its words.
-        source: io::Error,
-    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
     /// There is no thread, or no runtime, to read it on.
     #[error("no thread for the replay: {0}")]
     Thread(io::Error),
@@ -41,8 +37,7 @@ pub enum ReplayError {
 /// # Errors
 /// A file that cannot be read at all. Whatever is wrong inside it is told in `Playback::problems`.
 pub fn open(path: &Path) -> Result<(Link, JoinHandle<()>), ReplayError> {
-    let fail = |source| ReplayError::Unreadable { path: path.into(), source };
-    let source = Source::open(path).map_err(fail)?;
+    let source = Source::open(path)?;
     let clock = Clock::start();
     let (screen, feed) = link(clock);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ReplayError::Thread)?;

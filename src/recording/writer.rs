@@ -39,14 +39,6 @@ pub enum RecordingError {
         /// What is missing.
         features: String,
     },
-    /// The first line is no header.
-    #[error("{path} is no session: {reason}")]
-    NoHeader {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with line 1.
-        reason: String,
-    },
 }
 
 /// An open session file, or the wish not to have one: events are stamped either way.

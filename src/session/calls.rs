@@ -28,7 +28,7 @@ pub struct Call {
     pub read_only: bool,
     /// Where it stands.
     pub state: CallState,
-    /// When it was last held, µs.
+    /// Since when it has been held, or was when it was last held, µs.
     pub held_us: Option<u64>,
     /// Why it is or was held.
     pub held_reason: Option<String>,
@@ -105,6 +105,21 @@ impl CallState {
             Self::Ok | Self::Error | Self::Cancelled | Self::Denied => true,
         }
     }
+
+    /// Its word in `ask --json` and in exports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Held(_) => "held",
+            Self::Released => "released",
+            Self::Running => "running",
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+            Self::Denied => "denied",
+        }
+    }
 }
 
 impl Call {
@@ -128,7 +143,25 @@ impl Call {
     /// Whether its server has answered and the model was refused the result.
     #[must_use]
     pub fn is_kept_back(&self) -> bool {
-        self.refusal.is_some() && self.started_us.is_some()
+        self.refusal.is_some() && self.was_sent()
+    }
+
+    /// Whether it has ever left for its server.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        self.started_us.is_some()
+    }
+
+    /// What the operator has made of it, where its state does not say it.
+    #[must_use]
+    pub fn by_hand(&self) -> Option<&'static str> {
+        let answered = self.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
+        match () {
+            () if self.is_kept_back() => Some("kept back"),
+            () if answered => Some("answered by operator"),
+            () if self.is_changed() => Some("edited"),
+            () => None,
+        }
     }
 }
 
@@ -210,8 +243,11 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     let call = session.calls.get_mut(id.index())?;
     match &record.event {
         Event::CallHeld(held) if !call.state.is_final() => {
+            // One that is held anew, because it was changed, has waited since it came up.
+            if call.state != CallState::Held(held.site) {
+                call.held_us = Some(record.at_us);
+            }
             call.state = CallState::Held(held.site);
-            call.held_us = Some(record.at_us);
             call.held_reason = Some(held.reason.clone());
         }
         Event::CallDecided(decided) => {

@@ -21,12 +21,8 @@ pub struct Input {
 pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     match &record.event {
         Event::InputRequested(requested) => {
-            let input = Input {
-                requested: requested.clone(),
-                call: record.scope.call,
-                at_us: record.at_us,
-                answered: None,
-            };
+            let input =
+                Input { requested: requested.clone(), call: record.scope.call, at_us: record.at_us, answered: None };
             session.inputs.push(input);
         }
         Event::InputAnswered(answered) => {

@@ -1,7 +1,10 @@
 //! What the console does: effects of keys, the shared selection, and properties that hold for any keys and sizes.
 
+mod editing;
 mod expressions;
+mod gate;
 mod long;
+mod picking;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
@@ -129,9 +132,10 @@ fn a_command_runs_and_an_unknown_one_says_what_is_near() {
     console.press("Ctrl+c");
     console.type_text("/model built-in");
     assert_eq!(console.press("Enter"), [Effect::Send(Command::SelectModel { name: "built-in".into() })]);
-    console.type_text("/no").press("Tab");
-    assert_eq!(console.state.input.text(), "/note ");
-    console.type_text("seen it");
+    console.type_text("/mod").press("Tab");
+    assert_eq!(console.state.input.text(), "/model ");
+    console.press("Ctrl+c");
+    console.type_text("/note seen it");
     assert_eq!(console.press("Enter"), [Effect::Send(Command::Note { text: "seen it".into() })]);
 }
 

@@ -31,6 +31,8 @@ pub enum Verb {
     Query,
     /// What is wrong with the recording.
     Problems,
+    /// What the console has said.
+    Notices,
     /// Leave.
     Quit,
 }
@@ -67,6 +69,7 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Sessions, "sessions", "", "Choose a recorded session to replay"),
     spec(Verb::Query, "query", "", "What can be written to filter calls, for breakpoints and for rules"),
     spec(Verb::Problems, "problems", "", "What is wrong with the recording shown"),
+    spec(Verb::Notices, "notices", "", "What the console has said, newest first"),
     spec(Verb::Quit, "quit", "", "End the session"),
 ];
 

@@ -9,6 +9,7 @@ mod calls;
 mod chat;
 mod data;
 mod input;
+mod notices;
 mod offers;
 mod overlay;
 mod picker;
@@ -19,11 +20,12 @@ use std::path::PathBuf;
 use ratatui::layout::Position;
 
 pub use advice::Advice;
-pub use ask::{Ask, Purpose};
+pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use input::{Input, Swap};
+pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
@@ -181,8 +183,12 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The hash of the changed tool whose differences were last opened: who has seen them may accept it.
     pub read_change: Option<String>,
+    /// What was being written in editors that were closed.
+    pub drafts: Drafts,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
+    /// What was said there before.
+    pub notices: Notices,
     /// Notes seen by the operator; later warnings and errors are shown as a banner.
     pub notes_seen: usize,
     /// Something only this screen has to say in the banner.
@@ -201,6 +207,11 @@ impl State {
     pub fn new(options: Options) -> Self {
         let input = Input::new(options.theme);
         Self { mouse: options.mouse, focus: options.focus, input, options, ..Self::default() }
+    }
+
+    /// Takes note of what the screen says now, to be listed later.
+    pub fn hear(&mut self) {
+        self.notices.look(self.now_us.max(self.session.last_us), self.notice.as_ref(), self.alarm.as_ref());
     }
 
     /// The colours.

@@ -91,11 +91,18 @@ pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
-/// A message in lines of at most `columns` after a blank, and at most four of them: more would take the panes away.
+/// A message in lines of at most `columns` after a blank, and at most four of them: more would take the panes
+/// away, and `/notices` has the rest.
 #[must_use]
 pub fn said(message: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
     const MOST: usize = 4;
-    let shown = fit(message, columns.saturating_sub(12) * MOST);
+    const REST: &str = " /notices";
+    let room = columns.saturating_sub(12) * MOST;
+    let cleaned = clean_line(message);
+    let shown = match width(&cleaned) <= room {
+        true => cleaned.into_owned(),
+        false => fit(message, room.saturating_sub(width(REST))) + REST,
+    };
     let piece = Piece::new(&format!(" {shown}"), style);
     flow(&[piece], columns.max(4), 1).into_iter().take(MOST).map(|(line, _)| line).collect()
 }

@@ -126,6 +126,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    state.hear();
     settle::settle(state);
     effects
 }

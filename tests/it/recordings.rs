@@ -11,7 +11,7 @@ use callboard::clock::Clock;
 use callboard::protocol::*;
 use callboard::recording::format::{BLOB_THRESHOLD, FORMAT, Header, VERSION};
 use callboard::recording::list;
-use callboard::recording::reader::{Reader, Row};
+use callboard::recording::reader::{ReadError, Reader, Row};
 use callboard::recording::redact::Redactor;
 use callboard::recording::{Recording, RecordingError};
 use callboard::session::Session;
@@ -33,6 +33,7 @@ fn header(id: &str) -> Header {
         servers: BTreeMap::from([("ticket".to_owned(), "callboard serve ticket".to_owned())]),
         policy: "ask-writes".into(),
         forked_from: None,
+        mock_of: None,
         more: BTreeMap::new(),
     }
 }
@@ -249,8 +250,13 @@ fn samples() -> Vec<Event> {
             problem: Some("half".into()),
         }
         .into(),
-        ResourceRead { server: server.clone(), uri: "a:b".into(), result: Some(json!({"contents": []}).into()), problem: None }
-            .into(),
+        ResourceRead {
+            server: server.clone(),
+            uri: "a:b".into(),
+            result: Some(json!({"contents": []}).into()),
+            problem: None,
+        }
+        .into(),
         PromptGot {
             server: server.clone(),
             name: "p".into(),
@@ -558,11 +564,11 @@ fn what_is_no_session_says_so() {
     for bytes in [&b""[..], b"\n", b"{}\n", b"\xff\xfe\n", b"\0\0\0", br#"{"fmt":"other"}"#, b"[1]\n"] {
         let path = file(dir.path(), bytes);
         let refused = Reader::open(&path).unwrap_err();
-        assert!(matches!(&refused, RecordingError::NoHeader { .. }), "{refused}");
+        assert!(matches!(&refused, ReadError::Foreign { .. } | ReadError::Empty(_)), "{refused}");
         assert!(refused.to_string().contains("made.jsonl"), "{refused}");
     }
-    assert!(matches!(Reader::open(&dir.path().join("none")), Err(RecordingError::Io { .. })));
-    assert!(matches!(Reader::open(dir.path()), Err(RecordingError::Io { .. })));
+    assert!(matches!(Reader::open(&dir.path().join("none")), Err(ReadError::Absent(_))));
+    assert!(matches!(Reader::open(dir.path()), Err(ReadError::Folder(_))));
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn header() -> Header {
         servers: [("billing".to_owned(), "callboard serve billing".to_owned())].into(),
         policy: "ask-writes".to_owned(),
         forked_from: None,
+        mock_of: None,
         more: std::collections::BTreeMap::new(),
     }
 }
@@ -286,6 +287,7 @@ fn damage_is_shown_with_its_line_and_everything_else_is_there() {
     std::fs::write(&path, lines.join(&b'\n')).expect("writable");
     block_on(async {
         let mut watcher = Watcher::open(&path).await;
+        assert_eq!(watcher.playback.foreign, None, "damaged, but a recording");
         let last_line_has_no_end = 1;
         assert_eq!(watcher.session.records, good - last_line_has_no_end + 1);
         assert_eq!(watcher.session.foreign, 1);
@@ -303,12 +305,13 @@ fn damage_is_shown_with_its_line_and_everything_else_is_there() {
 fn a_foreign_file_opens_and_says_that_it_is_one() {
     let dir = TempDir::new().expect("a folder");
     let path = dir.path().join("foreign.jsonl");
-    for (content, lines) in [("", 0), ("{\"hello\":1}\n[2]\n", 2), ("\u{0}\u{1}PK\n", 1)] {
+    for (content, lines) in [("", 0), ("{\"hello\":1}\n[2]\n", 2), ("\u{0}\u{1}PK\n", 1), ("a,b", 1)] {
         std::fs::write(&path, content).expect("writable");
         let watcher = block_on(Watcher::open(&path));
         assert_eq!(watcher.session.records, 0);
         assert_eq!(watcher.playback.problem_count, lines, "{:?}", watcher.playback.problems);
-        assert!(watcher.playback.problems.first().is_none_or(|problem| problem.reason.contains("no header")));
+        let why = watcher.playback.foreign.as_deref().expect("it is no recording");
+        assert_eq!(why.contains("empty"), content.is_empty(), "{why}");
     }
     let error = replay::open(&dir.path().join("absent.jsonl")).expect_err("no file").to_string();
     assert!(error.contains("absent.jsonl"), "{error}");
@@ -484,11 +487,118 @@ fn a_mock_answers_the_same_calls_and_stops_at_any_other() {
     assert!(!kinds.contains("server.starting") && !kinds.contains("wire.framed"), "nothing was started");
     let other = home.script("CUST-002", "They do.");
     let (text, errors) = home.fail(&["replay", "--mock", &path, "--model", &other]);
-    assert!(!text.contains("They do."), "{text}");
+    assert!(!text.contains("They do.") && !errors.contains("operator"), "{text}\n{errors}");
     assert!(
         errors.contains("The nearest is c1") && errors.contains("\n  ~ customer_id: \"CUST-001\" → \"CUST-002\"\n"),
         "{errors}"
     );
+}
+
+#[test]
+fn a_mock_run_is_marked_and_last_is_the_session_it_was_made_from() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let model = home.script("CUST-001", "They do.");
+    home.succeed(&["replay", "--mock", "last", "--model", &model]);
+    let mock = home.last();
+    assert_ne!(mock, path);
+    let listed = home.succeed(&["sessions"]);
+    let first = listed.lines().next().expect("a session");
+    assert!(first.contains("[mock of …") && first.contains("Who pays?"), "{listed}");
+    let exported = home.succeed(&["export", "last", "--format", "json"]);
+    let exported: Value = serde_json::from_str(&exported).expect("JSON");
+    assert!(path.contains(exported["session"].as_str().expect("an id")), "last is {exported}, not {path}");
+    home.succeed(&["replay", "--mock", &mock, "--model", &model]);
+}
+
+#[test]
+fn a_mock_by_another_model_says_so() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let output = home.run(&["replay", "--mock", &path, "--model", "built-in"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("was answered by scripted, and this mock run by built-in"), "{errors}");
+    let model = home.script("CUST-001", "They do.");
+    let output = home.run(&["replay", "--mock", &path, "--model", &model]);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("mock run by"));
+}
+
+#[test]
+fn a_mock_of_a_call_that_was_never_answered_says_what_became_of_it() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let model = home.script("CUST-001", "They do.");
+    let started = |line: &&str| line.contains("\"call.started\"") && line.contains("\"call\":\"c1\"");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let cut: Vec<&str> = text.lines().take_while(|line| !started(line)).collect();
+    let held = cut.last().expect("lines").replace("call.proposed", "call.held");
+    let held = held.replace("\"call\":\"c2\"", "\"call\":\"c1\"");
+    let (head, _) = held.split_once(",\"d\":").expect("a payload");
+    let held = format!("{head},\"d\":{{\"site\":\"before_call\",\"reason\":\"stepping\"}}}}");
+    let file = home.dir.path().join("held.jsonl").display().to_string();
+    std::fs::write(&file, format!("{}\n{held}\n", cut.join("\n"))).expect("writable");
+    let (_, errors) = home.fail(&["replay", "--mock", &file, "--model", &model]);
+    assert!(errors.contains("it was held at the end, and never sent"), "{errors}");
+    assert!(!errors.contains("operator"), "{errors}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_in_words_about_reading() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let place = |name: &str| home.dir.path().join(name).display().to_string();
+    std::fs::write(place("empty.jsonl"), "").expect("writable");
+    std::fs::write(place("foreign.csv"), "a,b\n1,2\n").expect("writable");
+    let files = [
+        (place("absent.jsonl"), "there is no file"),
+        (place("."), "is a folder"),
+        (place("empty.jsonl"), "is empty"),
+        (place("foreign.csv"), "is not a Callboard recording"),
+    ];
+    for (file, words) in &files {
+        for command in [
+            &["diff", file, &path][..],
+            &["diff", &path, file],
+            &["verify", file],
+            &["export", file],
+            &["replay", "--mock", file],
+        ] {
+            let (_, errors) = home.fail(command);
+            assert!(errors.contains(words) && errors.contains(file.as_str()), "{command:?}: {errors}");
+            assert!(!errors.contains("XDG_STATE_HOME") && !errors.contains("write"), "{command:?}: {errors}");
+        }
+    }
+    for (file, words) in [&files[0], &files[1]] {
+        let error = replay::open(Path::new(file)).expect_err("unreadable").to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn verify_fails_where_it_proves_nothing() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let damaged = home.dir.path().join("damaged.jsonl").display().to_string();
+    std::fs::write(&damaged, format!("{text}nonsense\n")).expect("writable");
+    let empty = home.dir.path().join("empty.jsonl").display().to_string();
+    std::fs::write(&empty, text.lines().next().expect("a header")).expect("writable");
+    let unread = altered(&path, "\"read_only\":true", "\"read_only\":false");
+    for (file, why, errors) in [
+        (&damaged, "the recording is damaged, line ", 1),
+        (&empty, "there is nothing to compare: the recording has no calls", 1),
+        (&unread, "there is nothing to compare: 2 calls skipped", 1),
+    ] {
+        let junit = format!("{file}.xml");
+        let (table, told) = home.fail(&["verify", file, "--junit", &junit]);
+        assert!(table.contains(&format!("FAILED  {why}")) && told.contains(why), "{table}\n{told}");
+        let report = std::fs::read_to_string(&junit).expect("a report");
+        assert!(report.contains(&format!("errors=\"{errors}\"")) && report.contains(why), "{report}");
+        let (json, _) = home.fail(&["verify", "--json", file]);
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["ok"], false);
+        assert!(json["problems"][0].as_str().is_some_and(|problem| problem.contains(why)), "{json}");
+    }
 }
 
 #[test]

@@ -189,7 +189,13 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         Just(CallDelivered { form: DeliveredForm::Original, bytes: 1, full_bytes: 1 }.into()),
         server.clone().prop_map(|server| ServerStarting { server, attempt: 1, command: "c".into() }.into()),
-        server.clone().prop_map(|server| ServerLost { server, reason: "r".into(), cause: LossCause::Other, next: AfterLoss::Failed }.into()),
+        server.clone().prop_map(|server| ServerLost {
+            server,
+            reason: "r".into(),
+            cause: LossCause::Other,
+            next: AfterLoss::Failed
+        }
+        .into()),
         server.clone().prop_map(|server| ServerStopped { server, how: "exited".into() }.into()),
         server.clone().prop_map(|server| InputRequested {
             input: InputId(1),

@@ -44,12 +44,7 @@ fn of_properties(schema: &Map<String, Value>, path: &str, seen: &mut HashSet<Str
     None
 }
 
-fn of_header(
-    header: &Value,
-    property: &Map<String, Value>,
-    path: &str,
-    seen: &mut HashSet<String>,
-) -> Option<String> {
+fn of_header(header: &Value, property: &Map<String, Value>, path: &str, seen: &mut HashSet<String>) -> Option<String> {
     let Some(header) = header.as_str() else { return Some(format!("the {KEY} of {path} is no text")) };
     let is_token = |c: char| c.is_ascii_alphanumeric() || TOKEN_MARKS.contains(c);
     if header.is_empty() || !header.chars().all(is_token) {
@@ -66,9 +61,9 @@ fn of_header(
 /// Whether a header is named anywhere in it.
 fn mentions(value: &Value) -> bool {
     match value {
-        Value::Object(object) => object
-            .iter()
-            .any(|(key, value)| key == KEY || (!NOT_SCHEMAS.contains(&key.as_str()) && mentions(value))),
+        Value::Object(object) => {
+            object.iter().any(|(key, value)| key == KEY || (!NOT_SCHEMAS.contains(&key.as_str()) && mentions(value)))
+        }
         Value::Array(items) => items.iter().any(mentions),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
@@ -91,7 +86,10 @@ mod tests {
             (json!({"a": {"type": "string", "x-mcp-header": "a b"}}), "no name"),
             (json!({"a": {"type": "string", "x-mcp-header": 1}}), "no text"),
             (json!({"a": {"type": "number", "x-mcp-header": "A"}}), "is number"),
-            (json!({"a": {"type": "string", "x-mcp-header": "A"}, "b": {"type": "string", "x-mcp-header": "a"}}), "too"),
+            (
+                json!({"a": {"type": "string", "x-mcp-header": "A"}, "b": {"type": "string", "x-mcp-header": "a"}}),
+                "too",
+            ),
             (json!({"a": {"type": "array", "items": {"type": "string", "x-mcp-header": "A"}}}), "a.items"),
         ] {
             let found = of(bad);

@@ -135,10 +135,12 @@ mod tests {
     fn what_a_server_wants_is_read_and_what_we_do_not_offer_is_refused() {
         assert!(read(json!({"content": []})).is_ok_and(|required| required.is_none()));
         let form = json!({"method": "elicitation/create", "params": {"message": "m", "requestedSchema": {}}});
-        let required = read(json!({"resultType": "input_required", "requestState": "a\"\\é", "inputRequests": {"k": form}}));
+        let required =
+            read(json!({"resultType": "input_required", "requestState": "a\"\\é", "inputRequests": {"k": form}}));
         let required = required.expect("readable").expect("wanted");
         assert_eq!((required.questions.len(), required.state.as_deref()), (1, Some("a\"\\é")));
-        let sampling = json!({"resultType": "input_required", "inputRequests": {"k": {"method": "sampling/createMessage"}}});
+        let sampling =
+            json!({"resultType": "input_required", "inputRequests": {"k": {"method": "sampling/createMessage"}}});
         assert!(read(sampling).is_err_and(|words| words.contains("sampling/createMessage")));
         assert!(read(json!({"resultType": "input_required"})).is_err());
     }

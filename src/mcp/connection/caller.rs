@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rmcp::model::{CancelledNotificationParam, RequestId};
-use rmcp::service::{Peer, PeerRequestOptions, RoleClient, RequestHandle};
+use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, RoleClient};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::mcp::Limits;
@@ -13,7 +13,6 @@ use crate::protocol::{Json, Scope, ServerName};
 
 use super::asking::{Reply, Required, Wish};
 use super::{is_lost, service_error};
-
 
 /// How often a server may want something before it answers.
 const MOST_ROUNDS: usize = 8;

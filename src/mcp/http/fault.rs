@@ -103,9 +103,15 @@ mod tests {
             HttpFault::of_status(StatusCode::from_u16(status).expect("a status"), &headers, body).to_string()
         };
         let unauthorised = words(401, Some((WWW_AUTHENTICATE, "Bearer realm=x")), "");
-        assert!(unauthorised.contains("HTTP 401: Bearer realm=x") && unauthorised.contains("${TOKEN}"), "{unauthorised}");
+        assert!(
+            unauthorised.contains("HTTP 401: Bearer realm=x") && unauthorised.contains("${TOKEN}"),
+            "{unauthorised}"
+        );
         assert!(words(404, None, "").contains("often ends in /mcp"));
-        assert!(words(302, Some((LOCATION, "https://evil.example/")), "").contains("https://evil.example/, where we do not"));
+        assert!(
+            words(302, Some((LOCATION, "https://evil.example/")), "")
+                .contains("https://evil.example/, where we do not")
+        );
         let busy = words(503, Some((RETRY_AFTER, "30")), " come later ");
         assert_eq!(busy, "it answered HTTP 503: come later; come again after 30");
         assert!(words(500, None, &"x".repeat(5000)).len() < 400);

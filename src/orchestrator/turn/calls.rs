@@ -251,11 +251,11 @@ impl Batch {
         }
     }
 
-    /// Ends every open call as cancelled.
-    pub(super) fn cancel_all(&mut self, effects: &mut Vec<Effect>) {
+    /// Ends every open call as cancelled, and says why.
+    pub(super) fn cancel_all(&mut self, why: &str, effects: &mut Vec<Effect>) {
         let calls: Vec<CallId> = self.calls.iter().map(|(open, _)| open.call).collect();
         for call in calls {
-            self.cancel(call, effects);
+            self.cancel(call, why, effects);
         }
     }
 

@@ -13,6 +13,11 @@ use crate::protocol::{
 use super::Effect;
 use super::calls::{Batch, Open, Received, Stand, decided, denied};
 
+/// What the model is told of a call that the operator has cancelled.
+pub(super) const CANCELLED: &str = "The operator cancelled this call.";
+/// What the model would be told, and the turn ends with, where a recording has no answer for a call.
+pub(super) const MISSED: &str = "The mock run ends here: the recording has no answer for a call.";
+
 impl Batch {
     /// A running call is over: it ends, or its result waits at the gate.
     pub(super) fn ended(
@@ -111,14 +116,14 @@ impl Batch {
         effects.push(Effect::Tell(scope, NoteTaken { level: NoteLevel::Info, text }.into()));
     }
 
-    /// Ends one call as cancelled; what its server still says is ignored. A result that waits stays what it is.
-    pub(super) fn cancel(&mut self, call: CallId, effects: &mut Vec<Effect>) {
+    /// Ends one call as cancelled, and says why; what its server still says is ignored. A result that waits stays what it is.
+    pub(super) fn cancel(&mut self, call: CallId, why: &str, effects: &mut Vec<Effect>) {
         let Some((open, stand)) = self.find(call) else { return };
         match std::mem::replace(stand, Stand::Queued) {
             ended @ Stand::Ended(..) => *stand = ended,
             Stand::Received(received) => *stand = finished(open, received, effects),
             before @ (Stand::Held(_) | Stand::Queued | Stand::Running) => {
-                let end = CallEnd::cancelled("The operator cancelled this call.".into());
+                let end = CallEnd::cancelled(why.to_owned());
                 open.finish(&end, 0, effects);
                 if matches!(before, Stand::Running) {
                     effects.push(Effect::AbortCall { call, server: open.server.clone() });

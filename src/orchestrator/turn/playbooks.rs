@@ -535,6 +535,30 @@ fn stop_while_calls_run_ends_all_of_them_and_leaves_a_whole_conversation() {
 }
 
 #[test]
+fn a_recording_without_an_answer_ends_the_turn_and_blames_no_operator() {
+    let mut play = Play::begin(Policy::Auto);
+    play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#)]);
+    assert_eq!(
+        play.input(Input::Missed),
+        [
+            "call.finished c1",
+            "abort c1",
+            "call.finished c2",
+            "call.delivered c1",
+            "call.delivered c2",
+            "turn.ended",
+            "end"
+        ]
+    );
+    let whys = play.told(|event| match event {
+        Event::CallFinished(finished) => finished.failure.as_ref().map(|failure| failure.message.clone()),
+        _ => None,
+    });
+    assert_eq!(whys, [MISSED, MISSED]);
+    assert_eq!(play.ending(), Some((Ending::Failed, Some(MISSED.to_owned()))));
+}
+
+#[test]
 fn the_third_identical_call_is_refused_and_a_last_request_goes_without_tools() {
     let mut play = Play::begin(Policy::default());
     for (call, arguments) in [(1, r#"{"a":1,"b":2}"#), (2, r#"{ "b":2, "a":1 }"#)] {
@@ -644,6 +668,7 @@ enum Act {
     Cancels(u64),
     Proceeds,
     Steps(Stepping),
+    Misses,
     Stops,
 }
 
@@ -663,6 +688,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         3 => back().prop_map(Act::Cancels),
         6 => Just(Act::Proceeds),
         2 => steppings().prop_map(Act::Steps),
+        1 => Just(Act::Misses),
         1 => Just(Act::Stops),
     ];
     proptest::collection::vec(act, 0..80)
@@ -746,6 +772,9 @@ impl Play {
                 let mut gate = self.turn.gate.clone();
                 gate.stepping = *stepping;
                 self.input(Input::GateChanged(Box::new(gate)));
+            }
+            Act::Misses => {
+                self.input(Input::Missed);
             }
             Act::Stops => {
                 self.input(Input::Stop);

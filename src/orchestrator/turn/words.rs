@@ -37,6 +37,8 @@ pub enum Input {
     CancelCall(CallId),
     /// The operator stops the turn.
     Stop,
+    /// The recording that stands in for the servers has no answer for a call that was sent: nothing more can come.
+    Missed,
 }
 
 /// What the machine wants done, in order.

@@ -80,6 +80,20 @@ pub enum Verdict {
     Retry,
 }
 
+impl Verdict {
+    /// What was done with the call, for people: `by operator` may follow.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Edit => "edited",
+            Self::Answer => "answered instead of the server",
+            Self::Deny => "denied",
+            Self::Retry => "sent again",
+        }
+    }
+}
+
 /// Payload of `call.started`; written before the request leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallStarted {

@@ -37,7 +37,7 @@ pub struct ModelStreamed {
 }
 
 /// The two texts a model may stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamPart {
     /// The answer, or the words before its calls.

@@ -66,6 +66,11 @@ impl Index {
         self.entries.len()
     }
 
+    /// Whether there is any line that looks like a record.
+    pub fn has_records(&self) -> bool {
+        self.entries.iter().any(|entry| entry.sort != Sort::Bad)
+    }
+
     /// The bytes of lines `from..to`.
     pub fn bytes(&self, from: usize, to: usize) -> (u64, u64) {
         let start = |row: usize| self.entries.get(row).map_or(self.end, |entry| entry.offset);

@@ -1,13 +1,13 @@
 //! A session file as bytes: indexed block by block from the front, rows read back where they are wanted. Never written.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::protocol::Problem;
 use crate::recording::format::Header;
-use crate::recording::reader::{self, End, LONGEST_LINE, Row};
+use crate::recording::reader::{self, End, LONGEST_LINE, ReadError, Row};
 use crate::recording::writer::blob_dir;
 
 use super::index::Index;
@@ -72,9 +72,17 @@ pub(super) enum Look {
 }
 
 impl Source {
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let length = file.metadata()?.len();
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let fail = |source| ReadError::new(path, source);
+        // Asked before it is opened: to open a pipe may wait for ever.
+        let kind = fs::metadata(path).map_err(fail)?.file_type();
+        match () {
+            () if kind.is_dir() => return Err(ReadError::Folder(path.into())),
+            () if !kind.is_file() => return Err(ReadError::Irregular(path.into())),
+            () => {}
+        }
+        let file = File::open(path).map_err(fail)?;
+        let length = file.metadata().map_err(fail)?.len();
         Ok(Self {
             file,
             path: path.into(),
@@ -105,15 +113,7 @@ impl Source {
 
     /// Whether a writer holds the file.
     pub fn is_being_written(&self) -> bool {
-        match self.file.try_lock_shared() {
-            Ok(()) => {
-                // Ours only for the moment of the question; dropping the file would release it too.
-                let _ = self.file.unlock();
-                false
-            }
-            Err(TryLockError::WouldBlock) => true,
-            Err(TryLockError::Error(_)) => false,
-        }
+        reader::is_being_written(&self.file)
     }
 
     /// Indexes the next block.
@@ -185,6 +185,16 @@ impl Source {
             line: self.line(self.index.len()),
             reason: format!("{} bytes break off; the writer was stopped while writing the line", self.open_length),
         })
+    }
+
+    /// Why there is nothing of a recording in the file, once it has been read to its end.
+    pub fn foreign(&self) -> Option<String> {
+        match self.header {
+            Head::Read => None,
+            Head::Unread | Head::Absent if self.index.has_records() => None,
+            Head::Unread if self.open_length == 0 => Some("it is empty".to_owned()),
+            Head::Unread | Head::Absent => Some("it has neither the header of one nor any record".to_owned()),
+        }
     }
 
     /// The 1-based line number of a row.

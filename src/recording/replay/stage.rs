@@ -289,6 +289,10 @@ impl Stage {
             Reading::Complete => self.source.torn(),
             Reading::Indexing { .. } | Reading::Growing => None,
         };
+        let foreign = match self.player.reading {
+            Reading::Complete | Reading::Growing => self.source.foreign(),
+            Reading::Indexing { .. } => None,
+        };
         let problems = &self.source.problems;
         Playback {
             file: self.source.path().display().to_string(),
@@ -305,6 +309,7 @@ impl Stage {
             landed: self.player.landed,
             filter: self.player.filter.clone(),
             matching: self.player.matches.as_ref().map(|matches| matches.iter().filter(|held| **held).count() as u64),
+            foreign,
             problem_count: problems.count + u64::from(torn.is_some()),
             problems: problems.first.iter().cloned().chain(torn).collect(),
             notice: self.player.notice.clone(),

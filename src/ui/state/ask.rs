@@ -7,6 +7,9 @@ use crate::protocol::CallId;
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 
+/// Answers kept that were put away.
+const MOST_DRAFTS: usize = 16;
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -61,6 +64,12 @@ impl Purpose {
         }
     }
 
+    /// Whether an answer that is put away is kept to go on with.
+    #[must_use]
+    pub fn keeps_drafts(self) -> bool {
+        self != Self::GoTo
+    }
+
     /// Whether its lines are expressions.
     #[must_use]
     pub fn is_expression(self) -> bool {
@@ -93,6 +102,34 @@ pub struct Ask {
     pub problem: Option<String>,
     /// What may stand in place of the word at the cursor.
     pub offers: Offers,
+    /// The answer it began with.
+    given: String,
+    /// Whether it goes on with what was put away before.
+    pub is_draft: bool,
+}
+
+/// Answers that were put away, each for what it was meant for.
+#[derive(Debug, Default)]
+pub struct Drafts(Vec<(Purpose, String)>);
+
+impl Drafts {
+    /// Keeps an answer if there is something in it that would be lost. Says whether there was.
+    pub fn keep(&mut self, ask: &Ask) -> bool {
+        let is_worth = ask.purpose.keeps_drafts() && (ask.is_draft || ask.is_changed());
+        if is_worth {
+            self.0.push((ask.purpose, ask.text()));
+        }
+        if self.0.len() > MOST_DRAFTS {
+            self.0.remove(0);
+        }
+        is_worth
+    }
+
+    /// Takes out what was put away.
+    pub fn take(&mut self, purpose: Purpose) -> Option<String> {
+        let at = self.0.iter().position(|(kept, _)| *kept == purpose)?;
+        Some(self.0.remove(at).1)
+    }
 }
 
 impl Ask {
@@ -103,9 +140,24 @@ impl Ask {
         area.set_wrap_mode(WrapMode::Glyph);
         area.set_cursor_line_style(theme.style(Role::Text));
         area.set_cursor_style(theme.style(Role::Text));
-        let mut ask = Self { purpose, area, problem: None, offers: Offers::default() };
+        let given = String::new();
+        let mut ask = Self { purpose, area, problem: None, offers: Offers::default(), given, is_draft: false };
         ask.set(text);
+        ask.given = ask.text();
         ask
+    }
+
+    /// Whether the answer is another one than it began with.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.text() != self.given
+    }
+
+    /// The heading over the text.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let draft = if self.is_draft { " — as you left it" } else { "" };
+        format!("{}{draft}", self.purpose.title())
     }
 
     /// Puts text in at the cursor, without what cannot be seen.

@@ -1,7 +1,8 @@
 //! A list of recorded sessions to choose from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::protocol::SessionId;
 use crate::ui::outside::Entry;
 use crate::ui::text;
 
@@ -38,6 +39,18 @@ impl Picker {
         Self { choice, query: String::new(), entries: None, shown: Vec::new(), at: 0, preview: None }
     }
 
+    /// Puts the keys on the session that is most likely wanted: never the one that is open, if there is another. To compare, the
+    /// newest with the same questions; else the one before the open one, or the newest.
+    pub fn prefer(&mut self, open: Option<&Path>) {
+        let entries = self.entries.as_deref().unwrap_or_default();
+        let here = entries.iter().position(|entry| Some(entry.file.as_path()) == open);
+        let is_like = |at: &usize| here.is_some_and(|here| *at != here && entries[*at].words == entries[here].words);
+        let alike = (0..entries.len()).find(is_like).filter(|_| self.choice == Choice::Compare);
+        let older = here.map(|here| if here + 1 < entries.len() { here + 1 } else { 0 });
+        let wanted = alike.or(older).unwrap_or(0);
+        self.at = self.shown.iter().position(|at| *at == wanted).unwrap_or(0);
+    }
+
     /// Finds the sessions that have every word.
     pub fn search(&mut self) {
         let words: Vec<String> = self.query.to_lowercase().split_whitespace().map(str::to_owned).collect();
@@ -60,10 +73,10 @@ impl Picker {
     /// The session's line, for a width.
     #[must_use]
     pub fn line(entry: &Entry, columns: usize) -> String {
-        let tail: String = entry.id.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
         text::fit(
             &format!(
-                "…{tail}  {}  {:<10} {:>9}  {}",
+                "…{}  {}  {:<10} {:>9}  {}",
+                SessionId::from(entry.id.as_str()).tail(),
                 entry.created,
                 text::fit(&entry.model, 10),
                 entry.size,

@@ -201,7 +201,7 @@ fn turn_focus(state: &mut State, by: usize) {
 }
 
 fn close(state: &mut State) -> Vec<Effect> {
-    if let Some(overlay) = state.overlay.take() {
+    if let Some(overlay) = asking::put_away(state) {
         if let Overlay::Page(Page { under: Some(ask), .. }) = overlay {
             state.overlay = Some(Overlay::Ask(ask));
         }
@@ -229,7 +229,7 @@ fn clear_or_quit(state: &mut State) -> Vec<Effect> {
     if state.leaving == Leaving::Asked {
         return vec![Effect::Leave];
     }
-    if state.overlay.take().is_some() {
+    if asking::put_away(state).is_some() {
         return Vec::new();
     }
     if !state.input.area().is_empty() {

@@ -5,11 +5,11 @@ use crossterm::event::KeyEvent;
 use crate::protocol::{CallId, Json};
 use crate::ui::json::Doc;
 use crate::ui::outside::{Answer, Request};
-use crate::ui::state::{Ask, Choice, Overlay, Picker, Purpose, State};
+use crate::ui::state::{Choice, Overlay, Picker, Purpose, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
-use super::{Effect, edit_words, palette};
+use super::{Effect, asking, edit_words, palette};
 
 /// Opens the list of sessions.
 pub(super) fn pick(state: &mut State, choice: Choice) -> Vec<Effect> {
@@ -60,6 +60,9 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         (Answer::Sessions(entries), Some(Overlay::Picker(picker))) => {
             picker.entries = Some(entries);
             picker.search();
+            if picker.query.is_empty() {
+                picker.prefer(state.options.file.as_deref());
+            }
             return preview(state);
         }
         (Answer::Preview(file, lines), Some(Overlay::Picker(picker))) => picker.preview = Some((file, lines)),
@@ -99,13 +102,13 @@ pub(super) fn again(state: &mut State) -> Vec<Effect> {
     };
     let arguments = Doc::parse(&call.arguments).map_or_else(|| call.arguments.text().to_owned(), |doc| doc.pretty(0));
     let purpose = if call.read_only { Purpose::Again(call.id) } else { Purpose::AgainWriting(call.id) };
-    state.overlay = Some(Overlay::Ask(Box::new(Ask::new(purpose, &arguments, state.theme()))));
+    asking::open(state, purpose, &arguments);
     Vec::new()
 }
 
 /// Makes a call again with these arguments.
 pub(super) fn send_again(state: &State, call: CallId, text: &str) -> Result<Vec<Effect>, String> {
-    let arguments = Json::parse(text).map_err(|error| format!("This is no JSON: {error}"))?;
+    let arguments = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
     if !arguments.value().is_object() {
         return Err("Arguments are a JSON object: {…}".to_owned());
     }

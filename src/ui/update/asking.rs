@@ -8,6 +8,29 @@ use crate::ui::text;
 
 use super::{Effect, around, expression, stepping, viewing};
 
+/// Opens a question with `text` as its answer so far, or with what was put away before.
+pub(super) fn open(state: &mut State, purpose: Purpose, text: &str) {
+    let mut ask = Ask::new(purpose, text, state.theme());
+    if let Some(draft) = state.drafts.take(purpose) {
+        ask.set(&draft);
+        ask.is_draft = true;
+    }
+    state.overlay = Some(Overlay::Ask(Box::new(ask)));
+    expression::look(state);
+}
+
+/// Closes what lies over the panes. Of a question, what was written is kept for the next time.
+pub(super) fn put_away(state: &mut State) -> Option<Overlay> {
+    let closed = state.overlay.take()?;
+    if let Overlay::Ask(ask) = &closed
+        && state.drafts.keep(ask)
+    {
+        let original = if ask.purpose.is_line() { "" } else { "; Ctrl+R there goes back to the original" };
+        state.notice = Some(format!("What you wrote is kept: the same key brings it back{original}."));
+    }
+    Some(closed)
+}
+
 /// Types into the answer.
 pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     let Some(Overlay::Ask(ask)) = &mut state.overlay else { return };
@@ -15,6 +38,7 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     let typed = match key.code {
         KeyCode::Enter | KeyCode::Tab | KeyCode::BackTab | KeyCode::Esc => false,
         KeyCode::Char(c) if text::is_hidden(c) => false,
+        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => ask.area.delete_line_by_head(),
         KeyCode::Char('j' | 'm') if is_line && key.modifiers.contains(KeyModifiers::CONTROL) => false,
         _ => ask.area.input(key),
     };

@@ -91,6 +91,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
         Verb::Sessions => return Ok(around::pick(state, Choice::Open)),
         Verb::Query => query(state),
         Verb::Problems => problems(state),
+        Verb::Notices => notices(state),
         Verb::Quit => {
             state.leaving = Leaving::Armed;
             return Ok(act::quit(state));
@@ -138,6 +139,29 @@ fn problems(state: &mut State) {
         paragraphs.push(vec![Piece::new(&format!("… and {more} more"), plain)]);
     }
     state.overlay = Some(Overlay::Page(palette::titled("Problems", paragraphs)));
+}
+
+/// What the console has said, and the notes of the session, which say what it cannot know.
+fn notices(state: &mut State) {
+    const MOST: usize = 200;
+    let theme = state.theme();
+    let mut said: Vec<(u64, &str)> = state.notices.newest_first().collect();
+    let notes = state.session.notes.iter().rev().map(|(at_us, note)| (*at_us, note.text.as_str()));
+    let unsaid: Vec<_> = notes.take(MOST).filter(|(_, text)| said.iter().all(|(_, words)| words != text)).collect();
+    said.extend(unsaid);
+    said.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
+    let mut paragraphs = Vec::new();
+    for (at_us, words) in said.into_iter().take(MOST) {
+        let time = Piece::new(&format!("{:>7}  ", text::clock(at_us)), theme.style(Role::Dim));
+        let mut lines = words.lines().map(|line| Piece::new(line, theme.style(Role::Text)));
+        paragraphs.push([time].into_iter().chain(lines.next()).collect());
+        let more = lines.map(|line| vec![Piece::new("         ", theme.style(Role::Text)), line]);
+        paragraphs.extend(more);
+    }
+    if paragraphs.is_empty() {
+        paragraphs.push(vec![Piece::new("Nothing has been said yet.", theme.style(Role::Text))]);
+    }
+    state.overlay = Some(Overlay::Page(palette::titled("Notices", paragraphs)));
 }
 
 fn runbooks(state: &mut State) {

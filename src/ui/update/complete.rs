@@ -88,6 +88,7 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
         | Verb::Sessions
         | Verb::Query
         | Verb::Problems
+        | Verb::Notices
         | Verb::Quit => Vec::new(),
     };
     let sign = line.trim_start().chars().next().unwrap_or('/');

@@ -65,7 +65,7 @@ fn click(state: &mut State, place: Position) -> Vec<Effect> {
             }
             Overlay::Help(_) | Overlay::Page(_) | Overlay::Ask(_) if inside => {}
             Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Ask(_) | Overlay::Picker(_) => {
-                state.overlay = None
+                super::asking::put_away(state);
             }
         }
         return Vec::new();

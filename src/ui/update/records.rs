@@ -36,8 +36,12 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             }
             Event::CallDecided(decided) if decided.verdict != Verdict::Edit => {
                 let here = state.call().map(|call| call.id);
-                if let (true, Some(next)) = (here == record.scope.call, select::held_first(state)) {
-                    show(state, next);
+                if here == record.scope.call {
+                    match select::held_first(state, here) {
+                        Some(next) => show(state, next),
+                        // Nothing else waits: whatever is held next is looked at then.
+                        None => state.follow = Follow::Latest,
+                    }
                 }
             }
             Event::SteppingChanged(changed) => state.notice = Some(stepping_words(changed.stepping).to_owned()),
@@ -74,6 +78,8 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             }
             _ => {}
         }
+        // The next record may have more to say.
+        state.hear();
         touched |= record.scope.call.is_some() || record.scope.step.is_some();
     }
     state.calls.absorb(&state.session);

@@ -133,10 +133,11 @@ pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
     recent.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
 }
 
-/// The held call that comes first: the oldest of those that could be sent at once, else the oldest.
-pub(super) fn held_first(state: &State) -> Option<CallId> {
+/// The held call that comes first: the oldest of those that could be sent at once, else the oldest; never `decided`, which may
+/// be over in a moment.
+pub(super) fn held_first(state: &State, decided: Option<CallId>) -> Option<CallId> {
     let waits = |id: &CallId| state.session.call(*id).is_some_and(|call| state.session.waits_for(call).is_some());
-    held(state).min_by_key(|id| (waits(id), *id))
+    held(state).filter(|id| Some(*id) != decided).min_by_key(|id| (waits(id), *id))
 }
 
 /// The next call at the gate after one, around the end; never that one itself if there is another.
@@ -148,7 +149,7 @@ pub(super) fn held_after(state: &State, here: Option<CallId>) -> Option<CallId> 
 pub(super) fn latest(state: &mut State) {
     let held = match state.held().map(|call| call.id) {
         Some(here) => held_after(state, Some(here)),
-        None => held_first(state),
+        None => held_first(state, None),
     };
     let newest = held.map(Span::Call).or_else(|| state.session.spans.last().copied());
     if let Some(span) = newest {

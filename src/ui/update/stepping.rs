@@ -10,8 +10,9 @@ use crate::session::{Call, CallState, content_text};
 use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
 use crate::ui::state::{Ask, Focus, Overlay, Purpose, Selected, State, Tab};
+use crate::ui::text;
 
-use super::{Effect, changed, expression, select, source};
+use super::{Effect, asking, changed, select, source};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
@@ -41,9 +42,7 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::Log => toggle_point(state, BreakAction::Log),
         StepKey::Breakpoints => {
             let text: Vec<String> = state.session.breakpoints.iter().map(line_of).collect();
-            let ask = Ask::new(Purpose::Breakpoints, &text.join("\n"), state.theme());
-            state.overlay = Some(Overlay::Ask(Box::new(ask)));
-            expression::look(state);
+            asking::open(state, Purpose::Breakpoints, &text.join("\n"));
             Vec::new()
         }
         StepKey::StopTurn => vec![Effect::Send(Command::StopTurn)],
@@ -88,17 +87,23 @@ fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
     effects
 }
 
+/// Lets everything go that has been there for a moment; what has only just come up waits, and the operator is told.
 fn all_go_on(state: &mut State) -> Vec<Effect> {
-    if has_just_come(state) {
-        return Vec::new();
-    }
     if state.session.held_turn.is_some() {
         return vec![Effect::Send(Command::Proceed)];
     }
-    let turn = state.session.running_turn();
-    let calls = turn.into_iter().flat_map(|turn| &turn.calls).filter_map(|id| state.session.call(*id));
-    let held = calls.filter(|call| matches!(call.state, CallState::Held(_)));
-    held.map(|call| Effect::Send(Command::Decide { call: call.id, decision: Decision::Run })).collect()
+    let (new, seen): (Vec<CallId>, Vec<CallId>) =
+        select::held(state).partition(|id| state.session.call(*id).is_some_and(|call| is_new(state, call)));
+    if !new.is_empty() {
+        let these = text::count(new.len(), "call");
+        let numbers: Vec<String> = new.iter().map(|call| call.0.to_string()).collect();
+        let numbers = numbers.join(", ");
+        state.notice = Some(match seen.len() {
+            0 => format!("Only just come up, {these}: {numbers}. Look first, then press A again."),
+            seen => format!("{seen} let go. Only just come up, {these}: {numbers}. Look first, then press A again."),
+        });
+    }
+    seen.into_iter().map(|call| Effect::Send(Command::Decide { call, decision: Decision::Run })).collect()
 }
 
 /// A key that decides, where the selected call is none it could be about.
@@ -106,7 +111,7 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
     if key == StepKey::StepAll && select::held(state).next().is_some() {
         return all_go_on(state);
     }
-    let words = match (state.decidable(), select::held_first(state), state.call()) {
+    let words = match (state.decidable(), select::held_first(state, None), state.call()) {
         (Some(call), _, _) if key == StepKey::Revert => {
             format!("There is nothing to take back: call {} is as it came.", call.id.0)
         }
@@ -142,12 +147,16 @@ fn has_shown(state: &mut State) -> bool {
 }
 
 fn has_just_come(state: &mut State) -> bool {
-    let since_us = state.held().and_then(|call| call.held_us);
-    let is_new = since_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US);
+    let is_new = state.held().is_some_and(|call| is_new(state, call));
     if is_new {
         state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
     }
     is_new
+}
+
+/// Whether a call came up so shortly ago that a key cannot have been meant for it.
+fn is_new(state: &State, call: &Call) -> bool {
+    call.held_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US)
 }
 
 fn decide(state: &State, decision: Decision) -> Vec<Effect> {
@@ -157,7 +166,7 @@ fn decide(state: &State, decision: Decision) -> Vec<Effect> {
 
 fn ask(state: &mut State, purpose: impl FnOnce(CallId) -> Purpose, text: &str) -> Vec<Effect> {
     if let Some(call) = state.decidable().map(|call| call.id) {
-        state.overlay = Some(Overlay::Ask(Box::new(Ask::new(purpose(call), text, state.theme()))));
+        asking::open(state, purpose(call), text);
     }
     Vec::new()
 }
@@ -225,9 +234,9 @@ pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
         Purpose::Arguments(call) => send(call, Decision::Edit { value: arguments(state, call, &text)? }),
         Purpose::Result(call) => {
             let old = state.session.call(call).and_then(|call| call.result.clone());
-            send(call, Decision::Edit { value: result(&text, old.as_ref()) })
+            send(call, Decision::Edit { value: result(&text, old.as_ref())? })
         }
-        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None) }),
+        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None)? }),
         Purpose::Breakpoints => {
             let breakpoints = text.lines().filter(|line| !line.trim().is_empty()).map(point_of);
             Ok(vec![Effect::Send(Command::Break { breakpoints: breakpoints.collect::<Result<_, _>>()? })])
@@ -237,7 +246,7 @@ pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
 
 /// Arguments that keep the schema of the call's tool.
 fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
-    let json = Json::parse(text).map_err(|error| format!("This is no JSON: {error}"))?;
+    let json = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
     let value = json.value();
     if !value.is_object() {
         return Err("Arguments are a JSON object: {…}".to_owned());
@@ -251,15 +260,19 @@ fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
     }
 }
 
-/// A `CallToolResult` with `text` as its body; JSON where it is an object, words otherwise.
-fn result(text: &str, old: Option<&Json>) -> Json {
+/// A `CallToolResult` with `text` as its body; JSON where it is an object, words otherwise. An object that is refused where
+/// arguments are is no body either.
+fn result(text: &str, old: Option<&Json>) -> Result<Json, String> {
     let is_error = old.and_then(|old| old.value().get("isError").and_then(Value::as_bool)).unwrap_or(false);
     let content = json!([{"type": "text", "text": text}]);
     let structured = Json::parse(text).ok().map(|json| json.value()).filter(Value::is_object);
-    Json::from(match structured {
-        Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
+    Ok(Json::from(match structured {
+        Some(body) => {
+            Json::parse_written(text).map_err(|error| error.to_string())?;
+            json!({"content": content, "structuredContent": body, "isError": is_error})
+        }
         None => json!({"content": content, "isError": is_error}),
-    })
+    }))
 }
 
 fn shown_result(call: &Call) -> String {

@@ -3,9 +3,9 @@
 use crate::protocol::{Command, Playback, Reading, ReplayCommand, Stride, Way};
 use crate::session::{Session, Span};
 use crate::ui::keymap::ViewKey;
-use crate::ui::state::{Ask, Choice, Follow, Overlay, Purpose, Scroll, Selected, State};
+use crate::ui::state::{Choice, Follow, Purpose, Scroll, Selected, State};
 
-use super::{Effect, around, records, select};
+use super::{Effect, around, asking, records, select};
 
 /// Takes the session of another moment in place of the one shown.
 pub(super) fn jumped(state: &mut State, session: Session) {
@@ -39,7 +39,10 @@ pub(super) fn playback(state: &mut State, playback: Playback) {
         state.notice = Some(notice.clone());
     }
     let told = state.playback.as_ref().map_or(0, |before| before.problem_count);
-    if let (Some(problem), true) = (playback.problems.first(), playback.problem_count > told) {
+    if let Some(reason) = &playback.foreign {
+        let list = if playback.problem_count > 0 { " /problems lists what is in it." } else { "" };
+        state.alarm = Some(format!("This file is not a Callboard recording: {reason}.{list}"));
+    } else if let (Some(problem), true) = (playback.problems.first(), playback.problem_count > told) {
         let more = match playback.problem_count {
             1 => String::new(),
             count => format!(" (and {} more)", count - 1),
@@ -79,10 +82,7 @@ pub(super) fn act(state: &mut State, key: ViewKey) -> Vec<Effect> {
             let command = if filtered { ReplayCommand::Step(Stride::Call, Way::Next) } else { ReplayCommand::Play };
             return vec![replay(command)];
         }
-        ViewKey::GoTo => {
-            let ask = Ask::new(Purpose::GoTo, "", state.theme());
-            state.overlay = Some(Overlay::Ask(Box::new(ask)));
-        }
+        ViewKey::GoTo => asking::open(state, Purpose::GoTo, ""),
         ViewKey::Fork => return around::fork(state),
         ViewKey::Again => return around::again(state),
         ViewKey::Compare => return around::pick(state, Choice::Compare),

@@ -22,7 +22,7 @@ pub(super) fn ask_area(size: (u16, u16), ask: &Ask) -> Rect {
 pub(super) fn draw(state: &State, ask: &Ask, frame: &mut Frame<'_>) {
     let theme = state.theme();
     let area = ask_area(state.size, ask);
-    let inner = popup(frame.buffer_mut(), area, theme, &ask.purpose.title());
+    let inner = popup(frame.buffer_mut(), area, theme, &ask.title());
     if inner.height < 3 || inner.width < 4 {
         return;
     }
@@ -60,14 +60,14 @@ pub(super) fn draw(state: &State, ask: &Ask, frame: &mut Frame<'_>) {
     let keys: &[(&str, &str)] = if ask.purpose.is_line() {
         &[("Enter", "takes it"), ("Esc", "closes")]
     } else if ask.purpose.is_expression() {
-        &[("Enter", "takes it"), ("Alt+Enter", "line"), ("Tab", "completes"), ("Ctrl+O", "help"), ("Esc", "closes")]
+        &[("Enter", "takes it"), ("Alt+Enter", "line"), ("Tab", "complete"), ("Ctrl+O", "help"), ("Esc", "keeps it")]
     } else {
         &[
             ("Enter", "takes it"),
             ("Alt+Enter", "new line"),
             ("Ctrl+G", "in $EDITOR"),
             ("Ctrl+R", "reverts"),
-            ("Esc", "closes"),
+            ("Esc", "keeps it"),
         ]
     };
     pen.put(" ", theme.style(Role::Text));

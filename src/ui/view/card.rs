@@ -60,14 +60,7 @@ impl Card<'_> {
         }
         self.error(call);
         for (verdict, by) in &call.decisions {
-            let word = match verdict {
-                Verdict::Run => "run",
-                Verdict::Edit => "edited",
-                Verdict::Answer => "answered instead of the server",
-                Verdict::Deny => "denied",
-                Verdict::Retry => "sent again",
-            };
-            self.words(&format!("⏸ {word} by {by}"), Role::Warn);
+            self.words(&format!("⏸ {} by {by}", verdict.words()), Role::Warn);
         }
         if let Some(mismatch) = &call.mismatch {
             self.words(&format!("⚠ not what its schema promises: {mismatch}"), Role::Warn);

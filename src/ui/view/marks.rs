@@ -1,7 +1,6 @@
 //! The sign, the word and the role of every state: colour is never the only sign.
 
-use crate::protocol::Verdict;
-use crate::session::{Call, CallState, Health, Server, StepState};
+use crate::session::{CallState, Health, Server, StepState};
 use crate::ui::theme::Role;
 
 /// A state as it is shown.
@@ -26,17 +25,6 @@ pub(super) fn call(state: CallState) -> Shown {
         CallState::Error => shown("✗", "failed", Role::Bad),
         CallState::Cancelled => shown("⊘", "cancelled", Role::Dim),
         CallState::Denied => shown("⊘", "denied", Role::Dim),
-    }
-}
-
-/// What the operator has made of a call, where its state does not say it.
-pub(super) fn by_hand(call: &Call) -> Option<&'static str> {
-    let answered = call.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
-    match () {
-        () if call.is_kept_back() => Some("kept back"),
-        () if answered => Some("answered by operator"),
-        () if call.is_changed() => Some("edited"),
-        () => None,
     }
 }
 

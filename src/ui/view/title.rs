@@ -102,10 +102,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
         pen.put("no servers", dim);
     }
     let held = update::held(state);
-    let id = state.session.started.as_ref().map_or("", |started| started.id.as_str());
-    // The end of a ULID is what tells two sessions apart.
-    let cleaned = text::clean_line(id).into_owned();
-    let short = cleaned.char_indices().rev().nth(5).map_or(cleaned.as_str(), |(at, _)| &cleaned[at..]);
+    let short = text::clean_line(state.session.started.as_ref().map_or("", |started| started.id.tail()));
     let end = if short.is_empty() { String::new() } else { format!("…{short} ") };
     if state.session.held_turn.is_some() {
         pen.put("⏸ turn held ", theme.style(Role::Warn));

@@ -223,7 +223,7 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     let time = time.unwrap_or_default();
     let state_word = if call.state == CallState::Ok { "" } else { shown.word };
     pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&time, theme.style(Role::Dim));
-    if let Some(word) = marks::by_hand(call) {
+    if let Some(word) = call.by_hand() {
         pen.put(&format!(" ✎ {word}"), theme.style(Role::Warn));
     }
     if let (CallState::Released, Some(other)) = (call.state, state.session.waits_for(call)) {

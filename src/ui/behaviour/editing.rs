@@ -1,0 +1,100 @@
+//! Writing over a held call: nothing that was written is lost, and nothing doubtful is taken.
+
+use super::decided;
+use crate::protocol::{Decision, Json};
+use crate::ui::fixtures::{Console, Story, result_held};
+use crate::ui::state::Overlay;
+use crate::ui::update::{Msg, update};
+
+fn editing() -> Console {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping");
+    let mut console = story.console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    console
+}
+
+fn write(console: &mut Console, text: &str) {
+    update(&mut console.state, Msg::Edited(Ok(text.into())));
+}
+
+fn written(console: &Console) -> String {
+    match &console.state.overlay {
+        Some(Overlay::Ask(ask)) => ask.text(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_edit_that_is_put_away_comes_back_with_the_same_key() {
+    for close in ["Esc", "Ctrl+c"] {
+        let mut console = editing();
+        write(&mut console, "{\"query\": \"half wri");
+        assert_eq!(console.press(close), [], "{close}");
+        let screen = console.screen();
+        assert!(screen.contains("What you wrote is kept: the same key brings it back"), "{close}: {screen}");
+        console.press("e");
+        assert!(console.screen().contains("Arguments of call 1 — as you left it"), "{close}: {}", console.screen());
+        assert_eq!(written(&console), "{\"query\": \"half wri", "{close}");
+        console.press("Esc e Ctrl+r");
+        assert_eq!(written(&console), "{\n  \"query\": \"vpn\"\n}", "{close}");
+        assert!(matches!(&decided(&console.press("Enter"))[..], [Decision::Edit { .. }]), "{close}");
+        console.press("e");
+        assert!(!console.screen().contains("as you left it"), "what was taken is no draft any more");
+    }
+}
+
+#[test]
+fn looking_at_an_editor_makes_no_draft_and_a_reason_is_kept_too() {
+    let mut console = editing();
+    console.press("Esc");
+    assert!(!console.screen().contains("is kept"), "{}", console.screen());
+    console.press("d");
+    console.type_text("not on a Sunday").press("Esc d");
+    assert_eq!(written(&console), "not on a Sunday");
+}
+
+#[test]
+fn ctrl_u_deletes_to_the_start_of_the_line_and_no_further() {
+    let mut console = editing();
+    write(&mut console, "{\n  \"query\": \"vpn\"\n}");
+    console.press("Ctrl+u");
+    assert_eq!(written(&console), "{\n\n}");
+    console.press("Esc d");
+    console.type_text("not today").press("Ctrl+u");
+    assert_eq!(written(&console), "");
+}
+
+#[test]
+fn a_key_written_twice_is_refused_with_its_place() {
+    let mut console = editing();
+    write(&mut console, "{\"query\": \"a\",\n \"query\": \"b\"}");
+    assert_eq!(console.press("Enter"), []);
+    let screen = console.screen();
+    assert!(screen.contains("the key \"query\" is there twice at line 2 column 8"), "{screen}");
+    let mut console = result_held().console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    write(&mut console, "{\"total_count\": 1, \"total_count\": 2}");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("is there twice at line 1 column 32"), "{}", console.screen());
+}
+
+#[test]
+fn an_edit_does_not_begin_the_wait_anew() {
+    use crate::protocol::{CallDecided, CallHeld, StopSite, Verdict};
+    let mut console = editing();
+    console.press("Esc").len();
+    console.later_ms(60_000);
+    assert!(console.screen().contains("1 m 00 s"), "{}", console.screen());
+    let after = Some(Json::parse(r#"{"query":"a"}"#).expect("JSON"));
+    console
+        .happens(1, CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after });
+    console.happens(
+        1,
+        CallHeld { site: StopSite::BeforeCall, reason: "changed by the operator".into(), remedy: String::new() },
+    );
+    console.later_ms(5_000);
+    assert!(console.screen().contains("1 m 05 s"), "{}", console.screen());
+}

@@ -1,0 +1,89 @@
+//! Which held call comes next, and what the keys for all of them do.
+
+use super::{selected_call, three_held};
+use crate::protocol::*;
+use crate::ui::fixtures::{Console, Story};
+use crate::ui::state::Follow;
+use crate::ui::update::Effect;
+
+fn denied(console: &mut Console, call: u64) {
+    let reason = Some("no".to_owned());
+    let decided = CallDecided { verdict: Verdict::Deny, by: "operator".into(), reason, before: None, after: None };
+    console.happens(call, decided);
+    let failure = Some(CallFailure { code: CallFailureCode::Denied, message: "no".into() });
+    let status = CallStatus::Denied;
+    console.happens(call, CallFinished { status, duration_us: 0, result: None, failure, mismatch: None });
+}
+
+#[test]
+fn after_a_denial_the_next_held_call_is_selected() {
+    let mut console = three_held();
+    console.later_ms(600).press("Tab Tab d");
+    console.type_text("no").press("Enter");
+    for next in [2, 3] {
+        denied(&mut console, next - 1);
+        assert_eq!(selected_call(&console), Some(next));
+    }
+    denied(&mut console, 3);
+    assert_eq!(selected_call(&console), Some(3), "nothing else waits");
+}
+
+#[test]
+fn who_decided_a_call_of_their_own_choice_is_shown_the_next_one_that_is_held() {
+    let mut console = three_held();
+    console.later_ms(600).press("Tab Tab ] ]");
+    assert_eq!(selected_call(&console), Some(3));
+    for call in [3, 1, 2] {
+        console.press("F");
+        denied(&mut console, call);
+    }
+    assert_eq!(console.state.follow, Follow::Latest);
+}
+
+#[test]
+fn all_go_on_that_have_been_there_for_a_moment_and_the_rest_is_told() {
+    let mut console = three_held();
+    console.later_ms(600).press("Tab Tab");
+    let proposed = CallProposed {
+        server: "ticket".into(),
+        tool: "update_ticket".into(),
+        arguments: Json::default(),
+        provider_id: "p4".into(),
+        read_only: false,
+    };
+    console.happens(4, proposed);
+    console.happens(4, CallHeld { site: StopSite::BeforeCall, reason: "it may write".into(), remedy: String::new() });
+    let run = |call| Effect::Send(Command::Decide { call: CallId(call), decision: Decision::Run });
+    assert_eq!(console.press("A"), [run(1), run(2), run(3)]);
+    let screen = console.screen();
+    assert!(screen.contains("3 let go. Only just come up, 1 call: 4. Look first, then press A again."), "{screen}");
+    console.later_ms(600);
+    assert_eq!(console.press("A"), [run(1), run(2), run(3), run(4)], "the others are not yet decided here");
+}
+
+#[test]
+fn all_go_on_says_so_when_everything_has_only_just_come_up() {
+    let mut console = three_held();
+    console.press("Tab Tab");
+    assert_eq!(console.press("A"), []);
+    let screen = console.screen();
+    assert!(screen.contains("Only just come up, 3 calls: 1, 2, 3. Look first, then press A again."), "{screen}");
+}
+
+#[test]
+fn what_was_said_is_listed_whole_after_it_is_gone() {
+    let mut story = Story::ready();
+    let long = format!("{}THE END", "a log point has a lot to say; ".repeat(40));
+    story.wait_ms(65_000).say(NoteTaken { level: NoteLevel::Info, text: long });
+    story.say(NoteTaken { level: NoteLevel::Warning, text: "Something was left out.".into() });
+    let mut console = story.console(120, 40);
+    let screen = console.screen();
+    assert!(!screen.contains("THE END") && screen.contains("… /notices"), "{screen}");
+    console.press("Esc");
+    assert!(!console.screen().contains("a log point"), "{}", console.screen());
+    console.type_text("/notices").press("Enter");
+    let screen = console.screen();
+    for part in ["Notices", "1:05  a log point has", "THE END", "1:05  Something was left out."] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+}

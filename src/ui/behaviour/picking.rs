@@ -1,0 +1,35 @@
+//! The list of sessions: where its keys are at first.
+
+use super::Entry;
+use crate::ui::fixtures::{Console, finished};
+use crate::ui::outside::{Answer, Request};
+use crate::ui::update::{Effect, Msg, update};
+
+/// The list opened by `key` over the second of four sessions, the first and last of which ask something else.
+fn picked(key: &str, open: &str) -> Vec<Effect> {
+    let mut console: Console = finished().console(120, 40);
+    console.view(60, 60);
+    console.state.options.file = Some(open.into());
+    assert_eq!(console.press(key), [Effect::Ask(Request::Sessions)]);
+    let entry = |name: &str, words: &str| Entry { file: name.into(), words: words.into(), ..Entry::default() };
+    let entries = vec![entry("d", "other"), entry("c", "who pays"), entry("b", "else"), entry("a", "who pays")];
+    update(&mut console.state, Msg::Answered(Answer::Sessions(entries)));
+    console.press("Enter")
+}
+
+#[test]
+fn the_open_session_is_never_where_the_keys_are() {
+    let opened = |open: &str| picked("O", open);
+    assert_eq!(opened("c"), [Effect::Ask(Request::Open("b".into()))], "the one before it");
+    assert_eq!(opened("a"), [Effect::Ask(Request::Open("d".into()))], "the newest, where there is none before it");
+    assert_eq!(opened("elsewhere"), [Effect::Ask(Request::Open("d".into()))]);
+}
+
+#[test]
+fn a_session_is_compared_with_the_newest_that_asks_the_same() {
+    let compared = |open: &str| picked("D", open);
+    let with = |left: &str, right: &str| [Effect::Ask(Request::Compare { left: left.into(), right: right.into() })];
+    assert_eq!(compared("c"), with("c", "a"));
+    assert_eq!(compared("a"), with("a", "c"));
+    assert_eq!(compared("b"), with("b", "a"), "the one before, where none is like it");
+}
