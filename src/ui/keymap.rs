@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn letters_type_while_a_text_has_the_focus() {
         let typing = |situation: &Situation| match situation.place {
-            Place::Prompt | Place::Editor | Place::Palette => true,
+            Place::Prompt | Place::Editor | Place::Form | Place::Palette => true,
             Place::Input => situation.typed,
             Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => false,
         };

@@ -7,6 +7,8 @@ pub mod changed;
 mod commands;
 mod complete;
 mod expression;
+mod facts;
+mod form;
 mod inside;
 mod mouse;
 mod palette;
@@ -164,6 +166,7 @@ pub fn situation(state: &State) -> Situation {
             || (searched && state.focus == Focus::Data)
             || (!running && banner(state).is_some()),
         running,
+        asked: !viewing && state.session.open_inputs().next().is_some(),
         held: state.decidable().is_some(),
         changed: state.decidable().is_some_and(crate::session::Call::can_revert),
         altered: state.decidable().is_some_and(|call| changed::of_call(state, call).is_some()),
@@ -189,7 +192,7 @@ pub fn situation(state: &State) -> Situation {
 fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
     use crate::session::Health;
     let health = state.session.server(name).map(|server| &server.health);
-    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Unknown));
+    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Probing | Health::Unknown));
     !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
 }
 
@@ -221,6 +224,7 @@ fn place(state: &State) -> Place {
         Some(Overlay::Help(_) | Overlay::Page(_)) => Place::Page,
         Some(Overlay::Ask(ask)) if ask.purpose.is_line() => Place::Prompt,
         Some(Overlay::Ask(_)) => Place::Editor,
+        Some(Overlay::Form(_)) => Place::Form,
         None => pane_place(state),
     }
 }
@@ -267,6 +271,7 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     match situation.place {
         Place::Input => type_into_input(state, key),
         Place::Editor => asking::type_into(state, key),
+        Place::Form => form::type_into(state, key),
         Place::Prompt if matches!(state.overlay, Some(Overlay::Ask(_))) => asking::type_into(state, key),
         Place::Prompt => type_into_prompt(state, key),
         Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
@@ -335,6 +340,9 @@ fn paste(state: &mut State, pasted: &str) {
         expression::look(state);
         return;
     }
+    if let Some(Overlay::Form(form)) = &mut state.overlay {
+        return form::paste(form, pasted);
+    }
     match place(state) {
         Place::Prompt | Place::Palette => {
             let line: String = pasted.chars().filter(|c| !text::is_hidden(*c)).collect();
@@ -350,7 +358,7 @@ fn paste(state: &mut State, pasted: &str) {
                 }
             }
         }
-        Place::Page | Place::Editor => {}
+        Place::Page | Place::Editor | Place::Form => {}
         Place::Input | Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
             state.focus = Focus::Input;
             let swap = state.input.insert(pasted);

@@ -181,6 +181,7 @@ fn samples() -> Vec<Event> {
         .into(),
         CallStarted { attempt: 1, arguments: json("{}"), timeout_ms: 60_000, read_only: false }.into(),
         CallProgressed { progress: 0.5, total: Some(1.0), message: Some("half".into()) }.into(),
+        CallExtended { timeout_ms: 60_000 }.into(),
         CallReceived {
             status: CallStatus::Ok,
             duration_us: 6,
@@ -199,6 +200,7 @@ fn samples() -> Vec<Event> {
         .into(),
         CallDelivered { form: DeliveredForm::Truncated, bytes: 1, full_bytes: 2 }.into(),
         ServerStarting { server: server.clone(), attempt: 1, command: "callboard serve ticket".into() }.into(),
+        ServerProbing { server: server.clone(), method: "initialize".into(), pid: Some(7) }.into(),
         ServerReady {
             server: server.clone(),
             protocol: "2026-07-28".into(),
@@ -215,6 +217,7 @@ fn samples() -> Vec<Event> {
             rejected: vec![RejectedTool { name: "x".into(), reason: "y".into() }],
         }
         .into(),
+        ServerDegraded { server: server.clone(), why: "no list".into() }.into(),
         ServerLogged { server: server.clone(), stream: LogStream::Stderr, line: "oh".into() }.into(),
         ServerLost {
             server: server.clone(),

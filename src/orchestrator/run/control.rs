@@ -1,11 +1,11 @@
 //! What the operator asks of a session.
 
 use crate::protocol::{
-    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
-    SteppingChanged, ToolAllowed, UserAsked,
+    Breakpoint, BreakpointsChanged, CallExtended, CallId, Command, ConversationCleared, ModelSelected, NoteLevel,
+    Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
 
-use super::{Input, MOST_QUESTIONS, Resumed, Shell};
+use super::{Input, MOST_QUESTIONS, Resumed, Shell, Turn};
 
 impl Shell {
     pub(super) async fn obey(&mut self, command: Command) {
@@ -28,11 +28,7 @@ impl Shell {
                     self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
-            Command::WaitLonger { call } => {
-                if let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)) {
-                    self.servers.wait_longer(&tool.server, call);
-                }
-            }
+            Command::WaitLonger { call } => self.wait_longer(call).await,
             // An answer that comes too late changes nothing: the record of its end is there.
             Command::AnswerInput { input, answer } => drop(self.servers.answer(input, answer)),
             Command::Fetch { server, material } => {
@@ -107,6 +103,16 @@ impl Shell {
         self.gate.allow(allowed.clone());
         self.stage.tell(Scope::default(), allowed).await;
         self.gate_changed().await;
+    }
+
+    async fn wait_longer(&mut self, call: CallId) {
+        let server = self.turn.as_ref().and_then(|turn| turn.tool(call)).map(|tool| tool.server.clone());
+        if let Some(server) = server.filter(|_| self.running.contains_key(&call)) {
+            self.servers.wait_longer(&server, call);
+            let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
+            let turn = self.turn.as_ref().map(Turn::id);
+            self.stage.tell(Scope { turn, step: None, call: Some(call) }, CallExtended { timeout_ms }).await;
+        }
     }
 
     /// Takes the tool of a held call as its server defines it now, whatever the turn began with.

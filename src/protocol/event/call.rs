@@ -121,6 +121,13 @@ pub struct CallProgressed {
     pub message: Option<String>,
 }
 
+/// Payload of `call.extended`: the operator lets a running call take its time-out once more, counted from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallExtended {
+    /// The time-out in ms, restarted by progress.
+    pub timeout_ms: u64,
+}
+
 /// Payload of `call.received`: the outcome of one attempt, held before the model sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallReceived {

@@ -79,7 +79,7 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
             named("all", "", "The same, and stop around the model too"),
             named("off", "", "Hold only what the mode, a rule or a breakpoint asks for"),
         ],
-        Verb::Help
+        Verb::Answer | Verb::Help
         | Verb::Servers
         | Verb::Model
         | Verb::Clear
