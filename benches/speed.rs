@@ -9,7 +9,7 @@ use callboard::clock::Clock;
 use callboard::link::{Link, link};
 use callboard::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 use callboard::model::{Delta, Message, Model, Request};
-use callboard::orchestrator::{self, Policy, Setup};
+use callboard::orchestrator::{self, Policy, Projects, Setup};
 use callboard::protocol::{Command, Event, ModelAnswered, ModelCall, ModelFailed, SessionId};
 use callboard::recording::Recording;
 use callboard::recording::format::{FORMAT, Header, VERSION};
@@ -88,6 +88,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         session: id,
         pins: callboard::pins::Kept::default(),
         gate: Policy::Auto.into(),
+        projects: Projects::default(),
         resumed: None,
         warnings: Vec::new(),
     };

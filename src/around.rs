@@ -89,14 +89,13 @@ impl Around {
             let tool = listed.iter().find(|tool| tool.tool == call.tool);
             // The operator has said yes by asking for it; a refusal of the settings stands all the same.
             let refused = tool.and_then(|tool| direct::refusal(&self.settings.gate, tool, &object));
-            let end = match (muster.lost.get(&call.server), refused) {
-                (Some(lost), _) => {
-                    Err(Failure::failed(format!("{} could not be started: {}", call.server, lost.reason)))
-                }
-                (None, Some(reason)) => {
-                    Err(Failure::failed(format!("call {} was not made again: {reason}", call.id.0)))
-                }
-                (None, None) => direct::run(&mut servers, &call.server, call.tool.as_str(), object).await,
+            let not_made = |why: String| Err(Failure::failed(format!("call {} was not made again: {why}", call.id.0)));
+            let end = match (muster.lost.get(&call.server), tool, refused) {
+                (Some(lost), _, _) => not_made(format!("server {} could not be started: {}", call.server, lost.reason)),
+                // Nothing is known of what such a call would do.
+                (None, None, _) => not_made(format!("server {} has no tool {} any more", call.server, call.tool)),
+                (None, Some(_), Some(reason)) => not_made(reason),
+                (None, Some(_), None) => direct::run(&mut servers, &call.server, call.tool.as_str(), object).await,
             };
             drop(servers.stop().await);
             end

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// A terminal console that answers support questions by calling MCP tools, and shows every call.
@@ -25,7 +25,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Common {
     /// The model's name; `built-in` is the assistant without a model, `scripted:FILE` plays answers from a JSON file
-    #[arg(long, global = true, value_name = "NAME", env = "OPENAI_MODEL")]
+    #[arg(long, global = true, value_name = "NAME", env = "OPENAI_MODEL", num_args = 0..=1, default_missing_value = "")]
     pub model: Option<String>,
     /// An OpenAI-compatible endpoint, such as http://localhost:11434/v1
     #[arg(long, global = true, value_name = "URL", env = "OPENAI_BASE_URL")]
@@ -45,6 +45,9 @@ pub struct Common {
     /// A file with `mcpServers`: more servers, or others in place of bundled ones of the same name
     #[arg(long, global = true, value_name = "FILE")]
     pub servers: Option<PathBuf>,
+    /// Start the servers of the project's own files (.mcp.json and others) without asking about them first
+    #[arg(long, global = true)]
+    pub trust_project: bool,
     /// Settings file instead of the user's own
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -138,6 +141,17 @@ pub enum Task {
     },
     /// List recorded sessions, newest first
     Sessions,
+    /// Set up servers of your own: add, list, remove, import, approve a project's
+    Mcp {
+        #[command(subcommand)]
+        task: McpTask,
+    },
+    /// Check terminal, settings, folders, every server, and with --model the endpoint; say what to do; exit 0 if nothing fails
+    Doctor {
+        /// With `--model`: seconds that each question to the endpoint may take
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        patience: u64,
+    },
     /// Check or export the bundled servers' data set
     Data {
         #[command(subcommand)]
@@ -214,6 +228,91 @@ pub enum Task {
         #[arg(long)]
         no_redact: bool,
     },
+}
+
+/// Where a server is written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Your own file beside config.toml
+    #[default]
+    User,
+    /// The project's .mcp.json, for everybody who works on it
+    Project,
+}
+
+/// What to do with servers of one's own.
+#[derive(Debug, Subcommand)]
+pub enum McpTask {
+    /// Add a server: `callboard mcp add NAME -- COMMAND ARGUMENTS`, or `callboard mcp add NAME --url URL`
+    Add(NewServer),
+    /// List every server with where it comes from, and what keeps it from starting; no secrets are shown
+    List,
+    /// Take a server out of your file, or out of the project's
+    Remove {
+        /// Its name
+        name: String,
+        /// Where it is written down
+        #[arg(long, value_enum, default_value_t)]
+        scope: Scope,
+    },
+    /// Take over servers from another program; without arguments, list what there is
+    Import {
+        /// claude-desktop, claude-code, cursor, vscode, or a file
+        from: Option<String>,
+        /// Only these servers; all if absent
+        names: Vec<String>,
+        /// Where they are written down
+        #[arg(long, value_enum, default_value_t)]
+        scope: Scope,
+        /// Put them in place of servers of the same names
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Show a project's server file in full, and approve or refuse it as it is now
+    Trust {
+        /// The file; all of this project's if absent
+        file: Option<PathBuf>,
+        /// Approve without asking
+        #[arg(long, conflicts_with = "no")]
+        yes: bool,
+        /// Refuse without asking, also what was approved before
+        #[arg(long)]
+        no: bool,
+    },
+}
+
+/// A server as it is written on the command line.
+#[derive(Debug, Args)]
+pub struct NewServer {
+    /// What it is called in lanes and tool names
+    pub name: String,
+    /// Where it is written down
+    #[arg(long, value_enum, default_value_t)]
+    pub scope: Scope,
+    /// A variable for the program, `${VAR}` inside VALUE is looked up at each start
+    #[arg(long = "env", value_name = "NAME=VALUE", requires = "command")]
+    pub env: Vec<String>,
+    /// The program's working folder
+    #[arg(long, value_name = "DIR", requires = "command")]
+    pub cwd: Option<String>,
+    /// The address of a server over HTTP
+    #[arg(long, conflicts_with = "command")]
+    pub url: Option<String>,
+    /// A header for it, such as 'Authorization: Bearer ${TOKEN}'
+    #[arg(long = "header", value_name = "NAME: VALUE", requires = "url")]
+    pub headers: Vec<String>,
+    /// It speaks the older transport, HTTP with server-sent events
+    #[arg(long, requires = "url")]
+    pub sse: bool,
+    /// Believe what it says of its tools, such as that they only read
+    #[arg(long)]
+    pub trust: bool,
+    /// Put it in place of a server of the same name
+    #[arg(long)]
+    pub replace: bool,
+    /// The program and its arguments, after `--`
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 /// What to do with a data set.

@@ -1,4 +1,5 @@
-//! Settings: flag, then environment, then the user's file, then the default.
+//! Settings: flag, then environment, then the user's file, then the default. Of a project only its server files count, between
+//! those of a flag and the user's own ([`servers::Sources`]): what else it could set would send keys or skip questions.
 
 pub mod servers;
 
@@ -13,6 +14,8 @@ use crate::orchestrator::{Gate, Others, Policy, Rules};
 use crate::protocol::Stepping;
 use crate::query::Query;
 use crate::ui::{Mouse, Theme};
+
+use servers::Projects;
 
 /// The file's content; every key is optional. A key that is not here is a warning, not an error.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -79,8 +82,12 @@ pub struct Settings {
     pub as_of: Option<String>,
     /// The built-in assistant's extra knowledge.
     pub assistant: Option<PathBuf>,
-    /// A file with more servers, or others in place of bundled ones.
+    /// A file with more servers, or others in place of bundled ones, that was named for this start.
     pub servers: Option<PathBuf>,
+    /// The user's own file of servers, which need not exist: `servers` in the settings file, or `mcp.json` beside it.
+    pub user_servers: Option<PathBuf>,
+    /// Whether project files count without having been asked about.
+    pub projects: Projects,
     /// What was odd about the settings; shown once.
     pub warnings: Vec<String>,
 }
@@ -126,7 +133,10 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         }
     };
     Ok(Settings {
-        model: common.model.clone().or(file.model).filter(|text| !text.is_empty()),
+        model: [common.model.clone(), std::env::var("OPENAI_MODEL").ok(), file.model]
+            .into_iter()
+            .flatten()
+            .find(|text| !text.is_empty()),
         base_url: common.base_url.clone().or(file.base_url).filter(|text| !text.is_empty()),
         theme,
         mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
@@ -137,7 +147,9 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         db: path_of(&common.db, file.db),
         as_of: common.as_of.clone().or(file.as_of).filter(|text| !text.is_empty()),
         assistant: path_of(&common.assistant, file.assistant),
-        servers: path_of(&common.servers, file.servers),
+        servers: path_of(&common.servers, None),
+        user_servers: user_servers(file.servers, path.as_deref(), &mut warnings),
+        projects: if common.trust_project { Projects::Trusted } else { Projects::Approved },
         warnings,
     })
 }
@@ -157,6 +169,16 @@ fn rules(texts: &RuleTexts) -> Result<Rules, Failure> {
         ask: parse("ask", &texts.ask)?,
         allow: parse("allow", &texts.allow)?,
     })
+}
+
+/// The file the settings name, else `mcp.json` beside them.
+fn user_servers(named: Option<PathBuf>, settings: Option<&Path>, warnings: &mut Vec<String>) -> Option<PathBuf> {
+    let usual = settings.and_then(Path::parent).map(|folder| folder.join("mcp.json"));
+    let named = named.filter(|path| !path.as_os_str().is_empty());
+    if let Some(path) = named.as_ref().filter(|path| Some(*path) != usual.as_ref() && !path.exists()) {
+        warnings.push(format!("the settings name {} for servers, which does not exist", path.display()));
+    }
+    named.or(usual)
 }
 
 /// The option's path, else the file's; an empty one is none.
@@ -215,7 +237,7 @@ mod tests {
         let (dir, settings) = resolved(sample);
         assert_eq!(settings.warnings, Vec::<String>::new());
         assert_eq!((settings.data, settings.base_url), (None, None));
-        assert_eq!(settings.servers, Some(dir.join("mcp.json")));
+        assert_eq!(settings.user_servers, Some(dir.join("mcp.json")));
     }
 
     #[test]
@@ -224,14 +246,15 @@ mod tests {
         let (dir, settings) = resolved(text);
         assert_eq!((settings.data, settings.db), (Some(dir.join("d")), Some(dir.join("x.sqlite"))));
         assert_eq!(settings.assistant, Some(dir.join("../a")));
-        assert_eq!(settings.servers, Some("/etc/mcp.json".into()));
+        assert_eq!(settings.user_servers, Some("/etc/mcp.json".into()));
         assert_eq!(path_of(&Some("here".into()), Some("/there".into())), Some("here".into()));
     }
 
     #[test]
     fn an_empty_setting_is_none() {
-        let (_, settings) = resolved("data = ''\ndb = ''\nas_of = ''\nassistant = ''\nservers = ''\nmodel = ''");
+        let (dir, settings) = resolved("data = ''\ndb = ''\nas_of = ''\nassistant = ''\nservers = ''\nmodel = ''");
         assert_eq!((settings.data, settings.db, settings.as_of), (None, None, None));
         assert_eq!((settings.assistant, settings.servers, settings.model), (None, None, None));
+        assert_eq!(settings.user_servers, Some(dir.join("mcp.json")), "the file's place is then the usual one");
     }
 }

@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::config::servers::RESTARTS;
-use crate::direct::muster;
-use crate::failure::{Exit, Failure};
+use crate::direct::{exit_of, muster};
+use crate::failure::Failure;
 use crate::mcp::{CallOrder, Era, Limits, Naming, Reach, Remote, RemoteKind, ServerSpec, Servers, Signal, Trust};
 use crate::protocol::{
-    CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, Material, Scope, ServerName,
-    ToolDefinition, Wanted,
+    CallId, CallStatus, Event, InputAnswer, InputRequested, Json, Material, Scope, ServerName, ToolDefinition, Wanted,
 };
 use crate::sanitise::clean_line;
 use crate::stderr::tell;
@@ -58,13 +57,7 @@ pub async fn run(url: String, setting: &Setting) -> Result<(), Failure> {
     let (mut servers, muster) = muster(&[spec]).await;
     let name: ServerName = NAME.into();
     let worked = match (muster.listed.get(&name), muster.lost.get(&name)) {
-        (_, Some(lost)) => {
-            let exit = match lost.cause {
-                LossCause::Unauthorised => Exit::Unauthorised,
-                LossCause::Other => Exit::Unreachable,
-            };
-            Err(Failure { exit, message: lost.reason.clone() })
-        }
+        (_, Some(lost)) => Err(Failure { exit: exit_of(lost), message: lost.reason.clone() }),
         (Some(_), None) if setting.scenario.as_deref() == Some(ONLY_LIST) => Ok(()),
         (Some(listed), None) => use_all(&mut servers, &listed.tools, setting).await,
         (None, None) => Err(Failure::failed("the server was not connected".to_owned())),

@@ -10,6 +10,7 @@ use crate::launch::{self, Running};
 use crate::link::Link;
 use crate::mcp::process;
 use crate::model::builtin::{self, BuiltIn};
+use crate::recording::reader::Reader;
 use crate::recording::replay;
 use crate::ui::{self, Outcome, RunError};
 
@@ -107,9 +108,11 @@ pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
 
 /// How the console shows a recording.
 pub(crate) fn viewing(settings: &Settings, path: &Path) -> ui::Options {
+    // Whatever is wrong with the header is told by the replay.
+    let mock_of = Reader::open(path).ok().and_then(|reader| reader.header.mock_of);
     ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: "VIEW".to_owned(),
+        mode: mock_of.map_or_else(|| "VIEW".to_owned(), |of| format!("VIEW, mock of …{}", of.tail())),
         theme: settings.theme,
         mouse: settings.mouse,
         focus: ui::Focus::Calls,

@@ -306,7 +306,7 @@ fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, Failure> {
-    match serde_json::from_str(text) {
+    match Json::parse_written(text).map(|json| json.value()) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => {
             Err(Failure::usage("the arguments must be a JSON object, such as {\"ticket_id\":\"TKT-1001\"}".into()))
@@ -325,7 +325,8 @@ fn choose(specs: &[ServerSpec], only: Option<&str>) -> Result<Vec<ServerSpec>, F
     Ok(chosen)
 }
 
-fn exit_of(lost: &ServerLost) -> Exit {
+/// How a command fails that needs a server which was lost.
+pub(crate) fn exit_of(lost: &ServerLost) -> Exit {
     match lost.cause {
         LossCause::Other => Exit::Unreachable,
         LossCause::Unauthorised => Exit::Unauthorised,

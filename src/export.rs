@@ -70,6 +70,12 @@ impl Material {
         (whole, removed)
     }
 
+    /// Whether nothing of the session is wanted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.turns().is_empty()
+    }
+
     /// The wanted turns, each with its wanted calls.
     fn turns(&self) -> Vec<(&Turn, Vec<&Call>)> {
         let turns = self.session.turns.iter().map(|turn| {

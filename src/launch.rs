@@ -1,5 +1,7 @@
 //! Puts a session together from settings: model, servers, recording, and the orchestrator on a thread of its own.
 
+mod fleet;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,22 +10,24 @@ use std::thread::JoinHandle;
 use ulid::Ulid;
 
 use crate::clock::Clock;
-use crate::config::servers::{self, RESTARTS};
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
-use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Others, Policy, Resumed, Setup, Source};
+use crate::orchestrator::{self, Answers, Gate, Models, Others, Policy, Projects, Resumed, Setup, Source};
 use crate::pins::Kept;
 use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
+
+pub use fleet::{Fleet, fleet, sources};
+
+use fleet::{bundled, projects};
 
 /// A running session.
 #[derive(Debug)]
@@ -60,10 +64,19 @@ pub fn app() -> String {
 /// # Errors
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
-    let fleet = fleet(settings)?;
-    let commands = fleet.specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
-    let Fleet { specs, warnings, secrets } = fleet;
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, Origin::New)
+    let (bundled, sources) = (bundled(settings)?, sources(settings)?);
+    let Fleet { specs, warnings, secrets } = Fleet::of(&bundled, &sources);
+    let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let projects = projects(bundled, sources, specs.clone());
+    let plan = Plan {
+        servers: Source::Live(specs),
+        projects,
+        gate: settings.gate.clone(),
+        commands,
+        secrets,
+        origin: Origin::New,
+    };
+    assemble(settings, plan, warnings)
 }
 
 /// Starts a session that goes on from the first `at` records of a recording, or from all of them.
@@ -98,7 +111,8 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
     }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
-    let Fleet { specs, mut warnings, secrets } = fleet(settings)?;
+    let (bundled, sources) = (bundled(settings)?, sources(settings)?);
+    let Fleet { specs, mut warnings, secrets } = Fleet::of(&bundled, &sources);
     if is_being_written {
         warnings.push(format!(
             "forked at #{record} while {} is still being written: what happens there from now on is no part of this session",
@@ -112,8 +126,10 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
         ));
     }
     let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
+    let projects = projects(bundled, sources, specs.clone());
     let origin = Origin::Fork(fork, Resumed { records: taken });
-    assemble(settings, Source::Live(specs), settings.gate.clone(), commands, warnings, &secrets, origin)
+    let plan = Plan { servers: Source::Live(specs), projects, gate: settings.gate.clone(), commands, secrets, origin };
+    assemble(settings, plan, warnings)
 }
 
 /// Starts a session that asks `of` again, its tools answered from that one's recording; no server is started, so no call
@@ -127,9 +143,15 @@ pub fn start_mock(
     recorded_model: String,
     answers: Answers,
 ) -> Result<Running, Failure> {
-    let origin = Origin::Mock { of, recorded_model };
-    let gate = Gate::from(Policy::Auto).with_others(Others::Trusted);
-    assemble(settings, Source::Recorded(answers), gate, BTreeMap::new(), Vec::new(), &[], origin)
+    let plan = Plan {
+        servers: Source::Recorded(answers),
+        projects: Projects::default(),
+        gate: Gate::from(Policy::Auto).with_others(Others::Trusted),
+        commands: BTreeMap::new(),
+        secrets: Vec::new(),
+        origin: Origin::Mock { of, recorded_model },
+    };
+    assemble(settings, plan, Vec::new())
 }
 
 /// What a session comes from.
@@ -142,15 +164,19 @@ enum Origin {
     Mock { of: SessionId, recorded_model: String },
 }
 
-fn assemble(
-    settings: &Settings,
+/// In what sessions differ.
+struct Plan {
     servers: Source,
+    projects: Projects,
     gate: Gate,
+    /// Where each server is, as the recording's header has it.
     commands: BTreeMap<String, String>,
-    more_warnings: Vec<String>,
-    secrets: &[(String, String)],
+    secrets: Vec<(String, String)>,
     origin: Origin,
-) -> Result<Running, Failure> {
+}
+
+fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Result<Running, Failure> {
+    let Plan { servers, projects, gate, commands, secrets, origin } = plan;
     let built_in = Arc::new(built_in(settings)?);
     let model = model(settings, &built_in)?;
     let mut warnings = settings.warnings.clone();
@@ -176,7 +202,7 @@ fn assemble(
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
         redactor.add("OPENAI_API_KEY", &key);
     }
-    for (name, value) in secrets {
+    for (name, value) in &secrets {
         redactor.add(name, value);
     }
     let header = Header { forked_from, mock_of, ..header(&id, model.name(), commands, gate.policy, clock) };
@@ -200,6 +226,7 @@ fn assemble(
         session: id.clone(),
         gate,
         pins: Kept::in_state_folder(),
+        projects,
         resumed,
         warnings,
     };
@@ -289,18 +316,33 @@ pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
 /// A script or endpoint that cannot be used.
 pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Model>, Failure> {
     let usage = |error: String| Failure::usage(error);
-    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
-    let wanted = settings.model.as_deref();
-    if let Some(path) = wanted.and_then(|name| name.strip_prefix("scripted:")) {
-        let scripted = Scripted::from_file(Path::new(path)).map_err(|error| usage(error.to_string()))?;
+    if let Some(path) = script(settings) {
+        let scripted = Scripted::from_file(path).map_err(|error| usage(error.to_string()))?;
         return Ok(Arc::new(scripted));
     }
+    let Some(endpoint) = endpoint(settings)? else { return Ok(Arc::clone(built_in) as Arc<dyn Model>) };
+    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
+    Ok(Arc::new(model))
+}
+
+/// The file of answers that stands in for a model.
+fn script(settings: &Settings) -> Option<&Path> {
+    settings.model.as_deref().and_then(|name| name.strip_prefix("scripted:")).map(Path::new)
+}
+
+/// The endpoint that the settings ask for; none if the model is the built-in assistant or a script.
+///
+/// # Errors
+/// A model's name without an endpoint.
+pub fn endpoint(settings: &Settings) -> Result<Option<openai::Settings>, Failure> {
+    let key = std::env::var("OPENAI_API_KEY").ok().and_then(ApiKey::new);
+    let wanted = settings.model.as_deref();
     let no_endpoint = key.is_none() && settings.base_url.is_none();
-    if wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
-        return Ok(Arc::clone(built_in) as Arc<dyn Model>);
+    if script(settings).is_some() || wanted == Some("built-in") || (wanted.is_none() && no_endpoint) {
+        return Ok(None);
     }
     if let (Some(name), true) = (wanted, no_endpoint) {
-        return Err(usage(format!(
+        return Err(Failure::usage(format!(
             "the model {name:?} needs an endpoint: set OPENAI_API_KEY for OpenAI's own, or OPENAI_BASE_URL (--base-url) \
              for another one; \"built-in\" needs neither"
         )));
@@ -312,74 +354,5 @@ pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Mod
     if let Some(name) = wanted {
         endpoint.model = name.to_owned();
     }
-    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
-    Ok(Arc::new(model))
-}
-
-/// The servers of a session.
-#[derive(Debug, Default)]
-pub struct Fleet {
-    /// In lane order: the bundled ones, then configured ones; a configured name replaces a bundled one in its place.
-    pub specs: Vec<ServerSpec>,
-    /// What was odd about the configuration.
-    pub warnings: Vec<String>,
-    /// Configured values to be kept out of recordings.
-    pub secrets: Vec<(String, String)>,
-}
-
-/// All servers the settings ask for.
-///
-/// # Errors
-/// Our own path cannot be found; a server file that cannot be read.
-pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
-    let mut fleet = Fleet { specs: bundled(settings)?, ..Fleet::default() };
-    let Some(path) = &settings.servers else { return Ok(fleet) };
-    let configured = servers::read(path, |name| std::env::var(name).ok())?;
-    fleet.specs.retain(|spec| !configured.disabled.contains(&spec.name));
-    for spec in configured.specs {
-        match fleet.specs.iter_mut().find(|bundled| bundled.name == spec.name) {
-            Some(bundled) => *bundled = spec,
-            None => fleet.specs.push(spec),
-        }
-    }
-    fleet.warnings = configured.warnings;
-    fleet.secrets = configured.secrets;
-    Ok(fleet)
-}
-
-/// The five bundled servers, each a child that is this very program.
-fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
-    if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
-        let dir = dir.display();
-        return Err(Failure::usage(format!(
-            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
-        )));
-    }
-    let mut options = Vec::new();
-    for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
-        if let Some(path) = path {
-            options.push(flag.to_owned());
-            options.push(path.display().to_string());
-        }
-    }
-    if let Some(as_of) = &settings.as_of {
-        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
-        options.extend(["--as-of".to_owned(), as_of.clone()]);
-    }
-    let spec = |name: &&str| ServerSpec {
-        name: (*name).into(),
-        reach: Reach::Program(Program {
-            command: program.clone(),
-            args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
-            ..Program::default()
-        }),
-        era: Era::Modern,
-        naming: Naming::Plain,
-        limits: Limits::default(),
-        restarts: RESTARTS,
-        trust: Trust::Trusted,
-    };
-    Ok(callboard_servers::NAMES.iter().map(spec).collect())
+    Ok(Some(endpoint))
 }

@@ -10,8 +10,8 @@
 //!   │ view(&State, Frame) (pure)  │◄─────────────┤                                                │
 //!   └─────────────────────────────┘   Record     └────────┬───────────────────────┬───────────────┘
 //!             ▲                         ▲                 ▼                       ▼
-//!             │                  ┌──────┴──────┐    model: openai,          mcp: one supervised child
-//!             └── Session (fold) │  recording  │    built-in, scripted      per server, over stdio
+//!             │                  ┌──────┴──────┐    model: openai,          mcp: a supervisor for each
+//!             └── Session (fold) │  recording  │    built-in, scripted      server, stdio or HTTP
 //!                                │ stamp,write │
 //!                                └──────┬──────┘
 //!                                       └──► session.jsonl
@@ -68,6 +68,7 @@ pub mod config;
 pub mod conformance;
 pub mod console;
 pub mod direct;
+pub mod doctor;
 pub mod eval;
 pub mod evaluate;
 pub mod export;
@@ -87,6 +88,7 @@ pub mod recording;
 pub mod sanitise;
 pub mod schema;
 pub mod session;
+pub mod setup;
 pub mod stderr;
 pub mod stdout;
 pub mod ui;

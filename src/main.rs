@@ -5,9 +5,11 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use callboard::cli::{Cli, DataTask, Task};
 use callboard::config::{self, Settings};
+use callboard::doctor::{self, Depth};
 use callboard::eval::Suite;
 use callboard::export::Format;
 use callboard::failure::{Failure, Form};
@@ -18,21 +20,25 @@ use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
 use callboard::ui::text::count;
-use callboard::{conformance, console, direct, launch, recording};
+use callboard::{conformance, console, direct, launch, recording, setup};
 use callboard_servers::{ServeError, ServeOptions};
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // Whether it was said here and now: for the doctor that is a question, and a name of the environment is none.
+    let asks_model = matches.value_source("model") == Some(ValueSource::CommandLine);
     let form = if cli.common.json { Form::Json } else { Form::Text };
-    match run(cli, form) {
+    match run(cli, asks_model, form) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(form),
     }
 }
 
-fn run(cli: Cli, form: Form) -> Result<(), Failure> {
+fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
     // A server is started before anything else is set up: its stdout belongs to the protocol.
     if let Some(Task::Serve { name }) = &cli.command {
         let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
@@ -47,10 +53,18 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
         let text = "--step holds calls for somebody at the console; `callboard --step` opens it";
         return Err(Failure::usage(text.to_owned()));
     }
+    if let Some(Task::Doctor { patience }) = &cli.command {
+        let patience = Duration::from_secs((*patience).max(1));
+        let depth = if asks_model { Depth::Live(patience) } else { Depth::Configured };
+        return attended(doctor::run(&cli.common, depth, form));
+    }
     let settings = config::resolve(&cli.common)?;
+    if asks_model && cli.common.model.as_deref() == Some("") {
+        return Err(Failure::usage("--model needs the name of a model, such as built-in".into()));
+    }
     match cli.command {
         None => console::open(&settings),
-        Some(Task::Serve { .. }) => Ok(()),
+        Some(Task::Serve { .. } | Task::Doctor { .. }) => Ok(()),
         Some(Task::Ask { events, questions }) => {
             let output = match (events, form) {
                 (true, _) => Output::Events,
@@ -85,6 +99,7 @@ fn run(cli: Cli, form: Form) -> Result<(), Failure> {
             attended(conformance::run(url, &conformance::Setting { scenario, protocol, context }))
         }
         Some(Task::Sessions) => sessions(form),
+        Some(Task::Mcp { task }) => setup::run(&settings, task, form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
         Some(Task::Data { task: DataTask::Export { dir } }) => data_export(&dir, form),
         Some(Task::Completions { shell }) => {

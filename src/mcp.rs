@@ -96,6 +96,8 @@ pub struct CallOrder {
 pub struct Servers {
     handles: Vec<ServerHandle>,
     inputs: Inputs,
+    /// For servers that are started later.
+    sender: mpsc::Sender<Signal>,
     signals: mpsc::Receiver<Signal>,
 }
 
@@ -106,6 +108,28 @@ struct ServerHandle {
     orders: mpsc::Sender<Order>,
     restart: Arc<Notify>,
     task: tokio::task::JoinHandle<()>,
+}
+
+impl ServerHandle {
+    /// Starts a server, once the one that was there `before` is gone.
+    fn start(spec: &ServerSpec, before: Option<Self>, signals: &mpsc::Sender<Signal>, inputs: &Inputs) -> Self {
+        let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
+        let restart = Arc::new(Notify::new());
+        let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&restart), signals.clone(), inputs.clone());
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                before.stop().await;
+            }
+            supervisor.run().await;
+        });
+        Self { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
+    }
+
+    async fn stop(self) {
+        // Dropping the only sender tells the supervisor to stop even if its queue is full.
+        drop(self.orders);
+        let _ = self.task.await;
+    }
 }
 
 impl Servers {
@@ -120,18 +144,16 @@ impl Servers {
     pub fn start_after(specs: &[ServerSpec], inputs: u64) -> Self {
         let (sender, signals) = mpsc::channel(SIGNAL_CAPACITY);
         let inputs = Inputs::new(sender.clone(), inputs);
-        let handles = specs
-            .iter()
-            .map(|spec| {
-                let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
-                let restart = Arc::new(Notify::new());
-                let restarted = Arc::clone(&restart);
-                let supervisor = Supervisor::new(spec.clone(), receiver, restarted, sender.clone(), inputs.clone());
-                let task = tokio::spawn(supervisor.run());
-                ServerHandle { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
-            })
-            .collect();
-        Self { handles, inputs, signals }
+        let handles = specs.iter().map(|spec| ServerHandle::start(spec, None, &sender, &inputs)).collect();
+        Self { handles, inputs, sender, signals }
+    }
+
+    /// Puts another server in the place of the one of its name, which is stopped first. Ignored if there is none.
+    pub fn change(&mut self, spec: &ServerSpec) {
+        let Some(at) = self.handles.iter().position(|handle| handle.name == spec.name) else { return };
+        let before = self.handles.remove(at);
+        let handle = ServerHandle::start(spec, Some(before), &self.sender, &self.inputs);
+        self.handles.insert(at, handle);
     }
 
     /// The next signal, in order of happening per server. Cancel-safe. `None` only after [`Servers::stop`].
@@ -208,18 +230,9 @@ impl Servers {
     /// Returns what they still had to say.
     pub async fn stop(mut self) -> Vec<Signal> {
         let mut last = Vec::new();
-        let mut tasks = Vec::new();
-        for handle in self.handles {
-            let ServerHandle { orders, task, .. } = handle;
-            tasks.push(async move {
-                // Dropping the only sender tells the supervisor to stop even if its queue is full.
-                drop(orders);
-                let _ = task.await;
-            });
-        }
-        let mut all = std::pin::pin!(join_all(tasks));
-        // It has a sender of its own, which would keep the queue open.
-        drop(self.inputs);
+        let mut all = std::pin::pin!(join_all(self.handles.into_iter().map(ServerHandle::stop)));
+        // They are senders of our own, which would keep the queue open.
+        drop((self.inputs, self.sender));
         loop {
             tokio::select! {
                 signal = self.signals.recv() => match signal {

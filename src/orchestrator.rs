@@ -8,6 +8,7 @@ mod conversation;
 mod deltas;
 mod gate;
 mod memory;
+mod projects;
 mod prompt;
 mod resume;
 mod roster;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use answers::{Answers, Source};
 pub use gate::{Gate, Others, Policy, Rules, Verdict};
+pub use projects::{Judge, Projects};
 pub use resume::Resumed;
 pub use run::run;
 
@@ -52,6 +54,8 @@ pub struct Setup {
     pub pins: Kept,
     /// The records of another session that this one goes on from.
     pub resumed: Option<Resumed>,
+    /// A project's server files that wait for the operator's word.
+    pub projects: Projects,
     /// What was odd when all this was put together: told first.
     pub warnings: Vec<String>,
 }

@@ -31,7 +31,7 @@ pub struct Recorded {
     pub session: Session,
     /// Its records, for what a fold does not keep.
     pub records: Vec<Arc<Record>>,
-    /// Lines that are no records, which have been told on stderr.
+    /// Lines that cannot be understood, which have been told on stderr.
     pub damage: Vec<Problem>,
 }
 
@@ -56,17 +56,21 @@ fn read_file(path: &Path) -> Result<Recorded, Failure> {
     let reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
     let header = reader.header.clone();
     let (mut session, mut records, mut damage) = (Session::default(), Vec::new(), Vec::new());
+    let mut harm = |line: u64, reason: String| {
+        let problem = Problem { line, reason };
+        tell(&clean_line(&format!("callboard: {shown}, {problem}")));
+        damage.push(problem);
+    };
+    if let Some(reason) = header.may_be_missing() {
+        harm(1, reason);
+    }
     for row in reader {
         match row.map_err(|error| Failure::failed(format!("{shown} cannot be read further: {error}")))? {
             Row::Record(record) => {
                 session.apply(&record);
                 records.push(record);
             }
-            Row::Bad { line, reason } => {
-                let problem = Problem { line, reason };
-                tell(&clean_line(&format!("callboard: {shown}, {problem}")));
-                damage.push(problem);
-            }
+            Row::Bad { line, reason } => harm(line, reason),
         }
     }
     Ok(Recorded { header, session, records, damage })

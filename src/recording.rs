@@ -7,11 +7,12 @@ pub mod list;
 pub mod reader;
 pub mod redact;
 pub mod replay;
+mod tail;
 mod writer;
 
 use std::path::PathBuf;
 
-pub use writer::{Recording, RecordingError};
+pub use writer::{Recording, RecordingError, Stamp, comes_first};
 
 use crate::folders;
 

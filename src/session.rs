@@ -9,6 +9,7 @@ mod evidence;
 mod inputs;
 mod list;
 mod lost;
+mod projects;
 mod servers;
 mod tool_error;
 mod turns;
@@ -20,6 +21,7 @@ pub use documents::Document;
 pub use evidence::{Claim, Evidence, Mark};
 pub use inputs::Input;
 pub use list::List;
+pub use projects::Project;
 pub use servers::{Health, LogLine, Loss, Server};
 pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Tally, Turn};
@@ -72,6 +74,8 @@ pub struct Session {
     pub documents: List<Document>,
     /// What servers wanted of the operator, in order.
     pub inputs: List<Input>,
+    /// A project's server files that were asked about, in order.
+    pub projects: Vec<Project>,
     /// Notes with the time they were taken at, µs.
     pub notes: List<(u64, NoteTaken)>,
     /// Questions asked whose turn has not begun yet.
@@ -108,6 +112,8 @@ impl Session {
                     self.server_mut(name);
                 }
                 self.started = Some(started.clone());
+                // A session that goes on from another asks anew.
+                self.projects.clear();
                 Some(())
             }
             Event::SteppingChanged(changed) => {
@@ -177,6 +183,7 @@ impl Session {
             | Event::ResourcesListed(_)
             | Event::PromptsListed(_)
             | Event::WireFramed(_) => servers::apply(self, record),
+            Event::ProjectProposed(_) | Event::ProjectJudged(_) => projects::apply(self, record),
             Event::ResourceRead(read) => {
                 self.documents.push(Document::Resource(read.clone()));
                 Some(())
@@ -253,6 +260,11 @@ impl Session {
 
     fn settle(&mut self, server: &ServerName, tool: &ToolName) {
         self.changed.retain(|changed| (&changed.server, &changed.tool) != (server, tool));
+    }
+
+    /// A project's server files of which the operator has said nothing yet.
+    pub fn open_projects(&self) -> impl Iterator<Item = &Project> {
+        self.projects.iter().filter(|project| project.verdict.is_none())
     }
 
     /// The name of the model that answers the next turn.

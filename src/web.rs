@@ -7,7 +7,6 @@ use std::time::Duration;
 use reqwest::{ClientBuilder, Url, redirect};
 
 /// A builder of a client for one address, without redirects; building it costs some milliseconds, so it is done once.
-#[must_use]
 pub fn client_for(url: &Url, connect: Duration) -> ClientBuilder {
     static PROVIDER: Once = Once::new();
     // An error says that the process has a provider already, and any will do.

@@ -55,7 +55,7 @@ pub struct Redacted {
     pub left_out: usize,
 }
 
-/// Replaces what must not leave the house by marks; [`marks`] finds them in whatever is made of it.
+/// Replaces what must not leave the house by marks that are found again in whatever is made of it.
 #[must_use]
 pub fn redact(header: &Header, records: &[Arc<Record>]) -> Redacted {
     let mut pass = Pass::default();

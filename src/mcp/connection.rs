@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::model::ProtocolVersion;
+use rmcp::model::{ProtocolVersion, SubscriptionFilter};
 use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient, RunningService, ServiceError,
 };
@@ -120,6 +120,7 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
             Road::Http(Box::new(http))
         }
     };
+    let heard = changed.clone();
     let listener =
         Listener { server: server.clone(), signals, changed, inputs: inputs.clone(), answers: answers.clone() };
     let lifecycle = match handshake {
@@ -128,6 +129,9 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
     };
     match timeout(limits.start, listener.serve_with_lifecycle(road, lifecycle)).await {
         Ok(Ok(service)) => {
+            if handshake == Handshake::Modern {
+                listen(&service, heard);
+            }
             Ok(Connection { server, service, answers, inputs, end: Some(end), limits, outputs: HashMap::new() })
         }
         Ok(Err(error)) => Err(refusal(&error)),
@@ -136,6 +140,26 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
             Err(Fault::Unusable(reason))
         }
     }
+}
+
+/// Hears of changed tools for as long as the connection lasts: without sessions a server tells only those who listen.
+fn listen(service: &RunningService<RoleClient, Listener>, changed: mpsc::Sender<()>) {
+    let info = service.peer_info();
+    let tools = info.as_ref().and_then(|info| info.capabilities.tools.as_ref());
+    if tools.is_none_or(|tools| tools.list_changed != Some(true)) {
+        return;
+    }
+    let peer = service.peer().clone();
+    tokio::spawn(async move {
+        // A server that says it tells, and then refuses to: its tools stay as they are, as with any other that does not tell.
+        let Ok(mut changes) = peer.listen(SubscriptionFilter::builder().tools_list_changed().build()).await else {
+            return;
+        };
+        while let Ok(Some(_)) = changes.next().await {
+            // One waiting refresh is enough for any number of changes.
+            let _ = changed.try_send(());
+        }
+    });
 }
 
 fn refusal(error: &ClientInitializeError) -> Fault {

@@ -7,11 +7,12 @@ mod body;
 mod fault;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use reqwest::{Client, RequestBuilder, Response};
@@ -105,20 +106,32 @@ impl Post {
 
     /// The events of a stream; messages in them are read and recorded, and `rmcp` gets what is left for it to read.
     fn events(&self, response: Response, request: Option<RequestId>) -> Events {
-        let tap = self.tap.clone();
         let pieces = body::bounded_events(response.bytes_stream(), LONGEST_BODY);
+        // A stream whose events have ids can be found again; the end of any other is the end of its request.
+        let can_resume = Arc::new(AtomicBool::new(request.is_none()));
+        let (tap, resumable) = (self.tap.clone(), Arc::clone(&can_resume));
+        let cut = move |tap: &Tap, words: String| {
+            let request = request.clone().filter(|id| tap.answers.awaits(id));
+            let request = request.filter(|_| !resumable.load(Ordering::Relaxed));
+            request.map(|id| body::broken_event(id, words))
+        };
+        let (ending, end) = (self.tap.clone(), cut.clone());
         let events = SseStream::from_bytes_stream(pieces).then(move |event| {
-            let (tap, request) = (tap.clone(), request.clone());
+            let (tap, cut, can_resume) = (tap.clone(), cut.clone(), Arc::clone(&can_resume));
             async move {
                 let mut event = match event {
                     Ok(event) => event,
                     Err(error) => {
-                        if let Some(refused) = body::refused(&error, request) {
-                            return Ok(refused);
+                        // It would be as long the next time.
+                        if body::is_too_long(&error) {
+                            can_resume.store(false, Ordering::Relaxed);
                         }
-                        return Err(error);
+                        return cut(&tap, body::words(&error)).ok_or(error);
                     }
                 };
+                if event.id.is_some() {
+                    can_resume.store(true, Ordering::Relaxed);
+                }
                 let is_message = matches!(event.event.as_deref(), None | Some("" | "message"));
                 let text = event.data.take().filter(|text| is_message && !text.trim().is_empty());
                 if let Some(text) = text {
@@ -128,7 +141,9 @@ impl Post {
                 Ok(event)
             }
         });
-        events.boxed()
+        let last =
+            stream::once(async move { end(&ending, "the server's answer ended before it was complete".to_owned()) });
+        events.chain(last.filter_map(|event| async move { event.map(Ok) })).boxed()
     }
 
     /// What a refusal says: a JSON-RPC error is the server's answer, anything else is a fault.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Json};
@@ -87,10 +86,8 @@ impl InFlight {
 fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
     match answer {
         Ok(result) => {
-            let value = result.value();
-            let is_error = value.get("isError").and_then(Value::as_bool).unwrap_or(false);
-            let status = if is_error { CallStatus::Error } else { CallStatus::Ok };
-            let mismatch = output.filter(|_| status == CallStatus::Ok).and_then(|output| mismatch(&output, &value));
+            let status = if result.is_tool_error() { CallStatus::Error } else { CallStatus::Ok };
+            let mismatch = output.filter(|_| status == CallStatus::Ok).and_then(|output| mismatch(&output, &result));
             Ok(CallEnd { status, mismatch, result: Some(result), failure: None })
         }
         Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),
@@ -104,9 +101,10 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
 }
 
 /// Where a successful result does not have the declared form.
-fn mismatch(output: &Schema, result: &Value) -> Option<String> {
-    match result.get("structuredContent") {
-        Some(body) => output.violation(body),
+fn mismatch(output: &Schema, result: &Json) -> Option<String> {
+    let [structured] = result.members(["structuredContent"]);
+    match structured {
+        Some(body) => output.violation(&Json::from(body).value()),
         None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
     }
 }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{
-    InputAction, InputAnswer, InputAnswered, InputId, InputRequested, Json, Scope, ServerName, Wanted,
+    Event, InputAction, InputAnswer, InputAnswered, InputId, InputRequested, Json, LogStream, Scope, ServerLogged,
+    ServerName, Wanted,
 };
 
 use super::Signal;
@@ -92,7 +93,11 @@ impl Inputs {
 
     /// Puts a question to the operator and waits for the answer as MCP has it. Dropped, the question is withdrawn.
     pub async fn put(&self, scope: Scope, server: &ServerName, question: Question) -> Value {
-        let Some(answer) = self.begin(scope, server, question) else { return json!({"action": "decline"}) };
+        let Some(answer) = self.begin(scope, server, question) else {
+            let line = format!("it has {MOST_OPEN} questions for the operator already; one more was declined");
+            self.tell(scope, ServerLogged { server: server.clone(), stream: LogStream::Mcp, line }).await;
+            return json!({"action": "decline"});
+        };
         match answer.await {
             Ok(InputAnswer::Accept { content: Some(content) }) => {
                 json!({"action": "accept", "content": content.value()})
@@ -140,7 +145,7 @@ impl Inputs {
         Some(answer)
     }
 
-    async fn tell(&self, scope: Scope, event: impl Into<crate::protocol::Event>) {
+    async fn tell(&self, scope: Scope, event: impl Into<Event>) {
         let _ = self.0.signals.send(Signal::Happened(scope, event.into())).await;
     }
 }
@@ -174,20 +179,18 @@ mod tests {
             let inputs = inputs.clone();
             async move { inputs.put(Scope::default(), &"s".into(), question()).await }
         });
-        assert!(matches!(next().await, crate::protocol::Event::InputRequested(asked) if asked.input == InputId(5)));
+        assert!(matches!(next().await, Event::InputRequested(asked) if asked.input == InputId(5)));
         assert!(inputs.answer(InputId(5), InputAnswer::Decline));
         assert_eq!(put.await.ok(), Some(json!({"action": "decline"})));
-        assert!(
-            matches!(next().await, crate::protocol::Event::InputAnswered(end) if end.action == InputAction::Declined)
-        );
+        assert!(matches!(next().await, Event::InputAnswered(end) if end.action == InputAction::Declined));
         assert!(!inputs.answer(InputId(5), InputAnswer::Cancel));
 
         let dropped = inputs.begin(Scope::default(), &"s".into(), question());
-        assert!(matches!(next().await, crate::protocol::Event::InputRequested(asked) if asked.input == InputId(6)));
+        assert!(matches!(next().await, Event::InputRequested(asked) if asked.input == InputId(6)));
         drop(dropped);
         let end = next().await;
         assert!(
-            matches!(&end, crate::protocol::Event::InputAnswered(end) if end.reason.as_deref() == Some("the server no longer waits for it")),
+            matches!(&end, Event::InputAnswered(end) if end.reason.as_deref() == Some("the server no longer waits for it")),
             "{end:?}"
         );
 

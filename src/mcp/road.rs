@@ -24,8 +24,16 @@ pub enum RoadError {
     #[error(transparent)]
     Pipes(#[from] WireError),
     /// Over HTTP.
-    #[error(transparent)]
+    #[error("{}", spoken(.0))]
     Http(#[from] StreamableHttpError<HttpFault>),
+}
+
+/// Our own words where it is our own error.
+fn spoken(error: &StreamableHttpError<HttpFault>) -> String {
+    match error {
+        StreamableHttpError::Client(fault) => fault.to_string(),
+        other => other.to_string(),
+    }
 }
 
 impl RoadError {

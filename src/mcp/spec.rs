@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::protocol::ServerName;
 
 /// One server as it is configured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSpec {
     /// Its configured name.
     pub name: ServerName,

@@ -135,7 +135,11 @@ impl Supervisor {
                 biased;
                 ended = in_flight.next() => match ended {
                     Ok((call, end)) => self.ended(call, end).await,
-                    Err(reason) => break Break::Lost(reason),
+                    // Who hung up is known before the calls hear of it, and says more than they do.
+                    Err(reason) => break Break::Lost(match running.connection.ended().now_or_never() {
+                        Some(()) => running.host.hung_up().into(),
+                        None => reason,
+                    }),
                 },
                 order = self.orders.recv() => match order {
                     Some(Order::Call(order)) => self.waiting.push(order),

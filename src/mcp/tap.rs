@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-use crate::protocol::{CallProgressed, Direction, Event, Json, LogStream, Scope, ServerName, WireFramed};
+use crate::protocol::{CallProgressed, Direction, Event, LogStream, Scope, ServerName, WireFramed};
 
 use super::Signal;
 use super::answers::{Answers, Patience, RawResult, Reading, Request};
@@ -154,8 +154,7 @@ impl Tap {
         self.frame(request.as_ref().map(|request| request.scope).unwrap_or_default(), Direction::Received, text).await;
         match (request.map(|request| request.reading), envelope.result) {
             (Some(reading @ (Reading::Raw | Reading::Both)), Some(result)) => {
-                let result = Json::parse(result.get()).unwrap_or_default();
-                self.answers.keep(id.clone(), result);
+                self.answers.keep(id.clone(), result.into());
                 let empty = JsonRpcMessage::response(ServerResult::empty(()), id);
                 let typed = (reading == Reading::Both).then(|| serde_json::from_str(text).ok()).flatten();
                 Some(typed.unwrap_or(empty))
@@ -176,8 +175,7 @@ impl Tap {
         else {
             return self.typed(text, None).await;
         };
-        let params = Json::parse(params.get()).unwrap_or_default();
-        if !self.answers.keep_question(id.clone(), params) {
+        if !self.answers.keep_question(id.clone(), params.into()) {
             self.junk("the server has too many questions for the operator; this one is declined".to_owned()).await;
         }
         let id = serde_json::to_string(&id).unwrap_or_default();

@@ -13,6 +13,7 @@ mod failure;
 mod fault;
 mod framing;
 mod outbox;
+mod probe;
 mod reported;
 mod retry;
 mod schema;
@@ -37,10 +38,11 @@ use crate::protocol::{ModelAnswered, ModelFailed};
 
 pub use body::MAX_TOOLS;
 pub use endpoint::EndpointError;
+pub use probe::Probed;
 pub use settings::{ApiKey, DEFAULT_MODEL, OFFICIAL_BASE_URL, Retries, Settings, Timeouts};
 
 use answer::{Answer, Ending};
-use body::{Body, Refused};
+use body::{Body, Omittable, Refused};
 use endpoint::Endpoint;
 use failure::{Asked, Failure, Remedy};
 use fault::Fault;
@@ -95,7 +97,7 @@ impl OpenAi {
                 failure.remedy = Remedy::None;
             }
             if let Remedy::Without(omittable) = failure.remedy {
-                self.refused.fetch_or(Refused::default().with(omittable).bits(), Ordering::Relaxed);
+                self.refuse(omittable);
             }
             failure
         })
@@ -162,6 +164,11 @@ impl OpenAi {
         }
         let http = transport::client(&self.asked.endpoint, &self.settings.timeouts)?;
         Ok(self.http.get_or_init(|| http).clone())
+    }
+
+    /// Leaves something out from now on.
+    fn refuse(&self, omittable: Omittable) {
+        self.refused.fetch_or(Refused::default().with(omittable).bits(), Ordering::Relaxed);
     }
 
     fn refused(&self) -> Refused {

@@ -255,6 +255,14 @@ impl Backing {
         }
     }
 
+    /// Puts another server in the place of the one of its name.
+    pub fn change(&mut self, spec: &ServerSpec) {
+        match self {
+            Self::Live(servers) => servers.change(spec),
+            Self::Recorded(..) => {}
+        }
+    }
+
     pub fn restart(&self, server: &ServerName) -> bool {
         match self {
             Self::Live(servers) => servers.restart(server),

@@ -62,9 +62,9 @@ impl Conversation {
 
     /// The messages no request had yet, as JSON in the form of chat completions; they count as sent from now on.
     pub fn take_new(&mut self) -> Json {
-        let new = self.messages[self.sent..].iter().map(|message| as_json(message)).collect();
+        let new = in_json(&self.messages[self.sent..]);
         self.sent = self.messages.len();
-        Json::from(Value::Array(new))
+        new
     }
 
     /// Cuts the results that are longest, because the conversation no longer fits the model. False if nothing is left to cut.
@@ -79,6 +79,11 @@ impl Conversation {
         }
         cut_any
     }
+}
+
+/// Messages as a JSON array in the form of chat completions.
+pub(super) fn in_json(messages: &[Arc<Message>]) -> Json {
+    Json::from(Value::Array(messages.iter().map(|message| as_json(message)).collect()))
 }
 
 fn as_json(message: &Message) -> Value {

@@ -47,13 +47,14 @@ pub fn result_text(call: CallId, end: &CallEnd) -> (String, usize) {
     (format!("[call {}{word}]\n{}", call.0, cut(&body, RESULT_LIMIT)), body.len())
 }
 
-/// Structured content if there is some, else the text of the content blocks; other blocks are named by their type.
+/// Structured content as it came, if there is some, else the text of the content blocks; other blocks are named by their type.
 fn body(result: &Json) -> String {
-    let value = result.value();
-    if let Some(structured) = value.get("structuredContent").filter(|structured| !structured.is_null()) {
-        return structured.to_string();
+    let [structured, content] = result.members(["structuredContent", "content"]);
+    if let Some(structured) = structured.filter(|structured| structured.get() != "null") {
+        return structured.get().to_owned();
     }
-    let Some(blocks) = value.get("content").and_then(Value::as_array) else { return result.text().to_owned() };
+    let content = content.map(|content| Json::from(content).value());
+    let Some(blocks) = content.as_ref().and_then(Value::as_array) else { return result.text().to_owned() };
     let texts: Vec<String> = blocks
         .iter()
         .map(|block| match (block.get("text").and_then(Value::as_str), block.get("type").and_then(Value::as_str)) {

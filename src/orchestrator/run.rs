@@ -1,6 +1,7 @@
 //! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
 
 mod control;
+mod idle;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,12 +16,12 @@ use crate::mcp::{CallEnd, CallOrder, Signal};
 use crate::model::{Delta, Message, Model, Request};
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
-    SessionStarted, StepId, Stepping, SteppingChanged,
+    SessionStarted, StepId, Stepping, SteppingChanged, StopSite, TurnHeld,
 };
 
 use super::answers::Backing;
 use super::asking::{Asking, Heard};
-use super::conversation::Conversation;
+use super::conversation::{self, Conversation};
 use super::deltas::Deltas;
 use super::memory::Memory;
 use super::resume::Resumed;
@@ -28,7 +29,7 @@ use super::roster::{Finding, Roster};
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
-use super::{Gate, Models, Setup, prompt};
+use super::{Gate, Models, Projects, Setup, prompt};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,8 +49,20 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, pins, resumed, mut warnings } =
-        setup;
+    let Setup {
+        model,
+        runbooks,
+        models,
+        servers: source,
+        recording,
+        app,
+        session,
+        gate,
+        pins,
+        projects,
+        resumed,
+        mut warnings,
+    } = setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let (memory, known) = Memory::load(pins, &source, &mut warnings);
@@ -72,10 +85,12 @@ async fn perform(setup: Setup, feed: Feed) {
         running: HashMap::new(),
         deltas: Deltas::default(),
         patience: Instant::now() + PATIENCE,
+        awake_until: Instant::now(),
         warned_of_tools: false,
         told_stepping: Stepping::Off,
         inputs: 0,
         missed: false,
+        projects,
     };
     let stepping = shell.gate.stepping;
     if let Some(resumed) = resumed {
@@ -85,6 +100,9 @@ async fn perform(setup: Setup, feed: Feed) {
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
+    }
+    for proposed in shell.projects.proposed.clone() {
+        shell.stage.tell(Scope::default(), proposed).await;
     }
     if stepping != shell.told_stepping {
         shell.stage.tell(Scope::default(), SteppingChanged { stepping }).await;
@@ -117,6 +135,8 @@ struct Shell {
     running: HashMap<CallId, u64>,
     deltas: Deltas,
     patience: Instant,
+    /// When the thread may sleep although calls run.
+    awake_until: Instant,
     warned_of_tools: bool,
     /// What the records before this session say of stepping.
     told_stepping: Stepping,
@@ -124,6 +144,7 @@ struct Shell {
     inputs: u64,
     /// Whether the recording that stands in for the servers lacked a call.
     missed: bool,
+    projects: Projects,
 }
 
 impl Shell {
@@ -147,8 +168,8 @@ impl Shell {
                 Some(signal) = self.servers.next() => self.signalled(signal).await,
                 () = wait_until(flush) => self.flush_words().await,
                 () = wait_until(patience) => {}
-                // Once every task that can go on has done so: to wake the screen costs as much as to send a call.
-                () = yield_now(), if self.stage.is_behind() => self.stage.show().await,
+                // Once every task that can go on has done so.
+                () = yield_now(), if self.has_chores() => self.do_chore().await,
             }
         }
     }
@@ -200,7 +221,7 @@ impl Shell {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Tell(scope, event) => {
-                    let event = self.with_duration(scope, event);
+                    let event = self.with_messages(self.with_duration(scope, event));
                     self.stage.tell(scope, event).await;
                 }
                 Effect::AskModel { step, tools } => self.ask(step, tools),
@@ -213,6 +234,7 @@ impl Shell {
                     let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
+                    self.stay_awake();
                     match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {
@@ -260,6 +282,25 @@ impl Shell {
         }
     }
 
+    /// Nor does it know the standing instructions, which are sent too.
+    fn with_messages(&self, event: Event) -> Event {
+        match event {
+            Event::TurnHeld(held) if held.site == StopSite::BeforeModel => {
+                let messages = Some(conversation::in_json(&self.messages()));
+                TurnHeld { messages, ..held }.into()
+            }
+            event => event,
+        }
+    }
+
+    /// Everything the model would be sent now.
+    fn messages(&self) -> Vec<Arc<Message>> {
+        let text = prompt::system(&self.roster.briefings(), &self.stage.today());
+        let mut messages = vec![Arc::new(Message::System { text })];
+        messages.extend_from_slice(self.conversation.messages());
+        messages
+    }
+
     fn end_call(&mut self, call: CallId, end: CallEnd) -> Vec<Effect> {
         // A call that is no longer running was cancelled: this is its late end.
         let (Some(sent_us), Some(turn)) = (self.running.remove(&call), &mut self.turn) else { return Vec::new() };
@@ -269,9 +310,7 @@ impl Shell {
 
     fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
-        let today = self.stage.today();
-        let mut messages = vec![Arc::new(Message::System { text: prompt::system(&briefings, &today) })];
-        messages.extend_from_slice(self.conversation.messages());
+        let (today, messages) = (self.stage.today(), self.messages());
         let most = self.asked.most_tools();
         let tools = match tools {
             ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),

@@ -1,6 +1,6 @@
 //! What a screen asks of whatever feeds it.
 
-use super::{Breakpoint, CallId, InputId, Json, ReplayCommand, ServerName};
+use super::{Breakpoint, CallId, InputId, Json, ProjectVerdict, ReplayCommand, ServerName};
 
 /// One request of the operator. Commands travel over a bounded queue and are answered by records only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub enum Command {
         server: ServerName,
         /// What.
         material: Material,
+    },
+    /// Say whether the servers of a project's file may start, as it is now.
+    JudgeProject {
+        /// The file's path, as it was proposed.
+        file: String,
+        /// Whether they may.
+        verdict: ProjectVerdict,
     },
     /// Let a turn go on that waits around the model.
     Proceed,

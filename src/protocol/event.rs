@@ -8,6 +8,7 @@ mod gate;
 mod input;
 mod material;
 mod model;
+mod project;
 mod server;
 mod session;
 
@@ -16,6 +17,7 @@ pub use gate::*;
 pub use input::*;
 pub use material::*;
 pub use model::*;
+pub use project::*;
 pub use server::*;
 pub use session::*;
 
@@ -167,6 +169,10 @@ events! {
     InputRequested = "input.requested",
     /// It has its answer, or no longer waits for one.
     InputAnswered = "input.answered",
+    /// A project's server file waits for the operator's word.
+    ProjectProposed = "project.proposed",
+    /// The operator has said whether its servers may start.
+    ProjectJudged = "project.judged",
     /// One JSON-RPC message on the wire.
     WireFramed = "wire.framed",
     /// A remark of the program or the operator.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -48,6 +48,48 @@ impl Json {
     #[must_use]
     pub fn value(&self) -> Value {
         serde_json::from_str(self.text()).unwrap_or_else(|_| Value::String(self.text().to_owned()))
+    }
+
+    /// The members of an object that have these names, unparsed; none if it is no object. Of equal names the last counts.
+    #[must_use]
+    pub fn members<const N: usize>(&self, names: [&str; N]) -> [Option<&RawValue>; N] {
+        serde_json::Deserializer::from_str(self.text()).deserialize_map(Members(names)).unwrap_or([None; N])
+    }
+
+    /// Whether this is the result of a tool that says it failed: `isError` is true (MCP, Tools, error handling).
+    #[must_use]
+    pub fn is_tool_error(&self) -> bool {
+        let [told] = self.members(["isError"]);
+        told.is_some_and(|told| told.get() == "true")
+    }
+}
+
+struct Members<'n, const N: usize>([&'n str; N]);
+
+impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(key) = map.next_key::<String>()? {
+            match self.0.iter().position(|name| *name == key) {
+                Some(position) => found[position] = Some(map.next_value()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl From<&RawValue> for Json {
+    fn from(raw: &RawValue) -> Self {
+        Self(Arc::from(raw.to_owned()))
     }
 }
 

@@ -53,6 +53,9 @@ pub fn export(order: &ExportOrder) -> Result<(), Failure> {
             (Material { header, records, session, select }, left_out)
         }
     };
+    if material.is_empty() && !material.select.is_empty() {
+        tell(&clean_line(&format!("callboard: no call of the session has {}", material.select)));
+    }
     let (text, removed) = material.render(order.format);
     match &order.output {
         None => crate::stdout::say(text.trim_end_matches('\n'))?,

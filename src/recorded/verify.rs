@@ -83,7 +83,7 @@ struct Report {
 
 impl Report {
     fn new(session: String, calls: Vec<Checked>, damage: &[Problem]) -> Self {
-        let unread = |problem: &Problem| format!("the recording is damaged, {problem}");
+        let unread = |problem: &Problem| format!("not all of the recording can be read, {problem}");
         let mut problems: Vec<String> = damage.iter().map(unread).collect();
         if calls.is_empty() {
             problems.push("there is nothing to compare: the recording has no calls".to_owned());
@@ -285,7 +285,7 @@ mod tests {
         let report = as_junit(&Report::new("01AB".into(), calls, &damage));
         assert!(report.contains("tests=\"4\" failures=\"1\" skipped=\"1\" errors=\"1\""), "{report}");
         assert!(
-            report.contains("<error message=\"the recording is damaged, line 7: no &lt;record&gt;\"/>"),
+            report.contains("<error message=\"not all of the recording can be read, line 7: no &lt;record&gt;\"/>"),
             "{report}"
         );
         assert!(report.contains("time=\"1.500000\"") && !report.contains('\u{1b}'), "{report}");

@@ -71,6 +71,14 @@ impl Header {
         unknown(&self.need)
     }
 
+    /// What a reader has to be told if there are such features.
+    #[must_use]
+    pub fn may_be_missing(&self) -> Option<String> {
+        let lacks = self.lacks_to_read().join(", ");
+        let words = || format!("it needs {lacks}, which this version does not have; some of it may be missing");
+        (!lacks.is_empty()).then(words)
+    }
+
     /// The features this version lacks to append: such a file is opened read-only.
     #[must_use]
     pub fn lacks_to_write(&self) -> Vec<&str> {

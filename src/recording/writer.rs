@@ -1,7 +1,7 @@
 //! The only writer of a session file: stamps events, redacts, writes, and hands back what it wrote.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{self, DirBuilder, OpenOptions, TryLockError};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use crate::protocol::{CallStarted, Event, NoteLevel, NoteTaken, Record, RecordIn
 
 use super::format::{BLOB_THRESHOLD, BlobRef, Header};
 use super::redact::Redactor;
+use super::tail::{OpenFile, after_tail, torn_tail};
 
 /// Why a session file cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,13 @@ pub enum RecordingError {
     },
 }
 
+/// Bytes of records that wait for [`Recording::flush`] before they are written without it.
+const MOST_UNWRITTEN: usize = 64 * 1024;
+
 /// An open session file, or the wish not to have one: events are stamped either way.
+///
+/// Records gather in memory and are written together: by [`Recording::flush`], which belongs at the end of everything that
+/// is done at one go, and before anything whose record must be on the disk first.
 #[derive(Debug)]
 pub struct Recording {
     file: Option<OpenFile>,
@@ -49,14 +56,6 @@ pub struct Recording {
     next: RecordIndex,
     redactor: Redactor,
     trouble: Option<String>,
-}
-
-#[derive(Debug)]
-struct OpenFile {
-    file: File,
-    path: PathBuf,
-    /// Whether the last write broke off inside a line.
-    torn: bool,
 }
 
 impl Recording {
@@ -78,17 +77,11 @@ impl Recording {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(fail)?;
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path).map_err(fail)?;
         file.try_lock().map_err(|error| lock_error(error, &path))?;
-        let mut recording = Self {
-            file: Some(OpenFile { file, path: path.clone(), torn: false }),
-            clock,
-            next: RecordIndex(0),
-            redactor,
-            trouble: None,
-        };
+        let mut file = OpenFile::new(file, path.clone(), false);
         let line = serde_json::to_string(header).map_err(|error| fail(error.into()))?;
-        let line = recording.redactor.redact(&line).into_owned();
-        recording.write_line(&line).map_err(fail)?;
-        Ok(recording)
+        file.put(&redactor.redact(&line));
+        file.write().map_err(fail)?;
+        Ok(Self { file: Some(file), clock, next: RecordIndex(0), redactor, trouble: None })
     }
 
     /// Opens a session for append: takes the lock, closes a torn last line and records that. Nothing is ever cut off.
@@ -112,10 +105,11 @@ impl Recording {
         file.try_lock().map_err(|error| lock_error(error, path))?;
         let torn_bytes = torn_tail(&mut file).map_err(fail)?;
         let next = next.max(after_tail(&mut file, torn_bytes).map_err(fail)?);
-        let file = OpenFile { file, path: path.into(), torn: torn_bytes > 0 };
+        let torn = torn_bytes > 0;
+        let file = OpenFile::new(file, path.into(), torn);
         let mut recording = Self { file: Some(file), clock, next, redactor, trouble: None };
-        let repaired = (torn_bytes > 0)
-            .then(|| recording.append(Scope::default(), RecordingRepaired { torn_bytes }.into()))
+        let repaired = torn
+            .then(|| recording.append(recording.stamp(), Scope::default(), RecordingRepaired { torn_bytes }.into()))
             .map(|written| written.record);
         Ok((recording, repaired))
     }
@@ -123,7 +117,7 @@ impl Recording {
     /// The file, if there is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
-        self.file.as_ref().map(|open| open.path.as_path())
+        self.file.as_ref().map(OpenFile::path)
     }
 
     /// The clock that stamps.
@@ -132,13 +126,18 @@ impl Recording {
         self.clock
     }
 
-    /// Stamps `event`, writes it and gives back the record as it stands in the file, secrets replaced. A file that cannot be
-    /// written does not stop the session: the first failure, and each new one, comes back as a note to show.
-    pub fn append(&mut self, scope: Scope, event: Event) -> Written {
-        let durable = needs_sync(&event);
-        let record =
-            Record { index: self.next, at_us: self.clock.now_us(), unix_ms: self.clock.unix_ms(), scope, event };
-        self.next.0 += 1;
+    /// What the clock says.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp { at_us: self.clock.now_us(), unix_ms: self.clock.unix_ms() }
+    }
+
+    /// Gives `event` its index and gives back the record as it will stand in the file, secrets replaced. It is written by the next
+    /// [`Recording::flush`]; a decision, and the start of a call that may write, is on the disk when this returns. A file that
+    /// cannot be written does not stop the session: the first failure, and each new one, comes back as a note to show.
+    pub fn append(&mut self, stamp: Stamp, scope: Scope, event: Event) -> Written {
+        let durable = if comes_first(&event) { Durability::Synced } else { Durability::Gathered };
+        let record = self.next_record(stamp, scope, event);
         let (record, line) = match self.to_redacted_line(record) {
             Ok(pair) => pair,
             Err(record) => (*record, None),
@@ -147,33 +146,38 @@ impl Recording {
             Some(line) => self.store(&line, durable),
             None => Err(io::Error::other("the event cannot be written as JSON")),
         };
-        let note = match result {
-            Ok(()) => {
-                self.trouble = None;
-                None
-            }
-            Err(error) => self.report(&error),
-        };
-        Written { record: Arc::new(record), note }
+        Written { record: Arc::new(record), note: self.judge(result) }
     }
 
     /// Takes over a record of another session as it is, times and all; what comes after is counted on from it.
     pub fn adopt(&mut self, record: &Record) -> Written {
         self.next = RecordIndex(self.next.0.max(record.index.0.saturating_add(1)));
         let result = match record.to_line() {
-            Ok(line) => self.store(&line, Durability::Written),
+            Ok(line) => self.store(&line, Durability::Gathered),
             Err(error) => Err(error.into()),
         };
-        let note = result.err().and_then(|error| self.report(&error));
-        Written { record: Arc::new(record.clone()), note }
+        Written { record: Arc::new(record.clone()), note: self.judge(result) }
+    }
+
+    /// Whether records wait for [`Recording::flush`]; those of a file in trouble wait for the next record instead.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.trouble.is_none() && self.file.as_ref().is_some_and(|open| open.is_behind())
+    }
+
+    /// Writes what waits; gives a note to show if it cannot be written and the reason is new.
+    pub fn flush(&mut self) -> Option<Arc<Record>> {
+        let result = self.file.as_mut().map_or(Ok(()), OpenFile::write);
+        self.judge(result)
     }
 
     /// Forces everything to the disk.
     ///
     /// # Errors
     /// The file system's words.
-    pub fn sync(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), |open| open.file.sync_data())
+    pub fn sync(&mut self) -> io::Result<()> {
+        let Some(open) = &mut self.file else { return Ok(()) };
+        open.sync()
     }
 
     fn to_redacted_line(&self, record: Record) -> Result<(Record, Option<String>), Box<Record>> {
@@ -191,26 +195,26 @@ impl Recording {
     }
 
     fn store(&mut self, line: &str, durable: Durability) -> io::Result<()> {
-        if self.file.is_none() {
-            return Ok(());
-        }
-        match split_payload(line) {
-            Some((envelope, payload)) if payload.len() > BLOB_THRESHOLD => {
-                let reference = self.store_blob(payload)?;
-                self.write_line(&format!("{envelope}{reference}}}"))?;
+        let reference = match split_payload(line) {
+            Some((envelope, payload)) if payload.len() > BLOB_THRESHOLD && self.file.is_some() => {
+                Some(format!("{envelope}{}}}", self.store_blob(payload)?))
             }
-            _ => self.write_line(line)?,
-        }
+            _ => None,
+        };
+        let Some(open) = &mut self.file else { return Ok(()) };
+        open.put(reference.as_deref().unwrap_or(line));
+        let now = self.trouble.is_some() || open.behind_bytes() > MOST_UNWRITTEN;
         match durable {
             Durability::Synced => self.sync(),
-            Durability::Written => Ok(()),
+            Durability::Gathered if now => open.write(),
+            Durability::Gathered => Ok(()),
         }
     }
 
     fn store_blob(&self, payload: &str) -> io::Result<String> {
         let hash = blake3::hash(payload.as_bytes()).to_hex().to_string();
         if let Some(open) = &self.file {
-            let folder = blob_dir(&open.path);
+            let folder = blob_dir(open.path());
             DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
             let (path, part) = (folder.join(&hash), folder.join(format!("{hash}.part")));
             // Only a whole payload ever has the name, also after a crash or on a full disk.
@@ -224,18 +228,17 @@ impl Recording {
         Ok(serde_json::to_string(&reference)?)
     }
 
-    fn write_line(&mut self, line: &str) -> io::Result<()> {
-        let Some(open) = &mut self.file else { return Ok(()) };
-        let mut bytes = Vec::with_capacity(line.len() + 2);
-        if open.torn {
-            bytes.push(b'\n');
+    fn judge(&mut self, result: io::Result<()>) -> Option<Arc<Record>> {
+        match result {
+            Ok(()) => {
+                // That a record could be gathered says nothing of the file.
+                if self.file.as_ref().is_none_or(|open| !open.is_behind()) {
+                    self.trouble = None;
+                }
+                None
+            }
+            Err(error) => self.report(&error),
         }
-        bytes.extend_from_slice(line.as_bytes());
-        bytes.push(b'\n');
-        open.torn = true;
-        open.file.write_all(&bytes)?;
-        open.torn = false;
-        Ok(())
     }
 
     fn report(&mut self, error: &io::Error) -> Option<Arc<Record>> {
@@ -251,16 +254,23 @@ impl Recording {
                 "This session is not being recorded: {path}: {text}. It goes on without; free some space or check the folder."
             ),
         };
-        let record = Record {
-            index: self.next,
-            at_us: self.clock.now_us(),
-            unix_ms: self.clock.unix_ms(),
-            scope: Scope::default(),
-            event: note.into(),
-        };
-        self.next.0 += 1;
-        Some(Arc::new(record))
+        Some(Arc::new(self.next_record(self.stamp(), Scope::default(), note.into())))
     }
+
+    fn next_record(&mut self, stamp: Stamp, scope: Scope, event: Event) -> Record {
+        let index = self.next;
+        self.next.0 += 1;
+        Record { index, at_us: stamp.at_us, unix_ms: stamp.unix_ms, scope, event }
+    }
+}
+
+/// When something happened, by both clocks of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// Since the session began, µs.
+    pub at_us: u64,
+    /// Since 1970, ms.
+    pub unix_ms: i64,
 }
 
 /// A record as it stands in the file, and a note to show if it could not be written.
@@ -275,18 +285,17 @@ pub struct Written {
 /// What must be true of a record before its effect happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Durability {
-    /// Handed to the operating system.
-    Written,
+    /// In memory, until the next flush.
+    Gathered,
     /// On the disk.
     Synced,
 }
 
-fn needs_sync(event: &Event) -> Durability {
-    match event {
-        Event::CallDecided(_) => Durability::Synced,
-        Event::CallStarted(CallStarted { read_only: false, .. }) => Durability::Synced,
-        _ => Durability::Written,
-    }
+/// Whether the record of an event must be on the disk before the event takes effect: decisions, and starts of calls that may
+/// write (`sessions.md` §1).
+#[must_use]
+pub fn comes_first(event: &Event) -> bool {
+    matches!(event, Event::CallDecided(_) | Event::CallStarted(CallStarted { read_only: false, .. }))
 }
 
 /// The folder of a session's large payloads.
@@ -300,35 +309,6 @@ fn split_payload(line: &str) -> Option<(&str, &str)> {
     // The envelope's strings are ids and kinds of ours and hold no quote, so the first match is the key.
     let at = line.find(r#","d":"#)? + 5;
     Some((&line[..at], line.get(at..line.len() - 1)?))
-}
-
-/// Bytes after the last line end: 0 for a file that ends properly.
-fn torn_tail(file: &mut File) -> io::Result<u64> {
-    let length = file.seek(SeekFrom::End(0))?;
-    let mut end = length;
-    let mut block = vec![0_u8; 64 * 1024];
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let size = usize::try_from(end - start).unwrap_or(block.len());
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(&mut block[..size])?;
-        if let Some(position) = block[..size].iter().rposition(|byte| *byte == b'\n') {
-            return Ok(length - (start + position as u64 + 1));
-        }
-        end = start;
-    }
-    Ok(length)
-}
-
-/// The index after a last line that lacks nothing but its end: once it is closed, it is a record like any other.
-fn after_tail(file: &mut File, torn_bytes: u64) -> io::Result<RecordIndex> {
-    let mut tail = Vec::new();
-    file.seek(SeekFrom::End(0))?;
-    let length = file.stream_position()?;
-    file.seek(SeekFrom::Start(length - torn_bytes))?;
-    file.take(torn_bytes).read_to_end(&mut tail)?;
-    let record = std::str::from_utf8(&tail).ok().and_then(|line| Record::from_line(line).ok());
-    Ok(record.map_or(RecordIndex(0), |record| RecordIndex(record.index.0.saturating_add(1))))
 }
 
 fn lock_error(error: TryLockError, path: &Path) -> RecordingError {

@@ -3,6 +3,7 @@
 
 use crate::protocol::{CallFailure, CallFailureCode, CallId, Ending, Event, Json, Record, StepId, TurnId};
 
+use super::turns::before_us;
 use super::{Call, CallState, Session, Span, Step, StepState, Turn};
 
 /// Stand-ins made at one record; a larger gap is a lie, not damage.
@@ -24,7 +25,8 @@ pub(super) fn fill(session: &mut Session, record: &Record) {
     if let Some(id) = scope.turn {
         let begins = matches!(record.event, Event::TurnStarted(_));
         for (index, rest) in gap(session.turns.len(), id.index(), begins) {
-            session.turns.push(turn(TurnId::from_index(index), at_us, rest));
+            let before_us = before_us(session, at_us);
+            session.turns.push(Turn { before_us, ..turn(TurnId::from_index(index), at_us, rest) });
         }
     }
     if let (Some(id), Some(turn)) = (scope.step, scope.turn.filter(|turn| turn.index() < session.turns.len())) {
@@ -71,6 +73,7 @@ fn turn(id: TurnId, at_us: u64, rest: Rest) -> Turn {
         reason: (rest == Rest::Gone).then(|| UNREADABLE.to_owned()),
         started_us: at_us,
         ended_us: (rest == Rest::Gone).then_some(at_us),
+        before_us: 0,
         fresh: false,
     }
 }

@@ -25,6 +25,8 @@ pub struct Turn {
     pub started_us: u64,
     /// When it ended, µs.
     pub ended_us: Option<u64>,
+    /// What the turns before it took together, µs; at least one each, the time between them not counted.
+    pub before_us: u64,
     /// Whether the conversation was forgotten right before it.
     pub fresh: bool,
 }
@@ -127,6 +129,14 @@ impl Turn {
     }
 }
 
+/// What the turns so far took together, if another one begins now, µs.
+pub(super) fn before_us(session: &Session, now_us: u64) -> u64 {
+    session.turns.last().map_or(0, |last| {
+        let end_us = last.ended_us.unwrap_or(now_us);
+        last.before_us + end_us.saturating_sub(last.started_us).max(1)
+    })
+}
+
 /// Applies an event of a turn or a step; `None` if it contradicts the state.
 pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     match &record.event {
@@ -150,6 +160,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
                 reason: None,
                 started_us: record.at_us,
                 ended_us: None,
+                before_us: before_us(session, record.at_us),
                 fresh: session.cleared_at == id.index() && id.index() > 0,
             });
         }

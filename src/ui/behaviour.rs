@@ -4,7 +4,9 @@ mod editing;
 mod expressions;
 mod gate;
 mod long;
+mod materials;
 mod picking;
+mod projects;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
@@ -894,7 +896,7 @@ fn tab_completes_commands_and_their_names_and_stays_while_something_can_be_added
     };
     console.state.options.runbooks = vec![runbook("customer-360", "CUSTOMER"), runbook("daily", "")];
     console.type_text("/r").press("Tab");
-    assert!(console.screen().contains("Type on: /restart   /run"), "{}", console.screen());
+    assert!(console.screen().contains("Type on: /resources   /restart   /run"), "{}", console.screen());
     console.type_text("un").press("Tab");
     assert_eq!(console.state.input.text(), "/run ");
     console.type_text("cu");

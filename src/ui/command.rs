@@ -11,6 +11,10 @@ pub enum Verb {
     Tools,
     /// The servers and how they are.
     Servers,
+    /// What servers have to read.
+    Resources,
+    /// What servers have prepared to be asked.
+    Prompts,
     /// The model, or another one.
     Model,
     /// Begin a new conversation.
@@ -27,6 +31,8 @@ pub enum Verb {
     Step,
     /// Run a runbook, or list them.
     Run,
+    /// A project's server files: see them, and let their servers start or not.
+    Trust,
     /// The recorded sessions.
     Sessions,
     /// What can be written where calls are chosen.
@@ -61,6 +67,18 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Help, "help", "", "All keys and commands"),
     spec(Verb::Tools, "tools", "[SERVER]", "The tools of the connected servers"),
     spec(Verb::Servers, "servers", "", "The servers, how they are and how they were started"),
+    spec(
+        Verb::Resources,
+        "resources",
+        "[SERVER [URI]]",
+        "What servers have to read; one of it goes before the next question",
+    ),
+    spec(
+        Verb::Prompts,
+        "prompts",
+        "[SERVER [NAME ARG=TEXT]]",
+        "Questions that servers have prepared; one of them goes into the input",
+    ),
     spec(Verb::Model, "model", "[NAME]", "Which model answers, or another from now on"),
     spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one"),
     spec(Verb::Note, "note", "TEXT", "Put a note into the recording"),
@@ -69,6 +87,7 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Stop, "stop", "", "Stop the running turn"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
     spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),
+    spec(Verb::Trust, "trust", "[yes|no]", "See what a project's server file would start, and allow or refuse it"),
     spec(Verb::Sessions, "sessions", "", "Choose a recorded session to replay"),
     spec(Verb::Query, "query", "", "What can be written to filter calls, for breakpoints and for rules"),
     spec(Verb::Problems, "problems", "", "What is wrong with the recording shown"),

@@ -368,10 +368,12 @@ impl Console {
 
     /// Something more happens to a call.
     pub(super) fn happens(&mut self, call: u64, event: impl Into<Event>) -> &mut Self {
-        let call = Some(CallId(call));
-        let (turn, step) = (Some(TurnId(1)), Some(StepId(1)));
+        self.hears(Scope { turn: Some(TurnId(1)), step: Some(StepId(1)), call: Some(CallId(call)) }, event)
+    }
+
+    /// Something more happens.
+    pub(super) fn hears(&mut self, scope: Scope, event: impl Into<Event>) -> &mut Self {
         let index = RecordIndex(self.state.session.records);
-        let scope = Scope { turn, step, call };
         let record = Record { index, at_us: self.now_us, unix_ms: 0, scope, event: event.into() };
         self.tell(vec![Arc::new(record)], self.now_us);
         self

@@ -41,6 +41,26 @@ fn the_first_screen_while_servers_start() {
 }
 
 #[test]
+fn a_project_that_asks_to_start_servers() {
+    let mut story = Story::ready();
+    let lines = [
+        "notes",
+        "  runs     npx -y \"@example/notes server\" --folder ${workspaceFolder}/notes",
+        "  with     NODE_OPTIONS=--max-old-space-size=256",
+        "tracker",
+        "  calls    https://tracker.example/mcp",
+        "  sending  Authorization: Bearer ${TRACKER_TOKEN}",
+    ];
+    story.say(ProjectProposed {
+        file: "/home/ada/shop/.mcp.json".into(),
+        changed: false,
+        servers: vec!["notes".into(), "tracker".into()],
+        lines: lines.map(str::to_owned).into(),
+    });
+    pictures("project_asked", &story, |_| {});
+}
+
+#[test]
 fn no_servers_at_all() {
     picture("no_servers_80x24", &Story::with("gpt-4o", &[]).console(80, 24));
 }
@@ -316,9 +336,16 @@ fn arguments_being_written_that_break_the_schema() {
 fn a_turn_that_waits_before_the_model_is_asked() {
     let mut story = Story::ready();
     story.say(SteppingChanged { stepping: Stepping::All });
+    let messages = r#"[
+        {"role":"system","content":"You answer support questions.\nToday is 2025-10-06."},
+        {"role":"user","content":"Find it"},
+        {"role":"assistant","content":"I look.","tool_calls":[{"id":"p1","type":"function","function":{"name":"search_tickets","arguments":"{\"query\":\"vpn\"}"}}]},
+        {"role":"tool","tool_call_id":"p1","content":"[call 1]\n{\"total_count\":0}"}
+    ]"#;
     story.turn("Find it").say(TurnHeld {
+        messages: Some(crate::ui::fixtures::json(messages)),
         site: StopSite::BeforeModel,
-        reason: "gpt-4o is about to be asked with 1 message, 7 bytes".into(),
+        reason: "gpt-4o is about to be asked with its standing instructions and 3 messages, 31 bytes".into(),
     });
     picture("turn_held_120x40", story.console(120, 40).later_ms(500));
 }
@@ -439,8 +466,7 @@ fn a_call_of_a_tool_that_is_not_what_it_was() {
 }
 
 fn asks(story: &mut Story, call: u64, wanted: Wanted, message: &str) {
-    let requested =
-        InputRequested { input: InputId(1), server: "asset".into(), message: message.into(), wanted };
+    let requested = InputRequested { input: InputId(1), server: "asset".into(), message: message.into(), wanted };
     let scope = story.of(call);
     story.put(scope, requested);
 }
@@ -530,7 +556,10 @@ fn servers_in_every_state() {
     story.start("well").up("well", 4, 9).start("new").start("slow");
     story.say(ServerProbing { server: "slow".into(), method: "initialize".into(), pid: Some(17) });
     story.start("sick").up("sick", 3, 9);
-    story.say(ServerDegraded { server: "sick".into(), why: "its tools have changed, but no list came; the old list stays".into() });
+    story.say(ServerDegraded {
+        server: "sick".into(),
+        why: "its tools have changed, but no list came; the old list stays".into(),
+    });
     story.start("back").up("back", 2, 9).wait_ms(5_000);
     story.lose("back", "the process exited with status 3", AfterLoss::Restarting { attempt: 2, of: 5, delay_ms: 900 });
     story.start("gone").log("gone", "no licence").lose("gone", "the process exited with status 1", AfterLoss::Failed);
@@ -555,4 +584,3 @@ fn waiting_longer_counts_from_now() {
     console.happens(call, CallExtended { timeout_ms: 60_000 });
     assert!(console.screen().contains("1 min 0 s") || console.screen().contains("60.0 s"), "{}", console.screen());
 }
-

@@ -14,6 +14,7 @@ mod notices;
 mod offers;
 mod overlay;
 mod picker;
+mod reading;
 mod text;
 
 use std::collections::BTreeMap;
@@ -32,11 +33,12 @@ pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
+pub use reading::{Attachment, Reading, Shelf};
 pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, InputId, Pace, Playback, ServerName};
+use crate::protocol::{CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
 
 /// What the program tells the console at its start.
@@ -103,6 +105,8 @@ pub enum Selected {
     Nothing,
     /// A model step or a call.
     Span(Span),
+    /// What the model would be sent, while the turn waits before that.
+    Request,
     /// A server, by its lane.
     Server(usize),
 }
@@ -192,6 +196,10 @@ pub struct State {
     pub read_change: Option<String>,
     /// What was being written in editors that were closed.
     pub drafts: Drafts,
+    /// Resources and prompts.
+    pub reading: Reading,
+    /// The project's server files as the operator has been shown them.
+    pub projects_shown: Vec<ProjectProposed>,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// What was said there before.
@@ -232,7 +240,7 @@ impl State {
     pub fn call(&self) -> Option<&Call> {
         match self.selected {
             Selected::Span(Span::Call(id)) => self.session.call(id),
-            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Server(_) => None,
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request | Selected::Server(_) => None,
         }
     }
 
@@ -241,7 +249,7 @@ impl State {
     pub fn step(&self) -> Option<&Step> {
         match self.selected {
             Selected::Span(Span::Step(id)) => self.session.step(id),
-            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Server(_) => None,
+            Selected::Span(Span::Call(_)) | Selected::Nothing | Selected::Request | Selected::Server(_) => None,
         }
     }
 
@@ -251,7 +259,7 @@ impl State {
         match self.selected {
             Selected::Server(lane) => self.session.servers.get(lane),
             Selected::Span(Span::Call(id)) => self.session.call(id).and_then(|call| self.session.server(&call.server)),
-            Selected::Span(Span::Step(_)) | Selected::Nothing => None,
+            Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request => None,
         }
     }
 
@@ -284,6 +292,12 @@ impl State {
     pub fn decidable(&self) -> Option<&Call> {
         let open = |call: &&Call| matches!(call.state, CallState::Held(_) | CallState::Released);
         self.call().filter(|_| !self.is_viewing()).filter(open)
+    }
+
+    /// What the model would be sent, while the turn waits before that.
+    #[must_use]
+    pub fn request(&self) -> Option<&Json> {
+        self.session.held_turn.as_ref().and_then(|held| held.messages.as_ref())
     }
 
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.

@@ -1,5 +1,7 @@
 //! The real program in a real pty, read back through a terminal emulator.
 
+mod gate;
+
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -45,6 +47,11 @@ impl Console {
         command.env("EDITOR", "sed -i s/critical/high/");
         command.env("XDG_STATE_HOME", home.path().join("state"));
         command.env("XDG_CONFIG_HOME", home.path().join("config"));
+        // A test that makes this folder stands in it.
+        let project = home.path().join("project");
+        if project.exists() {
+            command.cwd(project);
+        }
         let child = pair.slave.spawn_command(command).expect("it starts");
         drop(pair.slave);
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(cols), 0)));
@@ -208,6 +215,38 @@ fn typing_works_while_a_server_never_answers_and_its_lane_says_so() {
     console.press("/quit\r");
     assert_eq!(console.end(), 0);
     console.assert_restored();
+}
+
+#[test]
+fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
+    let home = tempfile::tempdir().expect("a folder");
+    let project = home.path().join("project");
+    std::fs::create_dir(&project).expect("made");
+    let kb = serde_json::json!({"command": env!("CARGO_BIN_EXE_callboard"), "args": ["serve", "kb"]});
+    let servers = serde_json::json!({"mcpServers": {"theirs": kb, "kb": {"disabled": true}}});
+    std::fs::write(project.join(".mcp.json"), servers.to_string()).expect("written");
+    let mut console = Console::open_in(home, 40, 120, &[]);
+    let asked = console.wait_for_text("May this project's servers start?");
+    for part in ["would start:", "theirs", "runs", "kb (switched off", "/trust yes"] {
+        assert!(asked.contains(part), "no {part} in {asked}");
+    }
+    // What was typed before it could be read decides nothing.
+    console.press("y\r");
+    console.press("\x1b");
+    console.wait_for(|contents| !contents.contains("May this project's"), "the page is closed");
+    console.press("Show me customer CUST-001\r");
+    console.wait_for_text("TechCorp Industries");
+    console.press("/trust yes\r");
+    console.wait_for_text("✓ theirs");
+    console.press("/quit\r");
+    assert_eq!(console.end(), 0);
+    console.assert_restored();
+    let records = recordings(&console.home.path().join("state"));
+    for part in ["project.proposed", "\"verdict\":\"approved\"", "it is switched off in"] {
+        assert!(records.contains(part), "no {part} in the recording");
+    }
+    let kept = std::fs::read_to_string(console.home.path().join("state/callboard/approvals.json")).expect("kept");
+    assert!(kept.contains("approved"), "{kept}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A chat completions endpoint on 127.0.0.1 that misbehaves on purpose: replies are prepared, requests are kept.
+//! An endpoint on 127.0.0.1 that misbehaves on purpose, as a model or as a server over HTTP: replies are prepared or made
+//! from the request, requests are kept.
 
 use std::collections::VecDeque;
 use std::io;
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 /// The endpoint; it stops when it is dropped.
@@ -38,6 +39,8 @@ pub struct Reply {
 enum Part {
     /// One HTTP chunk.
     Bytes(Vec<u8>),
+    /// What comes next waits until a test says so.
+    Wait(Arc<Notify>),
     /// Nothing more, until the client hangs up. In front of all others not even headers are sent.
     Stall,
     /// The connection is dropped in the middle of the body.
@@ -83,6 +86,12 @@ impl Reply {
         self
     }
 
+    /// Then more of the body, once `when` is notified.
+    pub fn then(mut self, when: &Arc<Notify>, more: impl AsRef<[u8]>) -> Self {
+        self.parts.extend([Part::Wait(Arc::clone(when)), Part::Bytes(more.as_ref().to_vec())]);
+        self
+    }
+
     /// Then nothing until the client hangs up.
     pub fn then_stall(mut self) -> Self {
         self.parts.push(Part::Stall);
@@ -100,7 +109,7 @@ impl Part {
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Bytes(bytes) => bytes,
-            Self::Stall | Self::Cut => &[],
+            Self::Wait(_) | Self::Stall | Self::Cut => &[],
         }
     }
 }
@@ -108,19 +117,33 @@ impl Part {
 impl MockEndpoint {
     /// Gives the replies one after another, one a connection; then only 418.
     pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies: Mutex<VecDeque<_>> = Mutex::new(replies.into_iter().collect());
+        Self::answering(move |_| {
+            let next = replies.lock().unwrap().pop_front();
+            next.unwrap_or_else(|| Reply::status(418, "no reply left"))
+        })
+        .await
+    }
+
+    /// Answers each request as `answer` says.
+    pub async fn answering(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listening(listener, answer)
+    }
+
+    /// Answers each request that comes in there as `answer` says.
+    pub fn listening(listener: TcpListener, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (gone, hung_up) = mpsc::unbounded_channel();
-        let mut replies: VecDeque<_> = replies.into_iter().collect();
+        let answer = Arc::new(answer);
         let kept = Arc::clone(&asked);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let reply = replies.pop_front().unwrap_or_else(|| Reply::status(418, "no reply left"));
-                let (kept, gone) = (Arc::clone(&kept), gone.clone());
+                let (kept, gone, answer) = (Arc::clone(&kept), gone.clone(), Arc::clone(&answer));
                 tokio::spawn(async move {
                     // The client may hang up at any time; that is what some tests are about.
-                    let _hung_up = serve(stream, reply, &kept, &gone).await;
+                    let _hung_up = serve(stream, &*answer, &kept, &gone).await;
                 });
             }
         });
@@ -150,12 +173,13 @@ fn events(chunks: &[Value]) -> String {
 
 async fn serve(
     mut stream: TcpStream,
-    reply: Reply,
+    answer: &(dyn Fn(&Asked) -> Reply + Sync),
     kept: &Mutex<Vec<Asked>>,
     gone: &mpsc::UnboundedSender<()>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let asked = read_request(&mut stream).await?;
+    let reply = answer(&asked);
     kept.lock().unwrap().push(asked);
     if !matches!(reply.parts.first(), Some(Part::Stall)) {
         let mut head =
@@ -174,6 +198,7 @@ async fn serve(
                 stream.write_all(bytes).await?;
                 stream.write_all(b"\r\n").await?;
             }
+            Part::Wait(when) => when.notified().await,
             Part::Stall => {
                 let mut rest = [0; 64];
                 while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}

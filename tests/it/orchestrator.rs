@@ -8,7 +8,7 @@ use callboard::link::{Link, News, link};
 use callboard::mcp::{Naming, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
-use callboard::orchestrator::{self, Policy, Setup};
+use callboard::orchestrator::{self, Policy, Projects, Setup};
 use callboard::pins::{Kept, Pins};
 use callboard::protocol::*;
 use callboard::recording::Recording;
@@ -48,6 +48,7 @@ impl Chat {
             session: "01TEST".into(),
             gate: policy.into(),
             pins,
+            projects: Projects::default(),
             resumed: None,
             warnings: Vec::new(),
         };

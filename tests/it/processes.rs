@@ -18,19 +18,19 @@ use crate::fleet::{CALLBOARD, DEADLINE, hostile_program, is_alive, kill, wait_un
 use crate::mock_endpoint::{MockEndpoint, Reply};
 
 /// A home of its own for the program.
-struct Home(TempDir);
+pub struct Home(TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// The program with these arguments, cut off from the settings and sessions of whoever runs the tests.
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(CALLBOARD);
         command.args(args).env("XDG_STATE_HOME", self.path().join("state"));
         command.env("XDG_CONFIG_HOME", self.path().join("config")).env("HOME", self.path());
@@ -41,7 +41,7 @@ impl Home {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).spawn().unwrap().wait_with_output().unwrap())
     }
 
@@ -51,7 +51,7 @@ impl Home {
         self.command(&[&["ask", "--model", &model], args].concat())
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -74,14 +74,14 @@ impl Home {
 
 /// What came of a run.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -89,12 +89,12 @@ impl Ran {
         }
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The code and the words of an error in JSON on stderr.
-    fn error(&self) -> (String, String) {
+    pub fn error(&self) -> (String, String) {
         let line = self.stderr.lines().last().unwrap_or_default();
         let error: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         let word = |name: &str| error["error"][name].as_str().unwrap_or_default().to_owned();

@@ -49,21 +49,22 @@ fn record(dir: &Path, turns: u32) -> PathBuf {
     for turn in 1..=turns {
         record_turn(&mut recording, turn);
     }
-    recording.append(Scope::default(), SessionEnded { reason: "quit".into() }.into());
+    recording.append(recording.stamp(), Scope::default(), SessionEnded { reason: "quit".into() }.into());
     recording.path().expect("a file").to_path_buf()
 }
 
 fn begin(recording: &mut Recording) {
     let started =
         SessionStarted { id: header().id, app: header().app, model: header().model, servers: vec!["billing".into()] };
-    recording.append(Scope::default(), started.into());
+    recording.append(recording.stamp(), Scope::default(), started.into());
+    assert!(recording.flush().is_none());
 }
 
 fn record_turn(recording: &mut Recording, number: u32) {
     let turn = Scope { turn: Some(TurnId(number)), ..Scope::default() };
     let question = format!("What about CUST-{number:03}?");
-    recording.append(Scope::default(), UserAsked { text: question.clone() }.into());
-    recording.append(turn, TurnStarted { question }.into());
+    recording.append(recording.stamp(), Scope::default(), UserAsked { text: question.clone() }.into());
+    recording.append(recording.stamp(), turn, TurnStarted { question }.into());
     let step = Scope { step: Some(StepId(number * 2 - 1)), ..turn };
     let requested = |messages| ModelRequested {
         model: "built-in".into(),
@@ -72,8 +73,8 @@ fn record_turn(recording: &mut Recording, number: u32) {
         tools: 2,
         reason: None,
     };
-    recording.append(step, requested(1).into());
-    recording.append(step, ModelAnswered::default().into());
+    recording.append(recording.stamp(), step, requested(1).into());
+    recording.append(recording.stamp(), step, ModelAnswered::default().into());
     for (offset, tool) in [(1, "get_invoice"), (0, "check_payment_status")] {
         let id = CallId(u64::from(number) * 2 - offset);
         let scope = Scope { call: Some(id), ..step };
@@ -85,8 +86,12 @@ fn record_turn(recording: &mut Recording, number: u32) {
             provider_id: format!("call_{id}"),
             read_only: true,
         };
-        recording.append(scope, proposed.into());
-        recording.append(scope, CallStarted { attempt: 1, arguments, timeout_ms: 60_000, read_only: true }.into());
+        recording.append(recording.stamp(), scope, proposed.into());
+        recording.append(
+            recording.stamp(),
+            scope,
+            CallStarted { attempt: 1, arguments, timeout_ms: 60_000, read_only: true }.into(),
+        );
         let fails = offset == 0 && number.is_multiple_of(3);
         let body = json!({"customer_id": format!("CUST-{number:03}"), "amount": "12450.50", "contact": "jane.doe@example.com"});
         let result = json!({"content": [{"type": "text", "text": body.to_string()}], "structuredContent": body, "isError": fails});
@@ -97,13 +102,14 @@ fn record_turn(recording: &mut Recording, number: u32) {
             failure: None,
             mismatch: None,
         };
-        recording.append(scope, finished.into());
+        recording.append(recording.stamp(), scope, finished.into());
     }
     let step = Scope { step: Some(StepId(number * 2)), ..turn };
-    recording.append(step, requested(4).into());
+    recording.append(recording.stamp(), step, requested(4).into());
     let text = format!("CUST-{number:03} owes $12,450.50.");
-    recording.append(step, ModelAnswered { text, ..ModelAnswered::default() }.into());
-    recording.append(turn, TurnEnded { ending: Ending::Answered, reason: None }.into());
+    recording.append(recording.stamp(), step, ModelAnswered { text, ..ModelAnswered::default() }.into());
+    recording.append(recording.stamp(), turn, TurnEnded { ending: Ending::Answered, reason: None }.into());
+    assert!(recording.flush().is_none());
 }
 
 fn rows(path: &Path) -> Vec<Row> {
@@ -584,10 +590,13 @@ fn verify_fails_where_it_proves_nothing() {
     let empty = home.dir.path().join("empty.jsonl").display().to_string();
     std::fs::write(&empty, text.lines().next().expect("a header")).expect("writable");
     let unread = altered(&path, "\"read_only\":true", "\"read_only\":false");
+    let newer = home.dir.path().join("newer.jsonl").display().to_string();
+    std::fs::write(&newer, text.replacen("\"need\":[]", "\"need\":[\"zstd\"]", 1)).expect("writable");
     for (file, why, errors) in [
-        (&damaged, "the recording is damaged, line ", 1),
+        (&damaged, "not all of the recording can be read, line ", 1),
         (&empty, "there is nothing to compare: the recording has no calls", 1),
         (&unread, "there is nothing to compare: 2 calls skipped", 1),
+        (&newer, "not all of the recording can be read, line 1: it needs zstd", 1),
     ] {
         let junit = format!("{file}.xml");
         let (table, told) = home.fail(&["verify", file, "--junit", &junit]);
@@ -618,6 +627,10 @@ fn every_export_is_readable_and_without_personal_data() {
     }
     let open = home.succeed(&["export", "--no-redact", "--select", "tool:*contacts"]);
     assert!(open.contains(".example") && !open.contains("get_billing_history"), "{open}");
+    let nothing = home.run(&["export", "--select", "status:held"]);
+    assert!(nothing.status.success());
+    let told = String::from_utf8_lossy(&nothing.stderr);
+    assert!(told.contains("no call of the session has status:held") && !told.contains("removed"), "{told}");
     let file = home.dir.path().join("report.md").display().to_string();
     home.succeed(&["export", &path, "-o", &file]);
     let (_, errors) = home.fail(&["export", &path, "-o", &file]);

@@ -10,26 +10,26 @@ use tokio::time::timeout;
 use crate::fleet::{DEADLINE, hostile, hostile_program, is_alive, spec, wait_until_gone};
 
 /// Running servers and what they have said so far.
-struct Yard {
-    servers: Servers,
-    events: Vec<(Scope, Event)>,
+pub struct Yard {
+    pub servers: Servers,
+    pub events: Vec<(Scope, Event)>,
     ends: Vec<(CallId, CallEnd)>,
     calls: u64,
 }
 
 impl Yard {
-    fn start(specs: &[ServerSpec]) -> Self {
+    pub fn start(specs: &[ServerSpec]) -> Self {
         Self { servers: Servers::start(specs), events: Vec::new(), ends: Vec::new(), calls: 0 }
     }
 
     /// Starts one server and waits for its tools.
-    async fn ready(spec: ServerSpec) -> Self {
+    pub async fn ready(spec: ServerSpec) -> Self {
         let mut yard = Self::start(&[spec]);
         yard.until("list of tools", |yard| !yard.listed().is_empty()).await;
         yard
     }
 
-    async fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub async fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         while !done(self) {
             let signal = timeout(DEADLINE, self.servers.next()).await;
             match signal.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.events.last())).unwrap() {
@@ -40,7 +40,7 @@ impl Yard {
     }
 
     /// Sends a call that goes wrong in the way `wrong` says.
-    fn send(&mut self, wrong: &str) -> CallId {
+    pub fn send(&mut self, wrong: &str) -> CallId {
         self.calls += 1;
         let call = CallId(self.calls);
         let Value::Object(arguments) = json!({"do": wrong}) else { unreachable!() };
@@ -50,23 +50,23 @@ impl Yard {
         call
     }
 
-    async fn end(&mut self, call: CallId) -> CallEnd {
+    pub async fn end(&mut self, call: CallId) -> CallEnd {
         self.until("end of the call", |yard| yard.ends.iter().any(|(ended, _)| *ended == call)).await;
         self.ends.iter().find(|(ended, _)| *ended == call).unwrap().1.clone()
     }
 
-    async fn call(&mut self, wrong: &str) -> CallEnd {
+    pub async fn call(&mut self, wrong: &str) -> CallEnd {
         let call = self.send(wrong);
         self.end(call).await
     }
 
     /// A call without anything wrong.
-    async fn works(&mut self) {
+    pub async fn works(&mut self) {
         let end = self.call("nothing").await;
         assert_eq!((end.status, text(&end)), (CallStatus::Ok, r#"{"do":"nothing"}"#.to_owned()), "{end:?}");
     }
 
-    async fn stop(self) -> Vec<Event> {
+    pub async fn stop(self) -> Vec<Event> {
         let stopped = timeout(DEADLINE, self.servers.stop()).await.expect("stopping takes too long");
         let event = |signal| match signal {
             Signal::Happened(_, event) => Some(event),
@@ -76,44 +76,44 @@ impl Yard {
     }
 
     /// Stops one well-behaved server.
-    async fn stop_well(self) {
+    pub async fn stop_well(self) {
         let pids = self.pids();
         assert_eq!(how(&self.stop().await), ["exited"]);
         wait_until_gone(&pids).await;
     }
 
-    fn pick<'a, T>(&'a self, pick: impl Fn(&'a Event) -> Option<T>) -> Vec<T> {
+    pub fn pick<'a, T>(&'a self, pick: impl Fn(&'a Event) -> Option<T>) -> Vec<T> {
         self.events.iter().filter_map(|(_, event)| pick(event)).collect()
     }
 
-    fn pids(&self) -> Vec<u32> {
+    pub fn pids(&self) -> Vec<u32> {
         self.pick(|event| if let Event::ServerReady(ready) = event { ready.pid } else { None })
     }
 
-    fn listed(&self) -> Vec<&ServerListed> {
+    pub fn listed(&self) -> Vec<&ServerListed> {
         self.pick(|event| if let Event::ServerListed(listed) = event { Some(listed) } else { None })
     }
 
-    fn lost(&self) -> Vec<&ServerLost> {
+    pub fn lost(&self) -> Vec<&ServerLost> {
         self.pick(|event| if let Event::ServerLost(lost) = event { Some(lost) } else { None })
     }
 
-    fn starts(&self) -> usize {
+    pub fn starts(&self) -> usize {
         self.pick(|event| if let Event::ServerStarting(starting) = event { Some(starting.attempt) } else { None }).len()
     }
 
-    fn protocols(&self) -> Vec<&str> {
+    pub fn protocols(&self) -> Vec<&str> {
         self.pick(|event| if let Event::ServerReady(ready) = event { Some(ready.protocol.as_str()) } else { None })
     }
 
-    fn logged(&self, stream: LogStream) -> Vec<&str> {
+    pub fn logged(&self, stream: LogStream) -> Vec<&str> {
         self.pick(|event| match event {
             Event::ServerLogged(logged) if logged.stream == stream => Some(logged.line.as_str()),
             _ => None,
         })
     }
 
-    fn sent(&self) -> Vec<&str> {
+    pub fn sent(&self) -> Vec<&str> {
         self.pick(|event| match event {
             Event::WireFramed(frame) if frame.direction == Direction::Sent => Some(frame.text.as_str()),
             _ => None,
@@ -121,7 +121,7 @@ impl Yard {
     }
 }
 
-fn how(events: &[Event]) -> Vec<&str> {
+pub fn how(events: &[Event]) -> Vec<&str> {
     let stopped = events.iter().filter_map(|event| match event {
         Event::ServerStopped(stopped) => Some(stopped.how.as_str()),
         _ => None,
@@ -129,12 +129,12 @@ fn how(events: &[Event]) -> Vec<&str> {
     stopped.collect()
 }
 
-fn text(end: &CallEnd) -> String {
+pub fn text(end: &CallEnd) -> String {
     let result = end.result.as_ref().map(Json::value).unwrap_or_default();
     result["content"][0]["text"].as_str().unwrap_or_default().to_owned()
 }
 
-fn failure(end: &CallEnd) -> (CallFailureCode, &str) {
+pub fn failure(end: &CallEnd) -> (CallFailureCode, &str) {
     let failure = end.failure.as_ref().unwrap_or_else(|| panic!("{end:?}"));
     (failure.code, &failure.message)
 }

@@ -205,6 +205,14 @@ fn event() -> impl Strategy<Value = Event> {
         }
         .into()),
         Just(InputAnswered { input: InputId(1), action: InputAction::Declined, content: None, reason: None }.into()),
+        server.clone().prop_map(|server| ProjectProposed {
+            file: "f".into(),
+            changed: false,
+            servers: vec![server],
+            lines: vec!["l".into()],
+        }
+        .into()),
+        Just(ProjectJudged { file: "f".into(), verdict: ProjectVerdict::Refused }.into()),
         server.prop_map(|server| WireFramed { server, direction: Direction::Sent, text: "{}".into() }.into()),
         Just(Event::Foreign { kind: "later".into(), data: Json::default() }),
     ]

@@ -68,6 +68,12 @@ impl Entry {
         Self::deserialize(value).map_err(|error| error.to_string())
     }
 
+    /// Whether what it says of its tools is believed.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.trust
+    }
+
     /// The server, its variables put in. Adds configured values and those put in that are to be kept out of recordings to
     /// `secrets`, each with its name.
     ///
@@ -138,8 +144,9 @@ impl Entry {
         secrets: &mut Vec<(String, String)>,
     ) -> Result<Remote, String> {
         let url = expanded(variables, "url", self.url.as_deref().ok_or("field \"url\" is missing")?)?;
-        let parsed: Uri = url.parse().map_err(|error| format!("field \"url\": {error}"))?;
-        if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none_or(str::is_empty) {
+        let parsed = url.parse::<Uri>().ok();
+        let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+        if !parsed.is_some_and(|uri| is_http(&uri) && uri.host().is_some_and(|host| !host.is_empty())) {
             return Err("field \"url\": it must begin with http:// or https:// and name a host".into());
         }
         let mut headers = BTreeMap::new();

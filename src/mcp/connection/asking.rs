@@ -98,10 +98,11 @@ impl Required {
     /// # Errors
     /// What it wants that it cannot have, in words.
     pub fn read(result: &Json) -> Result<Option<Self>, String> {
-        let value = result.value();
-        if value.get("resultType").and_then(Value::as_str) != Some("input_required") {
+        let [kind] = result.members(["resultType"]);
+        if kind.is_none_or(|kind| kind.get() != r#""input_required""#) {
             return Ok(None);
         }
+        let value = result.value();
         let requests = value.get("inputRequests").and_then(Value::as_object);
         let mut questions = Vec::new();
         for (key, request) in requests.into_iter().flatten() {

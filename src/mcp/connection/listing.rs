@@ -22,7 +22,7 @@ const MOST_PAGES: usize = 64;
 const LONGEST: Duration = Duration::from_secs(60);
 /// Bytes of all pages of a listing together.
 const LARGEST: usize = 8 * 1024 * 1024;
-/// Items after which no further page is asked for: one more than are taken, so that it can be told.
+/// With more items than these no further page is asked for.
 const MOST_ITEMS: usize = MOST_TOOLS;
 
 /// What can be listed.

@@ -73,12 +73,10 @@ enum Torn {
 }
 
 /// The pieces of a stream of events until one event is too long.
-pub fn bounded_events<B: AsRef<[u8]>>(
+pub fn bounded_events<B: AsRef<[u8]> + Send + 'static>(
     pieces: impl Stream<Item = reqwest::Result<B>> + Send + 'static,
     most: usize,
 ) -> impl Stream<Item = Result<std::io::Cursor<Vec<u8>>, impl std::error::Error + Send + Sync + 'static>> + Send + 'static
-where
-    B: Send + 'static,
 {
     let mut size = EventSize::default();
     let mut is_over = false;
@@ -89,13 +87,25 @@ where
     })
 }
 
-/// An event too long to take, as an answer to the request it should have answered.
-pub fn refused(error: &SseError, request: Option<RequestId>) -> Option<Sse> {
-    let SseError::Body(error) = error else { return None };
-    let Some(Torn::TooLong(most)) = error.downcast_ref::<Torn>() else { return None };
-    let words = format!("the server's answer has over {most} bytes, which is too much");
-    let answer = serde_json::to_string(&broken(request?, words)).ok()?;
-    Some(Sse { data: Some(answer), ..Sse::default() })
+/// Whether a stream brought an event that is too long to take.
+pub fn is_too_long(error: &SseError) -> bool {
+    matches!(error, SseError::Body(cause) if matches!(cause.downcast_ref::<Torn>(), Some(Torn::TooLong(_))))
+}
+
+/// What is wrong with a stream, in words.
+pub fn words(error: &SseError) -> String {
+    let SseError::Body(cause) = error else { return format!("the server's answer is no stream of events: {error}") };
+    match cause.downcast_ref::<Torn>() {
+        Some(Torn::TooLong(most)) => format!("the server's answer has over {most} bytes, which is too much"),
+        Some(Torn::Source(error)) => format!("the server's answer broke off: {}", HttpFault::reason(error)),
+        None => format!("the server's answer broke off: {cause}"),
+    }
+}
+
+/// An event with an error in place of the answer that a stream does not bring.
+pub fn broken_event(request: RequestId, words: String) -> Sse {
+    let data = serde_json::to_string(&broken(request, words)).ok();
+    Sse { data, ..Sse::default() }
 }
 
 /// Counts the bytes of the event that is being received.

@@ -57,13 +57,19 @@ impl HttpFault {
     /// Of a request that had no answer.
     #[must_use]
     pub fn of_request(error: &reqwest::Error) -> Self {
-        let deepest = std::iter::successors(Some(error as &dyn Error), |error| (*error).source()).last();
-        let reason = deepest.map(ToString::to_string).unwrap_or_default();
+        let reason = Self::reason(error);
         match (error.is_connect(), error.is_timeout()) {
             (true, true) => Self::Unreachable("the connection took too long".to_owned()),
             (true, false) => Self::Unreachable(reason),
             (false, _) => Self::Broken(reason),
         }
+    }
+
+    /// The innermost words of an error, which say most.
+    #[must_use]
+    pub fn reason(error: &reqwest::Error) -> String {
+        let deepest = std::iter::successors(Some(error as &dyn Error), |error| (*error).source()).last();
+        deepest.map(ToString::to_string).unwrap_or_default()
     }
 
     /// Of a refusal with its headers and body.

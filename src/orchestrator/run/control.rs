@@ -2,7 +2,7 @@
 
 use crate::protocol::{
     Breakpoint, BreakpointsChanged, CallExtended, CallId, Command, ConversationCleared, ModelSelected, NoteLevel,
-    Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
+    ProjectJudged, ProjectVerdict, Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell, Turn};
@@ -36,6 +36,7 @@ impl Shell {
                     self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
+            Command::JudgeProject { file, verdict } => self.judge(file, verdict).await,
             Command::ClearConversation => {
                 self.advance(Input::Stop).await;
                 self.conversation.clear();
@@ -74,6 +75,22 @@ impl Shell {
         // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
         let _ = self.gate.set_breakpoints(&before.session.breakpoints);
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
+    }
+
+    /// Takes the operator's word on a project's file, and starts what may start now.
+    async fn judge(&mut self, file: String, verdict: ProjectVerdict) {
+        if !self.projects.proposed.iter().any(|proposed| proposed.file == file) {
+            let text = format!("No server file {file} waits for a word.");
+            return self.stage.note(NoteLevel::Warning, text).await;
+        }
+        let (specs, kept) = (self.projects.judge)(&file, verdict);
+        self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
+        if let Err(reason) = kept {
+            self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
+        }
+        for spec in &specs {
+            self.servers.change(spec);
+        }
     }
 
     async fn step(&mut self, stepping: Stepping) {

@@ -247,7 +247,7 @@ fn finished(open: &Open, received: Received, effects: &mut Vec<Effect>) -> Stand
 
 /// What the model is told instead.
 fn given_end(result: Json) -> CallEnd {
-    let is_error = result.value().get("isError").and_then(Value::as_bool).unwrap_or(false);
+    let is_error = result.is_tool_error();
     let status = if is_error { CallStatus::Error } else { CallStatus::Ok };
     CallEnd { status, result: Some(result), failure: None, mismatch: None }
 }

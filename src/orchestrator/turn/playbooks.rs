@@ -668,6 +668,7 @@ enum Act {
     Cancels(u64),
     Proceeds,
     Steps(Stepping),
+    Breaks(Vec<&'static str>),
     Misses,
     Stops,
 }
@@ -688,6 +689,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         3 => back().prop_map(Act::Cancels),
         6 => Just(Act::Proceeds),
         2 => steppings().prop_map(Act::Steps),
+        2 => points().prop_map(Act::Breaks),
         1 => Just(Act::Misses),
         1 => Just(Act::Stops),
     ];
@@ -698,15 +700,22 @@ fn steppings() -> impl Strategy<Value = Stepping> {
     prop_oneof![Just(Stepping::Off), Just(Stepping::On), Just(Stepping::All), Just(Stepping::Out)]
 }
 
+fn points() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::subsequence(vec!["status:error", "tool:look", "arg.id=2"], 0..=3)
+}
+
 fn gates() -> impl Strategy<Value = Gate> {
     let policies = [Policy::AskAll, Policy::AskWrites, Policy::Auto, Policy::ReadOnly];
-    let points = prop::sample::subsequence(vec!["status:error", "tool:look", "arg.id=2"], 0..=3);
-    (prop::sample::select(policies.to_vec()), steppings(), points).prop_map(|(policy, stepping, points)| {
-        let point = |on: &&str| Breakpoint { on: (*on).into(), action: BreakAction::Stop };
+    (prop::sample::select(policies.to_vec()), steppings(), points()).prop_map(|(policy, stepping, points)| {
         let mut gate = Gate::new(policy, Rules::default(), stepping);
-        gate.set_breakpoints(&points.iter().map(point).collect::<Vec<_>>()).expect("expressions");
+        set(&mut gate, &points);
         gate
     })
+}
+
+fn set(gate: &mut Gate, points: &[&str]) {
+    let point = |on: &&str| Breakpoint { on: (*on).into(), action: BreakAction::Stop };
+    gate.set_breakpoints(&points.iter().map(point).collect::<Vec<_>>()).expect("expressions");
 }
 
 impl Play {
@@ -771,6 +780,11 @@ impl Play {
             Act::Steps(stepping) => {
                 let mut gate = self.turn.gate.clone();
                 gate.stepping = *stepping;
+                self.input(Input::GateChanged(Box::new(gate)));
+            }
+            Act::Breaks(points) => {
+                let mut gate = self.turn.gate.clone();
+                set(&mut gate, points);
                 self.input(Input::GateChanged(Box::new(gate)));
             }
             Act::Misses => {

@@ -40,7 +40,8 @@ impl Turn {
     }
 
     pub(super) fn hold(&mut self, site: StopSite, reason: String, next: Next, effects: &mut Vec<Effect>) {
-        effects.push(self.tell(TurnHeld { site, reason }));
+        // What would be sent has a part that is not the machine's: the shell puts it together.
+        effects.push(self.tell(TurnHeld { site, reason, messages: None }));
         self.phase = Phase::Held(next);
     }
 
@@ -51,7 +52,10 @@ impl Turn {
         }
         let (messages, bytes) = conversation.weight();
         let noun = if messages == 1 { "message" } else { "messages" };
-        let reason = format!("{} is about to be asked with {messages} {noun}, {bytes} bytes", self.model);
+        let reason = format!(
+            "{} is about to be asked with its standing instructions and {messages} {noun}, {bytes} bytes",
+            self.model
+        );
         self.hold(StopSite::BeforeModel, reason, Next::Ask(tools), effects);
     }
 }

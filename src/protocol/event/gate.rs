@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::StopSite;
-use crate::protocol::{ServerName, ToolName};
+use crate::protocol::{Json, ServerName, ToolName};
 
 /// Payload of `turn.held`: the turn waits before the model is asked, or after it answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,9 @@ pub struct TurnHeld {
     pub site: StopSite,
     /// What comes next, in words.
     pub reason: String,
+    /// Before the model is asked: everything it would be sent, as a JSON array of messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Json>,
 }
 
 /// Payload of `turn.resumed`.

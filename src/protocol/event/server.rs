@@ -156,7 +156,7 @@ pub enum AfterLoss {
 pub struct ServerStopped {
     /// The server.
     pub server: ServerName,
-    /// How it went down: `exited`, `terminated`, `killed`.
+    /// How it went down: `exited`, `terminated`, `killed`; `disconnected` if it is not ours to stop.
     pub how: String,
 }
 

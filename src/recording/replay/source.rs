@@ -6,7 +6,6 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::protocol::Problem;
-use crate::recording::format::Header;
 use crate::recording::reader::{self, End, LONGEST_LINE, ReadError, Row};
 use crate::recording::writer::blob_dir;
 
@@ -148,7 +147,9 @@ impl Source {
             match reader::header(&line) {
                 Ok(header) => {
                     self.header = Head::Read;
-                    self.check(&header);
+                    if let Some(reason) = header.may_be_missing() {
+                        self.problems.add(1, reason);
+                    }
                     self.index.skip(length);
                     return;
                 }
@@ -167,15 +168,6 @@ impl Source {
             && let Row::Bad { reason, .. } = reader::row(&self.path, number, &line, End::Whole)
         {
             self.problems.add(number, reason);
-        }
-    }
-
-    fn check(&mut self, header: &Header) {
-        let lacks = header.lacks_to_read();
-        if !lacks.is_empty() {
-            let reason =
-                format!("it needs {}, which this version does not have; some of it may be missing", lacks.join(", "));
-            self.problems.add(1, reason);
         }
     }
 

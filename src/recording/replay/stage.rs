@@ -163,6 +163,7 @@ impl Stage {
             | Command::WaitLonger { .. }
             | Command::AnswerInput { .. }
             | Command::Fetch { .. }
+            | Command::JudgeProject { .. }
             | Command::Proceed
             | Command::Break { .. }
             | Command::Allow { .. }

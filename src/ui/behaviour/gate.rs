@@ -2,7 +2,7 @@
 
 use super::{selected_call, three_held};
 use crate::protocol::*;
-use crate::ui::fixtures::{Console, Story};
+use crate::ui::fixtures::{Console, Story, json};
 use crate::ui::state::Follow;
 use crate::ui::update::Effect;
 
@@ -86,4 +86,59 @@ fn what_was_said_is_listed_whole_after_it_is_gone() {
     for part in ["Notices", "1:05  a log point has", "THE END", "1:05  Something was left out."] {
         assert!(screen.contains(part), "{part}: {screen}");
     }
+}
+
+fn turn_held() -> Console {
+    let long: String = (0..400).map(|line| format!("\\nline {line} of what a tool said")).collect();
+    let messages = format!(
+        r#"[{{"role":"system","content":"You answer."}},{{"role":"user","content":"Find it"}},{{"role":"tool","tool_call_id":"p1","content":"[call 1]{long}"}}]"#
+    );
+    let mut story = Story::ready();
+    story.turn("Find it").say(TurnHeld {
+        site: StopSite::BeforeModel,
+        reason: "gpt-4o is about to be asked".into(),
+        messages: Some(json(&messages)),
+    });
+    story.console(120, 40)
+}
+
+#[test]
+fn what_the_model_would_be_sent_is_shown_to_its_end() {
+    let mut console = turn_held();
+    let screen = console.screen();
+    for part in ["▸Messages", "── 1 system", "You answer.", "── 3 tool p1", "line 0 of what a tool said"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    console.press("Tab Tab Tab End");
+    assert!(console.screen().contains("line 399 of what a tool said"), "{}", console.screen());
+    assert_eq!(console.press("n"), [Effect::Send(Command::Proceed)]);
+    let turn = Scope { turn: Some(TurnId(1)), ..Scope::default() };
+    console.hears(turn, TurnResumed {});
+    assert!(!console.screen().contains("line 399"), "{}", console.screen());
+}
+
+#[test]
+fn a_request_that_is_not_on_the_screen_is_shown_before_it_is_sent() {
+    let mut console = turn_held();
+    console.press("Tab Tab s");
+    assert!(!console.screen().contains("▸Messages"));
+    assert_eq!(console.press("n"), []);
+    let screen = console.screen();
+    assert!(screen.contains("▸Messages") && screen.contains("what the model would be sent"), "{screen}");
+    assert_eq!(console.press("n"), [Effect::Send(Command::Proceed)]);
+    console.press("s F");
+    assert!(console.screen().contains("▸Messages"), "F leads back");
+}
+
+#[test]
+fn a_replay_shows_what_was_about_to_be_sent_and_goes_on_from_it() {
+    let mut console = turn_held();
+    console.view(20, 60);
+    let turn = Scope { turn: Some(TurnId(1)), ..Scope::default() };
+    console.hears(turn, TurnResumed {});
+    assert!(!console.screen().contains("▸Messages"), "{}", console.screen());
+    let messages = Some(json(r#"[{"role":"user","content":"Find the other one"}]"#));
+    console.hears(turn, TurnHeld { site: StopSite::BeforeModel, reason: "again".into(), messages });
+    let screen = console.screen();
+    assert!(screen.contains("▸Messages") && screen.contains("Find the other one"), "{screen}");
 }

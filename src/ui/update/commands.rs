@@ -7,7 +7,7 @@ use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, Stat
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, around, facts, form, palette};
+use super::{Effect, act, around, facts, form, materials, palette, projects};
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
@@ -42,6 +42,7 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
                 return Vec::new();
             }
             let text = state.input.take();
+            let text = materials::with_attachments(state, text.trim());
             ask(state, text)
         }
     }
@@ -70,11 +71,16 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
         Verb::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Verb::Tools => tools(state, arguments),
         Verb::Servers => servers(state),
+        Verb::Resources => return materials::resources(state, arguments),
+        Verb::Prompts => return materials::prompts(state, arguments),
         Verb::Model if arguments.is_empty() => {
             state.notice = Some(format!("Answers come from {}.", text::fit(state.session.model(), 60)));
         }
         Verb::Model => return sent(Command::SelectModel { name: arguments.to_owned() }),
-        Verb::Clear => return sent(Command::ClearConversation),
+        Verb::Clear => {
+            state.reading.attached.clear();
+            return sent(Command::ClearConversation);
+        }
         Verb::Note if arguments.is_empty() => return Err("/note TEXT: say what to note.".to_owned()),
         Verb::Note => {
             state.notice = Some("Noted in the recording.".to_owned());
@@ -89,6 +95,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
         Verb::Run if arguments.is_empty() => runbooks(state),
         Verb::Run => return Ok(ask(state, format!("/run {arguments}"))),
         Verb::Step => return step(state, arguments),
+        Verb::Trust => return projects::judge(state, arguments),
         Verb::Sessions => return Ok(around::pick(state, Choice::Open)),
         Verb::Query => query(state),
         Verb::Problems => problems(state),

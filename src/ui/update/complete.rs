@@ -74,12 +74,19 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
         }
         Verb::Restart => servers.map(|name| named(name, "", "Stop it and start it again")).collect(),
         Verb::Tools => servers.map(|name| named(name, "", "The tools of this server")).collect(),
+        Verb::Resources => servers.map(|name| named(name, "[URI]", "What it has to read")).collect(),
+        Verb::Prompts => servers.map(|name| named(name, "[NAME]", "What it has prepared")).collect(),
         Verb::Step => vec![
             named("on", "", "Hold every call and every result"),
             named("all", "", "The same, and stop around the model too"),
             named("off", "", "Hold only what the mode, a rule or a breakpoint asks for"),
         ],
-        Verb::Answer | Verb::Help
+        Verb::Trust => vec![
+            named("yes", "", "Let the servers of the project's file start, until it changes"),
+            named("no", "", "Refuse them, until it changes"),
+        ],
+        Verb::Answer
+        | Verb::Help
         | Verb::Servers
         | Verb::Model
         | Verb::Clear

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::protocol::{Command, InputAnswer, InputId, InputRequested, Wanted};
-use crate::ui::state::{Inquiry, FormStage, Overlay, Sought, State};
+use crate::ui::state::{FormStage, Inquiry, Overlay, Sought, State};
 use crate::ui::{text, view};
 
 use super::Effect;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, StopSite, Verdict};
+use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, StopSite, TurnHeld, Verdict};
 use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
-use super::{form, select};
+use super::{form, materials, projects, select};
 
 /// Folds records and follows the newest call.
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
@@ -67,9 +67,14 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             Event::InputRequested(requested) => state.notice = Some(form::asks(requested)),
             Event::InputAnswered(answered) => form::ended(state, answered.input, answered.reason.as_deref()),
             Event::TurnHeld(held) => {
+                if state.follow == Follow::Latest {
+                    show_turn(state, held);
+                }
                 let reason = &held.reason;
                 state.notice = Some(format!("The turn waits for you: {reason}. n goes on, outside the input."));
             }
+            Event::TurnResumed(_) | Event::TurnEnded(_) if state.selected == Selected::Request => leave_request(state),
+            Event::ProjectProposed(_) => projects::show(state),
             Event::NoteTaken(note) if note.level == NoteLevel::Info => state.notice = Some(note.text.clone()),
             Event::ModelRequested(_) if state.selected == Selected::Nothing => {
                 let step = record.scope.step.filter(|step| state.session.step(*step).is_some());
@@ -80,6 +85,7 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
             }
             _ => {}
         }
+        materials::absorb(state, record);
         // The next record may have more to say.
         state.hear();
         touched |= record.scope.call.is_some() || record.scope.step.is_some();
@@ -91,6 +97,24 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     if state.follow == Follow::Latest && touched {
         select::stay_at_the_end(state);
     }
+}
+
+/// Selects what a turn waits with: the messages that would be sent, or the answer that would be taken.
+fn show_turn(state: &mut State, held: &TurnHeld) {
+    let step = state.session.steps.last().map(|step| Selected::Span(Span::Step(step.id)));
+    let request = held.messages.is_some().then_some(Selected::Request);
+    if let Some(selected) = request.or(step) {
+        state.selected = selected;
+        state.data.tab = None;
+        state.calls.reveal = true;
+    }
+}
+
+/// The messages have been sent, or the turn is over: the newest is what is looked at.
+fn leave_request(state: &mut State) {
+    state.selected = state.session.spans.last().map_or(Selected::Nothing, |span| Selected::Span(*span));
+    state.data.tab = None;
+    state.calls.reveal = true;
 }
 
 /// Selects a call without ceasing to follow.
@@ -134,6 +158,11 @@ fn follow_replay(state: &mut State, record: &Record) {
     if let (Some(span), Follow::Latest) = (call.or(step), state.follow) {
         state.selected = Selected::Span(span);
         state.calls.reveal = true;
+    }
+    match &record.event {
+        Event::TurnHeld(held) if state.follow == Follow::Latest => show_turn(state, held),
+        _ if state.selected == Selected::Request && state.request().is_none() => leave_request(state),
+        _ => {}
     }
 }
 

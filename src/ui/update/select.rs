@@ -13,7 +13,7 @@ pub(super) fn select(state: &mut State, selected: Selected) {
     state.calls.reveal = true;
     state.follow = match selected {
         Selected::Span(span) if state.session.spans.last() == Some(&span) => Follow::Latest,
-        Selected::Span(_) | Selected::Server(_) | Selected::Nothing => Follow::Stay,
+        Selected::Span(_) | Selected::Server(_) | Selected::Nothing | Selected::Request => Follow::Stay,
     };
     let turn = turn_of_selected(state);
     if let Some(turn) = turn {
@@ -30,7 +30,7 @@ pub(super) fn turn_of_selected(state: &State) -> Option<usize> {
     match state.selected {
         Selected::Span(Span::Call(id)) => state.session.call(id)?.turn.map(|turn| turn.index()),
         Selected::Span(Span::Step(id)) => state.session.step(id).map(|step| step.turn.index()),
-        Selected::Server(_) | Selected::Nothing => None,
+        Selected::Server(_) | Selected::Nothing | Selected::Request => None,
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn stay_at_the_end(state: &mut State) {
 pub(super) fn neighbour(state: &mut State, forward: bool) {
     let here = match state.selected {
         Selected::Span(span) => state.calls.position(span),
-        Selected::Server(_) | Selected::Nothing => None,
+        Selected::Server(_) | Selected::Nothing | Selected::Request => None,
     };
     match state.calls.neighbour(here, forward) {
         Some(span) => select(state, Selected::Span(span)),
@@ -91,7 +91,7 @@ pub(super) fn error(state: &mut State, forward: bool) {
         Selected::Span(Span::Step(id)) => {
             state.session.step(id).and_then(|step| step.calls.first()).map(|id| id.index())
         }
-        Selected::Server(_) | Selected::Nothing => None,
+        Selected::Server(_) | Selected::Nothing | Selected::Request => None,
     };
     let here = here.map(|here| here.min(calls.len().saturating_sub(1)));
     let found = match (here, forward) {
@@ -117,7 +117,7 @@ pub(super) fn next_server(state: &mut State) {
     }
     let next = match state.selected {
         Selected::Server(lane) => (lane + 1) % count,
-        Selected::Span(_) | Selected::Nothing => {
+        Selected::Span(_) | Selected::Nothing | Selected::Request => {
             let of_call = state.server().map(|server| server.name.clone());
             state.session.servers.iter().position(|server| Some(&server.name) == of_call.as_ref()).unwrap_or(0)
         }
@@ -151,9 +151,10 @@ pub(super) fn latest(state: &mut State) {
         Some(here) => held_after(state, Some(here)),
         None => held_first(state, None),
     };
-    let newest = held.map(Span::Call).or_else(|| state.session.spans.last().copied());
-    if let Some(span) = newest {
-        select(state, Selected::Span(span));
+    let newest = || state.session.spans.last().map(|span| Selected::Span(*span));
+    let request = || state.request().is_some().then_some(Selected::Request);
+    if let Some(selected) = held.map(|call| Selected::Span(Span::Call(call))).or_else(request).or_else(newest) {
+        select(state, selected);
     }
     state.follow = Follow::Latest;
     state.chat.scroll = Scroll::End;
@@ -171,7 +172,7 @@ pub(super) fn lane(state: &mut State, down: bool) {
             (lane.map_or(0, |lane| lane + 1), call.map_or(0, |call| call.proposed_us))
         }
         Selected::Server(lane) => (lane + 1, session.last_us),
-        Selected::Nothing => (0, session.last_us),
+        Selected::Nothing | Selected::Request => (0, session.last_us),
     };
     let next = |by: usize| if down { (here + by) % lanes } else { (here + lanes * 2 - by) % lanes };
     let found = (1..lanes).map(next).find_map(|lane| match lane.checked_sub(1) {

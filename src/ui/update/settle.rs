@@ -144,7 +144,7 @@ fn calls(state: &mut State) {
     if std::mem::take(&mut state.calls.reveal) && height > 0 {
         let position = match state.selected {
             Selected::Span(span) => state.calls.position(span),
-            Selected::Server(_) | Selected::Nothing => None,
+            Selected::Server(_) | Selected::Nothing | Selected::Request => None,
         };
         if let Some(position) = position {
             scroll::keep(&mut state.calls.top, position, height);

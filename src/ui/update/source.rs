@@ -23,6 +23,7 @@ pub fn tab(state: &State) -> Tab {
         return tab;
     }
     match state.call().map(|call| call.state) {
+        None if state.selected == Selected::Request => Tab::Arguments,
         Some(
             CallState::Proposed | CallState::Released | CallState::Running | CallState::Held(StopSite::BeforeCall),
         ) => Tab::Arguments,
@@ -36,6 +37,9 @@ pub(super) fn key(state: &State) -> PaneKey {
     let size = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let version = match (state.selected, tab) {
         (Selected::Nothing, _) => 0,
+        (Selected::Request, _) => {
+            mixed((state.request().map_or(0, |json| size(json.bytes())), state.session.records, 0))
+        }
         (Selected::Span(Span::Call(_)), tab) => state.call().map_or(0, |call| match tab {
             Tab::Arguments => {
                 let held = u64::from(call.state == CallState::Held(StopSite::BeforeCall));
@@ -76,6 +80,12 @@ pub(super) fn content(state: &State, key: &PaneKey) -> Content {
     if state.selected == Selected::Nothing {
         return Content::Empty("The call you select shows here: what was sent, what came back, and how.".to_owned());
     }
+    if state.selected == Selected::Request {
+        return match (key.tab, state.request()) {
+            (Tab::Arguments, Some(messages)) => of_request(state, messages, key),
+            _ => Content::Empty("The model has not been asked yet.".to_owned()),
+        };
+    }
     match key.tab {
         Tab::Wire if frames(state).is_none() => Content::Empty("A model request has no MCP messages.".to_owned()),
         Tab::Wire => Content::Frames(ListView::default()),
@@ -102,7 +112,7 @@ pub fn frames(state: &State) -> Option<Frames<'_>> {
     match state.selected {
         Selected::Span(Span::Call(_)) => state.call().map(|call| Frames::Call(&call.frames)),
         Selected::Server(_) => state.server().map(|server| Frames::Server(&server.frames)),
-        Selected::Span(Span::Step(_)) | Selected::Nothing => None,
+        Selected::Span(Span::Step(_)) | Selected::Nothing | Selected::Request => None,
     }
 }
 
@@ -233,7 +243,30 @@ fn of_step(state: &State, step: &Step, key: &PaneKey) -> Content {
     if !step.text.is_empty() {
         words.push_str(&format!("\nText\n{}", step.text));
     }
-    plain(state, &words, key)
+    facts(state, &words, key)
+}
+
+/// The messages of a request to read, each under its role; the whole text if they are no messages.
+fn of_request(state: &State, messages: &Json, key: &PaneKey) -> Content {
+    let value = messages.value();
+    let Some(messages) = value.as_array() else { return long(state, messages, key) };
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut words = String::new();
+    for (number, message) in (1..).zip(messages) {
+        let of = text(message, "tool_call_id");
+        words.push_str(&format!("── {number} {} {of}\n", text(message, "role")));
+        for part in
+            ["reasoning_content", "content"].map(|name| text(message, name)).iter().filter(|part| !part.is_empty())
+        {
+            words.push_str(&format!("{part}\n"));
+        }
+        for call in message.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
+            let function = &call["function"];
+            words.push_str(&format!("→ {} {}\n", text(function, "name"), text(function, "arguments")));
+        }
+        words.push('\n');
+    }
+    plain(state, words.trim_end(), key)
 }
 
 fn step_words(step: &StepState) -> String {
@@ -269,7 +302,7 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
     if let Some(instructions) = server.ready.as_ref().map(|ready| &ready.instructions).filter(|text| !text.is_empty()) {
         words.push_str(&format!("\nInstructions\n{instructions}"));
     }
-    plain(state, &words, key)
+    facts(state, &words, key)
 }
 
 fn json(state: &State, json: &Json, key: &PaneKey) -> Content {
@@ -296,12 +329,18 @@ fn held_arguments(state: &State, arguments: &Json, key: &PaneKey) -> Content {
 }
 
 fn plain(state: &State, source: &str, key: &PaneKey) -> Content {
+    flowed(state, source, key, |_| 0)
+}
+
+/// Lines that begin with a name go on under their value.
+fn facts(state: &State, source: &str, key: &PaneKey) -> Content {
+    flowed(state, source, key, |line| if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 })
+}
+
+fn flowed(state: &State, source: &str, key: &PaneKey, hang: impl Fn(&str) -> usize) -> Content {
     let columns = usize::from(key.width.max(1));
     let style = state.theme().style(Role::Text);
     let cleaned = text::clean_block(source);
-    let lines = cleaned.lines().flat_map(|line| {
-        let hang = if line.len() > 10 && line.as_bytes().get(9) == Some(&b' ') { 10 } else { 0 };
-        text::flow(&[Piece::new(line, style)], columns, hang)
-    });
+    let lines = cleaned.lines().flat_map(|line| text::flow(&[Piece::new(line, style)], columns, hang(line)));
     Content::Text(TextView::of_lines(source.to_owned(), lines.map(|(line, _)| line).collect()))
 }

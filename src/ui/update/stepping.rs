@@ -9,7 +9,7 @@ use crate::session::Span;
 use crate::session::{Call, CallState, content_text};
 use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
-use crate::ui::state::{Ask, Focus, Overlay, Purpose, Selected, State, Tab};
+use crate::ui::state::{Ask, Focus, Follow, Overlay, Purpose, Selected, State, Tab};
 use crate::ui::text;
 
 use super::{Effect, asking, changed, select, source};
@@ -79,6 +79,7 @@ fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
         }
         Some(_) if has_just_come(state) || has_shown(state) => return Vec::new(),
         Some(_) => decide(state, Decision::Run),
+        None if has_shown_request(state) => return Vec::new(),
         None => vec![Effect::Send(Command::Proceed)],
     };
     if let Some(stepping) = stepping.filter(|stepping| *stepping != state.session.stepping) {
@@ -143,6 +144,21 @@ fn has_shown(state: &mut State) -> bool {
     state.data.tab = None;
     select::focus(state, Focus::Data);
     state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
+    true
+}
+
+/// The same for what the model would be sent.
+fn has_shown_request(state: &mut State) -> bool {
+    let is_there =
+        !state.areas.data.is_empty() && state.selected == Selected::Request && source::tab(state) == Tab::Arguments;
+    if is_there || state.request().is_none() {
+        return false;
+    }
+    select::select(state, Selected::Request);
+    state.data.tab = None;
+    state.follow = Follow::Latest;
+    select::focus(state, Focus::Data);
+    state.notice = Some("This is what the model would be sent; press the key again to send it.".to_owned());
     true
 }
 

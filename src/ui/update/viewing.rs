@@ -21,6 +21,7 @@ pub(super) fn jumped(state: &mut State, session: Session) {
     state.notes_seen = state.session.notes.len();
     let is_there = match state.selected {
         Selected::Nothing => false,
+        Selected::Request => state.request().is_some(),
         Selected::Span(Span::Call(id)) => state.session.call(id).is_some(),
         Selected::Span(Span::Step(id)) => state.session.step(id).is_some(),
         Selected::Server(lane) => state.session.servers.get(lane).is_some(),

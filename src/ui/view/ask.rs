@@ -64,10 +64,10 @@ pub(super) fn draw(state: &State, ask: &Ask, frame: &mut Frame<'_>) {
     } else {
         &[
             ("Enter", "takes it"),
+            ("Esc", "keeps it"),
             ("Alt+Enter", "new line"),
             ("Ctrl+G", "in $EDITOR"),
             ("Ctrl+R", "reverts"),
-            ("Esc", "keeps it"),
         ]
     };
     pen.put(" ", theme.style(Role::Text));

@@ -24,6 +24,11 @@ pub fn card_rows(state: &State, width: u16) -> Vec<Row> {
                 card.server(server);
             }
         }
+        (None, Selected::Request) => {
+            if let Some(held) = &state.session.held_turn {
+                card.words(&format!("⏸ {}. n sends this; nothing has been sent yet.", held.reason), Role::Warn);
+            }
+        }
         (None, Selected::Span(_) | Selected::Nothing) => {}
     }
     if !card.rows.is_empty() {

@@ -74,8 +74,8 @@ fn tabs(state: &State) -> (Pen, Vec<(Range<usize>, Tab)>) {
         let label = match (tab, state.selected) {
             (Tab::Arguments, Selected::Server(_)) => "Tools",
             (Tab::Result, Selected::Server(_)) => "State",
-            (Tab::Arguments, _) if state.step().is_some() => "Messages",
-            (Tab::Result, _) if state.step().is_some() => "Answer",
+            (Tab::Arguments, _) if state.step().is_some() || state.selected == Selected::Request => "Messages",
+            (Tab::Result, _) if state.step().is_some() || state.selected == Selected::Request => "Answer",
             (Tab::Arguments, _) => "Arguments",
             (Tab::Result, _) => "Result",
             (Tab::Wire, _) => "Wire",
@@ -94,6 +94,7 @@ fn tabs(state: &State) -> (Pen, Vec<(Range<usize>, Tab)>) {
 pub(super) fn headline(state: &State) -> String {
     match state.selected {
         Selected::Nothing => String::new(),
+        Selected::Request => format!("{} ⏸ held", state.session.model()),
         Selected::Server(_) => state.server().map_or(String::new(), |server| {
             format!("{} · {}", server.name, marks::health(&state.session, server).word)
         }),

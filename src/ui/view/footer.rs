@@ -17,8 +17,7 @@ fn held_words(state: &State) -> String {
         _ if state.overlay.is_some() => "",
         (Focus::Input, true) => ": Tab",
         (Focus::Input, false) => ": Tab F",
-        (Focus::Chat | Focus::Calls | Focus::Data, true) => ": F next",
-        (Focus::Chat | Focus::Calls | Focus::Data, false) => ": F",
+        (Focus::Chat | Focus::Calls | Focus::Data, _) => ": F next",
     };
     match (update::held(state), state.held().is_some()) {
         (0, _) => String::new(),

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use super::overlay::overlay_area;
 use super::{popup, put_line};
 use crate::ui::json::Doc;
-use crate::ui::state::{Entry, Field, Inquiry, FormStage, Sought, State};
+use crate::ui::state::{Entry, Field, FormStage, Inquiry, Sought, State};
 use crate::ui::text::{self, Pen, Piece};
 use crate::ui::theme::{Role, Theme};
 

@@ -1,18 +1,18 @@
 //! Calls on a time axis: a lane for the model and one a server, a bar a call. Where too many lie in the window, how many.
 
+mod axis;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
+use self::axis::{Axis, NAMES, axis};
 use super::put_line;
-use crate::protocol::TurnId;
-use crate::session::{CallState, List, Span, StepState, Turn};
-use crate::ui::state::{Selected, State, Window, turn_of};
+use crate::session::{CallState, List, Span, StepState};
+use crate::ui::state::{Selected, State, Window};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 
-/// Columns of the lanes' names.
-const NAMES: u16 = 11;
 /// More bars than this in a lane are counted instead of drawn.
 const MOST_BARS: usize = 400;
 /// Rows a lane may take for calls side by side.
@@ -35,58 +35,6 @@ struct Lane {
     rows: u16,
     bars: Vec<Bar>,
     dense: Vec<usize>,
-}
-
-/// Time that turns took, laid end to end: what lies between them takes no room.
-struct Axis {
-    /// In order, at least one.
-    stretches: Vec<Stretch>,
-    area: Rect,
-}
-
-/// The time of a turn, µs.
-#[derive(Clone, Copy)]
-struct Stretch {
-    turn: TurnId,
-    start_us: u64,
-    end_us: u64,
-    /// What the stretches before it took together.
-    before_us: u64,
-}
-
-impl Axis {
-    fn start_us(&self) -> u64 {
-        self.stretches.first().map_or(0, |stretch| stretch.start_us)
-    }
-
-    fn end_us(&self) -> u64 {
-        self.stretches.last().map_or(0, |stretch| stretch.end_us)
-    }
-
-    /// What all stretches take together.
-    fn whole_us(&self) -> u64 {
-        self.stretches.last().map_or(1, |last| last.before_us + (last.end_us - last.start_us)).max(1)
-    }
-
-    fn column(&self, at_us: u64) -> u16 {
-        let after = self.stretches.partition_point(|stretch| stretch.start_us <= at_us);
-        let offset = match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
-            Some(stretch) => stretch.before_us + (at_us.min(stretch.end_us) - stretch.start_us),
-            None => 0,
-        };
-        let last = u64::from(self.area.width.saturating_sub(1));
-        let column = u128::from(offset) * u128::from(last) / u128::from(self.whole_us());
-        self.area.x + u16::try_from(column).unwrap_or(0)
-    }
-
-    fn time(&self, column: u16) -> u64 {
-        let last = u128::from(self.area.width.saturating_sub(1)).max(1);
-        let offset = u128::from(self.whole_us()) * u128::from(column) / last;
-        let offset = u64::try_from(offset).unwrap_or(u64::MAX);
-        let after = self.stretches.partition_point(|stretch| stretch.before_us <= offset);
-        let stretch = after.checked_sub(1).and_then(|at| self.stretches.get(at));
-        stretch.map_or(0, |stretch| stretch.start_us + (offset - stretch.before_us))
-    }
 }
 
 /// Draws the timeline.
@@ -142,34 +90,6 @@ pub fn timeline_hit(state: &State, place: Position) -> Option<Span> {
     lane.bars.iter().min_by_key(distance).map(|bar| bar.span)
 }
 
-/// What the axis covers; nothing before the first turn.
-fn axis(state: &State) -> Option<Axis> {
-    let area = state.areas.timeline;
-    let bars = Rect { x: area.x + NAMES.min(area.width), width: area.width.saturating_sub(NAMES + 1), ..area };
-    let session = &state.session;
-    let now = state.now_us.max(session.last_us);
-    let turns: Vec<&Turn> = match state.calls.window {
-        Window::Session => session.turns.iter().collect(),
-        Window::Turn => {
-            let selected = match state.selected {
-                Selected::Span(span) => turn_of(session, span),
-                Selected::Server(_) | Selected::Nothing => None,
-            };
-            let turn = selected.and_then(|turn| session.turns.get(turn)).or(session.turns.last());
-            turn.into_iter().collect()
-        }
-    };
-    let mut before_us = 0;
-    let stretches = turns.iter().map(|turn| {
-        let end_us = turn.ended_us.unwrap_or(now).max(turn.started_us + 1);
-        let stretch = Stretch { turn: turn.id, start_us: turn.started_us, end_us, before_us };
-        before_us += end_us - turn.started_us;
-        stretch
-    });
-    let stretches: Vec<Stretch> = stretches.collect();
-    (!stretches.is_empty()).then_some(Axis { stretches, area: bars })
-}
-
 fn head(state: &State, axis: &Axis, buffer: &mut Buffer) {
     let theme = state.theme();
     let dim = theme.style(Role::Dim);
@@ -194,13 +114,17 @@ fn head(state: &State, axis: &Axis, buffer: &mut Buffer) {
         }
         // Between two turns any time may lie, so that their beginnings say more than times.
         Window::Session => {
-            for stretch in &axis.stretches {
-                let column = usize::from(axis.column(stretch.start_us) - axis.area.x);
-                let words = format!("╵{}", stretch.turn);
+            let mut index = axis.from;
+            while index < axis.to {
+                let column = axis.turn_column(index);
+                let words = format!("╵{}", axis.turns[index].id);
                 let (from, wide) = (usize::from(NAMES) + column, text::width(&words));
-                if pen.used() <= from && column + wide < room {
-                    pen.to(from).put(&words, dim);
+                if column + wide >= room {
+                    break;
                 }
+                pen.to(from).put(&words, dim);
+                let taken = pen.used() - usize::from(NAMES);
+                index = axis.first_turn_at(taken).max(index + 1);
             }
         }
     }

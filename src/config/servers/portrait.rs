@@ -1,0 +1,130 @@
+//! What a server file would do, in words: to be read before it is allowed to, and without its secrets in lists.
+
+use crate::recording::redact::Redactor;
+
+use super::entry::Entry;
+use super::file::ServerFile;
+
+/// Everything a file would start or call, variables as they are written: every command, argument, variable and address.
+#[must_use]
+pub fn portrait(file: &ServerFile) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, entry) in &file.entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(reason) => {
+                lines.push(format!("{name}: cannot be used: {reason}"));
+                continue;
+            }
+        };
+        let off = if entry.disabled { " (switched off; a server of this name is switched off too)" } else { "" };
+        lines.push(format!("{name}{off}"));
+        let mut fact = |what: &str, value: String| lines.push(format!("  {what:<8} {value}"));
+        if entry.command.is_some() {
+            fact("runs", command_line(entry));
+        }
+        if let Some(cwd) = &entry.cwd {
+            fact("in", quoted(cwd));
+        }
+        for (variable, value) in &entry.env {
+            fact("with", format!("{variable}={}", quoted(value)));
+        }
+        if let Some(url) = &entry.url {
+            fact("calls", url.clone());
+        }
+        for (header, value) in &entry.headers {
+            fact("sending", format!("{header}: {value}"));
+        }
+        if entry.is_trusted() {
+            fact("trusted", "what it says of its tools is believed".to_owned());
+        }
+    }
+    lines
+}
+
+/// Where a server is, for a list: variables as they are written, nothing of `env`, `headers`, or an address's query, and no
+/// known form of key.
+#[must_use]
+pub fn place(entry: &Entry) -> String {
+    let place = match (&entry.command, &entry.url) {
+        (Some(_), _) => command_line(entry),
+        (None, Some(url)) => without_secrets(url),
+        (None, None) => String::new(),
+    };
+    let json = serde_json::Value::String(place).to_string();
+    serde_json::from_str(&Redactor::default().redact(&json)).unwrap_or_default()
+}
+
+fn command_line(entry: &Entry) -> String {
+    let words = entry.command.iter().chain(&entry.args).map(|word| quoted(word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as it is if it can only be one word, else in quotes.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !matches!(letter, '"' | '\'' | '\\');
+    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("{word:?}") }
+}
+
+/// An address without user, password, query and fragment, which may be keys.
+fn without_secrets(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    let path = &rest[end..];
+    let (path, dots) = match path.find(['?', '#']) {
+        // A default of a variable may hold a `?` or `#`; what follows it is then left out as well.
+        Some(at) => (&path[..at], "?…"),
+        None => (path, ""),
+    };
+    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    format!("{scheme}{host}{path}{dots}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::servers::Origin;
+
+    fn file(text: &str) -> ServerFile {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("mcp.json");
+        std::fs::write(&path, text).expect("written");
+        ServerFile::read(&path, Origin::Project).expect("readable")
+    }
+
+    #[test]
+    fn everything_that_a_file_would_do_is_in_its_portrait() {
+        let text = r#"{"mcpServers":{
+            "a":{"command":"sh","args":["-c","rm -rf /","${X}",""],"env":{"NODE_OPTIONS":"--require ./x"},"cwd":"d e","trust":true},
+            "b":{"url":"http://x/?k=${KEY}","headers":{"Authorization":"Bearer ${T}"}},
+            "ticket":{"disabled":true},"c":{"args":1}}}"#;
+        let wanted = [
+            "a",
+            r#"  runs     sh -c "rm -rf /" ${X} """#,
+            r#"  in       "d e""#,
+            r#"  with     NODE_OPTIONS="--require ./x""#,
+            "  trusted  what it says of its tools is believed",
+            "b",
+            "  calls    http://x/?k=${KEY}",
+            "  sending  Authorization: Bearer ${T}",
+            "ticket (switched off; a server of this name is switched off too)",
+        ];
+        let lines = portrait(&file(text));
+        assert_eq!(lines[..9], wanted);
+        assert!(lines[9].starts_with("c: cannot be used"), "{lines:?}");
+    }
+
+    #[test]
+    fn a_list_shows_no_secrets() {
+        let key = format!("sk-proj-{}", "a1".repeat(20));
+        let text = format!(
+            r#"{{"mcpServers":{{"a":{{"command":"x","args":["--key={key}"],"env":{{"K":"hidden"}}}},
+            "b":{{"url":"https://me:hidden@x.test/mcp?token=hidden","headers":{{"A":"hidden"}}}}}}}}"#
+        );
+        let places: Vec<String> =
+            file(&text).entries.iter().map(|(_, entry)| place(entry.as_ref().expect("an entry"))).collect();
+        assert!(places[0].starts_with("x --key=‹secret:openai:"), "{places:?}");
+        assert_eq!(places[1], "https://x.test/mcp?…");
+    }
+}

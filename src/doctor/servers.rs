@@ -1,0 +1,86 @@
+//! Server files, and every server started once.
+
+use crate::config::Settings;
+use crate::config::servers::{Source, Standing};
+use crate::direct::{self, Muster};
+use crate::failure::Exit;
+use crate::launch;
+use crate::mcp::{Reach, ServerSpec};
+use crate::ui::text::count;
+
+use super::Finding;
+
+pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
+    let sources = match launch::sources(settings) {
+        Ok(sources) => sources,
+        Err(failure) => {
+            let advice = "correct it; until then no server starts";
+            return vec![Finding::fail("files", "servers", failure.message, advice, Exit::Failed)];
+        }
+    };
+    let mut found: Vec<Finding> = sources.files.iter().map(file).collect();
+    let odd = |warning: &String| Finding::warn("files", "servers", warning.as_str(), "correct it, or leave it");
+    found.extend(sources.warnings.iter().map(odd));
+    let fleet = match launch::fleet(settings) {
+        Ok(fleet) => fleet,
+        Err(failure) => {
+            found.push(Finding::fail("server", "all", failure.message, "correct it", Exit::Failed));
+            return found;
+        }
+    };
+    // What waits for a yes has been told with its file.
+    let waits = |spec: &&ServerSpec| matches!(&spec.reach, Reach::Nowhere(reason) if sources.files.iter().any(|source| source.why_not() == *reason));
+    let specs: Vec<ServerSpec> = fleet.specs.iter().filter(|spec| !waits(spec)).cloned().collect();
+    let (servers, muster) = direct::muster(&specs).await;
+    drop(servers.stop().await);
+    found.extend(specs.iter().map(|spec| server(spec, &muster)));
+    found
+}
+
+fn file(source: &Source) -> Finding {
+    let (shown, origin) = (source.file.path.display(), source.file.origin.as_str());
+    let servers = count(source.file.entries.len(), "server");
+    match source.standing {
+        Standing::Approved => Finding::ok("files", origin, format!("{shown}: {servers}")),
+        Standing::New | Standing::Changed | Standing::Refused => {
+            let word = match source.standing {
+                Standing::Refused => "refused",
+                Standing::Changed => "changed since you approved or refused it",
+                Standing::New | Standing::Approved => "not approved yet",
+            };
+            let advice = format!("callboard mcp trust {shown}");
+            Finding::warn("files", origin, format!("{shown}: {servers}, not started: {word}"), advice)
+        }
+    }
+}
+
+fn server(spec: &ServerSpec, muster: &Muster) -> Finding {
+    let name = spec.name.as_str();
+    let (ready, listed) = (muster.ready.get(&spec.name), muster.listed.get(&spec.name));
+    if let Some(lost) = muster.lost.get(&spec.name) {
+        let advice = match &spec.reach {
+            Reach::Program(program) => format!("try it by hand: {}", program.command_line()),
+            Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
+            Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
+        };
+        return Finding::fail("server", name, lost.reason.as_str(), advice, direct::exit_of(lost));
+    }
+    let (Some(ready), Some(listed)) = (ready, listed) else {
+        return Finding::fail("server", name, "it said nothing of its tools", "try it again", Exit::Unreachable);
+    };
+    let says = format!(
+        "MCP {}, {} {}, {}, ready in {} ms",
+        ready.protocol,
+        ready.name,
+        ready.version,
+        count(listed.tools.len(), "tool"),
+        ready.startup_ms
+    );
+    if listed.rejected.is_empty() {
+        return Finding::ok("server", name, says);
+    }
+    let rejected: Vec<String> =
+        listed.rejected.iter().map(|rejected| format!("{} ({})", rejected.name, rejected.reason)).collect();
+    let says = format!("{says}; {} cannot be used: {}", count(rejected.len(), "tool"), rejected.join(", "));
+    Finding::warn("server", name, says, "tell its maker; its other tools work")
+}

@@ -1,0 +1,112 @@
+//! The servers of a session: the bundled ones, what server files make of them, and a project's that wait for a word.
+
+use crate::config::Settings;
+use crate::config::servers::{RESTARTS, Resolved, Source, Sources, Standing, portrait};
+use crate::failure::Failure;
+use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
+use crate::orchestrator::{Judge, Projects};
+use crate::protocol::ProjectProposed;
+
+/// The servers of a session.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    /// In lane order: the bundled ones, then configured ones; a configured name replaces a bundled one in its place.
+    pub specs: Vec<ServerSpec>,
+    /// What was odd about the configuration.
+    pub warnings: Vec<String>,
+    /// Configured values to be kept out of recordings.
+    pub secrets: Vec<(String, String)>,
+}
+
+/// All servers the settings ask for.
+///
+/// # Errors
+/// Our own path cannot be found; a server file of the user's that cannot be read.
+pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
+    Ok(Fleet::of(&bundled(settings)?, &sources(settings)?))
+}
+
+impl Fleet {
+    pub(super) fn of(bundled: &[ServerSpec], sources: &Sources) -> Self {
+        let Resolved { specs, secrets } = sources.resolve(bundled, &environment);
+        Self { specs, warnings: sources.warnings.clone(), secrets }
+    }
+}
+
+/// The project's files that wait for the operator's word, and what becomes of `specs` with it.
+pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs: Vec<ServerSpec>) -> Projects {
+    let waits = |source: &&Source| matches!(source.standing, Standing::New | Standing::Changed);
+    let proposed = |source: &Source| ProjectProposed {
+        file: source.file.path.display().to_string(),
+        changed: source.standing == Standing::Changed,
+        servers: source.file.entries.iter().map(|(name, _)| name.as_str().into()).collect(),
+        lines: portrait(&source.file),
+    };
+    let proposed = sources.files.iter().filter(waits).map(proposed).collect();
+    let judge: Judge =
+        Box::new(move |file, verdict| {
+            let kept = sources.judge(file, verdict);
+            let now = sources.resolve(&bundled, &environment).specs;
+            let is_new = |spec: &&ServerSpec| !specs.contains(spec);
+            let mut changed: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
+            let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);
+            changed.extend(specs.iter().filter(is_gone).map(|spec| ServerSpec {
+                reach: Reach::Nowhere(format!("it is switched off in {file}")),
+                ..spec.clone()
+            }));
+            specs = now;
+            (changed, kept)
+        });
+    Projects { proposed, judge }
+}
+
+/// The server files in force here.
+///
+/// # Errors
+/// A server file of the user's that cannot be read.
+pub fn sources(settings: &Settings) -> Result<Sources, Failure> {
+    let folder = std::env::current_dir().ok();
+    let user = settings.user_servers.as_deref().filter(|path| path.exists());
+    Sources::find(settings.servers.as_deref(), folder.as_deref(), user, settings.projects).map_err(Failure::usage)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The five bundled servers, each a child that is this very program.
+pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
+    if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
+        let dir = dir.display();
+        return Err(Failure::usage(format!(
+            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
+        )));
+    }
+    let mut options = Vec::new();
+    for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
+        if let Some(path) = path {
+            options.push(flag.to_owned());
+            options.push(path.display().to_string());
+        }
+    }
+    if let Some(as_of) = &settings.as_of {
+        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
+        options.extend(["--as-of".to_owned(), as_of.clone()]);
+    }
+    let spec = |name: &&str| ServerSpec {
+        name: (*name).into(),
+        reach: Reach::Program(Program {
+            command: program.clone(),
+            args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
+            ..Program::default()
+        }),
+        era: Era::Modern,
+        naming: Naming::Plain,
+        limits: Limits::default(),
+        restarts: RESTARTS,
+        trust: Trust::Trusted,
+    };
+    Ok(callboard_servers::NAMES.iter().map(spec).collect())
+}

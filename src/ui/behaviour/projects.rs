@@ -1,0 +1,70 @@
+//! A project's server file: seen before it is decided about.
+
+use crate::protocol::{Command, ProjectProposed, ProjectVerdict};
+use crate::ui::fixtures::{Console, Story};
+use crate::ui::update::Effect;
+
+fn proposed(lines: usize) -> Console {
+    let mut story = Story::ready();
+    story.say(ProjectProposed {
+        file: "/p/.mcp.json".into(),
+        changed: true,
+        servers: vec!["theirs".into()],
+        lines: (0..lines).map(|line| format!("  runs     program-{line} \u{1b}[2J")).collect(),
+    });
+    story.console(80, 24)
+}
+
+fn judged(verdict: ProjectVerdict) -> Vec<Effect> {
+    vec![Effect::Send(Command::JudgeProject { file: "/p/.mcp.json".into(), verdict })]
+}
+
+#[test]
+fn it_is_shown_in_full_and_keys_decide_nothing() {
+    let mut console = proposed(60);
+    assert!(console.screen().contains("HAS CHANGED since you last decided"), "{}", console.screen());
+    assert!(console.screen().contains("program-0 ␛[2J"), "{}", console.screen());
+    assert!(console.press("y Y n Enter").is_empty());
+    console.press("End");
+    assert!(console.screen().contains("program-59") && console.screen().contains("/trust yes"), "{}", console.screen());
+    console.press("Esc");
+    assert!(!console.screen().contains("program-"), "{}", console.screen());
+}
+
+#[test]
+fn a_word_counts_once_the_file_has_been_shown() {
+    for (word, verdict) in [("yes", ProjectVerdict::Approved), ("no", ProjectVerdict::Refused)] {
+        let mut console = proposed(1);
+        console.press("Esc");
+        console.type_text(&format!("/trust {word}"));
+        assert_eq!(console.press("Enter"), judged(verdict));
+    }
+    let mut nothing = Story::ready().console(80, 24);
+    nothing.type_text("/trust yes");
+    assert!(nothing.press("Enter").is_empty());
+    assert!(nothing.screen().contains("No server file of a project waits"), "{}", nothing.screen());
+}
+
+#[test]
+fn a_file_that_came_while_something_else_was_open_is_shown_before_a_word_counts() {
+    let mut story = Story::ready();
+    let mut console = story.console(80, 24);
+    console.type_text("/help");
+    console.press("Enter");
+    story.say(ProjectProposed {
+        file: "/p/.mcp.json".into(),
+        changed: false,
+        servers: vec!["theirs".into()],
+        lines: vec!["theirs".into()],
+    });
+    let records = story.records();
+    let last = records[records.len() - 1..].to_vec();
+    console.tell(last, 0);
+    console.press("Esc");
+    console.type_text("/trust yes");
+    assert!(console.press("Enter").is_empty(), "it has not been seen");
+    assert!(console.screen().contains("/p/.mcp.json would start"), "{}", console.screen());
+    console.press("Esc");
+    console.type_text("/trust yes");
+    assert_eq!(console.press("Enter"), judged(ProjectVerdict::Approved));
+}

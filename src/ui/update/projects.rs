@@ -1,0 +1,67 @@
+//! A project's server files: shown in full before the operator says whether their servers may start.
+
+use crate::protocol::{Command, ProjectVerdict};
+use crate::ui::state::{Overlay, State};
+use crate::ui::text::Piece;
+use crate::ui::theme::Role;
+
+use super::{Effect, palette};
+
+/// Shows all files that wait, unless something else is open.
+pub(super) fn show(state: &mut State) {
+    if state.overlay.is_none() {
+        open(state);
+    }
+    state.notice = Some("This project has servers of its own, which wait for your word: /trust".to_owned());
+}
+
+/// Takes the operator's word on all files that were shown; without a word, shows them.
+///
+/// # Errors
+/// In words, why it cannot be taken.
+pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String> {
+    if state.session.open_projects().next().is_none() {
+        return Err("No server file of a project waits for your word.".to_owned());
+    }
+    let verdict = match word {
+        "" => {
+            open(state);
+            return Ok(Vec::new());
+        }
+        "yes" => ProjectVerdict::Approved,
+        "no" => ProjectVerdict::Refused,
+        _ => return Err("/trust [yes|no]: may the project's servers start?".to_owned()),
+    };
+    if !state.session.open_projects().all(|project| state.projects_shown.contains(&project.proposed)) {
+        open(state);
+        state.notice = Some("This is what would start. Say it again when you have read it.".to_owned());
+        return Ok(Vec::new());
+    }
+    let files = state.session.open_projects().map(|project| project.proposed.file.clone());
+    Ok(files.map(|file| Effect::Send(Command::JudgeProject { file, verdict })).collect())
+}
+
+fn open(state: &mut State) {
+    let theme = state.theme();
+    let (plain, strong) = (theme.style(Role::Text), theme.style(Role::Strong));
+    let mut paragraphs = Vec::new();
+    for project in state.session.open_projects() {
+        let proposed = &project.proposed;
+        let changed = if proposed.changed { " HAS CHANGED since you last decided. It" } else { "" };
+        paragraphs.push(vec![Piece::new(&format!("{}{changed} would start:", proposed.file), strong)]);
+        paragraphs.push(Vec::new());
+        paragraphs.extend(proposed.lines.iter().map(|line| vec![Piece::new(line, plain)]));
+        paragraphs.push(Vec::new());
+    }
+    paragraphs.push(vec![Piece::new("They run as you, with your files. Everything else has started already.", plain)]);
+    for (word, does) in [
+        ("/trust yes", "lets them start, now and until the file changes"),
+        ("/trust no", "refuses them, until the file changes"),
+        ("Esc", "not now: you are asked again the next time"),
+    ] {
+        let dim = theme.style(Role::Dim);
+        paragraphs.push(vec![Piece::new(&format!("{word:<12}"), theme.style(Role::Name)), Piece::new(does, dim)]);
+    }
+    state.projects_shown = state.session.open_projects().map(|project| project.proposed.clone()).collect();
+    state.overlay = Some(Overlay::Page(palette::titled("May this project's servers start?", paragraphs)));
+}
