@@ -10,7 +10,7 @@ mod connection;
 mod http;
 mod in_flight;
 mod inputs;
-mod line;
+pub mod line;
 mod material;
 pub mod process;
 mod road;
@@ -42,6 +42,9 @@ const SIGNAL_CAPACITY: usize = 1024;
 /// Orders that may wait per server.
 const ORDER_CAPACITY: usize = 256;
 
+/// Longest reason that is told, bytes: an error can be as long as a line, and the wire has all of it.
+const LONGEST_REASON: usize = 4096;
+
 /// What comes from the servers.
 #[derive(Debug)]
 pub enum Signal {
@@ -65,9 +68,10 @@ pub struct CallEnd {
 }
 
 impl CallEnd {
-    /// An end without a result.
+    /// An end without a result; a message of over 4 KiB is cut.
     #[must_use]
     pub fn failed(code: CallFailureCode, message: String) -> Self {
+        let message = in_short(message);
         Self { status: CallStatus::Error, result: None, failure: Some(CallFailure { code, message }), mismatch: None }
     }
 
@@ -253,4 +257,13 @@ impl Servers {
     fn handle(&self, server: &ServerName) -> Option<&ServerHandle> {
         self.handles.iter().find(|handle| handle.name == *server)
     }
+}
+
+/// A reason as it is told.
+fn in_short(mut reason: String) -> String {
+    if reason.len() > LONGEST_REASON {
+        reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
+        reason.push('…');
+    }
+    reason
 }

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Form};
 use crate::mcp::{ServerSpec, Servers, Signal};
 use crate::protocol::{
-    Event, Json, Material, Prompt, PromptsListed, Resource, ResourceForm, ResourcesListed, ServerName,
+    Event, Json, Material, Prompt, PromptsListed, RejectedTool, Resource, ResourceForm, ResourcesListed, ServerName,
 };
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::Document;
 use crate::stdout::{say, say_json};
-use crate::ui::text::count;
+use crate::ui::text::{count, first_line};
 
 use super::{Muster, choose, decline, muster, object, unreachable};
 
@@ -125,9 +125,7 @@ fn print_text(event: &Event) -> Result<(), Failure> {
                 let template = if *form == ResourceForm::Template { "  (template)" } else { "" };
                 say(&clean_line(&format!("  {uri}{template}  {words}")))?;
             }
-            rejected
-                .iter()
-                .try_for_each(|item| say(&clean_line(&format!("  {} cannot be used: {}", item.name, item.reason))))
+            print_rejected(rejected)
         }
         Event::PromptsListed(PromptsListed { server, prompts, rejected, .. }) => {
             say(&clean_line(&format!("{server}: {}", count(prompts.len(), "prompt"))))?;
@@ -143,9 +141,7 @@ fn print_text(event: &Event) -> Result<(), Failure> {
                 let words = summary(title.as_deref().unwrap_or_default(), description);
                 say(&clean_line(&format!("  {name} {}  {words}", arguments.join(" "))))?;
             }
-            rejected
-                .iter()
-                .try_for_each(|item| say(&clean_line(&format!("  {} cannot be used: {}", item.name, item.reason))))
+            print_rejected(rejected)
         }
         _ => match document(event).as_ref().map(Document::text) {
             Some(Ok(text)) => say(&clean_block(&text)),
@@ -154,8 +150,12 @@ fn print_text(event: &Event) -> Result<(), Failure> {
     }
 }
 
+fn print_rejected(items: &[RejectedTool]) -> Result<(), Failure> {
+    items.iter().try_for_each(|item| say(&clean_line(&format!("  {} cannot be used: {}", item.name, item.reason))))
+}
+
 fn summary(title: &str, description: &str) -> String {
-    let first = description.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first = first_line(description);
     if first.is_empty() || title.is_empty() { format!("{title}{first}") } else { format!("{title}: {first}") }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::protocol::{Json, LossCause, RejectedTool, ServerName, ServerReady, ToolDefinition, ToolName};
 use crate::schema::Schema;
 
-use super::answers::Answers;
+use super::answers::{Answers, Reading};
 use super::http::HttpFault;
 use super::inputs::Inputs;
 use super::road::{Road, RoadError};
@@ -34,6 +34,8 @@ pub use listing::{Lister, Listing};
 
 /// Longest instructions that are kept, characters.
 const LONGEST_INSTRUCTIONS: usize = 8 * 1024;
+/// Longest name, version and revision that are kept, characters.
+const LONGEST_NAME: usize = 200;
 /// How long a connection may take to close: over HTTP the server is told that the session is over.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -110,7 +112,11 @@ impl Fault {
 /// Why there is no connection, in words without the server's name.
 pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> Result<Connection, Fault> {
     let Company { server, limits, signals, changed, inputs } = company;
-    let tap = Tap::new(server.clone(), signals.clone());
+    let listings = match &goal {
+        Goal::Pipes(..) => Reading::Raw,
+        Goal::Remote(_) => Reading::Both,
+    };
+    let tap = Tap::new(server.clone(), signals.clone(), listings);
     let answers = tap.answers.clone();
     let (ended, end) = oneshot::channel();
     let road = match goal {
@@ -199,16 +205,17 @@ impl Connection {
     pub fn ready(&self, pid: Option<u32>, startup: Duration) -> ServerReady {
         let info = self.service.peer_info();
         let about = info.as_ref().and_then(|info| info.server_info.as_ref());
+        let start = |text: &str, longest: usize| text.chars().take(longest).collect::<String>();
+        let instructions = info.as_ref().and_then(|info| info.instructions.as_deref()).unwrap_or_default();
         ServerReady {
             server: self.server.clone(),
-            protocol: info.as_ref().map(|info| info.protocol_version.to_string()).unwrap_or_default(),
-            name: about.map(|about| about.name.clone()).unwrap_or_default(),
-            version: about.map(|about| about.version.clone()).unwrap_or_default(),
-            instructions: info
+            protocol: info
                 .as_ref()
-                .and_then(|info| info.instructions.as_deref())
-                .map(|text| text.chars().take(LONGEST_INSTRUCTIONS).collect())
+                .map(|info| start(&info.protocol_version.to_string(), LONGEST_NAME))
                 .unwrap_or_default(),
+            name: about.map(|about| start(&about.name, LONGEST_NAME)).unwrap_or_default(),
+            version: about.map(|about| start(&about.version, LONGEST_NAME)).unwrap_or_default(),
+            instructions: start(instructions, LONGEST_INSTRUCTIONS),
             pid,
             startup_ms: u64::try_from(startup.as_millis()).unwrap_or(u64::MAX),
         }

@@ -10,7 +10,7 @@ const ENDS: usize = 512;
 pub enum Line {
     /// A line within the limit.
     Whole(Vec<u8>),
-    /// A line over the limit: its head, its tail and its length in bytes.
+    /// A line over the limit, ended or not: its head, its tail and its length in bytes.
     TooLong {
         /// Its first bytes.
         head: Vec<u8>,
@@ -50,6 +50,9 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             if self.start == self.end {
                 let read = self.source.read(&mut self.block).await.unwrap_or(0);
                 if read == 0 {
+                    if self.over.is_some() {
+                        return Some(finish(&mut self.line, &mut self.over));
+                    }
                     let torn = std::mem::take(&mut self.line);
                     return (!torn.is_empty()).then_some(Line::Torn(torn));
                 }
@@ -76,6 +79,9 @@ fn take(line: &mut Vec<u8>, over: &mut Option<(u64, Vec<u8>)>, piece: &[u8], lim
     }
     match over {
         Some((bytes, tail)) => {
+            // The head may still be short, if so little was allowed or so much came at once.
+            let missing = ENDS.saturating_sub(line.len()).min(piece.len());
+            line.extend_from_slice(&piece[..missing]);
             *bytes += piece.len() as u64;
             tail.extend_from_slice(&piece[piece.len().saturating_sub(ENDS)..]);
             let surplus = tail.len().saturating_sub(ENDS);
@@ -133,5 +139,16 @@ mod tests {
         let Line::TooLong { head, tail, bytes } = &lines[0] else { panic!("{:?}", lines[0]) };
         assert_eq!((head.len(), tail.len(), *bytes, tail.last()), (ENDS, ENDS, 300_000, Some(&b'z')));
         assert_eq!(lines[1], Line::Whole(b"next".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn a_line_that_arrives_at_once_keeps_its_ends_as_one_that_comes_in_pieces() {
+        let source = [&b"head "[..], &[b'.'; 2000], b" tail"].concat();
+        for limit in [0, 3, 600] {
+            let lines = lines(&source, limit).await;
+            let [Line::TooLong { head, tail, bytes: 2010 }] = &lines[..] else { panic!("{lines:?}") };
+            assert!(head.starts_with(b"head ..") && tail.ends_with(b".. tail"), "{lines:?}");
+            assert_eq!((head.len(), tail.len()), (ENDS, ENDS));
+        }
     }
 }

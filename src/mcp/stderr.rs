@@ -17,6 +17,8 @@ use super::line::{Line, LineReader};
 const LINE_LIMIT: usize = 4096;
 /// Lines per second that are recorded; the rest is counted.
 const PER_SECOND: u32 = 200;
+/// Bytes per second that are recorded of them.
+pub(super) const BYTES_PER_SECOND: usize = 256 * 1024;
 /// Lines kept for error messages.
 const TAIL: usize = 8;
 
@@ -42,30 +44,31 @@ impl Tail {
     }
 }
 
-/// At most [`PER_SECOND`] lines a second pass; what does not is counted and told once a second.
+/// At most [`PER_SECOND`] lines and [`BYTES_PER_SECOND`] pass in a second; what does not is counted and told once a second.
 #[derive(Debug)]
 pub(super) struct Throttle {
     window: Instant,
     passed: u32,
+    bytes: usize,
     dropped: u64,
 }
 
 impl Throttle {
     pub(super) fn new() -> Self {
-        Self { window: Instant::now(), passed: 0, dropped: 0 }
+        Self { window: Instant::now(), passed: 0, bytes: 0, dropped: 0 }
     }
 
-    /// Whether a line may pass, and how many were held back before it.
-    pub(super) fn admit(&mut self) -> (bool, u64) {
+    /// Whether a line of so many bytes may pass, and how many were held back before it.
+    pub(super) fn admit(&mut self, bytes: usize) -> (bool, u64) {
         if self.window.elapsed() >= Duration::from_secs(1) {
-            self.window = Instant::now();
-            self.passed = 0;
+            (self.window, self.passed, self.bytes) = (Instant::now(), 0, 0);
         }
-        if self.passed >= PER_SECOND {
+        if self.passed >= PER_SECOND || self.bytes + bytes > BYTES_PER_SECOND {
             self.dropped += 1;
             return (false, 0);
         }
         self.passed += 1;
+        self.bytes += bytes;
         (true, std::mem::take(&mut self.dropped))
     }
 }
@@ -85,7 +88,8 @@ pub async fn drain(source: impl AsyncRead + Unpin, server: ServerName, tail: Tai
             continue;
         }
         tail.push(&text);
-        log(&signals, &server, LogStream::Stderr, text, throttle.admit()).await;
+        let verdict = throttle.admit(text.len());
+        log(&signals, &server, LogStream::Stderr, text, verdict).await;
     }
 }
 
@@ -99,7 +103,8 @@ pub(super) async fn log(
 ) {
     let mut lines = Vec::new();
     if dropped > 0 {
-        lines.push(format!("… {dropped} more lines were not kept: over {PER_SECOND} a second"));
+        let most = BYTES_PER_SECOND / 1024;
+        lines.push(format!("… {dropped} more lines were not kept: over {PER_SECOND} or {most} KiB a second"));
     }
     if admitted {
         lines.push(line);

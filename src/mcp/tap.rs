@@ -21,7 +21,7 @@ use crate::protocol::{CallProgressed, Direction, Event, LogStream, Scope, Server
 
 use super::Signal;
 use super::answers::{Answers, Patience, RawResult, Reading, Request};
-use super::stderr::{Throttle, log};
+use super::stderr::{BYTES_PER_SECOND, Throttle, log};
 
 /// What `rmcp` is given in place of the form a server sends.
 const EMPTY_QUESTION: &str = r#"{"message":"","requestedSchema":{"type":"object","properties":{}}}"#;
@@ -33,6 +33,8 @@ pub struct Tap {
     signals: mpsc::Sender<Signal>,
     /// What is awaited.
     pub answers: Answers,
+    /// How lists of tools are read.
+    listings: Reading,
     throttles: Arc<Mutex<Throttles>>,
 }
 
@@ -79,21 +81,22 @@ struct Progress {
 }
 
 impl Tap {
-    /// A tap that nothing has passed through yet.
+    /// A tap that nothing has passed through yet; `listings` is how lists of tools are read.
     #[must_use]
-    pub fn new(server: ServerName, signals: mpsc::Sender<Signal>) -> Self {
+    pub(super) fn new(server: ServerName, signals: mpsc::Sender<Signal>, listings: Reading) -> Self {
         let throttles = Throttles { junk: Throttle::new(), unasked: Throttle::new() };
-        Self { server, signals, answers: Answers::default(), throttles: Arc::new(Mutex::new(throttles)) }
+        let throttles = Arc::new(Mutex::new(throttles));
+        Self { server, signals, answers: Answers::default(), listings, throttles }
     }
 
     /// Records what is no message, unless there is too much of it.
     pub async fn junk(&self, text: String) {
-        let verdict = self.admit(|throttles| &mut throttles.junk);
+        let verdict = self.admit(text.len(), |throttles| &mut throttles.junk);
         log(&self.signals, &self.server, LogStream::Stdout, text, verdict).await;
     }
 
-    fn admit(&self, which: impl Fn(&mut Throttles) -> &mut Throttle) -> (bool, u64) {
-        which(&mut self.throttles.lock().unwrap_or_else(PoisonError::into_inner)).admit()
+    fn admit(&self, bytes: usize, which: impl Fn(&mut Throttles) -> &mut Throttle) -> (bool, u64) {
+        which(&mut self.throttles.lock().unwrap_or_else(PoisonError::into_inner)).admit(bytes)
     }
 
     async fn tell(&self, scope: Scope, event: impl Into<Event>) {
@@ -114,7 +117,7 @@ impl Tap {
             let (token, raw) = marks(&request.request);
             scope = raw.map(|raw| raw.0).unwrap_or_default();
             let reading = match (raw, &request.request) {
-                (Some(_), ClientRequest::ListToolsRequest(_)) => Reading::Both,
+                (Some(_), ClientRequest::ListToolsRequest(_)) => self.listings,
                 (Some(_), _) => Reading::Raw,
                 (None, _) => Reading::Typed,
             };
@@ -133,14 +136,21 @@ impl Tap {
     pub async fn received(&self, text: &str) -> Option<RxJsonRpcMessage<RoleClient>> {
         let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
             Ok(envelope) if envelope.is_message() => envelope,
-            _ => {
+            other => {
                 self.junk(text.chars().take(4096).collect()).await;
-                return None;
+                let error = other.err().filter(|error| !error.is_data() && text.contains(r#""jsonrpc""#))?;
+                return self.spoilt(id_in(text.as_bytes())?, format!("the server's answer is no JSON: {error}"));
             }
         };
         let id = envelope.id.map(|id| id.get()).and_then(parse_id);
-        if envelope.method.is_some() {
-            match self.admit(|throttles| &mut throttles.unasked) {
+        if let Some(method) = envelope.method.as_deref() {
+            match self.admit(text.len(), |throttles| &mut throttles.unasked) {
+                // Nothing else says that the tools have changed, and hearing it a thousand times costs nothing.
+                (false, _) if method == "notifications/tools/list_changed" => return self.typed(text, None).await,
+                (false, _) if text.len() > BYTES_PER_SECOND => {
+                    self.junk(format!("a message {method} of {} bytes was not taken", text.len())).await;
+                    return None;
+                }
                 (false, _) => return None,
                 (true, 0) => {}
                 (true, dropped) => self.junk(format!("{dropped} messages were not taken: too many a second")).await,
@@ -224,8 +234,13 @@ impl Tap {
     ) -> Option<RxJsonRpcMessage<RoleClient>> {
         let found = id_in(head).or_else(|| id_in(tail)).filter(|id| self.answers.awaits(id));
         let id = found.or_else(|| self.answers.only())?;
-        self.answers.answered(&id);
-        Some(broken(id, format!("the server's answer has {bytes} bytes; at most {longest} are taken")))
+        self.spoilt(id, format!("the server's answer has {bytes} bytes; at most {longest} are taken"))
+    }
+
+    /// An answer that cannot be taken fails its request, if that is still open.
+    fn spoilt(&self, id: NumberOrString, why: String) -> Option<RxJsonRpcMessage<RoleClient>> {
+        self.answers.answered(&id)?;
+        Some(broken(id, why))
     }
 }
 
@@ -245,7 +260,7 @@ fn parse_id(text: &str) -> Option<NumberOrString> {
     serde_json::from_str(text).ok()
 }
 
-/// The id in a piece of a message that is too long to parse.
+/// The id in a piece of a message that cannot be parsed.
 fn id_in(piece: &[u8]) -> Option<NumberOrString> {
     let text = String::from_utf8_lossy(piece);
     let after = text.split(r#""id":"#).nth(1)?.trim_start();

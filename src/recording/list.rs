@@ -1,7 +1,7 @@
 //! The sessions on disk, newest first, from the head and the tail of each file.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,8 +10,12 @@ use crate::protocol::{Event, Record, SessionId};
 
 use super::reader;
 
-/// Read at both ends of each file; a session's first question nearly always stands in the head.
+/// Read at both ends of each file.
 const WINDOW: u64 = 64 * 1024;
+/// How the record of a question is known without reading it.
+const KIND: &[u8] = br#""k":"user.asked""#;
+/// Searched for the first question: what servers say of themselves and their tools stands before it.
+const LONGEST_PRELUDE: u64 = 4 * 1024 * 1024;
 
 /// One session on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,7 +28,7 @@ pub struct Listed {
     pub created: String,
     /// The model's name.
     pub model: String,
-    /// The first question, if one stands in the first 64 KiB.
+    /// The first question, if one stands in the first 4 MiB.
     pub question: Option<String>,
     /// Every question in the first and the last 64 KiB, for searching.
     #[serde(skip)]
@@ -199,6 +203,10 @@ fn fill(listed: &mut Listed) -> io::Result<()> {
     for record in lines.filter_map(|line| Record::from_line(line).ok()) {
         take(listed, &record);
     }
+    if listed.question.is_none() {
+        listed.question = first_question(&mut file)?;
+        listed.questions.extend(listed.question.clone());
+    }
     if listed.bytes > WINDOW {
         let tail = window(&mut file, listed.bytes - WINDOW)?;
         for record in tail.lines().filter_map(|line| Record::from_line(line).ok()) {
@@ -214,8 +222,29 @@ fn take(listed: &mut Listed, record: &Record) {
     listed.calls = listed.calls.max(record.scope.call.map_or(0, |call| call.0));
     if let Event::UserAsked(asked) = &record.event {
         listed.question.get_or_insert_with(|| asked.text.clone());
-        listed.questions.push(asked.text.clone());
+        // Of a short file both windows have the middle.
+        if !listed.questions.contains(&asked.text) {
+            listed.questions.push(asked.text.clone());
+        }
     }
+}
+
+/// The first question, looked for beyond the first window.
+fn first_question(file: &mut File) -> io::Result<Option<String>> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut lines = BufReader::new(file.take(LONGEST_PRELUDE));
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        // To parse every line for one would take longer than all the rest.
+        if line.get(..200.min(line.len())).is_some_and(|head| head.windows(KIND.len()).any(|part| part == KIND))
+            && let Ok(record) = Record::from_line(String::from_utf8_lossy(&line).trim_end())
+            && let Event::UserAsked(asked) = record.event
+        {
+            return Ok(Some(asked.text));
+        }
+        line.clear();
+    }
+    Ok(None)
 }
 
 fn window(file: &mut File, from: u64) -> io::Result<String> {
@@ -228,6 +257,21 @@ fn window(file: &mut File, from: u64) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_question_is_found_behind_what_servers_say_of_their_tools() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("01AB.jsonl");
+        let header = r#"{"fmt":"callboard.session","v":1,"id":"01AB","created":"","app":"","model":"m","servers":{},"policy":"auto"}"#;
+        let line = |index: usize, kind: &str, data: &str| {
+            format!("{{\"i\":{index},\"t\":1,\"w\":1,\"k\":\"{kind}\",\"d\":{data}}}\n")
+        };
+        let long = line(0, "note.taken", &format!(r#"{{"level":"info","text":"{}"}}"#, "x".repeat(3 * 64 * 1024)));
+        let asked = |index, text: &str| line(index, "user.asked", &format!(r#"{{"text":"{text}"}}"#));
+        let text = format!("{header}\n{long}{}{long}{}", asked(1, "First?"), asked(3, "Second?"));
+        fs::write(&path, text).expect("a file");
+        assert_eq!(listed(&path).question.as_deref(), Some("First?"));
+    }
 
     #[test]
     fn a_session_is_found_by_last_by_the_beginning_of_its_id_and_by_its_file() {

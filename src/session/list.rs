@@ -19,7 +19,7 @@ type Shared<T> = Arc<Vec<T>>;
 pub struct List<T> {
     /// Chunks of `CHUNK` elements, `FAN` of them to a node; only the last of each may be short.
     nodes: Shared<Shared<Shared<T>>>,
-    /// Elements that were dropped at the start; the nodes they filled are empty.
+    /// Elements that were dropped at the start; the chunks and nodes they filled are empty.
     first: usize,
     /// Where the next element goes, counted from the start of the nodes.
     end: usize,
@@ -118,17 +118,21 @@ impl<T: Clone> List<T> {
         Arc::make_mut(chunks.get_mut(chunk)?).get_mut(place)
     }
 
-    /// Forgets the first element; a whole node is given back at once.
+    /// Forgets the first element; a chunk that is empty is given back at once, and so is a node.
     pub fn drop_first(&mut self) {
         if self.is_empty() {
             return;
         }
+        let (node, chunk, _) = Self::place(self.first);
         self.first += 1;
-        let (node, chunk, place) = Self::place(self.first);
-        if (chunk, place) == (0, 0)
-            && let Some(before) = Arc::make_mut(&mut self.nodes).get_mut(node - 1)
+        let (next_node, next_chunk, _) = Self::place(self.first);
+        let Some(chunks) = Arc::make_mut(&mut self.nodes).get_mut(node) else { return };
+        if node != next_node {
+            *chunks = Arc::default();
+        } else if chunk != next_chunk
+            && let Some(emptied) = Arc::make_mut(chunks).get_mut(chunk)
         {
-            *before = Arc::default();
+            *emptied = Arc::default();
         }
     }
 }
@@ -176,6 +180,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_was_dropped_is_given_back() {
+        let element = Arc::new(());
+        let mut list: List<Arc<()>> = List::default();
+        for _ in 0..3 * CHUNK * FAN {
+            list.push(Arc::clone(&element));
+            if list.len() > 100 {
+                list.drop_first();
+            }
+            assert!(Arc::strong_count(&element) <= 1 + 100 + CHUNK);
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]

@@ -1,5 +1,6 @@
 //! Servers as the records tell them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::protocol::{
@@ -13,6 +14,8 @@ use super::{Frame, List, Session};
 pub const LOG_LINES: usize = 2000;
 /// Frames kept per server that belong to no call; the recording has them all.
 pub const LOOSE_FRAMES: usize = 500;
+/// Bytes kept of the text of such a frame; the recording has all of it.
+const LOOSE_TEXT: usize = 64 * 1024;
 
 /// One configured server.
 #[derive(Clone, Debug)]
@@ -223,12 +226,12 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::ServerStopped(stopped) => enter(session.server_mut(&stopped.server), Health::Stopped, at_us),
         Event::WireFramed(framed) => {
-            let frame = Frame { at_us, direction: framed.direction, text: framed.text.as_str().into() };
+            let frame = |text: &str| Frame { at_us, direction: framed.direction, text: text.into() };
             match record.scope.call {
-                Some(call) => session.calls.get_mut(call.index())?.frames.push(frame),
+                Some(call) => session.calls.get_mut(call.index())?.frames.push(frame(&framed.text)),
                 None => {
                     let server = session.server_mut(&framed.server);
-                    server.frames.push(frame);
+                    server.frames.push(frame(&in_part(&framed.text)));
                     if server.frames.len() > LOOSE_FRAMES {
                         server.frames.drop_first();
                         server.frames_dropped += 1;
@@ -239,6 +242,15 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// A text that is kept for its beginning, with how long it was.
+fn in_part(text: &str) -> Cow<'_, str> {
+    if text.len() <= LOOSE_TEXT {
+        return Cow::Borrowed(text);
+    }
+    let head = &text[..text.floor_char_boundary(LOOSE_TEXT)];
+    Cow::Owned(format!("{head}… ({} bytes; the recording has all of them)", text.len()))
 }
 
 fn enter(server: &mut Server, health: Health, at_us: u64) {

@@ -166,12 +166,7 @@ fn decided(effects: &[Effect]) -> Vec<Decision> {
 
 #[test]
 fn arguments_are_edited_and_checked_against_the_schema_before_anything_is_asked() {
-    let mut story = Story::ready();
-    story.turn("Find it").request("gpt-4o").answer("");
-    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
-    story.hold(call, "stepping");
-    let mut console = story.console(120, 40);
-    console.later_ms(600).press("Tab Tab e");
+    let mut console = editing::editing();
     assert!(console.screen().contains("Arguments of call 1"), "{}", console.screen());
     update(&mut console.state, Msg::Edited(Ok("{\"query\": 5}".into())));
     assert_eq!(console.press("Enter"), []);

@@ -91,6 +91,12 @@ pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// The first line of a text that says something; empty if none does.
+#[must_use]
+pub fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
+}
+
 /// A message in lines of at most `columns` after a blank, and at most four of them: more would take the panes
 /// away, and `/notices` has the rest.
 #[must_use]

@@ -1,141 +1,15 @@
-//! The real program in a real pty, read back through a terminal emulator.
+//! The console from end to end: keys in, screen out.
 
 mod gate;
 
-use std::io::{Read, Write};
-use std::num::NonZeroU16;
+use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::Signal;
 
-/// The longest anything is waited for; reached only when a test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-struct Console {
-    child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
-    screen: Arc<Mutex<vt100::Parser>>,
-    raw: Arc<Mutex<Vec<u8>>>,
-    home: tempfile::TempDir,
-}
-
-fn size(rows: u16, cols: u16) -> PtySize {
-    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
-}
-
-fn cells(count: u16) -> NonZeroU16 {
-    NonZeroU16::new(count).expect("a size")
-}
-
-impl Console {
-    fn open(rows: u16, cols: u16, args: &[&str]) -> Self {
-        Self::open_in(tempfile::tempdir().expect("a folder"), rows, cols, args)
-    }
-
-    fn open_in(home: tempfile::TempDir, rows: u16, cols: u16, args: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(size(rows, cols)).expect("a pty");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_callboard"));
-        command.args(args);
-        for name in ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "NO_COLOR", "CALLBOARD_DATA"] {
-            command.env_remove(name);
-        }
-        command.env("TERM", "xterm-256color");
-        command.env_remove("VISUAL");
-        command.env("EDITOR", "sed -i s/critical/high/");
-        command.env("XDG_STATE_HOME", home.path().join("state"));
-        command.env("XDG_CONFIG_HOME", home.path().join("config"));
-        // A test that makes this folder stands in it.
-        let project = home.path().join("project");
-        if project.exists() {
-            command.cwd(project);
-        }
-        let child = pair.slave.spawn_command(command).expect("it starts");
-        drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(cols), 0)));
-        let raw = Arc::new(Mutex::new(Vec::new()));
-        let mut reader = pair.master.try_clone_reader().expect("a reader");
-        let (to_screen, to_raw) = (Arc::clone(&screen), Arc::clone(&raw));
-        std::thread::spawn(move || {
-            let mut block = [0; 8192];
-            while let Ok(read @ 1..) = reader.read(&mut block) {
-                to_screen.lock().expect("no panic").process(&block[..read]);
-                to_raw.lock().expect("no panic").extend_from_slice(&block[..read]);
-            }
-        });
-        let writer = pair.master.take_writer().expect("a writer");
-        Self { child, master: pair.master, writer, screen, raw, home }
-    }
-
-    fn contents(&self) -> String {
-        self.screen.lock().expect("no panic").screen().contents()
-    }
-
-    fn is_alternate(&self) -> bool {
-        self.screen.lock().expect("no panic").screen().alternate_screen()
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("the pty takes keys");
-        self.writer.flush().expect("the pty takes keys");
-    }
-
-    fn wait_for(&self, wanted: impl Fn(&str) -> bool, what: &str) -> String {
-        let begun = Instant::now();
-        loop {
-            let contents = self.contents();
-            if wanted(&contents) {
-                return contents;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited for {what}; the screen is:\n{contents}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn wait_for_text(&self, text: &str) -> String {
-        self.wait_for(|contents| contents.contains(text), text)
-    }
-
-    fn resize(&mut self, rows: u16, cols: u16) {
-        self.master.resize(size(rows, cols)).expect("it resizes");
-        self.screen.lock().expect("no panic").screen_mut().set_size(cells(rows), cells(cols));
-    }
-
-    /// Waits for the end and gives the exit code.
-    fn end(&mut self) -> u32 {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                // The reader thread needs the last bytes.
-                std::thread::sleep(Duration::from_millis(100));
-                return status.exit_code();
-            }
-            assert!(begun.elapsed() < PATIENCE, "it does not end; the screen is:\n{}", self.contents());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// The modes that a program may leave behind are all switched off again.
-    fn assert_restored(&self) {
-        assert!(!self.is_alternate(), "the alternate screen was left on");
-        let raw = self.raw.lock().expect("no panic");
-        let text = String::from_utf8_lossy(&raw);
-        for mode in ["?1049", "?2004", "?1000", "?1006"] {
-            let (on, off) = (text.rfind(&format!("\x1b[{mode}h")), text.rfind(&format!("\x1b[{mode}l")));
-            assert!(on.is_none() || off > on, "mode {mode} was left on");
-        }
-        assert!(text.rfind("\x1b[?25h") >= text.rfind("\x1b[?25l"), "the cursor was left hidden");
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        // Ended already unless the test failed.
-        let _ = self.child.kill();
-    }
-}
+use crate::fleet::kill;
+use crate::terminal::Console;
 
 #[test]
 fn a_question_is_answered_on_the_screen_and_the_terminal_is_restored() {
@@ -226,8 +100,9 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     let servers = serde_json::json!({"mcpServers": {"theirs": kb, "kb": {"disabled": true}}});
     std::fs::write(project.join(".mcp.json"), servers.to_string()).expect("written");
     let mut console = Console::open_in(home, 40, 120, &[]);
-    let asked = console.wait_for_text("May this project's servers start?");
-    for part in ["would start:", "theirs", "runs", "kb (switched off", "/trust yes"] {
+    console.wait_for_text("May this project's servers start?");
+    let asked = console.wait_for_text("/trust yes");
+    for part in ["would start:", "theirs", "runs", "kb (switched off"] {
         assert!(asked.contains(part), "no {part} in {asked}");
     }
     // What was typed before it could be read decides nothing.
@@ -251,12 +126,10 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
 
 #[test]
 fn a_signal_that_ends_the_program_restores_the_terminal() {
-    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::QUIT] {
+    for signal in [Signal::TERM, Signal::QUIT] {
         let mut console = Console::open(24, 80, &[]);
         console.wait_for(|_| console.is_alternate(), "the alternate screen");
-        let id = console.child.process_id().and_then(|id| i32::try_from(id).ok());
-        let id = id.and_then(rustix::process::Pid::from_raw).expect("it runs");
-        rustix::process::kill_process(id, signal).expect("it can be told");
+        kill(console.id(), signal);
         assert_ne!(console.end(), 0);
         console.assert_restored();
     }
@@ -273,9 +146,7 @@ fn leaving_at_once_does_not_wait_for_a_stubborn_server() {
         let mut console = Console::open(40, 120, &["--servers", path(&file)]);
         console.wait_for_text("stubborn");
         if by_signal {
-            let pid = console.child.process_id().and_then(|id| i32::try_from(id).ok());
-            let pid = pid.and_then(rustix::process::Pid::from_raw).expect("a process");
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told");
+            kill(console.id(), Signal::TERM);
         } else {
             console.press("\x03\x03");
             console.wait_for_text("leaves at once");

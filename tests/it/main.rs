@@ -1,7 +1,9 @@
 //! Tests of the whole, in one binary: it links once.
 
 mod console;
+mod deviations;
 mod fleet;
+mod hostile;
 mod mock_endpoint;
 mod openai_endpoint;
 mod orchestrator;
@@ -13,4 +15,5 @@ mod replaying;
 mod servers;
 mod session_folds;
 mod setup;
+mod terminal;
 mod tidy;

@@ -95,19 +95,19 @@ async fn asked_of(replies: impl IntoIterator<Item = Reply>) -> Outcome {
     asked(&OpenAi::new(settings(&endpoint.base_url)).unwrap(), question()).await
 }
 
-fn delta(delta: Value) -> Value {
+pub fn delta(delta: Value) -> Value {
     json!({ "id": "x", "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] })
 }
 
-fn text(text: &str) -> Value {
+pub fn text(text: &str) -> Value {
     delta(json!({ "content": text }))
 }
 
-fn calls(calls: Value) -> Value {
+pub fn calls(calls: Value) -> Value {
     delta(json!({ "tool_calls": calls }))
 }
 
-fn finish(reason: &str) -> Value {
+pub fn finish(reason: &str) -> Value {
     json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })
 }
 
@@ -116,7 +116,7 @@ fn shown(answered: &ModelAnswered) -> Vec<String> {
     answered.calls.iter().map(|call| format!("{} {} {}", call.provider_id, call.name, call.arguments)).collect()
 }
 
-fn hello() -> Reply {
+pub fn hello() -> Reply {
     Reply::events(&[text("Hello."), finish("stop")])
 }
 

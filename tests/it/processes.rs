@@ -51,6 +51,7 @@ impl Home {
         self.command(&[&["ask", "--model", &model], args].concat())
     }
 
+    /// A file in it.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::write(&path, text).unwrap();

@@ -175,6 +175,40 @@ async fn a_server_that_exits_at_once_is_told_of_with_status_and_last_words() {
 }
 
 #[tokio::test]
+async fn a_server_that_leaves_a_child_behind_is_lost_with_it() {
+    let (reason, _) = fails(hostile("orphan")).await;
+    assert_eq!(reason, "the process exited with status 4; its last words: the parent leaves");
+}
+
+#[tokio::test]
+async fn a_list_of_tools_that_never_comes_is_given_up() {
+    let spec =
+        ServerSpec { limits: Limits { list: Duration::from_secs(1), ..hostile("x").limits }, ..hostile("silent-list") };
+    let (reason, _) = fails(spec).await;
+    assert_eq!(reason, "it did not list its tools within 1 s");
+}
+
+#[tokio::test]
+async fn an_answer_to_somebody_else_is_none() {
+    let spec = ServerSpec {
+        era: Era::Legacy,
+        limits: Limits { start: Duration::from_secs(1), ..hostile("x").limits },
+        ..hostile("wrong-id")
+    };
+    let (reason, _) = fails(spec).await;
+    assert!(reason.starts_with("it did not answer the handshake within 1 s"), "{reason}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_fails_its_call_at_once() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let end = yard.call("no-json").await;
+    assert!(failure(&end).1.contains("the server's answer is no JSON: expected"), "{end:?}");
+    yard.works().await;
+    yard.stop_well().await;
+}
+
+#[tokio::test]
 async fn a_server_that_keeps_exiting_is_started_again_only_so_often() {
     let (_, starts) = fails(ServerSpec { restarts: 1, era: Era::Legacy, ..hostile("exits") }).await;
     assert_eq!(starts, 2);
@@ -350,13 +384,13 @@ async fn unknown_content_and_huge_numbers_and_deep_nesting_arrive_as_they_were_s
 }
 
 #[tokio::test]
-async fn a_line_of_40_mib_fails_its_call_and_no_other() {
+async fn a_line_of_50_mib_fails_its_call_and_no_other() {
     let mut yard = Yard::ready(hostile("well")).await;
     let hanging = yard.send("hang");
     let end = yard.call("huge").await;
     let (code, message) = failure(&end);
     assert_eq!(code, CallFailureCode::ProtocolError);
-    assert!(message.contains("the server's answer has 4194") && message.contains("at most"), "{message}");
+    assert!(message.contains("the server's answer has 5242") && message.contains("at most"), "{message}");
     yard.works().await;
     assert!(yard.ends.iter().all(|(call, _)| *call != hanging), "the other call still runs");
     yard.stop_well().await;

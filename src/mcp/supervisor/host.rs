@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::mcp::connection::Fault;
+use crate::mcp::in_short;
 use crate::mcp::process::{self, Process};
 use crate::mcp::stderr::Tail;
 
@@ -43,6 +44,13 @@ impl Host {
         }
     }
 
+    /// Waits for the end of the process and then for what it may have said last. The end of its output alone will not do:
+    /// what it leaves behind can keep that open. Cancel-safe.
+    pub async fn gone(&mut self) {
+        self.ended().await;
+        sleep(EXIT_GRACE).await;
+    }
+
     /// What it means that the connection has ended by itself.
     pub fn hung_up(&self) -> &'static str {
         match self {
@@ -63,7 +71,7 @@ impl Host {
     pub async fn post_mortem(self, fault: Fault) -> String {
         let is_closed = matches!(fault, Fault::Closed(_));
         let reason = fault.into_words();
-        let Self::Process(mut process, words) = self else { return reason };
+        let Self::Process(mut process, words) = self else { return in_short(reason) };
         let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
         let reason = match exited {
             Some(status) if is_closed => format!("the process {}", process::describe(status)),
@@ -76,6 +84,6 @@ impl Host {
         // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
         let _ = timeout(EXIT_GRACE, words.drained).await;
         let last = words.tail.last(2);
-        if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
+        in_short(if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") })
     }
 }

@@ -66,7 +66,7 @@ impl Supervisor {
         // The connection keeps what the supervisor lends: the spec must be free for orders that come meanwhile.
         let reach = self.spec.reach.clone();
         let hopeless = |reason: &str| Err(NotStarted::Hopeless(LossCause::Other, reason.to_owned()));
-        let (host, goal) = match &reach {
+        let (mut host, goal) = match &reach {
             Reach::Program(program) => self.spawn(program)?,
             Reach::Remote(remote) => match remote.kind {
                 RemoteKind::Streamable => (Host::Remote, Goal::Remote(remote)),
@@ -90,6 +90,7 @@ impl Supervisor {
         };
         let connected = tokio::select! {
             connected = connect(goal, handshake, company) => connected,
+            () = host.gone() => Err(Fault::Closed("it ended before the handshake was done".into())),
             asked = self.asked() => return Err(self.give_up(host, asked).await),
         };
         let mut connection = match connected {
@@ -98,14 +99,16 @@ impl Supervisor {
         };
         self.tell(connection.ready(host.id(), begun.elapsed())).await;
         let listed = tokio::select! {
-            listed = connection.lister().list(Listing::Tools) => listed,
+            // A server that does not say it has tools may have some all the same.
+            listed = connection.lister().list(Listing::Tools) => {
+                listed.or_else(|reason| if connection.has(Listing::Tools) { Err(reason) } else { Ok(Vec::new()) })
+            }
+            () = host.gone() => Err("it ended before it had listed its tools".into()),
             asked = self.asked() => {
                 connection.close().await;
                 return Err(self.give_up(host, asked).await);
             }
         };
-        // A server that does not say it has tools may have some all the same.
-        let listed = listed.or_else(|reason| if connection.has(Listing::Tools) { Err(reason) } else { Ok(Vec::new()) });
         match listed {
             Ok(items) => {
                 let (tools, rejected) = connection.take_in(&self.spec, &items);

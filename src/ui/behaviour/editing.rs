@@ -6,7 +6,8 @@ use crate::ui::fixtures::{Console, Story, result_held};
 use crate::ui::state::Overlay;
 use crate::ui::update::{Msg, update};
 
-fn editing() -> Console {
+/// A call that is held, and its arguments open to be edited.
+pub(super) fn editing() -> Console {
     let mut story = Story::ready();
     story.turn("Find it").request("gpt-4o").answer("");
     let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);

@@ -176,6 +176,7 @@ impl Ask {
         self.area.cut();
         self.area.cancel_selection();
         self.insert(text);
+        self.problem = None;
         // Before the brace that ends an object is where the next field is written.
         if text.ends_with("\n}") {
             self.area.move_cursor(CursorMove::Up);

@@ -113,19 +113,20 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut bounds = text.split_word_bound_indices().peekable();
     std::iter::from_fn(move || {
         let (start, first) = bounds.next()?;
-        let mut end = start + first.len();
-        while bounds.peek().is_some_and(|(at, next)| joins(&text[start..*at], next)) {
-            end += bounds.next().map_or(0, |(_, next)| next.len());
+        let (mut end, mut last) = (start + first.len(), first);
+        // Only the last bound is looked at: looking at the whole word again for each would take for ever in a long one.
+        while let Some((_, next)) = bounds.next_if(|(_, next)| joins(last, next)) {
+            (end, last) = (end + next.len(), next);
         }
         Some((start, &text[start..end]))
     })
 }
 
-fn joins(word: &str, next: &str) -> bool {
+fn joins(last: &str, next: &str) -> bool {
     let narrow = |text: &str| text.is_ascii() || width(text) == text.chars().count();
     // A no-break space does not break.
     let blank = |text: &str| text.ends_with(|c: char| c.is_whitespace() && c != '\u{a0}');
-    !blank(word) && !blank(next) && narrow(word) && narrow(next)
+    !blank(last) && !blank(next) && narrow(last) && narrow(next)
 }
 
 #[cfg(test)]
@@ -159,6 +160,13 @@ mod tests {
     fn an_address_breaks_at_its_joints() {
         assert_eq!(lines("maria.santos@dataflow.example", 16, 0), ["maria.santos@", "dataflow.example"]);
         assert_eq!(lines("INV-2024-012-0099", 10, 0), ["INV-2024-", "012-0099"]);
+    }
+
+    #[test]
+    fn a_long_word_of_strange_characters_takes_no_longer_than_its_length() {
+        // Looked at again for each of its parts, this would take minutes.
+        let text = "␛⟨U+202E⟩]52;".repeat(20_000);
+        assert_eq!(wrap(&text, 40, 0).last().map(|line| line.end), Some(text.len()));
     }
 
     #[test]

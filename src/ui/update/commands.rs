@@ -212,7 +212,7 @@ fn tools(state: &mut State, wanted: &str) {
                 (false, true) => "may write; says it reads, not trusted",
                 (false, false) => "may write",
             };
-            let first = tool.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+            let first = text::first_line(&tool.description);
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
                 Piece::new(tool.tool.as_str(), theme.style(Role::Name)),

@@ -206,7 +206,7 @@ fn resources_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>)
     paragraphs.push(heading(server, &text::count(listed.resources.len(), "resource"), theme));
     for resource in &listed.resources {
         let form = if resource.form == ResourceForm::Template { "  template" } else { "" };
-        let first = resource.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+        let first = text::first_line(&resource.description);
         paragraphs.push(vec![
             Piece::new("  ", theme.style(Role::Text)),
             Piece::new(&resource.uri, theme.style(Role::Name)),
@@ -234,7 +234,7 @@ fn prompts_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
             false => format!(" [{}=TEXT]", argument.name),
         };
         let arguments: String = prompt.arguments.iter().map(argument).collect();
-        let first = prompt.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+        let first = text::first_line(&prompt.description);
         paragraphs.push(vec![
             Piece::new("  ", theme.style(Role::Text)),
             Piece::new(&prompt.name, theme.style(Role::Name)),

@@ -1,6 +1,6 @@
 //! The step debugger: what its keys ask of the session, and the texts it lets the operator write.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite};
 use crate::query::Query;
@@ -276,17 +276,17 @@ fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
     }
 }
 
-/// A `CallToolResult` with `text` as its body; JSON where it is an object, words otherwise. An object that is refused where
-/// arguments are is no body either.
+/// A `CallToolResult` with `text` as its body; JSON where it begins with a brace, words otherwise.
 fn result(text: &str, old: Option<&Json>) -> Result<Json, String> {
-    let is_error = old.and_then(|old| old.value().get("isError").and_then(Value::as_bool)).unwrap_or(false);
+    let is_error = old.is_some_and(Json::is_tool_error);
     let content = json!([{"type": "text", "text": text}]);
-    let structured = Json::parse(text).ok().map(|json| json.value()).filter(Value::is_object);
+    // An object that cannot be read must not reach the model as words: it would be taken for a result without anything in it.
+    let structured = match text.trim_start().starts_with('{') {
+        true => Some(Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?.value()),
+        false => None,
+    };
     Ok(Json::from(match structured {
-        Some(body) => {
-            Json::parse_written(text).map_err(|error| error.to_string())?;
-            json!({"content": content, "structuredContent": body, "isError": is_error})
-        }
+        Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
         None => json!({"content": content, "isError": is_error}),
     }))
 }

@@ -73,12 +73,11 @@ impl Axis<'_> {
 
     /// The first turn that begins at this column of the axis or after it; the one after the last if none does.
     pub fn first_turn_at(&self, column: usize) -> usize {
-        let (mut low, mut high) = (self.from, self.to);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.turn_column(middle) < column { low = middle + 1 } else { high = middle }
-        }
-        low
+        let last = u128::from(self.area.width.saturating_sub(1)).max(1);
+        let offset = (u128::from(self.whole_us()) * column as u128).div_ceil(last);
+        let first_us = self.turns[self.from].before_us;
+        let before = self.turns.partition_point(|turn| u128::from(turn.before_us.saturating_sub(first_us)) < offset);
+        before.clamp(self.from, self.to)
     }
 
     pub fn time(&self, column: u16) -> u64 {

@@ -1,0 +1,73 @@
+//! An MCP server that misbehaves, for the tests of everything that hosts servers.
+//!
+//! The first argument says what is wrong with it as a whole (a *mode*); a call's argument `do` says what goes wrong in that
+//! call (a *deed*). Everything else works: both eras, the tools `echo` (only reads) and `write` (says nothing of itself).
+//! `hostile --list` prints every mode and deed, so that the tests can see that none is left out.
+
+mod calls;
+mod escapes;
+mod floods;
+mod handshake;
+mod life;
+mod tools;
+mod wire;
+
+use std::io::BufRead;
+
+use serde_json::Value;
+
+/// What the server keeps in mind.
+struct Server {
+    mode: String,
+    /// Calls that are answered only when they are no longer wanted.
+    late: Vec<Value>,
+    /// Whether the list of tools is another one than at first.
+    changed: bool,
+    /// Whether the list of tools is still given.
+    lists: bool,
+}
+
+fn main() {
+    let mode = std::env::args().nth(1).unwrap_or_default();
+    if mode == "--list" {
+        let modes = [life::MODES, handshake::MODES, tools::MODES].concat();
+        modes.iter().for_each(|mode| println!("mode {mode}"));
+        calls::DEEDS.iter().chain(floods::DEEDS).for_each(|(deed, _)| println!("deed {deed}"));
+        return;
+    }
+    life::begin(&mode);
+    let mut server = Server { mode, late: Vec::new(), changed: false, lists: true };
+    for line in std::io::stdin().lock().lines() {
+        let Ok(message) = serde_json::from_str::<Value>(&line.unwrap_or_default()) else { continue };
+        server.hear(&message);
+    }
+    life::end(&server.mode);
+}
+
+impl Server {
+    fn hear(&mut self, message: &Value) {
+        let (id, params) = (&message["id"], &message["params"]);
+        life::hear(&self.mode, message);
+        match message["method"].as_str().unwrap_or_default() {
+            "initialize" => handshake::initialize(&self.mode, id),
+            "server/discover" => handshake::discover(&self.mode, id),
+            "tools/list" if self.lists => tools::list(self, id, params),
+            "tools/call" => self.call(id, params),
+            "notifications/cancelled" => {
+                for id in self.late.extract_if(.., |id| *id == params["requestId"]) {
+                    wire::answer(&id, wire::text("too late"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, id: &Value, params: &Value) {
+        let arguments = &params["arguments"];
+        let wrong = arguments["do"].as_str().unwrap_or_default();
+        match calls::DEEDS.iter().chain(floods::DEEDS).find(|(deed, _)| *deed == wrong) {
+            Some((_, act)) => act(self, id, params),
+            None => wire::answer(id, wire::text(&arguments.to_string())),
+        }
+    }
+}
