@@ -114,6 +114,7 @@ impl Session {
                 self.started = Some(started.clone());
                 // A session that goes on from another asks anew.
                 self.projects.clear();
+                self.changed.clear();
                 Some(())
             }
             Event::SteppingChanged(changed) => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::compare::{canonical, changes};
-use crate::mcp::{CallEnd, CallOrder, Limits, Naming, ServerSpec, Servers, Signal};
+use crate::mcp::{CallEnd, CallOrder, Limits, ServerSpec, Servers, Signal};
 use crate::protocol::{
     AfterLoss, CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, LossCause, Material,
     Scope, ServerListed, ServerLost, ServerName, ToolName,
@@ -32,19 +32,6 @@ impl From<Vec<ServerSpec>> for Source {
 }
 
 impl Source {
-    /// The servers whose tools are remembered over sessions, with where each is reached. Those of this very program change
-    /// with it, and a recording's are past.
-    #[must_use]
-    pub fn remembered(&self) -> Vec<(ServerName, String)> {
-        let configured = |spec: &&ServerSpec| spec.naming == Naming::Prefixed;
-        match self {
-            Self::Live(specs) => {
-                specs.iter().filter(configured).map(|spec| (spec.name.clone(), spec.place())).collect()
-            }
-            Self::Recorded(_) => Vec::new(),
-        }
-    }
-
     /// The servers' names in lane order.
     #[must_use]
     pub fn names(&self) -> Vec<ServerName> {
@@ -255,7 +242,7 @@ impl Backing {
         }
     }
 
-    /// Puts another server in the place of the one of its name.
+    /// Puts a server in the place of the one of its name, if there is one.
     pub fn change(&mut self, spec: &ServerSpec) {
         match self {
             Self::Live(servers) => servers.change(spec),

@@ -2,12 +2,16 @@
 //! what others wrote, mode, allow rule, ask.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::protocol::{
     BreakAction, Breakpoint, CallId, ServerName, Stepping, ToolAllowed, ToolChanged, ToolDefinition, ToolName,
 };
 use crate::query::{ParseError, Query, Subject};
+
+/// Characters of a resource's address that are told.
+const SHOWN: usize = 120;
 
 /// The approval mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,16 +94,42 @@ pub enum Others {
     Trusted,
 }
 
-/// A result that the model has read and that others wrote: a server that is not trusted, or whoever writes to a tool of
-/// the open world. It may tell the model what to do.
+/// What the model has read and others wrote, which may tell it what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hearsay {
-    /// The call that brought it.
-    pub call: CallId,
-    /// Its server.
-    pub server: ServerName,
-    /// Its tool.
-    pub tool: ToolName,
+pub enum Hearsay {
+    /// A result: of a server that is not trusted, or of whoever writes to a tool of the open world.
+    Result {
+        /// The call that brought it.
+        call: CallId,
+        /// Its server.
+        server: ServerName,
+        /// Its tool.
+        tool: ToolName,
+    },
+    /// A resource that the operator fetched before the question.
+    Resource {
+        /// Its server.
+        server: ServerName,
+        /// Its URI.
+        uri: String,
+    },
+    /// A prompt that the operator fetched before the question.
+    Prompt {
+        /// Its server.
+        server: ServerName,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Hearsay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Result { call, server, tool } => write!(f, "[{}], {tool} on {server}", call.0),
+            Self::Resource { server, uri } => write!(f, "the resource {uri:.SHOWN$} of {server}"),
+            Self::Prompt { server, name } => write!(f, "the prompt {name:.SHOWN$} of {server}"),
+        }
+    }
 }
 
 /// Tools whose definition is not the pinned one, with what is told of each.
@@ -203,7 +233,7 @@ impl Gate {
         let hold = match self.policy {
             Policy::Auto => return Verdict::Pass,
             Policy::AskWrites | Policy::ReadOnly if !writes => return Verdict::Pass,
-            Policy::AskAll => gate("every call is asked about".to_owned(), "use --policy ask-writes, or auto"),
+            Policy::AskAll => gate("every call is asked about".to_owned(), "use --policy auto to allow it"),
             Policy::AskWrites | Policy::ReadOnly => gate(may_change(tool), "use --policy auto to allow it"),
         };
         let is_allowed = |allowed: &ToolAllowed| {
@@ -271,11 +301,9 @@ fn changed(change: &ToolChanged) -> Hold {
 }
 
 fn heard(tool: &ToolDefinition, hearsay: &Hearsay) -> Hold {
-    let Hearsay { call, server, tool: source } = hearsay;
     let reason = format!(
-        "{}, and the model has read what others wrote: [{}], {source} on {server}; it may follow that instead of you",
-        may_change(tool),
-        call.0
+        "{}, and the model has read what others wrote: {hearsay}; it may follow that instead of you",
+        may_change(tool)
     );
     gate(reason, "--trust-results lets the policy decide")
 }
@@ -380,7 +408,7 @@ mod tests {
     }
 
     fn hearsay() -> Hearsay {
-        Hearsay { call: CallId(2), server: "mail".into(), tool: "read_mail".into() }
+        Hearsay::Result { call: CallId(2), server: "mail".into(), tool: "read_mail".into() }
     }
 
     fn change_of(tool: &ToolDefinition) -> Arc<Changed> {

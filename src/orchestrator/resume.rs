@@ -122,6 +122,7 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
     for record in records {
         match (&record.event, record.scope.call) {
             (Event::ConversationCleared(_), _) => conversation.clear(),
+            (event @ (Event::ResourceRead(_) | Event::PromptGot(_)), _) => conversation.note(event),
             (Event::TurnStarted(started), _) => {
                 conversation.push(Message::User { text: started.question.clone() });
             }
@@ -145,7 +146,7 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
                 let ok = end.status == CallStatus::Ok;
                 if is_hearsay(session, call, delivered.form) {
                     let (server, tool) = (call.server.clone(), call.tool.clone());
-                    conversation.hear(Hearsay { call: id, server, tool });
+                    conversation.hear(Hearsay::Result { call: id, server, tool });
                 }
                 let (text, _) = prompt::result_text(id, &end);
                 conversation.push(Message::Tool { provider_id, call: id, name, text, ok, result: end.result });

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::model::Briefing;
-use crate::pins::{Pins, Sight};
+use crate::pins::Sight;
 use crate::protocol::{AfterLoss, Event, ServerListed, ServerName, ToolChanged, ToolDefinition, ToolName, ToolPinned};
 
 use super::gate::Changed;
+use super::memory::Known;
 use super::toolbox::Toolbox;
 
 /// Changes of one listing that are told place by place; of more only that there are some.
@@ -25,12 +26,21 @@ pub struct Roster {
 #[derive(Debug)]
 struct Entry {
     server: ServerName,
+    /// Where it is to be reached now; until it starts there, what is heard comes from the place before.
+    awaited_at: Option<String>,
     /// Whether its tools are known, or known to be unavailable.
     settled: bool,
     connected: bool,
     instructions: String,
     tools: Vec<ToolDefinition>,
-    pins: Pins,
+    known: Known,
+}
+
+impl Entry {
+    fn new(server: ServerName, awaited_at: Option<String>, known: Known) -> Self {
+        let (instructions, tools) = (String::new(), Vec::new());
+        Self { server, awaited_at, settled: false, connected: false, instructions, tools, known }
+    }
 }
 
 /// What follows from an event of a server, or from a word of the operator.
@@ -46,30 +56,43 @@ pub enum Finding {
 
 impl Roster {
     /// Servers of which nothing is known yet but what their tools were.
-    pub fn new(servers: impl IntoIterator<Item = (ServerName, Pins)>) -> Self {
-        let entry = |(server, pins)| Entry {
-            server,
-            settled: false,
-            connected: false,
-            instructions: String::new(),
-            tools: Vec::new(),
-            pins,
-        };
+    pub fn new(servers: impl IntoIterator<Item = (ServerName, Known)>) -> Self {
+        let entry = |(server, known)| Entry::new(server, None, known);
         Self { entries: servers.into_iter().map(entry).collect(), ..Self::default() }
+    }
+
+    /// A server is reached at another place from now on. What was said at the one before does not count there: neither its
+    /// tools, nor what they were.
+    pub fn meet(&mut self, server: ServerName, place: String, known: Known) {
+        Arc::make_mut(&mut self.changed).retain(|(other, _), _| *other != server);
+        let entry = Entry::new(server, Some(place), known);
+        match self.entries.iter_mut().find(|before| before.server == entry.server) {
+            Some(before) => *before = entry,
+            None => self.entries.push(entry),
+        }
+        self.fill();
     }
 
     /// Takes note of an event of a server.
     pub fn note(&mut self, event: &Event) -> Vec<Finding> {
         match event {
+            Event::ServerStarting(starting) => {
+                let is_it = |entry: &&mut Entry| {
+                    entry.server == starting.server && entry.awaited_at.as_ref() == Some(&starting.command)
+                };
+                if let Some(entry) = self.entries.iter_mut().find(is_it) {
+                    entry.awaited_at = None;
+                }
+            }
             Event::ServerReady(ready) => {
-                if let Some(entry) = self.entry(&ready.server) {
+                if let Some(entry) = heard(&mut self.entries, &ready.server) {
                     entry.connected = true;
                     entry.instructions.clone_from(&ready.instructions);
                 }
             }
             Event::ServerListed(listed) => return self.listed(listed),
             Event::ServerLost(lost) => {
-                if let Some(entry) = self.entry(&lost.server) {
+                if let Some(entry) = heard(&mut self.entries, &lost.server) {
                     entry.settled = true;
                     entry.connected = false;
                     if lost.next == AfterLoss::Failed {
@@ -85,16 +108,14 @@ impl Roster {
 
     /// Looks at each tool of a listing; one that is not what it was waits for a yes (`hosting.md` §4).
     fn listed(&mut self, listed: &ServerListed) -> Vec<Finding> {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.server == listed.server) else {
-            return Vec::new();
-        };
+        let Some(entry) = heard(&mut self.entries, &listed.server) else { return Vec::new() };
         entry.settled = true;
         entry.tools.clone_from(&listed.tools);
         let changed = Arc::make_mut(&mut self.changed);
         let (mut findings, mut names, mut is_new) = (Vec::new(), Vec::new(), false);
         for tool in &listed.tools {
             let place = (tool.server.clone(), tool.tool.clone());
-            match entry.pins.see(tool) {
+            match entry.known.pins.see(tool) {
                 Sight::First => is_new = true,
                 Sight::Same => {
                     if changed.remove(&place).is_some() {
@@ -123,19 +144,17 @@ impl Roster {
         findings
     }
 
-    /// The operator takes a tool as it is now.
-    pub fn accept(&mut self, server: &ServerName, tool: &ToolName) -> Vec<Finding> {
+    /// The operator takes a tool as it is now, if its definition has this hash.
+    pub fn accept(&mut self, server: &ServerName, tool: &ToolName, hash: &str) -> Vec<Finding> {
         let place = (server.clone(), tool.clone());
-        let entry = self.entries.iter_mut().find(|entry| entry.server == *server);
-        let listed = entry.and_then(|entry| {
-            let definition = entry.tools.iter().find(|listed| listed.tool == *tool)?.clone();
-            entry.pins.pin(&definition);
-            Some(definition)
-        });
-        let (Some(definition), Some(_)) = (listed, Arc::make_mut(&mut self.changed).remove(&place)) else {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.server == *server) else { return Vec::new() };
+        let is_seen = |listed: &&ToolDefinition| listed.tool == *tool && listed.hash == hash;
+        let (Some(definition), true) = (entry.tools.iter().find(is_seen), self.changed.contains_key(&place)) else {
             return Vec::new();
         };
-        vec![pinned(&definition, "operator"), Finding::Repinned(server.clone())]
+        entry.known.pins.pin(definition);
+        Arc::make_mut(&mut self.changed).remove(&place);
+        vec![pinned(definition, "operator"), Finding::Repinned(server.clone())]
     }
 
     fn fill(&mut self) {
@@ -148,10 +167,10 @@ impl Roster {
         &self.changed
     }
 
-    /// What the tools of a server were when they were first seen or last accepted.
+    /// What is to be remembered of a server.
     #[must_use]
-    pub fn pins(&self, server: &ServerName) -> Option<&Pins> {
-        self.entries.iter().find(|entry| entry.server == *server).map(|entry| &entry.pins)
+    pub fn known(&self, server: &ServerName) -> Option<&Known> {
+        self.entries.iter().find(|entry| entry.server == *server).map(|entry| &entry.known)
     }
 
     /// Whether every server is either listed or known to be down.
@@ -175,10 +194,11 @@ impl Roster {
             .map(|entry| Briefing { server: entry.server.clone(), instructions: entry.instructions.clone() })
             .collect()
     }
+}
 
-    fn entry(&mut self, server: &ServerName) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.server == *server)
-    }
+/// A server that is heard at the place where it is now.
+fn heard<'a>(entries: &'a mut [Entry], server: &ServerName) -> Option<&'a mut Entry> {
+    entries.iter_mut().find(|entry| entry.server == *server && entry.awaited_at.is_none())
 }
 
 fn pinned(tool: &ToolDefinition, by: &str) -> Finding {
@@ -199,7 +219,7 @@ fn warning(server: &ServerName, names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Annotations, Json, LossCause, ServerLost};
+    use crate::protocol::{Annotations, Json, LossCause, ServerLost, ServerStarting};
 
     fn listed(description: &str, hash: &str) -> Event {
         let tool = ToolDefinition {
@@ -218,7 +238,7 @@ mod tests {
     }
 
     fn desk() -> Roster {
-        Roster::new([("desk".into(), Pins::default())])
+        Roster::new([("desk".into(), Known::default())])
     }
 
     fn kinds(findings: &[Finding]) -> Vec<&str> {
@@ -242,7 +262,8 @@ mod tests {
         assert!(matches!(&findings[1], Finding::Warn(text) if text.contains("desk") && text.contains("look")));
         assert_eq!(kinds(&roster.note(&listed("Looks, and sends what it sees.", "2"))), [""; 0]);
         assert_eq!(roster.changed().len(), 1);
-        assert_eq!(kinds(&roster.accept(&"desk".into(), &"look".into())), ["tool.pinned", "repinned"]);
+        assert_eq!(roster.accept(&"desk".into(), &"look".into(), "1"), [], "that is not what it is now");
+        assert_eq!(kinds(&roster.accept(&"desk".into(), &"look".into(), "2")), ["tool.pinned", "repinned"]);
         assert!(roster.changed().is_empty());
         assert_eq!(kinds(&roster.note(&listed("Looks, and sends what it sees.", "2"))), [""; 0]);
     }
@@ -257,11 +278,30 @@ mod tests {
     }
 
     #[test]
+    fn at_another_place_nothing_counts_that_was_said_at_the_one_before() {
+        let mut roster = desk();
+        roster.note(&listed("Looks.", "1"));
+        roster.note(&listed("Sends.", "2"));
+        roster.meet("desk".into(), "elsewhere".into(), Known::default());
+        assert!(roster.changed().is_empty() && roster.toolbox().tools.is_empty() && !roster.is_settled());
+        roster.note(&listed("Still from the place before.", "3"));
+        assert!(roster.toolbox().tools.is_empty(), "it has not started there yet");
+        let starting = |command: &str| ServerStarting { server: "desk".into(), attempt: 1, command: command.into() };
+        roster.note(&starting("before").into());
+        assert_eq!(kinds(&roster.note(&listed("Still.", "3"))), [""; 0]);
+        roster.note(&starting("elsewhere").into());
+        assert_eq!(kinds(&roster.note(&listed("Looks.", "4"))), ["repinned"]);
+        assert_eq!(roster.toolbox().tools.len(), 1);
+        roster.meet("other".into(), "there".into(), Known::default());
+        assert!(!roster.is_settled() && roster.known(&"other".into()).is_some(), "one of a new name is waited for too");
+    }
+
+    #[test]
     fn nothing_is_accepted_that_has_not_changed() {
         let mut roster = desk();
         roster.note(&listed("Looks.", "1"));
-        assert_eq!(roster.accept(&"desk".into(), &"look".into()), []);
-        assert_eq!(roster.accept(&"desk".into(), &"other".into()), []);
+        assert_eq!(roster.accept(&"desk".into(), &"look".into(), "1"), []);
+        assert_eq!(roster.accept(&"desk".into(), &"other".into(), "1"), []);
     }
 
     #[test]

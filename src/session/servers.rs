@@ -170,10 +170,15 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     match &record.event {
         Event::ServerStarting(starting) => {
             let server = session.server_mut(&starting.server);
+            let is_elsewhere = server.command != starting.command;
             server.restarts += u32::from(!server.command.is_empty() || server.health != Health::Unknown);
             server.command.clone_from(&starting.command);
             (server.degraded, server.unanswered, server.pid) = (None, None, None);
             enter(server, Health::Starting, at_us);
+            if is_elsewhere {
+                // At another place it is another server, whose tools were never anything else.
+                session.changed.retain(|changed| changed.server != starting.server);
+            }
         }
         Event::ServerProbing(probing) => {
             let server = session.server_mut(&probing.server);

@@ -5,6 +5,7 @@
 
 mod action;
 mod chord;
+mod serving;
 mod situation;
 mod stepping;
 mod table;
@@ -39,7 +40,7 @@ pub struct Binding {
 
 /// Every key of the console.
 pub fn table() -> impl Iterator<Item = &'static Binding> + Clone {
-    stepping::STEPPING.iter().chain(table::TABLE).chain(viewing::VIEWING)
+    stepping::STEPPING.iter().chain(serving::SERVING).chain(table::TABLE).chain(viewing::VIEWING)
 }
 
 /// The action of a key here and now.

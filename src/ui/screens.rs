@@ -462,7 +462,7 @@ fn a_call_of_a_tool_that_is_not_what_it_was() {
     console.press("Tab Tab Tab");
     assert_eq!(console.later_ms(900).press("a"), [], "first it is shown");
     picture("tool_changed_page_80x24", &console);
-    assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(call) })]);
+    assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(call), hash: "h2".into() })]);
 }
 
 fn asks(story: &mut Story, call: u64, wanted: Wanted, message: &str) {
@@ -510,6 +510,9 @@ fn a_form_that_a_server_asks_for() {
     console.press("Tab Q");
     console.type_text("B2.17");
     console.press("Tab Right Right Down 7 Enter");
+    assert_eq!(console.press("Esc"), [], "back to the fields, with what they hold");
+    assert!(console.screen().contains("Tell the owner"), "{}", console.screen());
+    console.press("Enter");
     picture("form_review_80x24", &console);
     let content = super::fixtures::json(r#"{"room":"B2.17","reason":"move","shelf":7,"notify":true}"#);
     let answer = InputAnswer::Accept { content: Some(content) };

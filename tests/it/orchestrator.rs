@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use callboard::clock::Clock;
 use callboard::link::{Link, News, link};
-use callboard::mcp::{Naming, ServerSpec, Trust};
+use callboard::mcp::{Naming, Reach, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
 use callboard::orchestrator::{self, Policy, Projects, Setup};
@@ -35,6 +35,10 @@ impl Chat {
     }
 
     fn start_remembering(pins: Kept, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
+        Self::start_in(pins, Projects::default(), steps, servers, policy)
+    }
+
+    fn start_in(pins: Kept, projects: Projects, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
         let model = Arc::new(Scripted::new(steps));
         let clock = Clock::start();
         let (link, feed) = link(clock);
@@ -48,7 +52,7 @@ impl Chat {
             session: "01TEST".into(),
             gate: policy.into(),
             pins,
-            projects: Projects::default(),
+            projects,
             resumed: None,
             warnings: Vec::new(),
         };
@@ -377,7 +381,7 @@ fn pins_of_another_echo(dir: &std::path::Path) -> Kept {
         believed: false,
         hash: "of other words".into(),
     };
-    let (kept, mut pins) = (Kept::inside(dir), Pins::default());
+    let (mut kept, mut pins) = (Kept::inside(dir), Pins::default());
     pins.see(&echo);
     kept.keep(&"hostile".into(), &foreign().place(), &pins).unwrap();
     kept
@@ -396,7 +400,7 @@ async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_
     assert_eq!(paths, ["annotations.readOnlyHint", "description"]);
     let reason = chat.session.calls[0].held_reason.clone().unwrap();
     assert!(reason.contains("not what it was: its annotations and description have changed"), "{reason}");
-    chat.send(Command::AcceptTool { call: CallId(1) }).await;
+    chat.send(Command::AcceptTool { call: CallId(1), hash: change.hash }).await;
     chat.answered(1).await;
     assert_eq!(chat.states(), [CallState::Ok]);
     assert!(chat.quit().await.changed.is_empty());
@@ -406,6 +410,56 @@ async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_
     next.answered(1).await;
     assert_eq!(next.states(), [CallState::Ok], "what was accepted is remembered");
     next.quit().await;
+}
+
+/// A project's file, with what its one server is once the operator has said a word about it.
+fn project(after: impl Fn() -> ServerSpec + Send + 'static) -> Projects {
+    let (file, servers) = ("/p/.mcp.json".to_owned(), vec!["hostile".into()]);
+    let proposed = vec![ProjectProposed { file, changed: false, servers, lines: Vec::new() }];
+    Projects { proposed, judge: Box::new(move |_, _| (vec![after()], Ok(()))) }
+}
+
+fn approve() -> Command {
+    Command::JudgeProject { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Approved }
+}
+
+fn nowhere() -> ServerSpec {
+    ServerSpec { reach: Reach::Nowhere("nobody has approved it".into()), ..foreign() }
+}
+
+#[tokio::test]
+async fn a_tool_that_has_changed_is_not_new_because_its_server_was_approved_only_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = pins_of_another_echo(dir.path());
+    let steps = vec![Step::calls([("hostile__echo", json!({}))]), Step::text("Echoed.")];
+    let mut chat = Chat::start_in(kept, project(foreign), steps, vec![nowhere()], Policy::Auto);
+    chat.send(approve()).await;
+    chat.until("tools", |session| session.servers.iter().any(|server| !server.tools.is_empty())).await;
+    chat.ask("?").await;
+    chat.until("held call", call_held).await;
+    assert!(chat.session.change(&"hostile".into(), &"echo".into()).is_some());
+    assert!(chat.session.calls[0].held_reason.as_ref().unwrap().contains("not what it was"));
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_server_moves_only_between_turns() {
+    let steps = vec![
+        Step::calls([("hostile__echo", json!({"do": "hang"}))]),
+        Step::calls([("hostile__echo", json!({"n": 1}))]),
+        Step::text("Done."),
+    ];
+    let mut chat = Chat::start_in(Kept::default(), project(nowhere), steps, vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
+    chat.until("running call", is_running).await;
+    chat.send(approve()).await;
+    chat.until("a word about it", |session| session.projects[0].verdict.is_some()).await;
+    chat.send(Command::CancelCall { call: CallId(1) }).await;
+    chat.answered(1).await;
+    assert_eq!(chat.states(), [CallState::Cancelled, CallState::Ok]);
+    chat.until("move", |session| matches!(session.servers[0].health, Health::Failed { .. })).await;
+    chat.quit().await;
 }
 
 #[tokio::test]

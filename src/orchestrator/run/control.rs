@@ -1,11 +1,11 @@
 //! What the operator asks of a session.
 
 use crate::protocol::{
-    Breakpoint, BreakpointsChanged, CallExtended, CallId, Command, ConversationCleared, ModelSelected, NoteLevel,
-    ProjectJudged, ProjectVerdict, Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
+    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
+    SteppingChanged, ToolAllowed, UserAsked,
 };
 
-use super::{Input, MOST_QUESTIONS, Resumed, Shell, Turn};
+use super::{Input, MOST_QUESTIONS, Resumed, Shell};
 
 impl Shell {
     pub(super) async fn obey(&mut self, command: Command) {
@@ -45,7 +45,7 @@ impl Shell {
             Command::Proceed => self.advance(Input::Proceed).await,
             Command::Break { breakpoints } => self.set_breakpoints(breakpoints).await,
             Command::Allow { call } => self.allow(call).await,
-            Command::AcceptTool { call } => self.accept(call).await,
+            Command::AcceptTool { call, hash } => self.accept(call, &hash).await,
             Command::Step { stepping } => self.step(stepping).await,
             Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
@@ -77,22 +77,6 @@ impl Shell {
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
     }
 
-    /// Takes the operator's word on a project's file, and starts what may start now.
-    async fn judge(&mut self, file: String, verdict: ProjectVerdict) {
-        if !self.projects.proposed.iter().any(|proposed| proposed.file == file) {
-            let text = format!("No server file {file} waits for a word.");
-            return self.stage.note(NoteLevel::Warning, text).await;
-        }
-        let (specs, kept) = (self.projects.judge)(&file, verdict);
-        self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
-        if let Err(reason) = kept {
-            self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
-        }
-        for spec in &specs {
-            self.servers.change(spec);
-        }
-    }
-
     async fn step(&mut self, stepping: Stepping) {
         // There is nothing to step out of.
         let stepping = if self.turn.is_none() && stepping == Stepping::Out { Stepping::On } else { stepping };
@@ -113,30 +97,13 @@ impl Shell {
         }
     }
 
-    /// Takes the tool of a held call as it is defined now.
+    /// Does not ask about the tool of a held call any more, as the turn knows it.
     async fn allow(&mut self, call: CallId) {
         let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)).cloned() else { return };
         let allowed = ToolAllowed { server: tool.server, tool: tool.tool, hash: tool.hash };
         self.gate.allow(allowed.clone());
         self.stage.tell(Scope::default(), allowed).await;
         self.gate_changed().await;
-    }
-
-    async fn wait_longer(&mut self, call: CallId) {
-        let server = self.turn.as_ref().and_then(|turn| turn.tool(call)).map(|tool| tool.server.clone());
-        if let Some(server) = server.filter(|_| self.running.contains_key(&call)) {
-            self.servers.wait_longer(&server, call);
-            let timeout_ms = u64::try_from(self.servers.call_timeout(&server).as_millis()).unwrap_or(u64::MAX);
-            let turn = self.turn.as_ref().map(Turn::id);
-            self.stage.tell(Scope { turn, step: None, call: Some(call) }, CallExtended { timeout_ms }).await;
-        }
-    }
-
-    /// Takes the tool of a held call as its server defines it now, whatever the turn began with.
-    async fn accept(&mut self, call: CallId) {
-        let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)) else { return };
-        let findings = self.roster.accept(&tool.server.clone(), &tool.tool.clone());
-        self.act_on(findings).await;
     }
 
     pub(super) async fn gate_changed(&mut self) {

@@ -186,7 +186,7 @@ impl Open {
         // What was never sent, refused or cancelled is told in our own words.
         let has_words = self.attempts > 0 && matches!(end.status, CallStatus::Ok | CallStatus::Error);
         let tool = toolbox.find(&self.wish.name).ok().filter(|tool| has_words && tool.effects().open_world)?;
-        Some(Hearsay { call: self.call, server: tool.server.clone(), tool: tool.tool.clone() })
+        Some(Hearsay::Result { call: self.call, server: tool.server.clone(), tool: tool.tool.clone() })
     }
 
     pub(super) fn finish(&self, end: &CallEnd, duration_us: u64, effects: &mut Vec<Effect>) {

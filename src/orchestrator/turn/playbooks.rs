@@ -30,7 +30,10 @@ struct Play {
 
 impl Play {
     fn begin(gate: impl Into<Gate>) -> Self {
-        let mut conversation = Conversation::default();
+        Self::go_on(gate, Conversation::default())
+    }
+
+    fn go_on(gate: impl Into<Gate>, mut conversation: Conversation) -> Self {
         let (turn, effects) =
             Turn::begin("Why?".into(), "m".into(), toolbox(), gate.into(), Numbers::default(), &mut conversation);
         Self { turn, conversation, effects, answers: 0, last_words: BTreeMap::new() }

@@ -49,7 +49,7 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
     if state.read_change.as_ref() == Some(&change.hash) {
         state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
-        return vec![Effect::Send(Command::AcceptTool { call: id })];
+        return vec![Effect::Send(Command::AcceptTool { call: id, hash: change.hash })];
     }
     let theme = state.theme();
     let plain = theme.style(Role::Text);

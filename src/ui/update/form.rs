@@ -38,12 +38,16 @@ pub(super) fn ended(state: &mut State, input: InputId, reason: Option<&str>) {
     }
 }
 
-/// Keeps what was written in a form that is closed.
+/// Goes back from what will be sent to the fields; from there, keeps what was written in a form that is closed.
 pub(super) fn put_away(state: &mut State, mut form: Inquiry) {
     if form.over.is_some() {
         return;
     }
-    form.stage = FormStage::Filling(0);
+    if form.stage == FormStage::Reviewing {
+        form.stage = FormStage::Filling(0);
+        state.overlay = Some(Overlay::Form(Box::new(form)));
+        return;
+    }
     state.notice =
         Some("It still waits for your answer; what you wrote is kept. Q outside the input opens it.".to_owned());
     state.forms.insert(form.input, form);
@@ -54,7 +58,7 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     let Some(Overlay::Form(form)) = &mut state.overlay else { return };
     let Some(field) = form.field_mut() else { return };
     match (key.code, field.entry.text_mut()) {
-        (_, Some(text)) => super::edit_words(text, key),
+        (_, Some(text)) => super::typing::edit_words(text, key),
         (KeyCode::Right, None) => field.entry.turn(true),
         (KeyCode::Left, None) => field.entry.turn(false),
         (KeyCode::Char(' '), None) => field.entry.toggle(),

@@ -190,7 +190,7 @@ impl Card<'_> {
         let open = open.filter(|call| call.state == CallState::Running).count();
         let word = marks::health(&self.state.session, server).word;
         let (busy, since) = (text::count(open, "call"), second(now.saturating_sub(server.since_us)));
-        self.words(&format!("  {} is {word} for {since}{process}, {busy} open", call.server), Role::Text);
+        self.words(&format!("  {} {word} {since}{process}, {busy} open", call.server), Role::Text);
         if let Some(trouble) = self.state.session.trouble(server) {
             self.words(&format!("  ▲ {trouble}"), Role::Warn);
         }

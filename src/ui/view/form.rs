@@ -188,15 +188,16 @@ pub(super) fn draw(state: &State, form: &Inquiry, frame: &mut Frame<'_>) {
         pen.at_end(&format!("{} below ", text::count(left, "line")), theme.style(Role::Dim));
     }
     put_line(frame.buffer_mut(), inner, usize::from(inner.height - 2), &pen.line());
-    let enter = match (form.stage, &form.wanted) {
-        (FormStage::Filling(_), Sought::Values { .. }) => "looks it over",
-        (FormStage::Filling(_), Sought::Visit(_)) => "says yes",
-        (FormStage::Reviewing, _) => "sends it",
+    // What is the same in every form stands in the last line of the screen.
+    let keys: &[(&str, &str)] = match (form.stage, &form.wanted) {
+        (FormStage::Filling(_), Sought::Values { .. }) => {
+            &[("Enter", "looks it over"), ("↑↓", "fields"), ("Esc", "leaves it for later")]
+        }
+        (FormStage::Filling(_), Sought::Visit(_)) => &[("Enter", "says yes"), ("Esc", "leaves it for later")],
+        (FormStage::Reviewing, _) => &[("Enter", "sends it"), ("Esc", "back to the fields")],
     };
     let mut pen = Pen::new(inner.width);
-    for (key, label) in
-        [("Enter", enter), ("↑↓", "fields"), ("Ctrl+D", "declines"), ("Ctrl+X", "cancels"), ("Esc", "later")]
-    {
+    for (key, label) in keys {
         pen.put(&format!(" {key} "), theme.style(Role::Name)).put(&format!("{label} "), theme.style(Role::Dim));
     }
     put_line(frame.buffer_mut(), inner, usize::from(inner.height - 1), &pen.line());

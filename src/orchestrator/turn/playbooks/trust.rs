@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::orchestrator::gate::{Changed, Others};
-use crate::protocol::ToolChanged;
+use crate::protocol::{PromptGot, ResourceRead, ToolChanged};
 
 fn changed(tool: &str, hash: &str) -> Input {
     let change = ToolChanged {
@@ -50,6 +50,24 @@ fn a_result_that_was_kept_back_or_never_came_is_nobodys_word() {
     play.decides(2, Decision::Answer { result: object(r#"{"content":[]}"#) });
     play.input(Input::GateChanged(Box::new(Policy::Auto.into())));
     assert!(play.wants(&[("remove", r#"{"id":7}"#)]).contains(&"send c3".to_owned()), "{:?}", play.reasons());
+}
+
+#[test]
+fn a_resource_or_prompt_that_was_fetched_counts_from_the_next_question_on() {
+    let after = |event: Event| {
+        let mut conversation = Conversation::default();
+        conversation.note(&event);
+        assert_eq!(conversation.hearsay(), None, "nothing has gone to the model");
+        let mut play = Play::go_on(Policy::Auto, conversation);
+        play.wants(&[("remove", r#"{"id":7}"#)]);
+        play.reasons().join(" ")
+    };
+    let read = |result| ResourceRead { server: "far".into(), uri: "a:b".into(), result, problem: Some("no".into()) };
+    let (name, arguments, result) = ("plan".into(), object("{}"), Some(object("{}")));
+    let got = PromptGot { server: "far".into(), name, arguments, result: result.clone(), problem: None };
+    assert_eq!(after(read(None).into()), "", "it could not be had");
+    assert!(after(read(result).into()).contains("others wrote: the resource a:b of far;"));
+    assert!(after(got.into()).contains("others wrote: the prompt plan of far;"));
 }
 
 #[test]
