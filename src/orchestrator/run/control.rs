@@ -104,6 +104,10 @@ impl Shell {
         self.gate.allow(allowed.clone());
         self.stage.tell(Scope::default(), allowed).await;
         self.gate_changed().await;
+        if self.turn.as_ref().is_some_and(|turn| turn.held().contains(&call)) {
+            let text = format!("Its tool is not asked about any more, but call {} waits for another reason.", call.0);
+            self.stage.note(NoteLevel::Info, text).await;
+        }
     }
 
     pub(super) async fn gate_changed(&mut self) {

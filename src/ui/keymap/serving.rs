@@ -1,8 +1,6 @@
 //! Keys for servers: calls that take long, servers that fail, and what a server asks of the operator.
 
-use crossterm::event::KeyCode::{BackTab, Down, PageDown, PageUp, Tab, Up};
-
-use super::table::{bind, c, k};
+use super::table::{bind, c};
 use super::{Action, Binding, Chord, Place};
 
 /// The keys.
@@ -87,15 +85,4 @@ pub(super) static SERVING: &[Binding] = &[
         "log",
         "Show the log of the server",
     ),
-    bind(
-        Action::Up,
-        &[k(Up), k(BackTab)],
-        |s| s.place == Place::Form,
-        0,
-        "field before",
-        "The field before, in a form",
-    ),
-    bind(Action::Down, &[k(Down), k(Tab)], |s| s.place == Place::Form, 4, "next field", "The next field, in a form"),
-    bind(Action::PageUp, &[k(PageUp)], |s| s.place == Place::Form, 0, "page up", "One screen up, in a form"),
-    bind(Action::PageDown, &[k(PageDown)], |s| s.place == Place::Form, 0, "page down", "One screen down, in a form"),
 ];

@@ -13,7 +13,7 @@ pub(super) const fn c(c: char) -> Chord {
     Chord::char(c)
 }
 
-pub(super) const fn k(code: crossterm::event::KeyCode) -> Chord {
+const fn k(code: crossterm::event::KeyCode) -> Chord {
     Chord::key(code)
 }
 
@@ -345,6 +345,17 @@ pub(super) static TABLE: &[Binding] = &[
     // In the palette, in prompts and forms, where letters type.
     bind(Action::Up, &[k(Up)], |s| s.place == Place::Palette, 0, "up", "The entry before, in the palette"),
     bind(Action::Down, &[k(Down)], |s| s.place == Place::Palette, 0, "down", "The next entry, in the palette"),
+    bind(
+        Action::Up,
+        &[k(Up), k(BackTab)],
+        |s| s.place == Place::Form,
+        0,
+        "field before",
+        "The field before, in a form",
+    ),
+    bind(Action::Down, &[k(Down), k(Tab)], |s| s.place == Place::Form, 4, "next field", "The next field, in a form"),
+    bind(Action::PageUp, &[k(PageUp)], |s| s.place == Place::Form, 0, "page up", "One screen up, in a form"),
+    bind(Action::PageDown, &[k(PageDown)], |s| s.place == Place::Form, 0, "page down", "One screen down, in a form"),
     bind(
         Action::Open,
         &[k(Enter)],

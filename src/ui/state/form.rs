@@ -170,8 +170,11 @@ impl Inquiry {
             let at = fields.iter().position(|field| {
                 place.strip_prefix(field.name.as_str()).is_some_and(|rest| rest.starts_with([':', '/']))
             });
+            // Its own field need not be told where it is.
+            let words = at.and_then(|at| place.strip_prefix(fields[at].name.as_str())?.strip_prefix(": "));
+            let words = words.unwrap_or(&violation).to_owned();
             if let Some(field) = fields.get_mut(at.unwrap_or(0)) {
-                field.problem = Some(violation);
+                field.problem = Some(words);
             }
         }
         match fields.iter().position(|field| field.problem.is_some()) {

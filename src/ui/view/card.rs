@@ -155,11 +155,13 @@ impl Card<'_> {
     /// How a tool differs from what it was, as far as there is room.
     fn change(&mut self, change: &ToolChanged) {
         let lines = update::changed::lines(change);
-        for (role, line) in lines.iter().take(CHANGE_ROWS) {
+        // A single line more takes no more room than to say so.
+        let shown = if lines.len() > CHANGE_ROWS + 1 { CHANGE_ROWS } else { lines.len() };
+        for (role, line) in &lines[..shown] {
             self.line(&format!("  {line}"), *role);
         }
-        if lines.len() > CHANGE_ROWS {
-            self.line(&format!("  … {} more", text::count(lines.len() - CHANGE_ROWS, "line")), Role::Dim);
+        if shown < lines.len() {
+            self.line(&format!("  … {} more", text::count(lines.len() - shown, "line")), Role::Dim);
         }
     }
 
