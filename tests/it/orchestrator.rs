@@ -483,5 +483,10 @@ async fn a_foreign_server_is_not_believed_that_its_tool_only_reads_and_its_words
     assert_eq!(chat.states()[0], CallState::Ok);
     let reason = chat.session.calls[1].held_reason.clone().unwrap();
     assert!(reason.contains("the model has read what others wrote: [1], echo on hostile"), "{reason}");
+    chat.send(Command::Allow { call: CallId(2) }).await;
+    let is_told =
+        |session: &Session| session.notes.iter().any(|(_, note)| note.text.contains("call 2 waits for another"));
+    chat.until("word that it still waits", is_told).await;
+    assert!(call_held(&chat.session));
     chat.quit().await;
 }

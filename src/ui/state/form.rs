@@ -69,6 +69,10 @@ pub struct Field {
     pub problem: Option<String>,
 }
 
+/// Something is wrong with a field, which says what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faulty;
+
 /// What a field is set to, in the manner of its type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
@@ -152,7 +156,7 @@ impl Inquiry {
     ///
     /// # Errors
     /// Something is wrong: the first such field has the keys, and each says what.
-    pub fn content(&mut self) -> Result<Option<Json>, ()> {
+    pub fn content(&mut self) -> Result<Option<Json>, Faulty> {
         let Sought::Values { fields, schema } = &mut self.wanted else { return Ok(None) };
         for field in fields.iter_mut() {
             field.problem = match field.entry.value() {
@@ -181,7 +185,7 @@ impl Inquiry {
             Some(at) => {
                 self.stage = FormStage::Filling(at);
                 self.reveal = true;
-                Err(())
+                Err(Faulty)
             }
             None => Ok(Some(Json::from(content))),
         }
