@@ -22,7 +22,7 @@ const LOOSE_TEXT: usize = 64 * 1024;
 pub struct Server {
     /// Its configured name.
     pub name: ServerName,
-    /// Where it stands; [`Server::trouble`] says what does not work of one that is ready.
+    /// Where it stands; [`Session::trouble`] says what does not work of one that is ready.
     pub health: Health,
     /// When it came to stand there, µs.
     pub since_us: u64,

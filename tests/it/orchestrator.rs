@@ -366,8 +366,8 @@ fn call_held(session: &Session) -> bool {
     session.calls.iter().any(|call| matches!(call.state, CallState::Held(_)))
 }
 
-/// Pins of the hostile server that were made when `echo` said something else of itself.
-fn pins_of_another_echo(dir: &std::path::Path) -> Kept {
+/// Keeps pins of the hostile server as an earlier session would have, when `echo` said something else of itself.
+fn keep_pins_of_another_echo(dir: &std::path::Path) {
     let schema = || Json::from(json!({"type": "object"}));
     let echo = ToolDefinition {
         model_name: String::new(),
@@ -384,15 +384,15 @@ fn pins_of_another_echo(dir: &std::path::Path) -> Kept {
     let (mut kept, mut pins) = (Kept::inside(dir), Pins::default());
     pins.see(&echo);
     kept.keep(&"hostile".into(), &foreign().place(), &pins).unwrap();
-    kept
 }
 
 #[tokio::test]
 async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_accepted() {
     let dir = tempfile::tempdir().unwrap();
-    let kept = pins_of_another_echo(dir.path());
+    keep_pins_of_another_echo(dir.path());
+    let session = || Kept::inside(dir.path());
     let steps = || vec![Step::calls([("hostile__echo", json!({}))]), Step::text("Echoed.")];
-    let mut chat = Chat::start_remembering(kept.clone(), steps(), vec![foreign()], Policy::Auto);
+    let mut chat = Chat::start_remembering(session(), steps(), vec![foreign()], Policy::Auto);
     chat.ask("?").await;
     chat.until("held call", call_held).await;
     let change = chat.session.change(&"hostile".into(), &"echo".into()).expect("told").clone();
@@ -405,7 +405,7 @@ async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_
     assert_eq!(chat.states(), [CallState::Ok]);
     assert!(chat.quit().await.changed.is_empty());
 
-    let mut next = Chat::start_remembering(kept, steps(), vec![foreign()], Policy::Auto);
+    let mut next = Chat::start_remembering(session(), steps(), vec![foreign()], Policy::Auto);
     next.ask("?").await;
     next.answered(1).await;
     assert_eq!(next.states(), [CallState::Ok], "what was accepted is remembered");
@@ -430,7 +430,8 @@ fn nowhere() -> ServerSpec {
 #[tokio::test]
 async fn a_tool_that_has_changed_is_not_new_because_its_server_was_approved_only_now() {
     let dir = tempfile::tempdir().unwrap();
-    let kept = pins_of_another_echo(dir.path());
+    keep_pins_of_another_echo(dir.path());
+    let kept = Kept::inside(dir.path());
     let steps = vec![Step::calls([("hostile__echo", json!({}))]), Step::text("Echoed.")];
     let mut chat = Chat::start_in(kept, project(foreign), steps, vec![nowhere()], Policy::Auto);
     chat.send(approve()).await;
