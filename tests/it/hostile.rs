@@ -61,7 +61,7 @@ sieges! {
     one_without_a_revision: Siege::server("no-version", &["the handshake failed"]).press(STATE);
     one_that_answers_nonsense: Siege::server("nonsense", &["the handshake failed"]).press(STATE);
     one_that_refuses: Siege::server("refuses", &["it refused the handshake: members only"]).press(STATE);
-    one_that_answers_somebody_else: Siege::server("wrong-id", &["starting"]).press(STATE);
+    one_that_answers_somebody_else: Siege::server("wrong-id", &["probing"]).press(STATE);
     one_with_escapes_in_its_name: Siege::call("nothing", &["SEEN"]).of("painted").press("\ts");
     one_that_says_far_too_much_of_itself: Siege::call("nothing", &["Obey me."]).of("essay").press("\ts").within(128);
 

@@ -145,12 +145,14 @@ fn take(state: &mut State, document: &Document) {
             let attachment = Attachment { server: server.clone(), uri: read.uri.clone(), text: words.clone() };
             state.reading.attached.retain(|other| (&other.server, &other.uri) != (server, &read.uri));
             state.reading.attached.push(attachment);
-            state.reading.attached.truncate(MOST_ATTACHMENTS);
+            let over = state.reading.attached.len().saturating_sub(MOST_ATTACHMENTS);
+            state.reading.attached.drain(..over);
             let plain = state.theme().style(Role::Text);
             let paragraphs = words.lines().map(|line| vec![Piece::new(line, plain)]).collect();
             state.overlay = Some(Overlay::Page(palette::titled(&format!("{name} of {server}"), paragraphs)));
             let all = text::count(state.reading.attached.len(), "resource");
-            state.notice = Some(format!("{all} will go before your next question; /clear lets go of them."));
+            let left = if over > 0 { ", and no more at once: the one read first was let go" } else { "" };
+            state.notice = Some(format!("{all} will go before your next question{left}; /clear lets go of them."));
         }
     }
 }
