@@ -187,6 +187,8 @@ fn refusal(error: &ClientInitializeError) -> Fault {
                     | HttpFault::NoEndpoint(_)
                     | HttpFault::Redirected(_)
                     | HttpFault::NotMcp(_)
+                    | HttpFault::Coded(_)
+                    | HttpFault::BadSession(_)
                     | HttpFault::TooLong(_),
                 ) => Fault::Hopeless(LossCause::Other, words()),
                 Some(HttpFault::Status { status: 400..500, .. }) => Fault::Unusable(words()),
@@ -315,16 +317,7 @@ fn service_error(error: &ServiceError) -> String {
 fn is_lost(error: &ServiceError) -> bool {
     match error {
         ServiceError::TransportClosed => true,
-        ServiceError::TransportSend(error) => {
-            match error.error.downcast_ref::<RoadError>() {
-                Some(RoadError::Http(_)) => {
-                    let fault = error.error.downcast_ref::<RoadError>().and_then(RoadError::http);
-                    // Of one request only: a refusal, or an answer that cannot be used.
-                    matches!(fault, None | Some(HttpFault::Unreachable(_) | HttpFault::Unauthorised(_)))
-                }
-                Some(RoadError::Pipes(_)) | None => true,
-            }
-        }
+        ServiceError::TransportSend(error) => error.error.downcast_ref().is_none_or(RoadError::is_end),
         _ => false,
     }
 }

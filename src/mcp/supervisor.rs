@@ -22,7 +22,7 @@ use super::in_flight::InFlight;
 use super::inputs::Inputs;
 use super::material::{Fetches, unfetched};
 use super::waiting::Waiting;
-use super::{CallEnd, CallOrder, ServerSpec, Signal};
+use super::{CallEnd, CallOrder, ServerSpec, Signal, in_short};
 use host::Host;
 use starting::{NotStarted, Running};
 
@@ -220,6 +220,7 @@ impl Supervisor {
 
     /// Waits before the next start, or for the operator if there were too many losses.
     async fn lost(&mut self, reason: String) -> Asked {
+        let reason = in_short(reason);
         self.losses += 1;
         let losses = self.losses;
         if losses > self.spec.restarts {
@@ -238,7 +239,7 @@ impl Supervisor {
 
     /// Stays down: every call is told why at once.
     async fn fail(&mut self, cause: LossCause, reason: String) -> Asked {
-        let server = self.spec.name.clone();
+        let (server, reason) = (self.spec.name.clone(), in_short(reason));
         let message = format!("Server {server} is not running: {reason}.");
         self.tell(ServerLost { server, reason, cause, next: AfterLoss::Failed }).await;
         loop {

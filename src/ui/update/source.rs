@@ -15,6 +15,8 @@ use super::facts;
 
 /// A value longer than this is not cut to a row of the tree while its call is held, bytes.
 const MOST_IN_A_ROW: usize = 4096;
+/// Longest reason that the card above surely shows whole, bytes.
+const LONGEST_ON_CARD: usize = 160;
 
 /// The tab on the screen: the operator's choice, else the most telling one.
 #[must_use]
@@ -177,7 +179,10 @@ fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
             Content::Empty("Not sent yet: there is no result.".to_owned())
         }
         (None, CallState::Running) => Content::Empty("No result yet.".to_owned()),
-        (None, CallState::Ok | CallState::Error) => Content::Empty("There is no result; see above why.".to_owned()),
+        (None, CallState::Ok | CallState::Error) => match &call.failure {
+            Some(failure) if failure.message.len() > LONGEST_ON_CARD => plain(state, &failure.message, key),
+            Some(_) | None => Content::Empty("There is no result; see above why.".to_owned()),
+        },
         (None, CallState::Cancelled) => Content::Empty("Cancelled: there is no result.".to_owned()),
         (None, CallState::Denied) => {
             let reason = call.failure.as_ref().map_or("", |failure| &failure.message);

@@ -12,6 +12,8 @@ use crate::ui::update;
 const LONG_US: u64 = 3_000_000;
 /// Lines of a tool's change that the card has room for.
 const CHANGE_ROWS: usize = 6;
+/// Lines of a reason, and rows of each; a longer one stands below, whole.
+const REASON_ROWS: usize = 6;
 
 /// Rows of the card; none if there is nothing to say.
 #[must_use]
@@ -244,9 +246,9 @@ impl Card<'_> {
         let Some(advice) = self.state.data.advice.clone() else { return };
         let code = call.failure.as_ref().map(|failure| format!("{:?}", failure.code)).unwrap_or_default();
         let code = if code.is_empty() { String::new() } else { format!("{}: ", spaced(&code)) };
-        for (number, line) in text::clean_block(&advice.reason).lines().take(6).enumerate() {
+        for (number, line) in text::clean_block(&advice.reason).lines().take(REASON_ROWS).enumerate() {
             let sign = if number == 0 { format!("✗ {code}") } else { "  ".to_owned() };
-            self.words(&format!("{sign}{line}"), Role::Bad);
+            self.words(&text::in_rows(&format!("{sign}{line}"), usize::from(self.width), REASON_ROWS, ""), Role::Bad);
         }
         for (number, action) in advice.actions.iter().enumerate() {
             let before = self.rows.len();
