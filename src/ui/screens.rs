@@ -373,8 +373,11 @@ fn the_recorded_sessions_with_what_one_of_them_is_about() {
             about: about.into(),
             size: "2t 7c".into(),
             words: String::new(),
+            is_mock: false,
         };
+        let mock = Entry { is_mock: true, ..entry("DDDD", "[mock of …CCCC] Show me customer CUST-999") };
         let entries = vec![
+            mock,
             entry("AAAA", "What are the critical tickets and who are the customers?"),
             entry("BBBB", "line 1 is no header"),
             entry("CCCC", "Show me customer CUST-999"),

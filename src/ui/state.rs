@@ -38,8 +38,8 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
-use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
+use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
+use crate::session::{Call, CallState, Health, Server, Session, Span, Step, Turn};
 
 /// What the program tells the console at its start.
 #[derive(Clone, Debug, Default)]
@@ -269,6 +269,17 @@ impl State {
         self.playback.is_some()
     }
 
+    /// Whether it is a replay that stands at the end of a recording to which nothing more comes.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        let at_end = |playback: &Playback| {
+            playback.reading == protocol::Reading::Complete
+                && !playback.is_seeking
+                && playback.position == playback.length
+        };
+        self.playback.as_deref().is_some_and(at_end)
+    }
+
     /// Whether what is being typed is an expression.
     #[must_use]
     pub fn is_writing_expression(&self) -> bool {
@@ -332,6 +343,19 @@ impl State {
     #[must_use]
     pub fn step_us(&self, step: &Step) -> u64 {
         step.ended_us.unwrap_or(self.now_us).saturating_sub(step.requested_us)
+    }
+
+    /// How long a turn took, µs; while it runs, how long it has been going on, once there is anything to tell.
+    #[must_use]
+    pub fn turn_us(&self, turn: &Turn) -> Option<u64> {
+        let so_far = || Some(self.going_on_us(self.now_us.saturating_sub(turn.started_us))).filter(|us| *us > 0);
+        turn.ended_us.map(|ended| ended.saturating_sub(turn.started_us)).or_else(so_far)
+    }
+
+    /// A time that goes on, µs, as it is shown: in tenths of a second where it moves, so that not every frame differs.
+    #[must_use]
+    pub fn going_on_us(&self, us: u64) -> u64 {
+        if self.is_moving() { us / 100_000 * 100_000 } else { us }
     }
 
     /// Whether anything on the screen changes with time alone.

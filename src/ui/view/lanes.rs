@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
         None => ("✓", Role::Good, text::count(state.session.steps.len(), "request")),
         Some(running) => {
             let shown = marks::step(running);
-            let time = step.map(|step| text::duration(state.step_us(step) / 100_000 * 100_000)).unwrap_or_default();
+            let time = step.map(|step| text::duration(state.going_on_us(state.step_us(step)))).unwrap_or_default();
             (shown.sign, shown.role, format!("{} {time}", shown.word))
         }
     };

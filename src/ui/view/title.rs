@@ -70,7 +70,11 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     }
     let mode_role = if state.options.mode == "LIVE" { Role::Good } else { Role::Warn };
     pen.put(" │ ", dim).put(&state.options.mode, theme.style(mode_role)).put(" │ ", dim);
-    let model = if state.session.model().is_empty() { "starting" } else { state.session.model() };
+    let model = match state.session.model() {
+        "" if state.is_viewing() => "at its start",
+        "" => "starting",
+        model => model,
+    };
     pen.put(&text::fit(model, 24), plain).put(" │ ", dim);
     let stepping = match state.session.stepping {
         Stepping::Off => "",
