@@ -167,8 +167,9 @@ impl Store {
         let mut query = QueryBuilder::new("SELECT body");
         from(&mut query);
         query.push(" ORDER BY ").push(order);
-        query.push(" LIMIT ").push_bind(i64::from(window.limit));
-        query.push(" OFFSET ").push_bind(i64::from(window.offset));
+        // SQLite plans by the value of a bare parameter here, and so plans anew for every call; by a sum it cannot.
+        query.push(" LIMIT 0 + ").push_bind(i64::from(window.limit));
+        query.push(" OFFSET 0 + ").push_bind(i64::from(window.offset));
         let items: Vec<T> = self.all(query).await?;
         // Most lists end on their first page, and a page that the list ends on tells how long it is.
         let ends_here = items.len() < limit && (offset == 0 || !items.is_empty());

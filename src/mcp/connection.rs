@@ -25,7 +25,7 @@ use super::inputs::Inputs;
 use super::road::{Road, RoadError};
 use super::tap::Tap;
 use super::wire::{Source, Wire};
-use super::{Limits, Naming, Remote, Signal, catalog, http};
+use super::{Limits, Remote, ServerSpec, Signal, catalog, http};
 use listener::Listener;
 
 pub use asking::Wish;
@@ -242,8 +242,8 @@ impl Connection {
     }
 
     /// Takes what can be taken of a listing; the rest is told with why.
-    pub fn take_in(&mut self, naming: Naming, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
-        let (tools, rejected) = catalog::read(&self.server, naming, items);
+    pub fn take_in(&mut self, spec: &ServerSpec, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
+        let (tools, rejected) = catalog::read(&self.server, spec.naming, spec.trust, items);
         self.outputs = tools
             .iter()
             .filter_map(|tool| Some((tool.tool.clone(), Arc::new(Schema::new(tool.output_schema.clone()?)))))

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep};
 
 use crate::protocol::{
-    AfterLoss, CallFailureCode, CallId, Event, Json, LogStream, LossCause, Material, Scope, ServerListed, ServerLogged,
+    AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
     ServerLost, ServerStopped,
 };
 
@@ -208,12 +208,12 @@ impl Supervisor {
         let server = self.spec.name.clone();
         match listed {
             Ok(items) => {
-                let (tools, rejected) = connection.take_in(self.spec.naming, &items);
+                let (tools, rejected) = connection.take_in(&self.spec, &items);
                 self.tell(ServerListed { server, tools, rejected }).await;
             }
             Err(reason) => {
-                let line = format!("its tools have changed, but {reason}; the old list stays");
-                self.tell(ServerLogged { server, stream: LogStream::Mcp, line }).await;
+                let why = format!("its tools have changed, but {reason}; the old list stays");
+                self.tell(ServerDegraded { server, why }).await;
             }
         }
     }

@@ -155,10 +155,9 @@ fn take(state: &mut State, document: &Document) {
             let (uri, kept) = (read.uri.clone(), kept.to_owned());
             let attachment = Attachment { server: server.clone(), uri, text: kept, left_out };
             state.reading.attached.retain(|other| (&other.server, &other.uri) != (server, &read.uri));
-            if state.reading.attached.len() == MOST_ATTACHMENTS {
-                state.reading.attached.remove(0);
-            }
             state.reading.attached.push(attachment);
+            let over = state.reading.attached.len().saturating_sub(MOST_ATTACHMENTS);
+            state.reading.attached.drain(..over);
             let plain = state.theme().style(Role::Text);
             let (shown, hidden) = beginning(&words, LARGEST_PAGE);
             let mut paragraphs: Vec<_> = shown.lines().map(|line| vec![Piece::new(line, plain)]).collect();
@@ -168,7 +167,8 @@ fn take(state: &mut State, document: &Document) {
             }
             state.overlay = Some(Overlay::Page(palette::titled(&format!("{name} of {server}"), paragraphs)));
             let all = text::count(state.reading.attached.len(), "resource");
-            state.notice = Some(format!("{all} will go before your next question; /clear lets go of them."));
+            let left = if over > 0 { ", and no more at once: the one read first was let go" } else { "" };
+            state.notice = Some(format!("{all} will go before your next question{left}; /clear lets go of them."));
         }
     }
 }

@@ -132,7 +132,7 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
         StepState::Waiting => {
             let mut pen = Pen::new(width);
             let verb = if step.model == "built-in" { "planning" } else { "asking" };
-            let time = text::duration(state.step_us(step) / 100_000 * 100_000);
+            let time = text::duration(state.going_on_us(state.step_us(step)));
             pen.put(&format!("  ◌ {verb} {}… {time}", text::fit(&step.model, 30)), theme.style(Role::Busy));
             rows.push(Row { line: pen.line(), target, ..Row::default() });
         }
@@ -263,6 +263,7 @@ fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
         Some(Ending::Stopped) => (format!("  ⊘ stopped{reason}"), Role::Warn),
         Some(Ending::Limited) => (format!("  ⚠ a limit was reached{reason}"), Role::Warn),
         Some(Ending::Failed) if !failed_step => (format!("  ✗ failed{reason}"), Role::Bad),
+        None if state.is_at_end() => ("  ⊘ the recording ends here, before the turn does".to_owned(), Role::Warn),
         Some(Ending::Failed | Ending::Answered) | None => return,
     };
     words(rows, &[Piece::new(&line, theme.style(role))], width, 4);
@@ -316,8 +317,8 @@ fn tally_row(state: &State, turn: &Turn, width: u16) -> Row {
     for (count, word, role) in parts.into_iter().filter(|(count, ..)| *count > 0) {
         pen.put(" · ", dim).put(&format!("{count} {word}"), theme.style(role));
     }
-    let took = turn.ended_us.unwrap_or(state.now_us.max(turn.started_us)) - turn.started_us;
-    let time = if turn.ended_us.is_some() { took } else { took / 100_000 * 100_000 };
-    pen.put(&format!(" · {}", text::duration(time)), dim);
+    if let Some(time) = state.turn_us(turn) {
+        pen.put(&format!(" · {}", text::duration(time)), dim);
+    }
     pen.line().into()
 }
