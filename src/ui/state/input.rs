@@ -98,9 +98,10 @@ impl Input {
 
     /// Replaces the whole text.
     pub fn set(&mut self, text: &str) -> Swap {
-        self.area.select_all();
-        self.area.cut();
+        // Selecting ends at a column that fits 16 bits, however long the line is.
         self.area.cancel_selection();
+        self.area.move_cursor(CursorMove::Jump(0, 0));
+        self.area.delete_str(self.text().chars().count());
         let swap = self.insert(text);
         self.area.move_cursor(CursorMove::Bottom);
         self.area.move_cursor(CursorMove::End);
@@ -168,6 +169,16 @@ mod tests {
         input.newer();
         input.newer();
         assert_eq!(input.text(), "dra");
+    }
+
+    #[test]
+    fn a_line_of_any_length_is_taken_out_whole() {
+        let mut input = Input::default();
+        input.insert(&format!("{}\nand more", "x".repeat(70_000)));
+        assert_eq!(input.take().len(), 70_009);
+        assert_eq!(input.text(), "");
+        input.set("plain");
+        assert_eq!(input.text(), "plain");
     }
 
     #[test]

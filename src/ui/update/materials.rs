@@ -17,7 +17,7 @@ use super::{Effect, act, palette};
 const LARGEST_ATTACHMENT: usize = 32 * 1024;
 /// Text of a resource that is shown, bytes.
 const LARGEST_PAGE: usize = 256 * 1024;
-/// Text of a prompt that is put into the input, bytes; a line there has at most 65,535 characters.
+/// Text of a prompt that is put into the input, bytes.
 const LARGEST_PROMPT: usize = 32 * 1024;
 /// Resources that go with one question.
 const MOST_ATTACHMENTS: usize = 4;
