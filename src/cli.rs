@@ -54,6 +54,9 @@ pub struct Common {
     /// Which calls wait for a yes: ask-all, ask-writes (default), auto, read-only
     #[arg(long, global = true, value_name = "MODE")]
     pub policy: Option<String>,
+    /// Let the policy alone decide over calls that may change something, also after the model has read what others wrote
+    #[arg(long, global = true)]
+    pub trust_results: bool,
     /// Hold every call, and every result before the model sees it, from the start
     #[arg(long, global = true)]
     pub step: bool,

@@ -17,7 +17,8 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Policy, Projects, Resumed, Setup, Source};
+use crate::orchestrator::{self, Answers, Gate, Models, Others, Policy, Projects, Resumed, Setup, Source};
+use crate::pins::Kept;
 use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
@@ -148,7 +149,7 @@ pub fn start_mock(
     let plan = Plan {
         servers: Source::Recorded(answers),
         projects: Projects::default(),
-        gate: Policy::Auto.into(),
+        gate: Gate::from(Policy::Auto).with_others(Others::Trusted),
         commands: BTreeMap::new(),
         secrets: Vec::new(),
         origin: Origin::Mock { of, recorded_model },
@@ -227,6 +228,7 @@ fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Resu
         app: app(),
         session: id.clone(),
         gate,
+        pins: Kept::in_state_folder(),
         projects,
         resumed,
         warnings,

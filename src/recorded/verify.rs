@@ -207,7 +207,7 @@ fn may_run<'m>(call: &Call, muster: &'m Muster) -> Result<&'m ToolDefinition, Fi
     };
     match listed.tools.iter().find(|tool| tool.tool == call.tool) {
         None => Err(Finding::Impossible(format!("server {} has no tool {} any more", call.server, call.tool))),
-        Some(tool) if !tool.annotations.read_only => skipped("the server no longer says that the tool only reads"),
+        Some(tool) if !tool.effects().read_only => skipped("the server no longer says that the tool only reads"),
         Some(tool) => Ok(tool),
     }
 }

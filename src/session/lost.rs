@@ -129,6 +129,7 @@ fn call(id: CallId, record: &Record, rest: Rest) -> Call {
         finished_us: (rest == Rest::Gone).then_some(record.at_us),
         duration_us: None,
         timeout_ms: None,
+        patience_us: None,
         progress: None,
         result: None,
         failure: (rest == Rest::Gone).then_some(failure),

@@ -8,6 +8,7 @@ mod ask;
 mod calls;
 mod chat;
 mod data;
+mod form;
 mod input;
 mod notices;
 mod offers;
@@ -16,6 +17,7 @@ mod picker;
 mod reading;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ratatui::layout::Position;
@@ -25,6 +27,7 @@ pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
+pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
 pub use input::{Input, Swap};
 pub use notices::Notices;
 pub use offers::Offers;
@@ -35,7 +38,7 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{self, CallId, Json, Pace, Playback, ProjectProposed, ServerName};
+use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step, Turn};
 
 /// What the program tells the console at its start.
@@ -185,6 +188,12 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// Forms that were closed before they were answered, with what was written.
+    pub forms: BTreeMap<InputId, Inquiry>,
+    /// The running call that was asked about before it had taken long.
+    pub asked_why: Option<CallId>,
+    /// The hash of the changed tool whose differences were last opened: who has seen them may accept it.
+    pub read_change: Option<String>,
     /// What was being written in editors that were closed.
     pub drafts: Drafts,
     /// Resources and prompts.
@@ -276,7 +285,9 @@ impl State {
     pub fn is_writing_expression(&self) -> bool {
         match &self.overlay {
             Some(Overlay::Ask(ask)) => ask.purpose.is_expression(),
-            Some(Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Picker(_)) => false,
+            Some(Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Picker(_) | Overlay::Form(_)) => {
+                false
+            }
             None => self.focus == Focus::Calls && self.calls.filter.typing,
         }
     }
@@ -353,7 +364,8 @@ impl State {
         if let Some(playback) = &self.playback {
             return self.feed == FeedState::Open && playback.pace == Pace::Playing;
         }
-        let starting = |server: &Server| matches!(server.health, Health::Starting | Health::Restarting { .. });
+        let starting =
+            |server: &Server| matches!(server.health, Health::Starting | Health::Probing | Health::Restarting { .. });
         self.feed == FeedState::Open
             && (self.session.running_turn().is_some()
                 || self.session.servers.iter().any(starting)

@@ -82,6 +82,7 @@ fn tool(name: &str, schema: &str, read_only: bool) -> ToolDefinition {
         input_schema: Json::parse(schema).unwrap(),
         output_schema: None,
         annotations: Annotations { read_only, ..Annotations::default() },
+        believed: true,
         hash: String::new(),
     }
 }

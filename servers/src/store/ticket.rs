@@ -1,6 +1,7 @@
 //! Tickets in the store.
 
 use jiff::civil::Date;
+use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Conditions, Page, Store, StoreError, Window, category_key, folded, text};
@@ -27,21 +28,22 @@ impl Store {
         self.one("SELECT body FROM ticket WHERE ticket_id = $1", id.as_str()).await
     }
 
-    /// The tickets that fit, best match first where words are looked for, otherwise newest first.
-    pub async fn tickets(&self, filter: &TicketFilter<'_>, window: Window) -> Result<Page<Ticket>, StoreError> {
+    /// The tickets that fit, as they are kept, best match first where words are looked for, otherwise newest first.
+    pub async fn tickets(&self, filter: &TicketFilter<'_>, window: Window) -> Result<Page<Value>, StoreError> {
         let order = match filter.words {
             Some(_) => "text.words DESC, text.score, ticket.created_date DESC, ticket.ticket_id",
             None => "ticket.created_date DESC, ticket.ticket_id",
         };
-        let mut query = QueryBuilder::new("WITH hit AS (SELECT ticket.body, ROW_NUMBER() OVER (ORDER BY ");
-        query.push(order).push(") AS place FROM ticket");
-        if let Some(words) = &filter.words {
-            query.push(" JOIN ");
-            text::TICKET.push_hits(&mut query, words);
-            query.push(" ON text.id = ticket.ticket_id");
-        }
-        restrict(&mut query, filter);
-        self.page(query, window).await
+        let from = |query: &mut QueryBuilder<Sqlite>| {
+            query.push(" FROM ticket");
+            if let Some(words) = &filter.words {
+                query.push(" JOIN ");
+                text::TICKET.push_hits(query, words);
+                query.push(" ON text.id = ticket.ticket_id");
+            }
+            restrict(query, filter);
+        };
+        self.page(from, order, window).await
     }
 
     /// Tickets that may resemble `ticket`: they share a tag, the category or the system with it.

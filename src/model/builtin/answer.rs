@@ -6,6 +6,7 @@ mod figures;
 mod foreign;
 mod lead;
 mod problems;
+mod references;
 mod scribe;
 mod table;
 pub(super) mod values;
@@ -244,7 +245,7 @@ fn overview(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn) -> String
         let words = format!(
             "{} {noun} {}",
             if n == 0 { "no".to_owned() } else { n.to_string() },
-            scribe::refs(&lead::calls(answered))
+            references::refs(&lead::calls(answered))
         );
         if answered.found.problems.is_empty() && !counts.contains(&words) {
             counts.push(words);

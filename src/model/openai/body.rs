@@ -252,6 +252,7 @@ mod tests {
             input_schema: Json::default(),
             output_schema: None,
             annotations: Annotations::default(),
+            believed: true,
             hash: String::new(),
         }
     }

@@ -167,6 +167,7 @@ impl Stage {
             | Command::Proceed
             | Command::Break { .. }
             | Command::Allow { .. }
+            | Command::AcceptTool { .. }
             | Command::SelectModel { .. }
             | Command::ClearConversation
             | Command::Note { .. } => {

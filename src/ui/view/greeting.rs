@@ -31,15 +31,18 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         rows.push(Row::default());
     }
     for (lane, server) in servers.iter().enumerate() {
-        let shown = marks::health(&server.health);
+        let shown = marks::health(&state.session, server);
         let name = text::fit(server.name.as_str(), 12);
         let gap = " ".repeat(13 - text::width(&name));
         let (hint, role) = match server.health {
             Health::Failed { .. } if state.is_viewing() => (String::new(), Role::Bad),
             Health::Failed { .. } => (format!(" — /restart {name} tries again"), Role::Bad),
-            Health::Unknown | Health::Starting | Health::Ready | Health::Restarting { .. } | Health::Stopped => {
-                (String::new(), Role::Dim)
-            }
+            Health::Unknown
+            | Health::Starting
+            | Health::Probing
+            | Health::Ready
+            | Health::Restarting { .. }
+            | Health::Stopped => (String::new(), Role::Dim),
         };
         let pieces = [
             text::Piece::new("  ", plain),
@@ -96,10 +99,12 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
     match &server.health {
         Health::Unknown => "not started yet".to_owned(),
         Health::Starting => format!("starting {}", since()),
+        Health::Probing => format!("probing {}", since()),
         Health::Ready => {
             let tools = text::count(server.tools.len(), "tool");
             let startup = server.ready.as_ref().map(|ready| format!(", ready in {} ms", ready.startup_ms));
-            format!("{tools}{}", startup.unwrap_or_default())
+            let trouble = state.session.trouble(server).map(|trouble| format!("; {trouble}")).unwrap_or_default();
+            format!("{tools}{}{trouble}", startup.unwrap_or_default())
         }
         Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
         Health::Failed { reason } => format!("failed: {reason}"),
@@ -119,7 +124,8 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
     if waiting.is_empty() {
         return rows;
     }
-    let starting = state.session.servers.iter().filter(|server| server.health == Health::Starting);
+    let starting =
+        state.session.servers.iter().filter(|server| matches!(server.health, Health::Starting | Health::Probing));
     let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
     let why = match (state.session.running_turn(), names.is_empty()) {
         (None, false) => format!("waits; starting: {}", names.join(", ")),

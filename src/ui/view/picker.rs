@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, picker: &Picker, frame: &mut Frame<'_>) {
         Choice::Compare => "Compare with",
     };
     let inner = popup(frame.buffer_mut(), overlay_area(state.size), theme, title);
-    if inner.height < 4 {
+    if inner.height < 4 || inner.width == 0 {
         return;
     }
     let mut pen = Pen::new(inner.width);

@@ -14,6 +14,8 @@ use crate::ui::theme::{Role, Theme};
 const MOST_CALLS: usize = 8;
 /// Suggested actions listed under a failed call.
 const MOST_ACTIONS: usize = 3;
+/// Rows of a reason: a server can say as much as it likes in one line.
+const REASON_ROWS: usize = 3;
 
 /// Rows of the turn at a position.
 #[must_use]
@@ -179,6 +181,7 @@ fn failure_rows(failed: &ModelFailed, theme: Theme, width: u16, rows: &mut Vec<R
     let status = failed.http_status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
     words(rows, &[Piece::new(&format!("  ✗ {what}{status}"), theme.style(Role::Bad))], width, 4);
     for line in text::clean_block(&failed.message).lines().take(6) {
+        let line = text::in_rows(line, usize::from(width), REASON_ROWS, "");
         words(rows, &[Piece::new(&format!("    {line}"), theme.style(Role::Text))], width, 4);
     }
     words(rows, &[Piece::new(&format!("    {advice} ↑ brings the question back."), theme.style(Role::Dim))], width, 4);
@@ -193,7 +196,8 @@ fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
             words(rows, &[Piece::new(&format!("      {reason}"), theme.style(Role::Warn))], width, 6);
         }
         let Some(advice) = Advice::of(call) else { continue };
-        let reason = advice.reason.lines().next().unwrap_or("").to_owned();
+        let first = advice.reason.lines().next().unwrap_or("");
+        let reason = text::in_rows(first, usize::from(width), REASON_ROWS, " (all of it in Data)");
         words(rows, &[Piece::new(&format!("      {reason}"), theme.style(Role::Bad))], width, 6);
         for (number, action) in advice.actions.iter().take(MOST_ACTIONS).enumerate() {
             let mut pen = Pen::new(width);

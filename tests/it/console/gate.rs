@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Console, path, recorded, recording_in};
 use crate::fleet::hostile_program;
 
-/// A home with these settings, and a server whose tool `write` may change something.
+/// A home with these settings, and a trusted server whose tool `write` may change something.
 fn home(settings: &str) -> tempfile::TempDir {
     settled(tempfile::tempdir().expect("a folder"), settings)
 }
@@ -15,7 +15,7 @@ fn home(settings: &str) -> tempfile::TempDir {
 fn settled(home: tempfile::TempDir, settings: &str) -> tempfile::TempDir {
     let folder = home.path().join("config/callboard");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let servers = json!({"mcpServers": {"desk": {"command": hostile_program(), "args": ["modern"]}}});
+    let servers = json!({"mcpServers": {"desk": {"command": hostile_program(), "args": ["modern"], "trust": true}}});
     std::fs::write(folder.join("mcp.json"), servers.to_string()).expect("written");
     std::fs::write(folder.join("config.toml"), format!("servers = \"mcp.json\"\n{settings}")).expect("written");
     home
@@ -43,9 +43,8 @@ fn a_rule_asks_about_a_call_that_only_reads() {
     console.press("What are the critical tickets and who are the customers?\r");
     let screen = console.wait_for_text("Held: it has not been sent");
     assert!(screen.contains("a rule asks: tool:search_tickets"), "{screen}");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    console.press("\tn");
-    console.wait_for_text("There are 3 critical tickets");
+    console.press("\t");
+    console.decide("n", |contents| contents.contains("There are 3 critical tickets"), "the answer");
     quit(console);
 }
 
