@@ -123,7 +123,8 @@ pub fn why_no_object(line: &str, error: &serde_json::Error) -> String {
 /// What a parser says, without the place: a record is one line, and only part of it was parsed.
 fn without_place(error: &serde_json::Error) -> String {
     let words = error.to_string();
-    words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words).to_owned()
+    let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+    words.strip_prefix("missing field ").map_or_else(|| words.to_owned(), |field| format!("it has no {field}"))
 }
 
 #[cfg(test)]
@@ -139,8 +140,8 @@ mod tests {
             ("", "not a record: it is no JSON object"),
             ("{\"i\":1,,", "not a record: it is no JSON from column 8 on"),
             ("{\"i\":1,\"t\":", "not a record: it breaks off in the middle of its JSON"),
-            ("{\"i\":1}", "not a record: missing field `t`"),
-            (r#"{"i":1,"t":1,"w":1,"k":"user.asked","d":{}}"#, "record of kind user.asked: missing field `text`"),
+            ("{\"i\":1}", "not a record: it has no `t`"),
+            (r#"{"i":1,"t":1,"w":1,"k":"user.asked","d":{}}"#, "record of kind user.asked: it has no `text`"),
         ] {
             assert_eq!(why(line), words);
         }

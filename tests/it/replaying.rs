@@ -336,7 +336,7 @@ fn records_that_are_missing_twice_there_or_swapped_are_damage_in_every_reading()
         (without(&[1, 2]), vec![(2, "2 records are missing before this one, #2: #0 to #1")]),
         (swapped, vec![(5, "record #3 is missing before this one, #4"), (6, "record #3 stands behind #4")]),
         (twice, vec![(5, "record #2 stands here a second time")]),
-        (without(&[0]), vec![(1, "no header of a session: missing field `fmt`")]),
+        (without(&[0]), vec![(1, "no header of a session: it has no `fmt`")]),
     ];
     let path = dir.path().join("damaged.jsonl");
     for (lines, expected) in cases {
