@@ -29,6 +29,8 @@ pub(super) struct Open {
     pub server: ServerName,
     tool: ToolName,
     read_only: bool,
+    /// What the model asked for.
+    asked: Json,
     pub arguments: Result<Map<String, Value>, CallFailure>,
     /// Attempts that were sent.
     pub attempts: u32,
@@ -91,12 +93,12 @@ impl Open {
         let proposed = CallProposed {
             server: server.clone(),
             tool: tool.clone(),
-            arguments: shown,
+            arguments: shown.clone(),
             provider_id: wish.provider_id.clone(),
             read_only,
         };
         effects.push(Effect::Tell(scope, proposed.into()));
-        Self { call, scope, wish, server, tool, read_only, arguments, attempts: 0 }
+        Self { call, scope, wish, server, tool, read_only, asked: shown, arguments, attempts: 0 }
     }
 
     /// The same for two calls that ask the same.
@@ -158,6 +160,12 @@ impl Open {
     /// The arguments as they are shown, which is what is sent.
     pub(super) fn shown(&self) -> Json {
         self.arguments.as_ref().map(|object| Json::from(Value::Object(object.clone()))).unwrap_or_default()
+    }
+
+    /// The arguments that the operator has put in place of the model's, if the call was made with them.
+    fn changed(&self, end: &CallEnd) -> Option<Json> {
+        let was_made = self.attempts > 0 || end.result.is_some();
+        (was_made && self.arguments.is_ok()).then(|| self.shown()).filter(|shown| *shown != self.asked)
     }
 
     pub(super) fn tell(&self, event: impl Into<Event>) -> Effect {
@@ -254,9 +262,10 @@ impl Batch {
     pub(super) fn deliver(self, conversation: &mut Conversation, effects: &mut Vec<Effect>) {
         for (open, stand) in self.calls {
             let Stand::Ended(end, form) = stand else { continue };
-            let (text, full) = prompt::result_text(open.call, &end);
-            let form = if full > prompt::RESULT_LIMIT { DeliveredForm::Truncated } else { form };
-            effects.push(open.tell(CallDelivered { form, bytes: text.len() as u64, full_bytes: full as u64 }));
+            let sent = open.changed(&end);
+            let (text, full) = prompt::result_text(open.call, &end, sent.as_ref());
+            let told = if full > prompt::RESULT_LIMIT { DeliveredForm::Truncated } else { form };
+            effects.push(open.tell(CallDelivered { form: told, bytes: text.len() as u64, full_bytes: full as u64 }));
             conversation.push(Message::Tool {
                 provider_id: open.wish.provider_id,
                 call: open.call,
@@ -264,6 +273,8 @@ impl Batch {
                 text,
                 ok: end.status == CallStatus::Ok,
                 result: end.result,
+                sent,
+                form,
             });
         }
     }

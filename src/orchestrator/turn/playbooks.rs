@@ -229,6 +229,22 @@ fn an_edited_call_is_sent_with_the_edit_and_the_models_own_words_stay() {
     assert_eq!((&decided[0].before, &decided[0].after), (&Some(object(r#"{"id":1}"#)), &Some(object(r#"{"id":7}"#))));
     let Message::Assistant { calls, .. } = &*play.conversation.messages()[1] else { panic!("no answer") };
     assert_eq!(calls[0].arguments, r#"{"id":1}"#);
+    play.ends(1, "seven");
+    let text = "[call 1; the operator changed its arguments to {\"id\":7}]\nseven";
+    assert_eq!(play.delivered()[0].1, text, "without that it would be taken for the answer to the model's own words");
+    let Some(Message::Tool { sent, form, .. }) = play.conversation.messages().last().map(|last| &**last) else {
+        panic!("no result")
+    };
+    assert_eq!((sent.as_ref(), *form), (Some(&object(r#"{"id":7}"#)), DeliveredForm::Original));
+}
+
+#[test]
+fn a_call_that_was_changed_and_then_refused_was_made_with_nothing() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Edit { value: object(r#"{"id":7}"#) });
+    play.decides(1, Decision::Deny { reason: "no".into() });
+    assert_eq!(play.delivered()[0].1, "[call 1 was refused]\nno");
 }
 
 #[test]
