@@ -198,9 +198,7 @@ fn a_turn_is_stepped_through_edited_denied_and_finished() {
     console.wait_for_text("All keys and commands");
     console.press("\x1b");
     console.wait_for(|contents| !contents.contains("All keys and commands"), "no help");
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("e");
-    console.wait_for_text("Arguments of call 1");
+    console.decide("e", |contents| contents.contains("Arguments of call 1"), "Arguments of call 1");
     // Only the tickets that are open are asked for.
     console.press("\x1b[200~{\"priority\":\"critical\",\"bogus\":1}\x1b[201~\r");
     console.wait_for(|contents| contents.contains("no JSON") || contents.contains("does not take"), "a refusal");
@@ -210,21 +208,15 @@ fn a_turn_is_stepped_through_edited_denied_and_finished() {
     console.press(", \"status\": \"open\"\r");
     console
         .wait_for(|contents| contents.contains("changed by the operator") && contents.contains("\"open\""), "the edit");
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("n");
-    console.wait_for(|contents| contents.contains("the model has not seen the result"), "the result, held");
+    console.decide("n", |contents| contents.contains("the model has not seen the result"), "the result, held");
     let contents = console.contents();
     assert!(contents.contains("TKT-1015") && !contents.contains("TKT-1012"), "the edit was not sent:\n{contents}");
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("n");
-    console.wait_for(|contents| contents.contains("Held: it has not been sent"), "the next call");
+    console.decide("n", |contents| contents.contains("Held: it has not been sent"), "the next call");
     console.press("d");
     console.wait_for_text("why?");
     console.press("no customers today\r");
     console.wait_for_text("no customers today");
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("c");
-    console.wait_for(|contents| contents.contains("denied") || contents.contains("not read"), "the end of the turn");
+    console.decide("c", |contents| contents.contains("denied") || contents.contains("not read"), "the end of the turn");
     console.press("i/quit\r");
     assert_eq!(console.end(), 0);
     console.assert_restored();
@@ -276,18 +268,13 @@ fn a_breakpoint_on_a_result_retries_it_and_one_on_arguments_answers_by_hand() {
     console.press("iWhat are the critical tickets and who are the customers?\r");
     console.wait_for(|contents| contents.contains("the model has not seen the result"), "the result, held");
     console.press("\t\t");
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("r");
-    console.wait_for(|contents| contents.contains("sent again by operator"), "the second attempt");
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("n");
-    console.wait_for(
+    console.decide("r", |contents| contents.contains("sent again by operator"), "the second attempt");
+    console.decide(
+        "n",
         |contents| contents.contains("has not been sent") && contents.contains("arg.customer_id=CUST-002"),
         "the call of the second breakpoint",
     );
-    std::thread::sleep(Duration::from_millis(500));
-    console.press("x");
-    console.wait_for_text("in place of its server");
+    console.decide("x", |contents| contents.contains("in place of its server"), "in place of its server");
     console.press("{\"customer_id\":\"CUST-002\",\"company_name\":\"Written By Hand\",\"status\":\"active\"}\r");
     let contents = console.wait_for_text("Written By Hand CUST-002 [4]");
     assert!(contents.contains("answered instead of the server by operator"), "{contents}");

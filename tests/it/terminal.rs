@@ -106,6 +106,27 @@ impl Console {
         self.wait_for(|contents| contents.contains(text), text)
     }
 
+    /// Presses a key that decides about a held call until what comes of it is seen: a call that has only just come up is not
+    /// decided about, and how long ago that was is for the program to say, not for a clock here.
+    pub fn decide(&mut self, key: &str, wanted: impl Fn(&str) -> bool, what: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            self.press(key);
+            let pressed = Instant::now();
+            loop {
+                let contents = self.contents();
+                if wanted(&contents) {
+                    return contents;
+                }
+                assert!(begun.elapsed() < PATIENCE, "pressed {key:?} for {what}; the screen is:\n{contents}");
+                std::thread::sleep(Duration::from_millis(20));
+                if pressed.elapsed() > Duration::from_millis(600) && contents.contains("press the key again") {
+                    break;
+                }
+            }
+        }
+    }
+
     pub fn resize(&mut self, rows: u16, cols: u16) {
         self.master.resize(size(rows, cols)).expect("it resizes");
         self.screen.lock().expect("no panic").screen_mut().set_size(cells(rows), cells(cols));

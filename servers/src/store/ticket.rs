@@ -1,6 +1,7 @@
 //! Tickets in the store.
 
 use jiff::civil::Date;
+use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Conditions, Page, Store, StoreError, Window, category_key, folded, text};
@@ -27,8 +28,8 @@ impl Store {
         self.one("SELECT body FROM ticket WHERE ticket_id = $1", id.as_str()).await
     }
 
-    /// The tickets that fit, best match first where words are looked for, otherwise newest first.
-    pub async fn tickets(&self, filter: &TicketFilter<'_>, window: Window) -> Result<Page<Ticket>, StoreError> {
+    /// The tickets that fit, as they are kept, best match first where words are looked for, otherwise newest first.
+    pub async fn tickets(&self, filter: &TicketFilter<'_>, window: Window) -> Result<Page<Value>, StoreError> {
         let order = match filter.words {
             Some(_) => "text.words DESC, text.score, ticket.created_date DESC, ticket.ticket_id",
             None => "ticket.created_date DESC, ticket.ticket_id",

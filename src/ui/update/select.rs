@@ -95,7 +95,7 @@ pub(super) fn error(state: &mut State, forward: bool) {
     };
     let here = here.map(|here| here.min(calls.len().saturating_sub(1)));
     let found = match (here, forward) {
-        (Some(here), true) => calls.iter().skip(here + 1).find(failed),
+        (Some(here), true) => calls.iter_from(here + 1).find(failed),
         (Some(here), false) => calls.range(0, here).rev().find(failed),
         (None, _) => calls.iter().rev().find(failed),
     };
@@ -129,7 +129,7 @@ pub(super) fn next_server(state: &mut State) {
 /// Calls at the gate, oldest first; only the newest calls are looked at, because older ones are over.
 pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
     let calls = &state.session.calls;
-    let recent = calls.iter().skip(calls.len().saturating_sub(MOST_OPEN)).filter(|_| !state.is_viewing());
+    let recent = calls.iter_from(calls.len().saturating_sub(MOST_OPEN)).filter(|_| !state.is_viewing());
     recent.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
 }
 
