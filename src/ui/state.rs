@@ -130,6 +130,16 @@ pub enum Leaving {
     Asked,
 }
 
+/// What Esc does to a running turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Escape {
+    /// It stops it.
+    #[default]
+    Stops,
+    /// It asks first: the key before has closed something, so this one may have been meant for that.
+    Asks,
+}
+
 /// Whether one pane takes the whole screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zoom {
@@ -203,6 +213,10 @@ pub struct State {
     pub mouse: Mouse,
     /// How far leaving has come.
     pub leaving: Leaving,
+    /// What Esc does to a running turn.
+    pub escape: Escape,
+    /// When a key last brought what it would have decided about onto the screen instead, µs.
+    pub shown_us: Option<u64>,
     /// Whether records still come.
     pub feed: FeedState,
 }

@@ -25,7 +25,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 
 use super::keymap::{self, Action, Place, Showing, Situation};
 use super::outside::{Answer, Request};
-use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
+use super::state::{Content, Escape, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use super::text;
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
 use crate::session::{CallState, Session};
@@ -33,6 +33,7 @@ use crate::session::{CallState, Session};
 pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
 pub use source::{Frames, frames, tab};
+pub use stepping::shows_first;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -256,6 +257,21 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     state.notice = None;
+    let open = open_things(state);
+    let effects = press(state, key);
+    state.escape = if open_things(state) < open { Escape::Asks } else { Escape::Stops };
+    effects
+}
+
+/// How many things are open that Esc closes.
+fn open_things(state: &State) -> usize {
+    let search = state.data.search.typing || !state.data.search.words.is_empty();
+    let filter = state.calls.filter.typing || state.calls.is_filtered();
+    let open = [state.overlay.is_some(), filter, search, state.zoom == Zoom::In];
+    open.into_iter().filter(|is_open| *is_open).count()
+}
+
+fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let situation = situation(state);
     let action = keymap::resolve(&key, &situation);
     if state.leaving == Leaving::Armed && action != Some(Action::ClearOrQuit) {

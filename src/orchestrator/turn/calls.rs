@@ -16,6 +16,7 @@ use crate::protocol::{
 use crate::query::{Status, Subject};
 
 use super::Effect;
+use super::deciding::Why;
 
 /// The longest note a log point takes, bytes.
 const LONGEST_NOTE: usize = 2048;
@@ -162,9 +163,14 @@ impl Open {
         self.arguments.as_ref().map(|object| Json::from(Value::Object(object.clone()))).unwrap_or_default()
     }
 
+    /// Whether it has ever left for its server.
+    pub(super) fn was_sent(&self) -> bool {
+        self.attempts > 0
+    }
+
     /// The arguments that the operator has put in place of the model's, if the call was made with them.
     fn changed(&self, end: &CallEnd) -> Option<Json> {
-        let was_made = self.attempts > 0 || end.result.is_some();
+        let was_made = self.was_sent() || end.result.is_some();
         (was_made && self.arguments.is_ok()).then(|| self.shown()).filter(|shown| *shown != self.asked)
     }
 
@@ -240,7 +246,7 @@ impl Batch {
     }
 
     /// Ends every open call as cancelled, and says why.
-    pub(super) fn cancel_all(&mut self, why: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn cancel_all(&mut self, why: Why, effects: &mut Vec<Effect>) {
         let calls: Vec<CallId> = self.calls.iter().map(|(open, _)| open.call).collect();
         for call in calls {
             self.cancel(call, why, effects);

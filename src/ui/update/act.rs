@@ -3,7 +3,8 @@
 use crate::protocol::Command;
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    Choice, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Page, Selected, State, Tab, Target, Window, Zoom,
+    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Page, Selected, State, Tab, Target,
+    Window, Zoom,
 };
 
 use super::scroll::{self, Motion};
@@ -48,6 +49,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 Zoom::Out => Zoom::In,
             };
             state.calls.reveal = true;
+        }
+        Action::StopTurn if state.escape == Escape::Asks => {
+            state.notice = Some("Esc again stops the turn.".to_owned());
         }
         Action::StopTurn => return vec![Effect::Send(Command::StopTurn)],
         Action::Close => return close(state),

@@ -48,10 +48,19 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     }
 }
 
-/// Takes the answer; one that cannot be taken stays, with what is wrong.
+/// Takes the answer; one that cannot be taken stays, with what is wrong, and a doubtful one until it is given twice.
 pub(super) fn take(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Ask(mut ask)) = state.overlay.take() else { return Vec::new() };
-    match answer(state, &ask) {
+    let answer = answer(state, &ask);
+    let text = ask.text();
+    let doubt = stepping::doubt(state, &ask).filter(|_| answer.is_ok() && ask.doubted.as_ref() != Some(&text));
+    if let Some(doubt) = doubt {
+        ask.problem = Some(format!("{doubt}. Enter again gives it all the same."));
+        ask.doubted = Some(text);
+        state.overlay = Some(Overlay::Ask(ask));
+        return Vec::new();
+    }
+    match answer {
         Ok(effects) => effects,
         Err(problem) => {
             ask.problem = Some(problem);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite};
+use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite, ToolDefinition};
 use crate::query::Query;
 use crate::schema::Schema;
 use crate::session::Span;
@@ -28,7 +28,7 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::StepAll => all_go_on(state),
         StepKey::Edit => edit(state),
         StepKey::Revert => revert(state),
-        StepKey::Answer | StepKey::Deny | StepKey::Retry if has_shown(state) => Vec::new(),
+        StepKey::Retry if has_just_come(state) || has_shown(state) => Vec::new(),
         StepKey::Answer => ask(state, Purpose::Answer, ""),
         StepKey::Deny => ask(state, Purpose::Deny, ""),
         StepKey::Retry => decide(state, Decision::Retry),
@@ -77,7 +77,7 @@ fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
         }
         Some(_) if has_just_come(state) || has_shown(state) => return Vec::new(),
         Some(_) => decide(state, Decision::Run),
-        None if has_shown_request(state) => return Vec::new(),
+        None if is_just_shown(state) || has_shown_request(state) => return Vec::new(),
         None => vec![Effect::Send(Command::Proceed)],
     };
     if let Some(stepping) = stepping.filter(|stepping| *stepping != state.session.stepping) {
@@ -118,6 +118,12 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
         (None, Some(next), _) => {
             select::select(state, Selected::Span(Span::Call(next)));
             state.data.tab = None;
+            // What is typed after a key that opens a field must not act as keys.
+            let can_answer = state.held().is_some_and(|call| call.state == CallState::Held(StopSite::BeforeCall));
+            if matches!(key, StepKey::Deny | StepKey::Edit) || (key == StepKey::Answer && can_answer) {
+                return act(state, key);
+            }
+            state.shown_us = Some(state.now_us);
             format!("Call {} is the next one held, and now selected; press the key again for it.", next.0)
         }
         (None, None, Some(call)) => {
@@ -129,20 +135,39 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
     Vec::new()
 }
 
-/// Brings what would be decided onto the screen if it is not there, instead of deciding: what is shown is what is sent.
+/// Whether what a key would decide about is not on the screen, so that the key shows it first.
+#[must_use]
+pub fn shows_first(state: &State) -> bool {
+    let tab = match state.decidable().map(|call| call.state) {
+        Some(CallState::Held(StopSite::AfterResult)) => Tab::Result,
+        Some(_) => Tab::Arguments,
+        None => return false,
+    };
+    state.areas.data.is_empty() || source::tab(state) != tab
+}
+
+/// Brings what would be decided onto the screen if it is not there.
+fn show(state: &mut State) {
+    if shows_first(state) {
+        state.data.tab = None;
+        select::focus(state, Focus::Data);
+        state.shown_us = Some(state.now_us);
+    }
+}
+
+/// The same instead of deciding: what is shown is what is sent.
 fn has_shown(state: &mut State) -> bool {
     let Some((call, site)) = state.decidable().map(|call| (call.id, call.state)) else { return false };
-    let (tab, what) = match site {
-        CallState::Held(StopSite::AfterResult) => (Tab::Result, "what the model would get of"),
-        _ => (Tab::Arguments, "what would be sent for"),
+    let what = match site {
+        CallState::Held(StopSite::AfterResult) => "what the model would get of",
+        _ => "what would be sent for",
     };
-    if !state.areas.data.is_empty() && source::tab(state) == tab {
-        return false;
+    let shows = shows_first(state);
+    if shows {
+        show(state);
+        state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
     }
-    state.data.tab = None;
-    select::focus(state, Focus::Data);
-    state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
-    true
+    shows
 }
 
 /// The same for what the model would be sent.
@@ -156,6 +181,7 @@ fn has_shown_request(state: &mut State) -> bool {
     state.data.tab = None;
     state.follow = Follow::Latest;
     select::focus(state, Focus::Data);
+    state.shown_us = Some(state.now_us);
     state.notice = Some("This is what the model would be sent; press the key again to send it.".to_owned());
     true
 }
@@ -164,6 +190,15 @@ fn has_just_come(state: &mut State) -> bool {
     let is_new = state.held().is_some_and(|call| is_new(state, call));
     if is_new {
         state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
+    }
+    is_new || is_just_shown(state)
+}
+
+/// Whether a key brought what would be decided onto the screen so shortly ago that nobody can have read it.
+fn is_just_shown(state: &mut State) -> bool {
+    let is_new = state.shown_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US);
+    if is_new {
+        state.notice = Some("This has only just been shown: look first, then press the key again.".to_owned());
     }
     is_new
 }
@@ -180,6 +215,8 @@ fn decide(state: &State, decision: Decision) -> Vec<Effect> {
 
 fn ask(state: &mut State, purpose: impl FnOnce(CallId) -> Purpose, text: &str) -> Vec<Effect> {
     if let Some(call) = state.decidable().map(|call| call.id) {
+        // The field opens at once, because what is typed next is meant for it; the call is seen behind it.
+        show(state);
         asking::open(state, purpose(call), text);
     }
     Vec::new()
@@ -258,6 +295,25 @@ pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
     }
 }
 
+/// Why a result that can be taken may not be meant: it is not what the tool promises.
+pub(super) fn doubt(state: &State, ask: &Ask) -> Option<String> {
+    let (call, old) = match ask.purpose {
+        Purpose::Answer(call) => (call, None),
+        Purpose::Result(call) => (call, state.session.call(call).and_then(|call| call.result.as_ref())),
+        Purpose::GoTo | Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Breakpoints => return None,
+        Purpose::Again(_) | Purpose::AgainWriting(_) => return None,
+    };
+    let given = result(&ask.text(), old).ok().filter(|given| !given.is_tool_error())?;
+    let promised = tool_of(state, call)?.output_schema.clone()?;
+    let missed = Schema::new(promised).missed_by(&given)?;
+    Some(format!("Not what the tool's schema promises: {missed}"))
+}
+
+fn tool_of(state: &State, call: CallId) -> Option<&ToolDefinition> {
+    let call = state.session.call(call)?;
+    state.session.server(&call.server)?.tools.iter().find(|tool| tool.tool == call.tool)
+}
+
 /// Arguments that keep the schema of the call's tool.
 fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
     let json = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
@@ -265,10 +321,7 @@ fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
     if !value.is_object() {
         return Err("Arguments are a JSON object: {…}".to_owned());
     }
-    let call = state.session.call(call);
-    let tools = call.and_then(|call| state.session.server(&call.server)).map_or(&[][..], |server| &server.tools);
-    let tool = tools.iter().find(|tool| call.is_some_and(|call| call.tool == tool.tool));
-    match tool.and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
+    match tool_of(state, call).and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
         Some(violation) => Err(format!("The tool does not take this: {violation}")),
         None => Ok(json),
     }
