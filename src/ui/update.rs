@@ -18,6 +18,7 @@ mod settle;
 mod source;
 mod stepping;
 mod viewing;
+mod written;
 
 use std::sync::Arc;
 
@@ -257,18 +258,10 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     state.notice = None;
-    let open = open_things(state);
+    let open = act::open_things(state);
     let effects = press(state, key);
-    state.escape = if open_things(state) < open { Escape::Asks } else { Escape::Stops };
+    state.escape = if act::open_things(state) < open { Escape::Asks } else { Escape::Stops };
     effects
-}
-
-/// How many things are open that Esc closes.
-fn open_things(state: &State) -> usize {
-    let search = state.data.search.typing || !state.data.search.words.is_empty();
-    let filter = state.calls.filter.typing || state.calls.is_filtered();
-    let open = [state.overlay.is_some(), filter, search, state.zoom == Zoom::In];
-    open.into_iter().filter(|is_open| *is_open).count()
 }
 
 fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {

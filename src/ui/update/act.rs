@@ -204,6 +204,14 @@ fn turn_focus(state: &mut State, by: usize) {
     state.calls.reveal = true;
 }
 
+/// How many things are open that Esc closes.
+pub(super) fn open_things(state: &State) -> usize {
+    let search = state.data.search.typing || !state.data.search.words.is_empty();
+    let filter = state.calls.filter.typing || state.calls.is_filtered();
+    let open = [state.overlay.is_some(), filter, search, state.zoom == Zoom::In];
+    open.into_iter().filter(|is_open| *is_open).count()
+}
+
 fn close(state: &mut State) -> Vec<Effect> {
     if let Some(overlay) = asking::put_away(state) {
         if let Overlay::Page(Page { under: Some(ask), .. }) = overlay {

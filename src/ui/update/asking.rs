@@ -6,7 +6,7 @@ use crate::protocol::{Place, ReplayCommand};
 use crate::ui::state::{Ask, Overlay, Purpose, State};
 use crate::ui::text;
 
-use super::{Effect, around, expression, stepping, viewing};
+use super::{Effect, around, expression, viewing, written};
 
 /// Opens a question with `text` as its answer so far, or with what was put away before.
 pub(super) fn open(state: &mut State, purpose: Purpose, text: &str) {
@@ -53,7 +53,7 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Ask(mut ask)) = state.overlay.take() else { return Vec::new() };
     let answer = answer(state, &ask);
     let text = ask.text();
-    let doubt = stepping::doubt(state, &ask).filter(|_| answer.is_ok() && ask.doubted.as_ref() != Some(&text));
+    let doubt = written::doubt(state, &ask).filter(|_| answer.is_ok() && ask.doubted.as_ref() != Some(&text));
     if let Some(doubt) = doubt {
         ask.problem = Some(format!("{doubt}. Enter again gives it all the same."));
         ask.doubted = Some(text);
@@ -91,7 +91,7 @@ fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
         Purpose::GoTo => ask.text().parse::<Place>().map(|place| vec![viewing::replay(ReplayCommand::GoTo(place))]),
         Purpose::Again(call) | Purpose::AgainWriting(call) => around::send_again(state, call, &ask.text()),
         Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Result(_) | Purpose::Answer(_) | Purpose::Breakpoints => {
-            stepping::answer(state, ask)
+            written::answer(state, ask)
         }
     }
 }
