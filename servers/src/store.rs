@@ -156,31 +156,32 @@ impl Store {
         rows.iter().map(|row| read(row, 0)).collect()
     }
 
-    /// Runs a query that selects `body` and `place`, the row's number in the whole list, and cuts a page out of it.
+    /// A page of what `from`, the end of a SELECT from its FROM on, finds in `order`.
     async fn page<T: DeserializeOwned>(
         &self,
-        hits: QueryBuilder<Sqlite>,
+        from: impl Fn(&mut QueryBuilder<Sqlite>),
+        order: &str,
         window: Window,
     ) -> Result<Page<T>, StoreError> {
-        let mut query = hits;
-        // The count comes with the page, also when the page lies behind the end of the list.
-        query.push(
-            ") SELECT whole.total, page.body FROM (SELECT COUNT(*) AS total FROM hit) AS whole \
-             LEFT JOIN (SELECT body, place FROM hit WHERE place > ",
-        );
-        query.push_bind(i64::from(window.offset));
-        query.push(" AND place <= ");
-        query.push_bind(i64::from(window.offset) + i64::from(window.limit));
-        query.push(") AS page ON 1 = 1 ORDER BY page.place");
-        let rows = query.build().fetch_all(&mut *self.connection().await?).await?;
-        let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>(0))?;
-        let mut items = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if row.try_get::<Option<&str>, _>(1)?.is_some() {
-                items.push(read(row, 1)?);
-            }
-        }
-        Ok(Page { items, total: usize::try_from(total).unwrap_or_default() })
+        let (limit, offset) = (window.limit as usize, window.offset as usize);
+        let mut query = QueryBuilder::new("SELECT body");
+        from(&mut query);
+        query.push(" ORDER BY ").push(order);
+        // SQLite plans by the value of a bare parameter here, and so plans anew for every call; by a sum it cannot.
+        query.push(" LIMIT 0 + ").push_bind(i64::from(window.limit));
+        query.push(" OFFSET 0 + ").push_bind(i64::from(window.offset));
+        let items: Vec<T> = self.all(query).await?;
+        // Most lists end on their first page, and a page that the list ends on tells how long it is.
+        let ends_here = items.len() < limit && (offset == 0 || !items.is_empty());
+        let total = if ends_here { offset + items.len() } else { self.count(from).await? };
+        Ok(Page { items, total })
+    }
+
+    async fn count(&self, from: impl Fn(&mut QueryBuilder<Sqlite>)) -> Result<usize, StoreError> {
+        let mut query = QueryBuilder::new("SELECT COUNT(*)");
+        from(&mut query);
+        let count: i64 = query.build_query_scalar().fetch_one(&mut *self.connection().await?).await?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 }
 

@@ -24,10 +24,11 @@ impl Store {
 
     /// The assets that fit, ordered by id.
     pub async fn assets(&self, filter: &AssetFilter<'_>, window: Window) -> Result<Page<Asset>, StoreError> {
-        let mut query =
-            QueryBuilder::new("WITH hit AS (SELECT body, ROW_NUMBER() OVER (ORDER BY asset_id) AS place FROM asset");
-        restrict(&mut query, filter);
-        self.page(query, window).await
+        let from = |query: &mut QueryBuilder<Sqlite>| {
+            query.push(" FROM asset");
+            restrict(query, filter);
+        };
+        self.page(from, "asset_id", window).await
     }
 
     /// Every asset, or every one of a customer, by the end of its warranty.

@@ -1,6 +1,6 @@
 //! Customers in the store.
 
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Conditions, Page, Store, StoreError, Window, folded};
 use crate::data::record::{Customer, CustomerId, CustomerStatus, Tier};
@@ -32,23 +32,23 @@ impl Store {
 
     /// The customers that fit, ordered by id.
     pub async fn customers(&self, filter: &CustomerFilter<'_>, window: Window) -> Result<Page<Customer>, StoreError> {
-        let mut query = QueryBuilder::new(
-            "WITH hit AS (SELECT body, ROW_NUMBER() OVER (ORDER BY customer_id) AS place FROM customer",
-        );
-        let mut conditions = Conditions::of(&mut query);
-        conditions.equals("customer_id", filter.customer_id.map(CustomerId::as_str));
-        if let Some(email) = filter.email {
-            conditions.compare(
-                "customer_id IN (SELECT customer_id FROM customer_email WHERE email_key",
-                " = ",
-                Some(folded(email)),
-            );
-            conditions.query.push(")");
-        }
-        conditions.contains("company_key", filter.company_name);
-        conditions.equals("tier", filter.tier.map(Tier::as_str));
-        conditions.equals("status", filter.status.map(CustomerStatus::as_str));
-        self.page(query, window).await
+        let from = |query: &mut QueryBuilder<Sqlite>| {
+            query.push(" FROM customer");
+            let mut conditions = Conditions::of(query);
+            conditions.equals("customer_id", filter.customer_id.map(CustomerId::as_str));
+            if let Some(email) = filter.email {
+                conditions.compare(
+                    "customer_id IN (SELECT customer_id FROM customer_email WHERE email_key",
+                    " = ",
+                    Some(folded(email)),
+                );
+                conditions.query.push(")");
+            }
+            conditions.contains("company_key", filter.company_name);
+            conditions.equals("tier", filter.tier.map(Tier::as_str));
+            conditions.equals("status", filter.status.map(CustomerStatus::as_str));
+        };
+        self.page(from, "customer_id", window).await
     }
 
     /// Every company as (id, name), ordered by id.

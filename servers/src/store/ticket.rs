@@ -34,15 +34,16 @@ impl Store {
             Some(_) => "text.words DESC, text.score, ticket.created_date DESC, ticket.ticket_id",
             None => "ticket.created_date DESC, ticket.ticket_id",
         };
-        let mut query = QueryBuilder::new("WITH hit AS (SELECT ticket.body, ROW_NUMBER() OVER (ORDER BY ");
-        query.push(order).push(") AS place FROM ticket");
-        if let Some(words) = &filter.words {
-            query.push(" JOIN ");
-            text::TICKET.push_hits(&mut query, words);
-            query.push(" ON text.id = ticket.ticket_id");
-        }
-        restrict(&mut query, filter);
-        self.page(query, window).await
+        let from = |query: &mut QueryBuilder<Sqlite>| {
+            query.push(" FROM ticket");
+            if let Some(words) = &filter.words {
+                query.push(" JOIN ");
+                text::TICKET.push_hits(query, words);
+                query.push(" ON text.id = ticket.ticket_id");
+            }
+            restrict(query, filter);
+        };
+        self.page(from, order, window).await
     }
 
     /// Tickets that may resemble `ticket`: they share a tag, the category or the system with it.
