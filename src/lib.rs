@@ -92,3 +92,4 @@ pub mod stderr;
 pub mod stdout;
 pub mod ui;
 pub mod web;
+pub mod wording;

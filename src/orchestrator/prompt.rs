@@ -42,7 +42,7 @@ pub fn result_text(call: CallId, end: &CallEnd, sent: Option<&Json>) -> (String,
     let word = match end.status {
         CallStatus::Ok => "",
         CallStatus::Error => " failed",
-        CallStatus::Cancelled => " was cancelled by the operator",
+        CallStatus::Cancelled => " was cancelled",
         CallStatus::Denied => " was refused",
     };
     let sent = sent.map(|sent| format!("; the operator changed its arguments to {}", cut(sent.text(), SHRUNK_LIMIT)));

@@ -14,7 +14,7 @@ use crate::protocol::{Problem, ToolDefinition};
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
 use crate::stdout::{say, say_json};
-use crate::ui::text::count;
+use crate::wording::count;
 
 /// What became of one recorded call.
 #[derive(Debug)]

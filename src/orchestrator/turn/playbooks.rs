@@ -557,7 +557,7 @@ fn a_result_after_cancel_is_ignored() {
     assert_eq!(play.ends(1, "late"), [""; 0]);
     assert_eq!(play.input(Input::CancelCall(CallId(1))), [""; 0]);
     play.ends(2, "two");
-    assert_eq!(play.delivered()[0].1, "[call 1 was cancelled by the operator]\nThe operator cancelled this call.");
+    assert_eq!(play.delivered()[0].1, "[call 1 was cancelled]\nThe operator cancelled this call.");
     assert_eq!(play.failures(), [CallFailureCode::Cancelled]);
 }
 
