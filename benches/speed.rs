@@ -86,6 +86,7 @@ fn start(dir: &Path, model: Steady) -> (Link, std::thread::JoinHandle<()>) {
         recording,
         app: "bench".into(),
         session: id,
+        pins: callboard::pins::Kept::default(),
         gate: Policy::Auto.into(),
         projects: Projects::default(),
         resumed: None,

@@ -66,7 +66,7 @@ impl Around {
     }
 
     fn again(&self, file: &Path, call: CallId, arguments: &Json) -> Result<Answer, Failure> {
-        let recorded = recorded::read(&file.display().to_string())?;
+        let recorded = recorded::read_file(file)?;
         let call = recorded
             .session
             .call(call)
@@ -148,6 +148,7 @@ fn sessions() -> Result<Answer, Failure> {
         .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))?;
     let entry = |listed: list::Listed| Entry {
         about: listed.about(),
+        is_mock: listed.mock_of.is_some(),
         file: listed.path,
         id: listed.id,
         created: listed.created.get(..16).unwrap_or(&listed.created).replace('T', " "),
@@ -181,10 +182,14 @@ fn preview(file: PathBuf) -> Answer {
 }
 
 fn compare_files(left: &Path, right: &Path) -> Result<Answer, Failure> {
-    let read = |file: &Path| recorded::read(&file.display().to_string());
-    let (left, right) = (read(left)?, read(right)?);
+    let (left, right) = (recorded::read_file(left)?, recorded::read_file(right)?);
     let comparison = compare::compare(&left.session, &right.session);
-    let mut lines = vec![format!("- {}", left.header.id), format!("+ {}", right.header.id), String::new()];
+    let mut lines = Vec::new();
+    for (sign, one) in [('-', &left), ('+', &right)] {
+        let damage = one.damage.words().map(|words| format!(", damaged: {words}")).unwrap_or_default();
+        lines.push(format!("{sign} {}{damage}", one.header.id));
+    }
+    lines.push(String::new());
     if comparison.is_same() {
         lines.push("The same calls with the same outcomes, and the same answers.".to_owned());
     }

@@ -54,6 +54,9 @@ pub struct Common {
     /// Which calls wait for a yes: ask-all, ask-writes (default), auto, read-only
     #[arg(long, global = true, value_name = "MODE")]
     pub policy: Option<String>,
+    /// Let the policy alone decide over calls that may change something, also after the model has read what others wrote
+    #[arg(long, global = true)]
+    pub trust_results: bool,
     /// Hold every call, and every result before the model sees it, from the start
     #[arg(long, global = true)]
     pub step: bool,
@@ -175,10 +178,10 @@ pub enum Task {
     },
     /// Open the console on a recording; nothing is executed
     Replay {
-        /// `last` (the newest that is no mock run), the beginning of a session's id, or a file
+        /// `last` (the newest in which something was asked, mock runs aside), the beginning of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
-        /// Ask the recorded questions again without the screen, tools answered from the recording; exit 1 on a call it has not
+        /// Ask the recorded questions again without the screen, tools answered from the recording; exit 1 on a call it has not, or if it is damaged
         #[arg(long)]
         mock: bool,
     },
@@ -191,7 +194,7 @@ pub enum Task {
         #[arg(long, value_name = "RECORDS")]
         at: Option<u64>,
     },
-    /// Compare two recordings: calls and answers; exit 1 if they differ
+    /// Compare two recordings: calls and answers; exit 1 if they differ or one is damaged
     Diff {
         /// `last`, the beginning of a session's id, or a file
         left: String,
@@ -207,7 +210,7 @@ pub enum Task {
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
     },
-    /// Write a recording as a report or for another program, without secrets and personal data
+    /// Write a recording as a report or for another program, without secrets and personal data; exit 1 if it is damaged
     Export {
         /// `last`, the beginning of a session's id, or a file
         #[arg(default_value = "last")]
@@ -215,12 +218,15 @@ pub enum Task {
         /// A Markdown report, JSON, OTLP/JSON lines for OpenTelemetry, or a terminal recording
         #[arg(long, default_value = "md", value_parser = ["md", "json", "otlp", "asciicast"])]
         format: String,
-        /// Only calls an expression holds of (`/query` in the console, or the README), such as `status:error dur>500ms`, and the turns that have one
+        /// Only calls an expression holds of (`/query` in the console, or the README), such as `status:error dur>500ms`, and the turns that have one; exit 1 if there is none
         #[arg(long, value_name = "EXPR", default_value = "")]
         select: String,
         /// A new file; standard output if absent
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Write over the file if it exists
+        #[arg(long, requires = "output")]
+        force: bool,
         /// Leave secrets, e-mail addresses, telephone numbers and home folders in
         #[arg(long)]
         no_redact: bool,

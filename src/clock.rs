@@ -37,7 +37,7 @@ impl Clock {
     /// Now, RFC 3339 in UTC, to the ms.
     #[must_use]
     pub fn now_rfc3339(&self) -> String {
-        jiff::Timestamp::from_millisecond(self.unix_ms()).map(|now| format!("{now:.3}")).unwrap_or_default()
+        rfc3339(self.unix_ms())
     }
 
     /// Unix time in ms.
@@ -47,4 +47,10 @@ impl Clock {
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
+}
+
+/// A Unix time in ms as RFC 3339 in UTC, to the ms; empty for a time beyond the calendar.
+#[must_use]
+pub fn rfc3339(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map(|time| format!("{time:.3}")).unwrap_or_default()
 }

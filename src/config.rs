@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::failure::Failure;
 use crate::folders;
-use crate::orchestrator::{Gate, Policy, Rules};
+use crate::orchestrator::{Gate, Others, Policy, Rules};
 use crate::protocol::Stepping;
 use crate::query::Query;
 use crate::ui::{Mouse, Theme};
@@ -141,7 +141,8 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         theme,
         mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
         record: if common.no_record || file.record == Some(false) { Record::Off } else { Record::On },
-        gate: Gate::new(policy, rules(&file.rules)?, if common.step { Stepping::On } else { Stepping::Off }),
+        gate: Gate::new(policy, rules(&file.rules)?, if common.step { Stepping::On } else { Stepping::Off })
+            .with_others(if common.trust_results { Others::Trusted } else { Others::Ask }),
         data: path_of(&common.data, file.data),
         db: path_of(&common.db, file.db),
         as_of: common.as_of.clone().or(file.as_of).filter(|text| !text.is_empty()),

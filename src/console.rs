@@ -19,9 +19,7 @@ use crate::ui::{self, Outcome, RunError};
 /// # Errors
 /// No terminal, or a session that cannot be started.
 pub fn open(settings: &Settings) -> Result<(), Failure> {
-    if !ui::has_terminal() {
-        return Err(Failure::usage(RunError::NoTerminal.to_string()));
-    }
+    need_terminal("`callboard ask QUESTION` asks in scripts and pipes")?;
     show_live(settings, launch::start(settings)?)
 }
 
@@ -30,10 +28,17 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
 /// # Errors
 /// No terminal, a recording that cannot be read, or a session that cannot be started.
 pub fn fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<(), Failure> {
-    if !ui::has_terminal() {
-        return Err(Failure::usage(RunError::NoTerminal.to_string()));
-    }
+    need_terminal(
+        "`callboard replay --mock` asks the questions of a recording again, `callboard export` writes it as a report, and \
+         `callboard ask --events QUESTION` asks anew in scripts and pipes",
+    )?;
     show_live(settings, launch::start_fork(settings, path, at)?)
+}
+
+/// Fails where the console cannot be shown; `otherwise` is what can be done there.
+fn need_terminal(otherwise: &str) -> Result<(), Failure> {
+    let words = format!("{}; {otherwise}", RunError::NoTerminal);
+    ui::has_terminal().then_some(()).ok_or_else(|| Failure::usage(words))
 }
 
 fn show_live(settings: &Settings, running: Running) -> Result<(), Failure> {
@@ -96,9 +101,10 @@ fn runbooks(assistant: &BuiltIn) -> Vec<ui::RunbookEntry> {
 /// # Errors
 /// No terminal, or a file that cannot be read at all.
 pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
-    if !ui::has_terminal() {
-        return Err(Failure::usage(RunError::NoTerminal.to_string()));
-    }
+    need_terminal(
+        "`callboard replay --mock` asks its questions again, `callboard export` writes it as a report or as JSON, and \
+         `callboard verify` and `callboard diff` compare, all in scripts and pipes",
+    )?;
     let (link, thread) = replay::open(path).map_err(|error| Failure::failed(error.to_string()))?;
     let outcome = show(settings, link, viewing(settings, path));
     // It ends with its link; a panic over there has been reported.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Exit, Failure, Form};
-use crate::headless::declined;
+use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
@@ -189,7 +189,7 @@ pub struct Order<'a> {
 
 fn judge(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Verdict {
     let arguments = Json::from(Value::Object(arguments.clone()));
-    gate.judge(tool, &Subject::of_proposal(tool, &arguments))
+    gate.judge(tool, &Subject::of_proposal(tool, &arguments), None)
 }
 
 /// Whether the gate lets a call pass where there is nobody to ask.
@@ -197,9 +197,7 @@ fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) ->
     let refused = |why: String| Failure::failed(format!("{} was not called: {why}", tool.tool));
     match judge(gate, tool, arguments) {
         Verdict::Pass => Ok(()),
-        Verdict::Hold(_, reason) => {
-            Err(refused(format!("{reason}. Nobody is there to say yes; use --policy auto to allow it.")))
-        }
+        Verdict::Hold(hold) => Err(refused(unasked(&hold.reason, hold.remedy))),
         Verdict::Refuse(reason) => Err(refused(reason)),
     }
 }
@@ -208,7 +206,7 @@ fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) ->
 #[must_use]
 pub fn refusal(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Option<String> {
     match judge(gate, tool, arguments) {
-        Verdict::Pass | Verdict::Hold(..) => None,
+        Verdict::Pass | Verdict::Hold(_) => None,
         Verdict::Refuse(reason) => Some(reason),
     }
 }

@@ -65,7 +65,7 @@ async fn finish_turn(link: &mut Link, session: &mut Session) -> Result<(), Failu
         let News::Record(record) = news else { continue };
         session.apply(&record);
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
-            headless::send(link, headless::deny(call, &held.reason)).await;
+            headless::send(link, headless::deny(call, held)).await;
         }
         if matches!(record.event, Event::TurnEnded(_)) {
             return Ok(());

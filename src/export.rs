@@ -9,10 +9,12 @@ mod redact;
 
 use std::sync::Arc;
 
-use crate::protocol::Record;
+use crate::protocol::{CallId, Record};
 use crate::query::{Query, Subject};
+use crate::recording::damage::Damage;
 use crate::recording::format::Header;
-use crate::session::{Call, Session, Turn};
+use crate::session::{Call, CallState, Session, Turn};
+use crate::ui::references;
 
 pub use cast::{Frame, frames};
 pub use json::turn_value;
@@ -29,7 +31,14 @@ pub struct Material {
     pub session: Session,
     /// Which calls are wanted; turns without one are left out, unless it is empty.
     pub select: Query,
+    /// What is wrong with the recording.
+    pub damage: Damage,
 }
+
+/// Why a turn or a call has no end.
+const CUT: &str = "the recording ends here";
+/// The ending of such a turn, and the status of a call that was with its server, in formats for machines.
+const UNFINISHED: &str = "unfinished";
 
 /// An export format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +94,32 @@ impl Material {
         turns.filter(|(_, calls)| self.select.is_empty() || !calls.is_empty()).collect()
     }
 
+    /// The calls that the answer of a turn refers to and the selection leaves out, each once.
+    fn left_out(&self, turn: &Turn) -> Vec<CallId> {
+        let answer = turn.answer(&self.session).map(|step| step.text.as_str()).unwrap_or_default();
+        let mut calls: Vec<CallId> = references(answer).into_iter().map(|(_, id)| id).collect();
+        calls.retain(|id| self.session.call(*id).is_some_and(|call| !self.wants(call)));
+        calls.sort_unstable();
+        calls.dedup();
+        calls
+    }
+
+    /// The same in words: references that lead nowhere in the export.
+    fn left_out_words(&self, turn: &Turn) -> Option<String> {
+        let calls: Vec<String> = self.left_out(turn).iter().map(|id| format!("[{}]", id.0)).collect();
+        let (noun, verb) = if calls.len() == 1 { ("Call", "is") } else { ("Calls", "are") };
+        let words = || format!("{noun} {} of the answer {verb} not in this selection.", calls.join(", "));
+        (!calls.is_empty()).then(words)
+    }
+
     fn wants(&self, call: &Call) -> bool {
         self.select.matches(&Subject::of_call(&self.session, call))
     }
+}
+
+/// Where a call stands at the end of the recording, in formats for machines.
+fn status(call: &Call) -> &'static str {
+    if call.state == CallState::Running { UNFINISHED } else { call.state.as_str() }
 }
 
 #[cfg(test)]
@@ -125,7 +157,8 @@ mod tests {
         let session = Session::fold(&records);
         assert_eq!(session.oddities, 0);
         let header = serde_json::from_str(header).expect("a header");
-        Material { header, records, session, select: select.parse().expect("an expression") }
+        let select = select.parse().expect("an expression");
+        Material { header, records, session, select, damage: Damage::default() }
     }
 
     #[test]
@@ -142,7 +175,7 @@ mod tests {
         let open = material(select);
         let Redacted { header, records, left_out } = redact(&open.header, &open.records);
         assert_eq!(left_out, 0);
-        Material { session: Session::fold(&records), header, records, select: open.select }
+        Material { session: Session::fold(&records), header, records, ..open }
     }
 
     #[test]
@@ -151,7 +184,7 @@ mod tests {
             let (text, removed) = redacted("").render(format);
             assert!(!text.contains("jane") && text.contains("‹email:1›"), "{format:?}: {text}");
             let [email] = &removed[..] else { panic!("{format:?}: {removed:?}") };
-            assert_eq!((email.mark.as_str(), email.kind.as_str()), ("‹email:1›", "email"));
+            assert_eq!((email.kind.as_str(), email.different), ("email", 1));
         }
         let (text, removed) = redacted("").render(Format::Json);
         let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -163,6 +196,44 @@ mod tests {
     fn a_selection_tells_only_of_what_was_removed_from_it() {
         let count = |select: &str| redacted(select).render(Format::Json).1.first().map_or(0, |removed| removed.count);
         assert_eq!((count(""), count("call:c1"), count("tool:nothing")), (4, 2, 0));
+    }
+
+    #[test]
+    fn a_call_that_was_with_its_server_when_the_recording_ended_is_not_said_to_be_running() {
+        let whole = material("");
+        let is_start = |record: &Arc<Record>| record.event.kind() == "call.started";
+        let end = whole.records.iter().position(is_start).expect("a call") + 1;
+        let records = whole.records[..end].to_vec();
+        let cut = Material { session: Session::fold(&records), records, ..whole };
+        let report = cut.render(Format::Markdown).0;
+        assert!(report.contains("[1] billing get_invoice: running when the recording ends"), "{report}");
+        for format in [Format::Json, Format::Otlp] {
+            let text = cut.render(format).0;
+            assert!(text.contains("unfinished") && !text.contains("\"running\""), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_a_call_that_was_not_selected_is_told_as_that() {
+        let whole = material("");
+        let records: Vec<_> = whole
+            .records
+            .iter()
+            .map(|record| record.to_line().expect("a line").replace("or call.", "or call [1], [2] [1] and [77]."))
+            .map(|line| Arc::new(Record::from_line(&line).expect("a record")))
+            .collect();
+        let session = Session::fold(&records);
+        let select = "call:c2".parse().expect("an expression");
+        let selected = Material { session, records, select, ..whole };
+        let words = "Call [1] of the answer is not in this selection.";
+        for format in [Format::Markdown, Format::Asciicast] {
+            let text = selected.render(format).0;
+            assert!(text.contains(words), "{text}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&selected.render(Format::Json).0).expect("JSON");
+        assert_eq!(json["turns"][0]["not_selected"], serde_json::json!(["c1"]));
+        let all = Material { select: "".parse().expect("everything"), ..selected };
+        assert!(!all.render(Format::Markdown).0.contains("selection"));
     }
 
     /// A turn with a call that was denied, one answered by hand, and one that is held at the end.
@@ -208,14 +279,20 @@ mod tests {
             "the model told: not today",
             "[2] desk close: ok, answered by operator, never sent",
             "- answered instead of the server by operator",
-            "[3] desk close: held, never sent",
-            "It waits for a decision: it writes",
+            "[3] desk close: held when the recording ends, never sent",
+            "It waited for a decision: it writes",
+            "None: the recording ends here, before the turn does.",
         ] {
             assert!(report.contains(words), "{words} is not in {report}");
         }
         assert!(!report.contains("failed") && !report.contains("error"), "{report}");
         let cast = decided().render(Format::Asciicast).0;
-        for words in ["c1 denied and was never sent: not today", "c2 ok and was never sent", "c3 held: it writes"] {
+        for words in [
+            "c1 denied and was never sent: not today",
+            "c2 ok and was never sent",
+            "c3 held: it writes",
+            "(the recording ends here, before t1 does)",
+        ] {
             assert!(cast.contains(words), "{words} is not in {cast}");
         }
     }
@@ -230,6 +307,11 @@ mod tests {
         assert_eq!(told(0), expected("denied", None));
         assert_eq!(told(1), expected("ok", Some("answered by operator")));
         assert_eq!(told(2), expected("held", None));
+        let turn = &json["turns"][0];
+        assert_eq!(
+            (&turn["ending"], &turn["reason"]),
+            (&"unfinished".into(), &"the recording ends here, before the turn does".into())
+        );
         let otlp: serde_json::Value = serde_json::from_str(&decided().render(Format::Otlp).0).expect("OTLP/JSON");
         let spans = otlp["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans");
         let calls: Vec<_> = spans.iter().filter(|span| span["name"] == "execute_tool close").collect();

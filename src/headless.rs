@@ -9,7 +9,9 @@ use crate::export::turn_value;
 use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
-use crate::protocol::{CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted};
+use crate::protocol::{
+    CallHeld, CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted,
+};
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
@@ -76,7 +78,7 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             send(&link, Command::AnswerInput { input: requested.input, answer: InputAnswer::Decline }).await;
         }
         if let (Event::CallHeld(held), Some(call)) = (&record.event, record.scope.call) {
-            send(&link, deny(call, &held.reason)).await;
+            send(&link, deny(call, held)).await;
         }
     }
     if let Some(failure) = unprinted {
@@ -108,9 +110,16 @@ pub fn declined(requested: &InputRequested) -> String {
 
 /// The answer to a held call where there is nobody to ask.
 #[must_use]
-pub fn deny(call: CallId, why: &str) -> Command {
-    let reason = format!("{why}. Nobody is there to say yes; use --policy auto to allow it.");
+pub fn deny(call: CallId, held: &CallHeld) -> Command {
+    let reason = unasked(&held.reason, &held.remedy);
     Command::Decide { call, decision: Decision::Deny { reason } }
+}
+
+/// Why a call is refused that would wait for a yes, where there is nobody to ask.
+#[must_use]
+pub fn unasked(reason: &str, remedy: &str) -> String {
+    let remedy = if remedy.is_empty() { String::new() } else { format!("; {remedy}") };
+    format!("{reason}. Nobody is there to say yes{remedy}.")
 }
 
 /// Hands a command over, waiting for room.

@@ -17,7 +17,8 @@ use crate::model::Model;
 use crate::model::builtin::BuiltIn;
 use crate::model::openai::{self, ApiKey, OpenAi};
 use crate::model::scripted::Scripted;
-use crate::orchestrator::{self, Answers, Gate, Models, Policy, Projects, Resumed, Setup, Source};
+use crate::orchestrator::{self, Answers, Gate, Models, Others, Policy, Projects, Resumed, Setup, Source};
+use crate::pins::Kept;
 use crate::protocol::{Event, SessionId};
 use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
@@ -84,10 +85,10 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
 /// A recording that cannot be read or has fewer records, and those of [`start`].
 pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<Running, Failure> {
     let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
-    let reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
+    let mut reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
     let (parent, is_being_written) = (reader.header.id.clone(), reader.is_being_written());
     let (mut taken, mut writes, mut rows, mut last) = (Vec::new(), 0, 0_u64, None);
-    for row in reader {
+    for row in &mut reader {
         let is_wanted = at.is_none_or(|at| rows < at);
         rows += 1;
         match row.map_err(|error| unreadable(error.to_string()))? {
@@ -112,6 +113,9 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
     let fork = ForkedFrom { session: parent, record };
     let (bundled, sources) = (bundled(settings)?, sources(settings)?);
     let Fleet { specs, mut warnings, secrets } = Fleet::of(&bundled, &sources);
+    if let Some(words) = reader.damage.words() {
+        warnings.push(format!("{} is damaged, {words}; this session goes on from what could be read", fork.session));
+    }
     if is_being_written {
         warnings.push(format!(
             "forked at #{record} while {} is still being written: what happens there from now on is no part of this session",
@@ -145,7 +149,7 @@ pub fn start_mock(
     let plan = Plan {
         servers: Source::Recorded(answers),
         projects: Projects::default(),
-        gate: Policy::Auto.into(),
+        gate: Gate::from(Policy::Auto).with_others(Others::Trusted),
         commands: BTreeMap::new(),
         secrets: Vec::new(),
         origin: Origin::Mock { of, recorded_model },
@@ -224,6 +228,7 @@ fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Resu
         app: app(),
         session: id.clone(),
         gate,
+        pins: Kept::in_state_folder(),
         projects,
         resumed,
         warnings,

@@ -80,6 +80,7 @@ pub mod link;
 pub mod mcp;
 pub mod model;
 pub mod orchestrator;
+pub mod pins;
 pub mod protocol;
 pub mod query;
 pub mod recorded;

@@ -15,7 +15,7 @@ use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
 use callboard::model::builtin::RunbookParameter;
-use callboard::recorded::{self, ExportOrder, Mock, Privacy};
+use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
@@ -117,11 +117,12 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         Some(Task::Verify { session, junit }) => {
             attended(recorded::verify(&fleet(&settings)?.specs, &session, form, junit.as_deref()))
         }
-        Some(Task::Export { session, format, select, output, no_redact }) => {
+        Some(Task::Export { session, format, select, output, force, no_redact }) => {
             let format =
                 Format::WORDS.iter().find(|(word, _)| *word == format).map_or(Format::Markdown, |found| found.1);
             let privacy = if no_redact { Privacy::Open } else { Privacy::Redacted };
-            recorded::export(&ExportOrder { session, format, select, output, privacy })
+            let existing = if force { Existing::Replaced } else { Existing::Kept };
+            recorded::export(&ExportOrder { session, format, select, output, existing, privacy })
         }
     }
 }
@@ -132,8 +133,9 @@ fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), 
 
 /// Asks the questions of a recording again, its tools answered from it.
 fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failure> {
-    let Mock { of, model, questions, answers } = recorded::mock(session)?;
-    answer(launch::start_mock(settings, of, model, answers)?, &questions, output)
+    let Mock { of, model, questions, answers, damage } = recorded::mock(session)?;
+    answer(launch::start_mock(settings, of.clone(), model, answers)?, &questions, output)?;
+    recorded::unless_damaged(&of, &damage, "asked again")
 }
 
 fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {

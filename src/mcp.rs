@@ -152,12 +152,12 @@ impl Servers {
         Self { handles, inputs, sender, signals }
     }
 
-    /// Puts another server in the place of the one of its name, which is stopped first. Ignored if there is none.
+    /// Starts a server in the place of the one of its name, which is stopped first; one of a new name comes last.
     pub fn change(&mut self, spec: &ServerSpec) {
-        let Some(at) = self.handles.iter().position(|handle| handle.name == spec.name) else { return };
-        let before = self.handles.remove(at);
-        let handle = ServerHandle::start(spec, Some(before), &self.sender, &self.inputs);
-        self.handles.insert(at, handle);
+        let found = self.handles.iter().position(|handle| handle.name == spec.name);
+        let before = found.map(|at| self.handles.remove(at));
+        let handle = ServerHandle::start(spec, before, &self.sender, &self.inputs);
+        self.handles.insert(found.unwrap_or(self.handles.len()), handle);
     }
 
     /// The next signal, in order of happening per server. Cancel-safe. `None` only after [`Servers::stop`].

@@ -7,6 +7,7 @@ mod asking;
 mod conversation;
 mod deltas;
 mod gate;
+mod memory;
 mod projects;
 mod prompt;
 mod resume;
@@ -19,12 +20,13 @@ pub mod turn;
 use std::sync::Arc;
 
 pub use answers::{Answers, Source};
-pub use gate::{Gate, Policy, Rules, Verdict};
+pub use gate::{Gate, Others, Policy, Rules, Verdict};
 pub use projects::{Judge, Projects};
 pub use resume::Resumed;
 pub use run::run;
 
 use crate::model::Model;
+use crate::pins::Kept;
 use crate::recording::Recording;
 
 /// Finds a model by its name, or says why there is none.
@@ -48,6 +50,8 @@ pub struct Setup {
     pub session: crate::protocol::SessionId,
     /// Which calls need a yes.
     pub gate: Gate,
+    /// Where it is remembered what the tools of configured servers were.
+    pub pins: Kept,
     /// The records of another session that this one goes on from.
     pub resumed: Option<Resumed>,
     /// A project's server files that wait for the operator's word.

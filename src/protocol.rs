@@ -18,5 +18,5 @@ pub use json::Json;
 pub use playback::{
     Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,
 };
-pub use record::{Record, RecordError, Scope};
+pub use record::{Record, RecordError, Scope, why_no_object};
 pub use tool::{Annotations, ToolDefinition};

@@ -77,7 +77,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("dur>500ms  dur:1s..5s", "how long it took: us, ms, s, m, h"),
     ("bytes>10k", "the size of arguments and result together: k, M, KiB, MiB"),
     ("at>+03:12", "when it began, since the session's start"),
-    ("ann:read_only", "what the server says of the tool: read_only, destructive, idempotent, open_world"),
+    ("ann:read_only", "what is believed of the tool: read_only, destructive, idempotent, open_world"),
     ("arg.customer_id=CUST-003", "a value of the arguments; = is exact, : is contained, or a pattern with *"),
     ("result.total_count>10", "a value of the result; < > compare numbers as numbers, anything else as text"),
     ("result.tickets.status:open", "an array on the way: any of its elements; tickets.0 is the first"),

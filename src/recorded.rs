@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::orchestrator::Answers;
-use crate::protocol::{Problem, Record, SessionId};
+use crate::protocol::{Record, SessionId};
+use crate::recording::damage::Damage;
 use crate::recording::format::Header;
 use crate::recording::list;
 use crate::recording::reader::{Reader, Row};
@@ -19,20 +20,20 @@ use crate::session::Session;
 use crate::stderr::tell;
 
 pub use diff::{diff, lines as diff_lines};
-pub use export::{ExportOrder, Privacy, export};
+pub use export::{Existing, ExportOrder, Privacy, export};
 pub use verify::{Checked, Finding, verify};
 
 /// A recording, read whole.
 #[derive(Debug)]
 pub struct Recorded {
-    /// Line 1.
+    /// Line 1, or a stand-in if it is no header.
     pub header: Header,
     /// The state at its end.
     pub session: Session,
     /// Its records, for what a fold does not keep.
     pub records: Vec<Arc<Record>>,
-    /// Lines that cannot be understood, which have been told on stderr.
-    pub damage: Vec<Problem>,
+    /// What is wrong with it.
+    pub damage: Damage,
 }
 
 /// The file of `last`, a path, or the beginning of an id.
@@ -43,37 +44,54 @@ pub fn resolve(wanted: &str) -> Result<PathBuf, Failure> {
     list::resolve(wanted, sessions_dir().as_deref()).map_err(|error| Failure::failed(error.to_string()))
 }
 
-/// Reads a recording; bad lines are told on stderr and left out.
+/// Reads a recording for a command: what is wrong with it is told on stderr, and the rest is there.
 ///
 /// # Errors
 /// There is no such session, or it cannot be read.
 pub fn read(wanted: &str) -> Result<Recorded, Failure> {
-    read_file(&resolve(wanted)?)
+    let path = resolve(wanted)?;
+    let recorded = read_file(&path)?;
+    let (shown, damage) = (path.display(), &recorded.damage);
+    for problem in &damage.first {
+        tell(&clean_line(&format!("callboard: {shown}, {problem}")));
+    }
+    let more = damage.count - damage.first.len() as u64;
+    if more > 0 {
+        tell(&clean_line(&format!("callboard: {shown}: {more} more like these")));
+    }
+    Ok(recorded)
 }
 
-fn read_file(path: &Path) -> Result<Recorded, Failure> {
-    let shown = path.display();
-    let reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
-    let header = reader.header.clone();
-    let (mut session, mut records, mut damage) = (Session::default(), Vec::new(), Vec::new());
-    let mut harm = |line: u64, reason: String| {
-        let problem = Problem { line, reason };
-        tell(&clean_line(&format!("callboard: {shown}, {problem}")));
-        damage.push(problem);
-    };
-    if let Some(reason) = header.may_be_missing() {
-        harm(1, reason);
-    }
-    for row in reader {
+/// Reads a recording without a word.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_file(path: &Path) -> Result<Recorded, Failure> {
+    let mut reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
+    let (mut session, mut records) = (Session::default(), Vec::new());
+    for row in &mut reader {
+        let shown = path.display();
         match row.map_err(|error| Failure::failed(format!("{shown} cannot be read further: {error}")))? {
             Row::Record(record) => {
                 session.apply(&record);
                 records.push(record);
             }
-            Row::Bad { line, reason } => harm(line, reason),
+            // The reader keeps what is wrong with it.
+            Row::Bad { .. } => {}
         }
     }
-    Ok(Recorded { header, session, records, damage })
+    Ok(Recorded { header: reader.header, session, records, damage: reader.damage })
+}
+
+/// The rule for damaged recordings: a command goes as far as it can, and then fails. `done` is what it did with the rest.
+///
+/// # Errors
+/// The recording is damaged.
+pub fn unless_damaged(id: &SessionId, damage: &Damage, done: &str) -> Result<(), Failure> {
+    match damage.words() {
+        None => Ok(()),
+        Some(words) => Err(Failure::failed(format!("{id} is damaged, {words}; {done} is what could be read of it"))),
+    }
 }
 
 /// What MOCK needs of a recording.
@@ -87,6 +105,8 @@ pub struct Mock {
     pub questions: Vec<String>,
     /// The answers of its tools.
     pub answers: Answers,
+    /// What is wrong with its recording.
+    pub damage: Damage,
 }
 
 /// Reads what MOCK needs of a recording.
@@ -94,10 +114,11 @@ pub struct Mock {
 /// # Errors
 /// There is no such session, it cannot be read, or nothing was asked in it.
 pub fn mock(wanted: &str) -> Result<Mock, Failure> {
-    let Recorded { header, session, .. } = read(wanted)?;
+    let Recorded { header, session, damage, .. } = read(wanted)?;
     let questions: Vec<String> = session.turns.iter().map(|turn| turn.question.clone()).collect();
     if questions.is_empty() {
         return Err(Failure::failed(format!("nothing was asked in session {}", header.id)));
     }
-    Ok(Mock { of: header.id, model: session.model().to_owned(), questions, answers: Answers::of(&session) })
+    let (model, answers) = (session.model().to_owned(), Answers::of(&session));
+    Ok(Mock { of: header.id, model, questions, answers, damage })
 }

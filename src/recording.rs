@@ -2,6 +2,7 @@
 //!
 //! One writer, append-only JSON Lines. What is on a screen has gone through [`Recording::append`] first.
 
+pub mod damage;
 pub mod format;
 pub mod list;
 pub mod reader;

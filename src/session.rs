@@ -29,7 +29,7 @@ pub use turns::{Step, StepState, Tally, Turn};
 use crate::protocol::CallId;
 use crate::protocol::{
     Breakpoint, Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, Stepping, ToolAllowed,
-    TurnHeld, TurnId,
+    ToolChanged, ToolName, TurnHeld, TurnId,
 };
 
 /// One bar on the time axis: a model step or a tool call. The three panes of the console select one of these together.
@@ -54,6 +54,8 @@ pub struct Session {
     pub breakpoints: Vec<Breakpoint>,
     /// Tools that are not asked about any more.
     pub allowed: Vec<ToolAllowed>,
+    /// Tools that are no longer what they were, and wait for a yes.
+    pub changed: Vec<ToolChanged>,
     /// The model chosen since the start.
     pub selected_model: Option<String>,
     /// Why it ended, once it has.
@@ -112,6 +114,7 @@ impl Session {
                 self.started = Some(started.clone());
                 // A session that goes on from another asks anew.
                 self.projects.clear();
+                self.changed.clear();
                 Some(())
             }
             Event::SteppingChanged(changed) => {
@@ -132,6 +135,15 @@ impl Session {
             }
             Event::ToolAllowed(allowed) => {
                 self.allowed.push(allowed.clone());
+                Some(())
+            }
+            Event::ToolChanged(changed) => {
+                self.settle(&changed.server, &changed.tool);
+                self.changed.push(changed.clone());
+                Some(())
+            }
+            Event::ToolPinned(pinned) => {
+                self.settle(&pinned.server, &pinned.tool);
                 Some(())
             }
             Event::ModelSelected(selected) => {
@@ -157,12 +169,15 @@ impl Session {
             | Event::CallDecided(_)
             | Event::CallStarted(_)
             | Event::CallProgressed(_)
+            | Event::CallExtended(_)
             | Event::CallReceived(_)
             | Event::CallFinished(_)
             | Event::CallDelivered(_) => calls::apply(self, record),
             Event::ServerStarting(_)
+            | Event::ServerProbing(_)
             | Event::ServerReady(_)
             | Event::ServerListed(_)
+            | Event::ServerDegraded(_)
             | Event::ServerLogged(_)
             | Event::ServerLost(_)
             | Event::ServerStopped(_)
@@ -236,6 +251,16 @@ impl Session {
     #[must_use]
     pub fn server(&self, name: &ServerName) -> Option<&Server> {
         self.servers.iter().find(|server| server.name == *name)
+    }
+
+    /// How a tool differs from what it was, while that waits for a yes.
+    #[must_use]
+    pub fn change(&self, server: &ServerName, tool: &ToolName) -> Option<&ToolChanged> {
+        self.changed.iter().find(|changed| (&changed.server, &changed.tool) == (server, tool))
+    }
+
+    fn settle(&mut self, server: &ServerName, tool: &ToolName) {
+        self.changed.retain(|changed| (&changed.server, &changed.tool) != (server, tool));
     }
 
     /// A project's server files of which the operator has said nothing yet.

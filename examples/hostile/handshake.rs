@@ -5,6 +5,7 @@ use std::process::exit;
 use serde_json::{Value, json};
 
 use crate::escapes::payload;
+use crate::shelves::capabilities;
 use crate::wire::{answer, refuse, say, tell};
 
 pub const MODES: &[&str] = &[
@@ -24,7 +25,7 @@ pub const MODES: &[&str] = &[
 /// Answers the handshake of servers up to 2025-11-25.
 pub fn initialize(mode: &str, id: &Value) {
     let about = |version: &str| {
-        json!({"protocolVersion": version, "capabilities": {"tools": {"listChanged": true}},
+        json!({"protocolVersion": version, "capabilities": capabilities(mode),
                "serverInfo": {"name": "hostile", "version": "1"}, "instructions": "Beware."})
     };
     match mode {

@@ -16,7 +16,7 @@ use crate::{
     nearest::{known_customer, nearest, unknown},
     schema::{self, Object, record},
     store::{AssetFilter, Kind, Window},
-    tool::{Answer, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool},
     tool_error::ToolError,
 };
 
@@ -69,6 +69,7 @@ fn lookup_card(ids: &IdPatterns) -> Card {
                       needed; several are joined by AND.",
         input: schema::paged(input, 50).closed(),
         output: schema::output([one, several]),
+        author: Author::Ours,
     }
 }
 

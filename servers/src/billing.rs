@@ -19,7 +19,7 @@ use crate::{
     nearest::{known_customer, unknown},
     schema::{self, Object, record},
     store::{InvoiceFilter, Kind, Standing, Window},
-    tool::{Answer, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool},
     tool_error::ToolError,
 };
 
@@ -164,6 +164,7 @@ fn invoice_card(ids: &IdPatterns) -> Card {
                       of all customers (status). Use it for what was billed. At least one of the three is needed.",
         input: wanted_input(ids),
         output: schema::output([shown_schema(ids).must("as_of", schema::as_of()), several]),
+        author: Author::Ours,
     }
 }
 

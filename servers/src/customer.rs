@@ -11,7 +11,7 @@ use crate::{
     nearest::{nearest_names, unknown},
     schema::{self, Object, record},
     store::{CustomerFilter, Kind, Window},
-    tool::{Answer, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool},
     tool_error::ToolError,
 };
 
@@ -60,6 +60,7 @@ fn lookup_card(ids: &IdPatterns) -> Card {
                       least one argument is needed; several are joined by AND.",
         input: schema::paged(input, 50).closed(),
         output: schema::output([record::customer(ids), several]),
+        author: Author::Ours,
     }
 }
 
@@ -189,6 +190,7 @@ fn status_card(ids: &IdPatterns) -> Card {
                       promising a customer anything.",
         input: one_customer(ids).closed(),
         output: schema::output([output]),
+        author: Author::Ours,
     }
 }
 
@@ -216,6 +218,7 @@ fn sla_card(ids: &IdPatterns) -> Card {
                       contacts. Use it to judge whether a ticket is late or whom to call.",
         input: one_customer(ids).closed(),
         output: schema::output([output]),
+        author: Author::Ours,
     }
 }
 
@@ -239,6 +242,7 @@ fn contacts_card(ids: &IdPatterns) -> Card {
         description: "Returns the people at a customer with e-mail address, role and telephone number. Use it to find whom to talk to.",
         input: schema::paged(one_customer(ids), 50).closed(),
         output: schema::output([output]),
+        author: Author::Ours,
     }
 }
 

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
     use crate::{
         schema::{Object, output},
-        tool::Card,
+        tool::{Author, Card},
         wire,
     };
 
@@ -205,6 +205,7 @@ mod tests {
             description: "Returns nothing.",
             input: Object::default().closed(),
             output: output([Object::default()]),
+            author: Author::Ours,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     nearest::unknown,
     schema::{self, Object, record},
     store::{Kind, Window, Words},
-    tool::{Answer, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool},
 };
 
 pub(crate) const SERVER: Server = Server {
@@ -76,6 +76,7 @@ fn search_card(ids: &IdPatterns) -> Card {
                       passage. Use it to find a solution; then read it with get_article.",
         input: schema::paged(input, 10).closed(),
         output: schema::output([output]),
+        author: Author::Others,
     }
 }
 
@@ -152,6 +153,7 @@ fn article_card(ids: &IdPatterns) -> Card {
                       after search_solutions, before advising anybody.",
         input: Object::default().must("article_id", schema::id(&ids.article, "The article to return.")).closed(),
         output: schema::output([record::article(ids).must("content", schema::text("The article in Markdown."))]),
+        author: Author::Others,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     nearest::{known_customer, unknown},
     schema::{self, Object, record},
     store::{Kind, TicketFilter, Window},
-    tool::{Answer, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool},
 };
 
 pub(crate) const SERVER: Server = Server {
@@ -82,6 +82,7 @@ fn search_card(ids: &IdPatterns) -> Card {
                       newest first. Use it to find tickets by words, customer, status, priority, category, system or date.",
         input: schema::paged(input, 50).closed(),
         output: schema::output([output]),
+        author: Author::Others,
     }
 }
 
@@ -151,6 +152,7 @@ fn details_card(ids: &IdPatterns) -> Card {
         description: "Returns one whole ticket with its notes and resolution. Use it when the ticket's id is known.",
         input: Object::default().must("ticket_id", schema::id(&ids.ticket, "The ticket to return.")).closed(),
         output: schema::output([record::ticket(ids)]),
+        author: Author::Others,
     }
 }
 

@@ -39,6 +39,16 @@ pub(crate) struct Card {
     pub description: &'static str,
     pub input: Value,
     pub output: Value,
+    pub author: Author,
+}
+
+/// Who wrote what its results hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// Figures and short facts of a closed set of records.
+    Ours,
+    /// Texts that customers and authors wrote, which may say anything.
+    Others,
 }
 
 /// A tool that can be listed and called.
@@ -56,12 +66,12 @@ impl Tool {
         F: Fn(Desk, A) -> R + Send + Sync + 'static,
         R: Future<Output = Answer> + Send + 'static,
     {
-        // Every bundled tool only reads a closed set of records.
+        // Every bundled tool only reads.
         let annotations = ToolAnnotations::with_title(card.title)
             .read_only(true)
             .destructive(false)
             .idempotent(true)
-            .open_world(false);
+            .open_world(card.author == Author::Others);
         let listed = Listed::new(card.name, card.description, object(&card.input))
             .with_title(card.title)
             .with_raw_output_schema(object(&card.output).into())

@@ -193,6 +193,7 @@ fn tool(name: &str, description: &str) -> ToolDefinition {
         input_schema: Json::from(schema),
         output_schema: None,
         annotations: Annotations::default(),
+        believed: false,
         hash: String::new(),
     }
 }

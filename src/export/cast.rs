@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::protocol::{CallFinished, Event, NoteLevel, Record, StreamPart};
 use crate::sanitise::{clean_block, clean_line};
 
-use super::Material;
+use super::{CUT, Material};
 
 /// The size of the terminal that is pretended.
 const COLUMNS: u16 = 100;
@@ -46,7 +46,19 @@ pub(super) fn render(material: &Material) -> String {
         event(&mut out, frame.at_us - last_us, "o", &frame.output);
         last_us = frame.at_us;
     }
+    for line in closing(material) {
+        event(&mut out, 0, "o", &format!("\r\n{line}\r\n"));
+    }
     out
+}
+
+/// What is said under it all: calls the answers refer to that are not shown, and that the recording ends in a turn.
+fn closing(material: &Material) -> Vec<String> {
+    let turns = material.turns();
+    let mut lines: Vec<String> = turns.iter().filter_map(|(turn, _)| material.left_out_words(turn)).collect();
+    let unfinished = turns.iter().filter(|(turn, _)| turn.ending.is_none());
+    lines.extend(unfinished.map(|(turn, _)| format!("({CUT}, before {} does)", turn.id)));
+    lines
 }
 
 /// Whether a record belongs to a wanted turn and, if it is a call's, to a wanted call.

@@ -5,16 +5,23 @@ use serde_json::{Value, json};
 use crate::protocol::Ending;
 use crate::session::{Call, Server, Session, Turn};
 
-use super::{Material, Removed};
+use super::{CUT, Material, Removed, UNFINISHED, status};
 
 /// The object on one line.
 pub(super) fn render(material: &Material, removed: &[Removed]) -> String {
     let session = &material.session;
-    let turns: Vec<Value> = material.turns().iter().map(|(turn, calls)| turn_value(session, turn, calls)).collect();
+    let turn = |(turn, calls): (&Turn, Vec<&Call>)| {
+        let mut value = turn_value(session, turn, &calls);
+        if !material.select.is_empty() {
+            value["not_selected"] = json!(material.left_out(turn));
+        }
+        value
+    };
+    let turns: Vec<Value> = material.turns().into_iter().map(turn).collect();
     let header = &material.header;
     let whole = json!({
         "session": header.id, "created": header.created, "app": header.app, "model": session.model(),
-        "policy": header.policy, "forked_from": header.forked_from,
+        "policy": header.policy, "forked_from": header.forked_from, "damage": material.damage.words(),
         "servers": session.servers.iter().map(server_value).collect::<Vec<_>>(),
         "turns": turns, "removed": removed,
     });
@@ -36,8 +43,8 @@ pub fn turn_value(session: &Session, turn: &Turn, calls: &[&Call]) -> Value {
     json!({
         "question": turn.question,
         "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
-        "ending": turn.ending.map_or("open", Ending::as_str),
-        "reason": turn.reason,
+        "ending": turn.ending.map_or(UNFINISHED, Ending::as_str),
+        "reason": turn.reason.clone().or_else(|| turn.ending.is_none().then(|| format!("{CUT}, before the turn does"))),
         "calls": calls.iter().map(|call| call_value(call)).collect::<Vec<_>>(),
     })
 }
@@ -45,7 +52,7 @@ pub fn turn_value(session: &Session, turn: &Turn, calls: &[&Call]) -> Value {
 fn call_value(call: &Call) -> Value {
     json!({
         "id": call.id, "server": call.server, "tool": call.tool, "arguments": call.arguments,
-        "status": call.state.as_str(), "sent": call.was_sent(), "by_hand": call.by_hand(),
+        "status": status(call), "sent": call.was_sent(), "by_hand": call.by_hand(),
         "duration_us": call.duration_us, "result": call.result, "failure": call.failure,
     })
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::protocol::{Ending, Json};
+use crate::protocol::Json;
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Turn};
 
-use super::{Material, Removed};
+use super::{CUT, Material, Removed};
 
 /// The report.
 pub(super) fn render(material: &Material) -> String {
@@ -25,6 +25,9 @@ pub(super) fn render(material: &Material) -> String {
         );
         row(&mut out, &format!("server {}", server.name), &version);
     }
+    if let Some(words) = material.damage.words() {
+        row(&mut out, "damaged", &words);
+    }
     if !material.select.is_empty() {
         row(&mut out, "only calls with", &material.select.to_string());
     }
@@ -41,8 +44,7 @@ pub(super) fn removed(removed: &[Removed]) -> String {
         let _ = writeln!(out, "## Removed from this report\n");
     }
     for removed in removed {
-        let (kind, mark) = (clean_line(&removed.kind), clean_line(&removed.mark));
-        let _ = writeln!(out, "- {kind} `{mark}`, {}", removed.times());
+        let _ = writeln!(out, "- {}", clean_line(&removed.words()));
     }
     out
 }
@@ -64,14 +66,22 @@ fn turn_section(out: &mut String, material: &Material, turn: &Turn, calls: &[&Ca
     let answer = turn.answer(&material.session).map(|step| step.text.trim_end()).unwrap_or_default();
     let _ = writeln!(out, "### Answer\n");
     match (answer, turn.ending) {
-        ("", ending) => {
-            let ending = ending.map_or("open", Ending::as_str);
+        ("", Some(ending)) => {
             let reason = turn.reason.as_deref().unwrap_or("no reason given");
-            let _ = writeln!(out, "None: {ending}, {}.\n", clean_line(reason));
+            let _ = writeln!(out, "None: {}, {}.\n", ending.as_str(), clean_line(reason));
         }
-        (text, _) => {
+        ("", None) => {
+            let _ = writeln!(out, "None: {CUT}, before the turn does.\n");
+        }
+        (text, Some(_)) => {
             let _ = writeln!(out, "{}\n", clean_block(text));
         }
+        (text, None) => {
+            let _ = writeln!(out, "{}\n\n*So far: {CUT}, before the turn does.*\n", clean_block(text));
+        }
+    }
+    if let Some(words) = material.left_out_words(turn) {
+        let _ = writeln!(out, "*{words}*\n");
     }
 }
 
@@ -91,7 +101,7 @@ fn call_section(out: &mut String, call: &Call) {
         out.push('\n');
     }
     if let Some(reason) = call.held_reason.as_ref().filter(|_| matches!(call.state, CallState::Held(_))) {
-        let _ = writeln!(out, "It waits for a decision: {}\n", clean_line(reason));
+        let _ = writeln!(out, "It waited for a decision: {}\n", clean_line(reason));
     }
     if let Some(refusal) = &call.refusal {
         let _ = writeln!(out, "It was refused, and the model told: {}\n", clean_line(refusal));
@@ -116,7 +126,8 @@ fn standing(call: &Call) -> String {
         (true, Some(us)) => format!(", {} ms", us / 1000),
         (true, None) => String::new(),
     };
-    format!("{}{by_hand}{took}", call.state.as_str())
+    let at_end = if call.state.is_final() { "" } else { " when the recording ends" };
+    format!("{}{at_end}{by_hand}{took}", call.state.as_str())
 }
 
 fn pretty(result: &Json) -> String {

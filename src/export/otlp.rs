@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::protocol::{CallFailureCode, Ending, ModelFailureCode, ToolName};
 use crate::session::{Call, CallState, Step, StepState, Turn};
 
-use super::Material;
+use super::{CUT, Material, UNFINISHED};
 
 /// Span kinds and status codes are integers on this wire.
 const KIND_INTERNAL: u8 = 1;
@@ -68,7 +68,7 @@ impl<'a> Trace<'a> {
             Some(ending @ (Ending::Failed | Ending::Stopped)) => {
                 Some((ending.as_str().to_owned(), self.turn.reason.clone().unwrap_or_default()))
             }
-            None => Some(("unfinished".to_owned(), "the recording ends before the turn does".to_owned())),
+            None => Some((UNFINISHED.to_owned(), format!("{CUT}, before the turn does"))),
         };
         self.span(
             &self.turn.id.to_string(),
@@ -132,7 +132,7 @@ impl<'a> Trace<'a> {
             text("gen_ai.tool.call.id", &call.id.to_string()),
             text("gen_ai.tool.call.arguments", call.arguments.text()),
             text("callboard.server.name", call.server.as_str()),
-            text("callboard.call.status", call.state.as_str()),
+            text("callboard.call.status", super::status(call)),
         ];
         if call.was_sent() {
             attributes.extend([text("mcp.method.name", "tools/call"), text("network.transport", "pipe")]);
@@ -158,9 +158,7 @@ impl<'a> Trace<'a> {
             }
             // It waits for somebody, which is no failure.
             (None, CallState::Proposed | CallState::Released | CallState::Held(_)) => None,
-            (None, CallState::Running) => {
-                Some(("unfinished".to_owned(), "the recording ends before the call does".to_owned()))
-            }
+            (None, CallState::Running) => Some((UNFINISHED.to_owned(), format!("{CUT}, before the call does"))),
         };
         self.span(
             &call.id.to_string(),

@@ -1,7 +1,7 @@
 //! What must not leave the house: secrets, e-mail addresses, telephone numbers, home folders. Applied to whole records, so
 //! that every format gets the same.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use regex::{Captures, Regex};
@@ -25,22 +25,29 @@ static PERSONAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A mark that stands for something removed.
 static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"‹(?:secret:)?([A-Za-z0-9_]+):[0-9a-f]+›").ok());
 
-/// Something that was removed.
+/// What was removed of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removed {
-    /// What stands in its place; equal values have equal marks.
-    pub mark: String,
-    /// What kind of thing it was.
+    /// What kind of thing it was; stands in the marks `‹kind:…›`, which are equal for equal values.
     pub kind: String,
-    /// How often it stood there.
+    /// How often one stood there.
     pub count: u64,
+    /// How many of them were different.
+    pub different: u64,
 }
 
 impl Removed {
-    /// How often, in words.
+    /// What and how often, in words.
     #[must_use]
-    pub fn times(&self) -> String {
-        if self.count == 1 { "once".to_owned() } else { format!("{} times", self.count) }
+    pub fn words(&self) -> String {
+        let what = match self.kind.as_str() {
+            "email" => "e-mail addresses".to_owned(),
+            "phone" => "telephone numbers".to_owned(),
+            "home" => "home folders".to_owned(),
+            kind => format!("secrets ({kind})"),
+        };
+        let times = if self.count == 1 { "once".to_owned() } else { format!("{} times", self.count) };
+        format!("{what}: {times}, {} different", self.different)
     }
 }
 
@@ -78,16 +85,21 @@ pub fn redact(header: &Header, records: &[Arc<Record>]) -> Redacted {
     Redacted { header, records: kept, left_out }
 }
 
-/// The marks in a text, with how often each stands there.
+/// What the marks in a text stand for, by kind.
 pub(super) fn marks(text: &str) -> Vec<Removed> {
     let Some(marks) = MARK.as_ref() else { return Vec::new() };
-    let mut found: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    let mut found: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
     for captures in marks.captures_iter(text) {
         let (mark, [kind]) = captures.extract();
-        found.entry(mark).or_insert((kind, 0)).1 += 1;
+        let (count, different) = found.entry(kind).or_default();
+        *count += 1;
+        different.insert(mark);
     }
-    let removed =
-        |(mark, (kind, count)): (&str, (&str, u64))| Removed { mark: mark.to_owned(), kind: kind.to_owned(), count };
+    let removed = |(kind, (count, different)): (&str, (u64, BTreeSet<&str>))| Removed {
+        kind: kind.to_owned(),
+        count,
+        different: different.len() as u64,
+    };
     found.into_iter().map(removed).collect()
 }
 
@@ -155,10 +167,15 @@ mod tests {
         assert_eq!(clean.matches("‹email:1›").count(), 2, "{clean}");
         serde_json::from_str::<serde_json::Value>(&clean).expect("still JSON");
         let found = marks(&clean);
-        let kinds: Vec<(&str, u64)> = found.iter().map(|removed| (removed.kind.as_str(), removed.count)).collect();
-        assert!(
-            kinds.contains(&("email", 2)) && kinds.contains(&("openai", 1)) && kinds.contains(&("home", 1)),
-            "{kinds:?}"
+        let words: Vec<String> = found.iter().map(Removed::words).collect();
+        assert_eq!(
+            words,
+            [
+                "e-mail addresses: 2 times, 1 different",
+                "home folders: once, 1 different",
+                "secrets (openai): once, 1 different",
+                "telephone numbers: 2 times, 2 different"
+            ]
         );
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Request {
     pub progress: f64,
     /// How its result is read.
     pub reading: Reading,
+    /// The last event of the stream over HTTP that brings its answer: a broken stream is found again by it.
+    pub last_event: Option<String>,
     pub(super) patience: Patience,
 }
 
@@ -130,9 +132,28 @@ impl Answers {
         self.lock().open.remove(id)
     }
 
-    /// Whether this is awaited.
-    pub(super) fn awaits(&self, id: &NumberOrString) -> bool {
+    /// Whether this was asked and has not been answered; perhaps nobody wants the answer any more.
+    pub(super) fn is_open(&self, id: &NumberOrString) -> bool {
         self.lock().open.contains_key(id)
+    }
+
+    /// Whether somebody waits for this.
+    pub(super) fn awaits(&self, id: &NumberOrString) -> bool {
+        self.lock().open.get(id).is_some_and(|request| request.reading != Reading::Nobody)
+    }
+
+    /// Takes note of the last event of the stream that brings an answer.
+    pub(super) fn heard(&self, id: &NumberOrString, event: &str) {
+        if let Some(request) = self.lock().open.get_mut(id) {
+            request.last_event = Some(event.to_owned());
+        }
+    }
+
+    /// The request whose stream had this event last.
+    pub(super) fn of_event(&self, event: &str) -> Option<NumberOrString> {
+        let known = self.lock();
+        let of = known.open.iter().find(|(_, request)| request.last_event.as_deref() == Some(event));
+        of.map(|(id, _)| id.clone())
     }
 
     /// The only request that is awaited.

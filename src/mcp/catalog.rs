@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::protocol::{Annotations, Json, RejectedTool, ServerName, ToolDefinition, ToolName};
 
-use super::Naming;
+use super::{Naming, Trust};
 
 /// Tools taken from one server (`hosting.md` §1).
 pub const MOST_TOOLS: usize = 512;
@@ -45,7 +45,12 @@ struct RawAnnotations {
 
 /// Takes what can be taken of `items`; the rest is told with why.
 #[must_use]
-pub fn read(server: &ServerName, naming: Naming, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
+pub fn read(
+    server: &ServerName,
+    naming: Naming,
+    trust: Trust,
+    items: &[Json],
+) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
     let (mut tools, mut rejected) = (Vec::new(), Vec::new());
     let mut names = HashSet::new();
     for (position, item) in items.iter().enumerate() {
@@ -55,7 +60,7 @@ pub fn read(server: &ServerName, naming: Naming, items: &[Json]) -> (Vec<ToolDef
             rejected.push(reject("", format!("{left} more tools: only the first {MOST_TOOLS} are taken")));
             break;
         }
-        match definition(server, naming, item) {
+        match definition(server, naming, trust, item) {
             Ok(tool) if names.insert(tool.tool.clone()) => tools.push(tool),
             Ok(tool) => rejected.push(reject(tool.tool.as_str(), "the server lists this name twice".into())),
             Err(reason) => {
@@ -68,7 +73,7 @@ pub fn read(server: &ServerName, naming: Naming, items: &[Json]) -> (Vec<ToolDef
     (tools, rejected)
 }
 
-fn definition(server: &ServerName, naming: Naming, item: &Json) -> Result<ToolDefinition, String> {
+fn definition(server: &ServerName, naming: Naming, trust: Trust, item: &Json) -> Result<ToolDefinition, String> {
     let raw: RawTool = serde_json::from_str(item.text()).map_err(|error| error.to_string())?;
     if raw.name.is_empty() {
         return Err("it has no name".into());
@@ -89,7 +94,7 @@ fn definition(server: &ServerName, naming: Naming, item: &Json) -> Result<ToolDe
         open_world: claims.open_world_hint.unwrap_or(default.open_world),
     };
     let tool = ToolName::from(raw.name);
-    Ok(ToolDefinition {
+    let mut definition = ToolDefinition {
         model_name: model_name(server, &tool, naming),
         server: server.clone(),
         tool,
@@ -98,8 +103,11 @@ fn definition(server: &ServerName, naming: Naming, item: &Json) -> Result<ToolDe
         input_schema: raw.input_schema,
         output_schema: raw.output_schema,
         annotations,
-        hash: blake3::hash(item.text().as_bytes()).to_hex().to_string(),
-    })
+        believed: trust == Trust::Trusted,
+        hash: String::new(),
+    };
+    definition.hash = blake3::hash(definition.said().to_string().as_bytes()).to_hex().to_string();
+    Ok(definition)
 }
 
 /// The beginning of a text, at most so many bytes of it.
@@ -146,7 +154,7 @@ mod tests {
             json(r#"{"name":"good","inputSchema":{}}"#),
             json(r#"17"#),
         ];
-        let (tools, rejected) = read(&"s".into(), Naming::Plain, &items);
+        let (tools, rejected) = read(&"s".into(), Naming::Plain, Trust::Trusted, &items);
         assert_eq!(tools.len(), 1);
         assert!(tools[0].annotations.read_only && tools[0].annotations.destructive);
         let names: Vec<&str> = rejected.iter().map(|tool| tool.name.as_str()).collect();

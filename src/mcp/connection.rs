@@ -25,7 +25,7 @@ use super::inputs::Inputs;
 use super::road::{Road, RoadError};
 use super::tap::Tap;
 use super::wire::{Source, Wire};
-use super::{Limits, Naming, Remote, Signal, catalog, http};
+use super::{Limits, Remote, ServerSpec, Signal, catalog, http};
 use listener::Listener;
 
 pub use asking::Wish;
@@ -187,6 +187,8 @@ fn refusal(error: &ClientInitializeError) -> Fault {
                     | HttpFault::NoEndpoint(_)
                     | HttpFault::Redirected(_)
                     | HttpFault::NotMcp(_)
+                    | HttpFault::Coded(_)
+                    | HttpFault::BadSession(_)
                     | HttpFault::TooLong(_),
                 ) => Fault::Hopeless(LossCause::Other, words()),
                 Some(HttpFault::Status { status: 400..500, .. }) => Fault::Unusable(words()),
@@ -240,8 +242,8 @@ impl Connection {
     }
 
     /// Takes what can be taken of a listing; the rest is told with why.
-    pub fn take_in(&mut self, naming: Naming, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
-        let (tools, rejected) = catalog::read(&self.server, naming, items);
+    pub fn take_in(&mut self, spec: &ServerSpec, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
+        let (tools, rejected) = catalog::read(&self.server, spec.naming, spec.trust, items);
         self.outputs = tools
             .iter()
             .filter_map(|tool| Some((tool.tool.clone(), Arc::new(Schema::new(tool.output_schema.clone()?)))))
@@ -315,16 +317,7 @@ fn service_error(error: &ServiceError) -> String {
 fn is_lost(error: &ServiceError) -> bool {
     match error {
         ServiceError::TransportClosed => true,
-        ServiceError::TransportSend(error) => {
-            match error.error.downcast_ref::<RoadError>() {
-                Some(RoadError::Http(_)) => {
-                    let fault = error.error.downcast_ref::<RoadError>().and_then(RoadError::http);
-                    // Of one request only: a refusal, or an answer that cannot be used.
-                    matches!(fault, None | Some(HttpFault::Unreachable(_) | HttpFault::Unauthorised(_)))
-                }
-                Some(RoadError::Pipes(_)) | None => true,
-            }
-        }
+        ServiceError::TransportSend(error) => error.error.downcast_ref().is_none_or(RoadError::is_end),
         _ => false,
     }
 }

@@ -8,7 +8,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::oneshot;
 
-use crate::protocol::{CallFailure, CallFailureCode, CallId, CallStatus, Json};
+use crate::protocol::{CallFailureCode, CallId, CallStatus, Json};
 use crate::schema::Schema;
 
 use super::connection::{Connection, NoAnswer, Wish};
@@ -93,8 +93,7 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
         Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),
         Err(NoAnswer::TimedOut(words)) => Ok(CallEnd::failed(CallFailureCode::TimedOut, words)),
         Err(NoAnswer::Refused(message, result)) => {
-            let failure = Some(CallFailure { code: CallFailureCode::ProtocolError, message });
-            Ok(CallEnd { status: CallStatus::Error, result, failure, mismatch: None })
+            Ok(CallEnd { result, ..CallEnd::failed(CallFailureCode::ProtocolError, message) })
         }
         Err(NoAnswer::Lost(reason)) => Err(reason),
     }

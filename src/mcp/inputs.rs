@@ -20,6 +20,8 @@ const MOST_OPEN: usize = 8;
 const LONGEST_MESSAGE: usize = 8 * 1024;
 /// Largest schema of a form, bytes.
 const LARGEST_SCHEMA: usize = 64 * 1024;
+/// Longest address of a page, bytes: the operator is to read all of it.
+const LONGEST_URL: usize = 2048;
 
 /// The questions of all servers.
 #[derive(Clone, Debug)]
@@ -62,8 +64,17 @@ impl Question {
                 }
                 Wanted::Form { schema }
             }
-            Some("url") => Wanted::Url { url: text("url").ok_or("it names no url")?.to_owned() },
-            Some(other) => return Err(format!("it asks in the mode {other:?}, which is neither form nor url")),
+            Some("url") => {
+                let url = text("url").ok_or("it names no url")?;
+                if url.len() > LONGEST_URL {
+                    return Err(format!("its address has over {LONGEST_URL} bytes"));
+                }
+                Wanted::Url { url: url.to_owned() }
+            }
+            Some(other) => {
+                let other: String = other.chars().take(40).collect();
+                return Err(format!("it asks in the mode {other:?}, which is neither form nor url"));
+            }
         };
         Ok(Self { message: text("message").unwrap_or_default().chars().take(LONGEST_MESSAGE).collect(), wanted })
     }
@@ -160,6 +171,8 @@ mod tests {
         assert!(matches!(form, Ok(Question { wanted: Wanted::Form { .. }, .. })), "{form:?}");
         let page = Question::read(&json!({"mode": "url", "message": "go", "url": "https://x.example/?a=1"}));
         assert_eq!(page.map(|page| page.wanted), Ok(Wanted::Url { url: "https://x.example/?a=1".into() }));
+        let long = json!({"mode": "url", "url": "x".repeat(LONGEST_URL + 1)});
+        assert!(Question::read(&long).is_err_and(|words| words.contains("2048 bytes")));
         assert!(Question::read(&json!({"mode": "voice"})).is_err_and(|words| words.contains("\"voice\"")));
         assert!(Question::read(&json!({"message": "x"})).is_err_and(|words| words.contains("requestedSchema")));
         let huge = json!({"requestedSchema": {"x": "y".repeat(LARGEST_SCHEMA)}});

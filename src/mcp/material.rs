@@ -19,6 +19,12 @@ use super::connection::{Connection, Lister, Listing, NoAnswer, Wish};
 
 /// Fetches of one server that may go on together.
 const MOST_FETCHES: usize = 8;
+/// Longest URI, bytes.
+const LONGEST_URI: usize = 8 * 1024;
+/// Longest name or title, bytes.
+const LONGEST_NAME: usize = 1024;
+/// Most arguments of a prompt.
+const MOST_ARGUMENTS: usize = 64;
 
 /// Fetches that go on.
 #[derive(Default)]
@@ -48,6 +54,44 @@ struct RawPrompt {
     description: Option<String>,
     #[serde(default)]
     arguments: Option<Vec<PromptArgument>>,
+}
+
+impl RawResource {
+    fn resource(self, form: ResourceForm) -> Result<Resource, String> {
+        if self.uri.len() > LONGEST_URI {
+            return Err(format!("its URI has {} bytes; at most {LONGEST_URI} are taken", self.uri.len()));
+        }
+        Ok(Resource {
+            name: cut(self.name.unwrap_or_else(|| self.uri.clone()), LONGEST_NAME),
+            uri: self.uri,
+            form,
+            title: self.title.map(|title| cut(title, LONGEST_NAME)),
+            description: cut(self.description.unwrap_or_default(), LONGEST_DESCRIPTION),
+            mime: self.mime_type.map(|mime| cut(mime, LONGEST_NAME)),
+        })
+    }
+}
+
+impl RawPrompt {
+    fn prompt(self) -> Result<Prompt, String> {
+        let mut arguments = self.arguments.unwrap_or_default();
+        if arguments.len() > MOST_ARGUMENTS {
+            return Err(format!("it has {} arguments; at most {MOST_ARGUMENTS} are taken", arguments.len()));
+        }
+        let names = arguments.iter().map(|argument| argument.name.len());
+        if let Some(bytes) = names.chain([self.name.len()]).find(|bytes| *bytes > LONGEST_NAME) {
+            return Err(format!("a name in it has {bytes} bytes; at most {LONGEST_NAME} are taken"));
+        }
+        for argument in &mut arguments {
+            argument.description = argument.description.take().map(|words| cut(words, LONGEST_DESCRIPTION));
+        }
+        Ok(Prompt {
+            name: self.name,
+            title: self.title.map(|title| cut(title, LONGEST_NAME)),
+            description: cut(self.description.unwrap_or_default(), LONGEST_DESCRIPTION),
+            arguments,
+        })
+    }
 }
 
 impl Fetches {
@@ -126,14 +170,7 @@ async fn resources(server: ServerName, lister: Option<Lister>) -> ResourcesListe
     for (listing, form) in [(Listing::Resources, ResourceForm::Fixed), (Listing::Templates, ResourceForm::Template)] {
         match lister.clone().list(listing).await {
             Ok(items) => {
-                let (taken, rejected) = take(&items, listing, |raw: RawResource| Resource {
-                    name: raw.name.unwrap_or_else(|| raw.uri.clone()),
-                    uri: raw.uri,
-                    form,
-                    title: raw.title,
-                    description: cut(raw.description.unwrap_or_default(), LONGEST_DESCRIPTION),
-                    mime: raw.mime_type,
-                });
+                let (taken, rejected) = take(&items, listing, |raw: RawResource| raw.resource(form));
                 listed.resources.extend(taken);
                 listed.rejected.extend(rejected);
             }
@@ -150,12 +187,7 @@ async fn prompts(server: ServerName, lister: Option<Lister>) -> PromptsListed {
     let Some(lister) = lister else { return listed };
     match lister.list(Listing::Prompts).await {
         Ok(items) => {
-            let (prompts, rejected) = take(&items, Listing::Prompts, |raw: RawPrompt| Prompt {
-                name: raw.name,
-                title: raw.title,
-                description: cut(raw.description.unwrap_or_default(), LONGEST_DESCRIPTION),
-                arguments: raw.arguments.unwrap_or_default(),
-            });
+            let (prompts, rejected) = take(&items, Listing::Prompts, RawPrompt::prompt);
             PromptsListed { prompts, rejected, ..listed }
         }
         Err(reason) => PromptsListed { problem: Some(reason), ..listed },
@@ -166,7 +198,7 @@ async fn prompts(server: ServerName, lister: Option<Lister>) -> PromptsListed {
 fn take<R: DeserializeOwned, T>(
     items: &[Json],
     listing: Listing,
-    made: impl Fn(R) -> T,
+    made: impl Fn(R) -> Result<T, String>,
 ) -> (Vec<T>, Vec<RejectedTool>) {
     let (mut taken, mut rejected) = (Vec::new(), Vec::new());
     for (position, item) in items.iter().enumerate() {
@@ -176,11 +208,12 @@ fn take<R: DeserializeOwned, T>(
             rejected.push(RejectedTool { name: String::new(), reason });
             break;
         }
-        match serde_json::from_str::<R>(item.text()) {
-            Ok(raw) => taken.push(made(raw)),
-            Err(error) => {
+        let read = serde_json::from_str::<R>(item.text()).map_err(|error| error.to_string());
+        match read.and_then(&made) {
+            Ok(made) => taken.push(made),
+            Err(reason) => {
                 let name = item.value().get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-                rejected.push(RejectedTool { name, reason: error.to_string() });
+                rejected.push(RejectedTool { name: cut(name, LONGEST_NAME), reason });
             }
         }
     }

@@ -32,11 +32,27 @@ pub enum RoadError {
 fn spoken(error: &StreamableHttpError<HttpFault>) -> String {
     match error {
         StreamableHttpError::Client(fault) => fault.to_string(),
+        StreamableHttpError::SessionExpired => "it forgets a session as soon as it has given it (HTTP 404)".to_owned(),
+        StreamableHttpError::SessionRecoveryTimeout => {
+            "it forgot the session meanwhile and did not answer; whether it did what was asked is not known".to_owned()
+        }
         other => other.to_string(),
     }
 }
 
 impl RoadError {
+    /// Whether it is the end of the connection, not of one request only: a refusal, or an answer that cannot be used.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        match self {
+            Self::Pipes(_) => true,
+            Self::Http(StreamableHttpError::Client(fault)) => {
+                matches!(fault, HttpFault::Unreachable(_) | HttpFault::Unauthorised(_))
+            }
+            Self::Http(error) => !matches!(error, StreamableHttpError::SessionRecoveryTimeout),
+        }
+    }
+
     /// What went wrong with the HTTP request; `None` if there was none, or it is the session that is at fault.
     #[must_use]
     pub fn http(&self) -> Option<&HttpFault> {

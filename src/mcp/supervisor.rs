@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep};
 
 use crate::protocol::{
-    AfterLoss, CallFailureCode, CallId, Event, Json, LogStream, LossCause, Material, Scope, ServerListed, ServerLogged,
+    AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
     ServerLost, ServerStopped,
 };
 
@@ -22,7 +22,7 @@ use super::in_flight::InFlight;
 use super::inputs::Inputs;
 use super::material::{Fetches, unfetched};
 use super::waiting::Waiting;
-use super::{CallEnd, CallOrder, ServerSpec, Signal};
+use super::{CallEnd, CallOrder, ServerSpec, Signal, in_short};
 use host::Host;
 use starting::{NotStarted, Running};
 
@@ -208,18 +208,19 @@ impl Supervisor {
         let server = self.spec.name.clone();
         match listed {
             Ok(items) => {
-                let (tools, rejected) = connection.take_in(self.spec.naming, &items);
+                let (tools, rejected) = connection.take_in(&self.spec, &items);
                 self.tell(ServerListed { server, tools, rejected }).await;
             }
             Err(reason) => {
-                let line = format!("its tools have changed, but {reason}; the old list stays");
-                self.tell(ServerLogged { server, stream: LogStream::Mcp, line }).await;
+                let why = format!("its tools have changed, but {reason}; the old list stays");
+                self.tell(ServerDegraded { server, why }).await;
             }
         }
     }
 
     /// Waits before the next start, or for the operator if there were too many losses.
     async fn lost(&mut self, reason: String) -> Asked {
+        let reason = in_short(reason);
         self.losses += 1;
         let losses = self.losses;
         if losses > self.spec.restarts {
@@ -238,7 +239,7 @@ impl Supervisor {
 
     /// Stays down: every call is told why at once.
     async fn fail(&mut self, cause: LossCause, reason: String) -> Asked {
-        let server = self.spec.name.clone();
+        let (server, reason) = (self.spec.name.clone(), in_short(reason));
         let message = format!("Server {server} is not running: {reason}.");
         self.tell(ServerLost { server, reason, cause, next: AfterLoss::Failed }).await;
         loop {

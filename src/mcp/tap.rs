@@ -23,8 +23,13 @@ use super::Signal;
 use super::answers::{Answers, Patience, RawResult, Reading, Request};
 use super::stderr::{BYTES_PER_SECOND, Throttle, log};
 
+/// What a server asks the operator with.
+const QUESTION: &str = "elicitation/create";
 /// What `rmcp` is given in place of the form a server sends.
 const EMPTY_QUESTION: &str = r#"{"message":"","requestedSchema":{"type":"object","properties":{}}}"#;
+
+/// Longest id of a server's that is repeated, characters.
+const LONGEST_ID: usize = 40;
 
 /// Reads and records the messages of one connection.
 #[derive(Clone, Debug)]
@@ -36,6 +41,17 @@ pub struct Tap {
     /// How lists of tools are read.
     listings: Reading,
     throttles: Arc<Mutex<Throttles>>,
+}
+
+/// What an answer may be to, by where it comes from: over HTTP a stream answers the request that it was opened for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answering {
+    /// Any request: there is one road for all.
+    Any,
+    /// This one and no other.
+    Only(NumberOrString),
+    /// None.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -122,7 +138,8 @@ impl Tap {
                 (None, _) => Reading::Typed,
             };
             let (progress, patience) = (f64::NEG_INFINITY, Patience::new());
-            self.answers.expect(request.id.clone(), Request { scope, token, progress, reading, patience });
+            let open = Request { scope, token, progress, reading, last_event: None, patience };
+            self.answers.expect(request.id.clone(), open);
         }
         let (tap, text) = (self.clone(), serde_json::to_string(item));
         async move {
@@ -132,14 +149,16 @@ impl Tap {
         }
     }
 
-    /// Records what has come, and reads it; `None` for what `rmcp` has nothing to do with.
-    pub async fn received(&self, text: &str) -> Option<RxJsonRpcMessage<RoleClient>> {
+    /// Records what has come, and reads it; `None` for what `rmcp` has nothing to do with. An answer to what is not asked, or
+    /// not there, is recorded and told, and that is all.
+    pub async fn received(&self, text: &str, answering: &Answering) -> Option<RxJsonRpcMessage<RoleClient>> {
         let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
             Ok(envelope) if envelope.is_message() => envelope,
             other => {
                 self.junk(text.chars().take(4096).collect()).await;
                 let error = other.err().filter(|error| !error.is_data() && text.contains(r#""jsonrpc""#))?;
-                return self.spoilt(id_in(text.as_bytes())?, format!("the server's answer is no JSON: {error}"));
+                let id = self.asked(Some(id_in(text.as_bytes())?), answering).await?;
+                return self.spoilt(id, format!("the server's answer is no JSON: {error}"));
             }
         };
         let id = envelope.id.map(|id| id.get()).and_then(parse_id);
@@ -148,8 +167,10 @@ impl Tap {
                 // Nothing else says that the tools have changed, and hearing it a thousand times costs nothing.
                 (false, _) if method == "notifications/tools/list_changed" => return self.typed(text, None).await,
                 (false, _) if text.len() > BYTES_PER_SECOND => {
+                    let method: String = method.chars().take(LONGEST_ID).collect();
                     self.junk(format!("a message {method} of {} bytes was not taken", text.len())).await;
-                    return None;
+                    // A question that is not kept is declined: who asks hears of it.
+                    return self.question(&id.filter(|_| method == QUESTION)?).await;
                 }
                 (false, _) => return None,
                 (true, 0) => {}
@@ -159,7 +180,10 @@ impl Tap {
             self.frame(scope, Direction::Received, text).await;
             return self.unasked(text, &envelope, id).await;
         }
-        let id = id?;
+        let Some(id) = self.asked(id, answering).await else {
+            self.frame(Scope::default(), Direction::Received, text).await;
+            return None;
+        };
         let request = self.answers.answered(&id);
         self.frame(request.as_ref().map(|request| request.scope).unwrap_or_default(), Direction::Received, text).await;
         match (request.map(|request| request.reading), envelope.result) {
@@ -174,6 +198,40 @@ impl Tap {
         }
     }
 
+    /// The request that an answer is to. What answers nothing that is open, or comes from elsewhere, answers none, which is
+    /// told.
+    async fn asked(&self, id: Option<NumberOrString>, answering: &Answering) -> Option<NumberOrString> {
+        let meant = id.as_ref().and_then(|id| self.meant(id));
+        let is_here = match answering {
+            Answering::Any => true,
+            Answering::Only(here) => meant.as_ref() == Some(here),
+            Answering::Nothing => false,
+        };
+        let said: String = id.as_ref().map(ToString::to_string).unwrap_or_default().chars().take(LONGEST_ID).collect();
+        let note = match &meant {
+            None => format!("it answered request {said:?}, which is not open; nothing was done with that"),
+            Some(meant) if !is_here => {
+                format!("it answered request {meant} where another is answered, or none; nothing was done with that")
+            }
+            Some(meant) if id.as_ref() != Some(meant) => {
+                format!("it answered request {meant} with the number as a text, which was taken all the same")
+            }
+            Some(_) => return meant,
+        };
+        self.junk(note).await;
+        meant.filter(|_| is_here)
+    }
+
+    /// The open request with this id. Ours are numbers; some servers give them back as text, which can mean nothing else.
+    fn meant(&self, id: &NumberOrString) -> Option<NumberOrString> {
+        if self.answers.is_open(id) {
+            return Some(id.clone());
+        }
+        let NumberOrString::String(text) = id else { return None };
+        let number = text.parse().ok().filter(|number: &i64| number.to_string() == **text)?;
+        Some(NumberOrString::Number(number)).filter(|number| self.answers.is_open(number))
+    }
+
     /// A notification or a request of the server.
     async fn unasked(
         &self,
@@ -181,15 +239,19 @@ impl Tap {
         envelope: &Envelope<'_>,
         id: Option<NumberOrString>,
     ) -> Option<RxJsonRpcMessage<RoleClient>> {
-        let (Some("elicitation/create"), Some(id), Some(params)) = (envelope.method.as_deref(), id, envelope.params)
-        else {
+        let (Some(QUESTION), Some(id), Some(params)) = (envelope.method.as_deref(), id, envelope.params) else {
             return self.typed(text, None).await;
         };
         if !self.answers.keep_question(id.clone(), params.into()) {
             self.junk("the server has too many questions for the operator; this one is declined".to_owned()).await;
         }
-        let id = serde_json::to_string(&id).unwrap_or_default();
-        let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"elicitation/create","params":{EMPTY_QUESTION}}}"#);
+        self.question(&id).await
+    }
+
+    /// A question as `rmcp` gets it: what it asks is kept here, or not at all.
+    async fn question(&self, id: &NumberOrString) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let id = serde_json::to_string(id).unwrap_or_default();
+        let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{QUESTION}","params":{EMPTY_QUESTION}}}"#);
         self.typed(&plain, None).await
     }
 

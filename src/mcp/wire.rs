@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::line::{Line, LineReader};
-use super::tap::Tap;
+use super::tap::{Answering, Tap};
 
 /// Longest line a server may send, bytes.
 pub const LONGEST_LINE: usize = 32 * 1024 * 1024;
@@ -75,12 +75,12 @@ impl Transport<RoleClient> for Wire {
             let message = match line {
                 Line::Whole(bytes) => match std::str::from_utf8(&bytes) {
                     Ok(text) if text.trim().is_empty() => None,
-                    Ok(text) => self.tap.received(text).await,
+                    Ok(text) => self.tap.received(text, &Answering::Any).await,
                     Err(error) => {
                         let place = error.valid_up_to();
                         let junk = format!("the next message was not UTF-8 at byte {place}; bad bytes became \u{fffd}");
                         self.tap.junk(junk).await;
-                        self.tap.received(&String::from_utf8_lossy(&bytes)).await
+                        self.tap.received(&String::from_utf8_lossy(&bytes), &Answering::Any).await
                     }
                 },
                 Line::TooLong { head, tail, bytes } => {

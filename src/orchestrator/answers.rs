@@ -242,7 +242,7 @@ impl Backing {
         }
     }
 
-    /// Puts another server in the place of the one of its name.
+    /// Puts a server in the place of the one of its name, if there is one.
     pub fn change(&mut self, spec: &ServerSpec) {
         match self {
             Self::Live(servers) => servers.change(spec),

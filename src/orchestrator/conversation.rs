@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::model::Message;
-use crate::protocol::Json;
+use crate::protocol::{Event, Json};
 
+use super::gate::Hearsay;
 use super::prompt;
 
 /// Messages, oldest first; the system prompt is not among them.
@@ -15,12 +16,45 @@ pub struct Conversation {
     messages: Vec<Arc<Message>>,
     /// Messages that an earlier request had.
     sent: usize,
+    /// The last thing that others wrote.
+    hearsay: Option<Hearsay>,
+    /// What the operator has fetched since the last question: it may go with the next one.
+    fetched: Option<Hearsay>,
 }
 
 impl Conversation {
     /// Adds a message at the end.
     pub fn push(&mut self, message: Message) {
+        match &message {
+            Message::User { .. } => self.hearsay = self.fetched.take().or_else(|| self.hearsay.take()),
+            Message::System { .. } | Message::Assistant { .. } | Message::Tool { .. } => {}
+        }
         self.messages.push(Arc::new(message));
+    }
+
+    /// Takes note of a resource or a prompt that was fetched. Whether the next question holds its words, and how much of them,
+    /// only the operator knows.
+    pub fn note(&mut self, event: &Event) {
+        match event {
+            Event::ResourceRead(read) if read.result.is_some() => {
+                self.fetched = Some(Hearsay::Resource { server: read.server.clone(), uri: read.uri.clone() });
+            }
+            Event::PromptGot(got) if got.result.is_some() => {
+                self.fetched = Some(Hearsay::Prompt { server: got.server.clone(), name: got.name.clone() });
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of a result that others wrote; the model keeps it in mind as long as the conversation lasts.
+    pub fn hear(&mut self, hearsay: Hearsay) {
+        self.hearsay = Some(hearsay);
+    }
+
+    /// The last thing that others wrote.
+    #[must_use]
+    pub fn hearsay(&self) -> Option<&Hearsay> {
+        self.hearsay.as_ref()
     }
 
     /// Forgets everything.

@@ -12,6 +12,7 @@ use crate::protocol::{
 use crate::session::{Call, CallState, Session};
 
 use super::conversation::Conversation;
+use super::gate::Hearsay;
 use super::prompt;
 use super::turn::Numbers;
 
@@ -121,6 +122,7 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
     for record in records {
         match (&record.event, record.scope.call) {
             (Event::ConversationCleared(_), _) => conversation.clear(),
+            (event @ (Event::ResourceRead(_) | Event::PromptGot(_)), _) => conversation.note(event),
             (Event::TurnStarted(started), _) => {
                 conversation.push(Message::User { text: started.question.clone() });
             }
@@ -143,6 +145,10 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
                 let provider_id = providers.get(&id).cloned().unwrap_or_default();
                 let name = wishes.get(&provider_id).cloned().unwrap_or_else(|| call.tool.to_string());
                 let ok = end.status == CallStatus::Ok;
+                if is_hearsay(session, call, delivered.form) {
+                    let (server, tool) = (call.server.clone(), call.tool.clone());
+                    conversation.hear(Hearsay::Result { call: id, server, tool });
+                }
                 let was_made = call.was_sent() || end.result.is_some();
                 let sent = (was_made && call.arguments != call.proposed).then(|| call.arguments.clone());
                 let (text, _) = prompt::result_text(id, &end, sent.as_ref());
@@ -171,6 +177,15 @@ fn origin(call: &Call, form: DeliveredForm) -> DeliveredForm {
         DeliveredForm::Truncated => DeliveredForm::Original,
         DeliveredForm::Original | DeliveredForm::Edited | DeliveredForm::Synthetic | DeliveredForm::Denied => form,
     }
+}
+
+/// Whether the model has read what others wrote with the result of a call, as far as the records tell.
+fn is_hearsay(session: &Session, call: &Call, form: DeliveredForm) -> bool {
+    let tools = session.server(&call.server).map_or(&[][..], |server| &server.tools);
+    let tool = tools.iter().find(|tool| tool.tool == call.tool);
+    let is_closed = tool.is_some_and(|tool| !tool.effects().open_world);
+    let has_words = matches!(call.state, CallState::Ok | CallState::Error) && form != DeliveredForm::Denied;
+    call.started_us.is_some() && has_words && !is_closed
 }
 
 /// What the model got of a call.

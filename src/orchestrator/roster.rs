@@ -1,11 +1,17 @@
-//! What is known of the servers: who is there, with which tools and instructions.
+//! What is known of the servers: who is there, with which tools and instructions, and which tools are not what they were.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::model::Briefing;
-use crate::protocol::{AfterLoss, Event, ServerName, ToolDefinition, ToolName};
+use crate::pins::Sight;
+use crate::protocol::{AfterLoss, Event, ServerListed, ServerName, ToolChanged, ToolDefinition, ToolName, ToolPinned};
 
+use super::gate::Changed;
+use super::memory::Known;
 use super::toolbox::Toolbox;
+
+/// Changes of one listing that are told place by place; of more only that there are some.
+const MOST_COMPARED: usize = 16;
 
 /// The servers in lane order.
 #[derive(Debug, Default)]
@@ -13,66 +19,80 @@ pub struct Roster {
     entries: Vec<Entry>,
     /// The tools of all entries; made anew only when they change, because schemas are compiled in it.
     toolbox: Toolbox,
+    /// Tools that wait for a yes.
+    changed: Arc<Changed>,
 }
 
 #[derive(Debug)]
 struct Entry {
     server: ServerName,
+    /// Where it is to be reached now; until it starts there, what is heard comes from the place before.
+    awaited_at: Option<String>,
     /// Whether its tools are known, or known to be unavailable.
     settled: bool,
     connected: bool,
     instructions: String,
     tools: Vec<ToolDefinition>,
-    /// Each tool's definition as it was first listed: its hash.
-    first: HashMap<ToolName, String>,
+    known: Known,
+}
+
+impl Entry {
+    fn new(server: ServerName, awaited_at: Option<String>, known: Known) -> Self {
+        let (instructions, tools) = (String::new(), Vec::new());
+        Self { server, awaited_at, settled: false, connected: false, instructions, tools, known }
+    }
+}
+
+/// What follows from an event of a server, or from a word of the operator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// Something to be recorded.
+    Tell(Event),
+    /// Something the operator should know at once.
+    Warn(String),
+    /// The pins of this server are not what they were.
+    Repinned(ServerName),
 }
 
 impl Roster {
-    /// Servers of which nothing is known yet.
-    pub fn new(servers: impl IntoIterator<Item = ServerName>) -> Self {
-        let entry = |server| Entry {
-            server,
-            settled: false,
-            connected: false,
-            instructions: String::new(),
-            tools: Vec::new(),
-            first: HashMap::new(),
-        };
-        Self { entries: servers.into_iter().map(entry).collect(), toolbox: Toolbox::default() }
+    /// Servers of which nothing is known yet but what their tools were.
+    pub fn new(servers: impl IntoIterator<Item = (ServerName, Known)>) -> Self {
+        let entry = |(server, known)| Entry::new(server, None, known);
+        Self { entries: servers.into_iter().map(entry).collect(), ..Self::default() }
     }
 
-    /// Takes note of an event of a server. A tool that is no longer what it was when it was first listed counts as one that
-    /// writes, whatever it says of itself (`hosting.md` §4); that is what the operator is to be told then.
-    pub fn note(&mut self, event: &Event) -> Option<String> {
-        let mut changed: Vec<&str> = Vec::new();
-        let mut warning = None;
+    /// A server is reached at another place from now on. What was said at the one before does not count there: neither its
+    /// tools, nor what they were.
+    pub fn meet(&mut self, server: ServerName, place: String, known: Known) {
+        Arc::make_mut(&mut self.changed).retain(|(other, _), _| *other != server);
+        let entry = Entry::new(server, Some(place), known);
+        match self.entries.iter_mut().find(|before| before.server == entry.server) {
+            Some(before) => *before = entry,
+            None => self.entries.push(entry),
+        }
+        self.fill();
+    }
+
+    /// Takes note of an event of a server.
+    pub fn note(&mut self, event: &Event) -> Vec<Finding> {
         match event {
+            Event::ServerStarting(starting) => {
+                let is_it = |entry: &&mut Entry| {
+                    entry.server == starting.server && entry.awaited_at.as_ref() == Some(&starting.command)
+                };
+                if let Some(entry) = self.entries.iter_mut().find(is_it) {
+                    entry.awaited_at = None;
+                }
+            }
             Event::ServerReady(ready) => {
-                if let Some(entry) = self.entry(&ready.server) {
+                if let Some(entry) = heard(&mut self.entries, &ready.server) {
                     entry.connected = true;
                     entry.instructions.clone_from(&ready.instructions);
                 }
             }
-            Event::ServerListed(listed) => {
-                if let Some(entry) = self.entry(&listed.server) {
-                    entry.settled = true;
-                    entry.tools.clone_from(&listed.tools);
-                    for tool in &mut entry.tools {
-                        let first = entry.first.entry(tool.tool.clone()).or_insert_with(|| tool.hash.clone());
-                        if *first != tool.hash {
-                            tool.annotations.read_only = false;
-                            changed.push(tool.tool.as_str());
-                        }
-                    }
-                    warning = (!changed.is_empty()).then(|| {
-                        let (server, names) = (&listed.server, changed.join(", "));
-                        format!("Server {server} now says something else of {names}: its calls count as writing from here on.")
-                    });
-                    self.fill();
-                }
-            }
+            Event::ServerListed(listed) => return self.listed(listed),
             Event::ServerLost(lost) => {
-                if let Some(entry) = self.entry(&lost.server) {
+                if let Some(entry) = heard(&mut self.entries, &lost.server) {
                     entry.settled = true;
                     entry.connected = false;
                     if lost.next == AfterLoss::Failed {
@@ -83,11 +103,74 @@ impl Roster {
             }
             _ => {}
         }
-        warning
+        Vec::new()
+    }
+
+    /// Looks at each tool of a listing; one that is not what it was waits for a yes (`hosting.md` §4).
+    fn listed(&mut self, listed: &ServerListed) -> Vec<Finding> {
+        let Some(entry) = heard(&mut self.entries, &listed.server) else { return Vec::new() };
+        entry.settled = true;
+        entry.tools.clone_from(&listed.tools);
+        let changed = Arc::make_mut(&mut self.changed);
+        let (mut findings, mut names, mut is_new) = (Vec::new(), Vec::new(), false);
+        for tool in &listed.tools {
+            let place = (tool.server.clone(), tool.tool.clone());
+            match entry.known.pins.see(tool) {
+                Sight::First => is_new = true,
+                Sight::Same => {
+                    if changed.remove(&place).is_some() {
+                        findings.push(pinned(tool, "server"));
+                    }
+                }
+                Sight::Changed(change) => {
+                    if changed.get(&place).is_some_and(|told| told.hash == change.hash) {
+                        continue;
+                    }
+                    let is_over = names.len() >= MOST_COMPARED;
+                    let change = if is_over { ToolChanged { changes: Vec::new(), ..change } } else { change };
+                    names.push(tool.tool.as_str());
+                    findings.push(Finding::Tell(change.clone().into()));
+                    changed.insert(place, change);
+                }
+            }
+        }
+        if !names.is_empty() {
+            findings.push(Finding::Warn(warning(&listed.server, &names)));
+        }
+        if is_new {
+            findings.push(Finding::Repinned(listed.server.clone()));
+        }
+        self.fill();
+        findings
+    }
+
+    /// The operator takes a tool as it is now, if its definition has this hash.
+    pub fn accept(&mut self, server: &ServerName, tool: &ToolName, hash: &str) -> Vec<Finding> {
+        let place = (server.clone(), tool.clone());
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.server == *server) else { return Vec::new() };
+        let is_seen = |listed: &&ToolDefinition| listed.tool == *tool && listed.hash == hash;
+        let (Some(definition), true) = (entry.tools.iter().find(is_seen), self.changed.contains_key(&place)) else {
+            return Vec::new();
+        };
+        entry.known.pins.pin(definition);
+        Arc::make_mut(&mut self.changed).remove(&place);
+        vec![pinned(definition, "operator"), Finding::Repinned(server.clone())]
     }
 
     fn fill(&mut self) {
         self.toolbox = Toolbox::new(self.entries.iter().flat_map(|entry| entry.tools.iter().cloned()).collect());
+    }
+
+    /// Tools that wait for a yes.
+    #[must_use]
+    pub fn changed(&self) -> &Arc<Changed> {
+        &self.changed
+    }
+
+    /// What is to be remembered of a server.
+    #[must_use]
+    pub fn known(&self, server: &ServerName) -> Option<&Known> {
+        self.entries.iter().find(|entry| entry.server == *server).map(|entry| &entry.known)
     }
 
     /// Whether every server is either listed or known to be down.
@@ -111,16 +194,32 @@ impl Roster {
             .map(|entry| Briefing { server: entry.server.clone(), instructions: entry.instructions.clone() })
             .collect()
     }
+}
 
-    fn entry(&mut self, server: &ServerName) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.server == *server)
-    }
+/// A server that is heard at the place where it is now.
+fn heard<'a>(entries: &'a mut [Entry], server: &ServerName) -> Option<&'a mut Entry> {
+    entries.iter_mut().find(|entry| entry.server == *server && entry.awaited_at.is_none())
+}
+
+fn pinned(tool: &ToolDefinition, by: &str) -> Finding {
+    let (server, name, hash) = (tool.server.clone(), tool.tool.clone(), tool.hash.clone());
+    Finding::Tell(ToolPinned { server, tool: name, hash, by: by.to_owned() }.into())
+}
+
+fn warning(server: &ServerName, names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let names = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    format!(
+        "Server {server} now says something else of {names}{more} than when you last took its word: calls wait for a yes."
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Annotations, Json, LossCause, ServerListed, ServerLost};
+    use crate::protocol::{Annotations, Json, LossCause, ServerLost, ServerStarting};
 
     fn listed(description: &str, hash: &str) -> Event {
         let tool = ToolDefinition {
@@ -132,29 +231,82 @@ mod tests {
             input_schema: Json::parse("{}").expect("JSON"),
             output_schema: None,
             annotations: Annotations { read_only: true, ..Annotations::default() },
+            believed: true,
             hash: hash.into(),
         };
         ServerListed { server: "desk".into(), tools: vec![tool], rejected: Vec::new() }.into()
     }
 
-    fn is_read_only(roster: &Roster) -> bool {
-        roster.toolbox().tools[0].annotations.read_only
+    fn desk() -> Roster {
+        Roster::new([("desk".into(), Known::default())])
+    }
+
+    fn kinds(findings: &[Finding]) -> Vec<&str> {
+        findings
+            .iter()
+            .map(|finding| match finding {
+                Finding::Tell(event) => event.kind(),
+                Finding::Warn(_) => "warning",
+                Finding::Repinned(_) => "repinned",
+            })
+            .collect()
     }
 
     #[test]
-    fn a_tool_that_changes_what_it_says_of_itself_counts_as_writing() {
-        let mut roster = Roster::new(["desk".into()]);
-        assert_eq!(roster.note(&listed("Looks.", "1")), None);
-        assert_eq!(roster.note(&listed("Looks.", "1")), None);
-        assert!(is_read_only(&roster));
-        let warning = roster.note(&listed("Looks, and sends what it sees.", "2")).expect("a warning");
-        assert!(warning.contains("desk") && warning.contains("look"), "{warning}");
-        assert!(!is_read_only(&roster));
+    fn a_tool_that_is_not_what_it_was_is_told_once_and_waits_until_it_is_accepted() {
+        let mut roster = desk();
+        assert_eq!(kinds(&roster.note(&listed("Looks.", "1"))), ["repinned"]);
+        assert_eq!(kinds(&roster.note(&listed("Looks.", "1"))), [""; 0]);
+        let findings = roster.note(&listed("Looks, and sends what it sees.", "2"));
+        assert_eq!(kinds(&findings), ["tool.changed", "warning"]);
+        assert!(matches!(&findings[1], Finding::Warn(text) if text.contains("desk") && text.contains("look")));
+        assert_eq!(kinds(&roster.note(&listed("Looks, and sends what it sees.", "2"))), [""; 0]);
+        assert_eq!(roster.changed().len(), 1);
+        assert_eq!(roster.accept(&"desk".into(), &"look".into(), "1"), [], "that is not what it is now");
+        assert_eq!(kinds(&roster.accept(&"desk".into(), &"look".into(), "2")), ["tool.pinned", "repinned"]);
+        assert!(roster.changed().is_empty());
+        assert_eq!(kinds(&roster.note(&listed("Looks, and sends what it sees.", "2"))), [""; 0]);
+    }
+
+    #[test]
+    fn a_change_that_is_taken_back_waits_no_longer() {
+        let mut roster = desk();
+        roster.note(&listed("Looks.", "1"));
+        roster.note(&listed("Sends.", "2"));
+        assert_eq!(kinds(&roster.note(&listed("Looks.", "1"))), ["tool.pinned"]);
+        assert!(roster.changed().is_empty());
+    }
+
+    #[test]
+    fn at_another_place_nothing_counts_that_was_said_at_the_one_before() {
+        let mut roster = desk();
+        roster.note(&listed("Looks.", "1"));
+        roster.note(&listed("Sends.", "2"));
+        roster.meet("desk".into(), "elsewhere".into(), Known::default());
+        assert!(roster.changed().is_empty() && roster.toolbox().tools.is_empty() && !roster.is_settled());
+        roster.note(&listed("Still from the place before.", "3"));
+        assert!(roster.toolbox().tools.is_empty(), "it has not started there yet");
+        let starting = |command: &str| ServerStarting { server: "desk".into(), attempt: 1, command: command.into() };
+        roster.note(&starting("before").into());
+        assert_eq!(kinds(&roster.note(&listed("Still.", "3"))), [""; 0]);
+        roster.note(&starting("elsewhere").into());
+        assert_eq!(kinds(&roster.note(&listed("Looks.", "4"))), ["repinned"]);
+        assert_eq!(roster.toolbox().tools.len(), 1);
+        roster.meet("other".into(), "there".into(), Known::default());
+        assert!(!roster.is_settled() && roster.known(&"other".into()).is_some(), "one of a new name is waited for too");
+    }
+
+    #[test]
+    fn nothing_is_accepted_that_has_not_changed() {
+        let mut roster = desk();
+        roster.note(&listed("Looks.", "1"));
+        assert_eq!(roster.accept(&"desk".into(), &"look".into(), "1"), []);
+        assert_eq!(roster.accept(&"desk".into(), &"other".into(), "1"), []);
     }
 
     #[test]
     fn a_server_that_has_failed_offers_nothing_and_one_that_comes_back_what_it_had() {
-        let mut roster = Roster::new(["desk".into()]);
+        let mut roster = desk();
         roster.note(&listed("Looks.", "1"));
         let lost = |next| {
             Event::from(ServerLost { server: "desk".into(), reason: "gone".into(), cause: LossCause::Other, next })

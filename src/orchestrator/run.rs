@@ -1,6 +1,8 @@
 //! The async shell around the turn machine: carries out effects, and puts everything that happens in one order.
 
+mod answering;
 mod control;
+mod hosting;
 mod idle;
 
 use std::collections::{HashMap, VecDeque};
@@ -12,28 +14,28 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use crate::link::Feed;
-use crate::mcp::{CallEnd, CallOrder, Signal};
-use crate::model::{Delta, Message, Model, Request};
+use crate::mcp::{CallEnd, CallOrder, ServerSpec, Signal};
+use crate::model::Model;
+use crate::pins::Kept;
 use crate::protocol::{
     CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
-    SessionStarted, StepId, Stepping, SteppingChanged, StopSite, TurnHeld,
+    SessionStarted, Stepping, SteppingChanged, StopSite, TurnHeld,
 };
 
 use super::answers::Backing;
-use super::asking::{Asking, Heard};
+use super::asking::Asking;
 use super::conversation::{self, Conversation};
 use super::deltas::Deltas;
+use super::memory::Known;
 use super::resume::Resumed;
 use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
 use super::turn::{Effect, Input, Numbers, StopReason, ToolUse, Turn};
-use super::{Gate, Models, Projects, Setup, prompt};
+use super::{Gate, Models, Projects, Setup};
 
 /// A first question waits that long for servers that are still starting.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pieces of a model's answer that may wait.
-const DELTA_CAPACITY: usize = 256;
 /// Questions that may wait while a turn runs.
 const MOST_QUESTIONS: usize = 32;
 
@@ -48,14 +50,29 @@ pub async fn run(setup: Setup, feed: Feed) {
 }
 
 async fn perform(setup: Setup, feed: Feed) {
-    let Setup { model, runbooks, models, servers: source, recording, app, session, gate, projects, resumed, warnings } =
-        setup;
+    let Setup {
+        model,
+        runbooks,
+        models,
+        servers: source,
+        recording,
+        app,
+        session,
+        gate,
+        pins: mut kept,
+        projects,
+        resumed,
+        mut warnings,
+    } = setup;
     let Feed { mut commands, news } = feed;
     let names = source.names();
+    let known = Known::of_all(&source, &mut kept, &mut warnings);
     let mut shell = Shell {
+        kept,
+        moving: Vec::new(),
         stage: Stage::new(recording, news),
         servers: Backing::start(Vec::new().into(), 0),
-        roster: Roster::new(names.clone()),
+        roster: Roster::new(known),
         asked: Arc::clone(&model),
         model,
         runbooks,
@@ -101,6 +118,10 @@ struct Shell {
     stage: Stage,
     servers: Backing,
     roster: Roster,
+    /// What is remembered of servers over sessions.
+    kept: Kept,
+    /// Servers that are to be reached elsewhere once the turn is over.
+    moving: Vec<ServerSpec>,
     /// Who answers from the next turn on.
     model: Arc<dyn Model>,
     /// Who answers the running turn.
@@ -138,6 +159,7 @@ impl Shell {
             if self.missed {
                 return "a call is not in the recording";
             }
+            self.move_servers().await;
             self.begin_turn().await;
             let flush = self.deltas.due();
             let patience = (!self.questions.is_empty() && self.turn.is_none()).then_some(self.patience);
@@ -179,18 +201,6 @@ impl Shell {
         );
         self.turn = Some(turn);
         self.carry_out(effects).await;
-    }
-
-    async fn warn_of_tools(&mut self) {
-        let (offered, most) = (self.toolbox.tools.len(), self.asked.most_tools());
-        if offered > most && !self.warned_of_tools {
-            self.warned_of_tools = true;
-            let text = format!(
-                "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
-                offered - most
-            );
-            self.stage.note(NoteLevel::Warning, text).await;
-        }
     }
 
     async fn advance(&mut self, input: Input) {
@@ -277,91 +287,11 @@ impl Shell {
         }
     }
 
-    /// Everything the model would be sent now.
-    fn messages(&self) -> Vec<Arc<Message>> {
-        let text = prompt::system(&self.roster.briefings(), &self.stage.today());
-        let mut messages = vec![Arc::new(Message::System { text })];
-        messages.extend_from_slice(self.conversation.messages());
-        messages
-    }
-
     fn end_call(&mut self, call: CallId, end: CallEnd) -> Vec<Effect> {
         // A call that is no longer running was cancelled: this is its late end.
         let (Some(sent_us), Some(turn)) = (self.running.remove(&call), &mut self.turn) else { return Vec::new() };
         let duration_us = self.stage.now_us().saturating_sub(sent_us);
         turn.handle(Input::CallEnded { call, end, duration_us }, &mut self.conversation)
-    }
-
-    fn ask(&mut self, step: StepId, tools: ToolUse) {
-        let briefings = self.roster.briefings();
-        let (today, messages) = (self.stage.today(), self.messages());
-        let most = self.asked.most_tools();
-        let tools = match tools {
-            ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
-            ToolUse::Offered => Arc::clone(&self.toolbox.tools),
-            ToolUse::Withheld => Arc::from([]),
-        };
-        let request = Request { messages, tools, briefings: briefings.into(), today };
-        let (sender, deltas) = mpsc::channel(DELTA_CAPACITY);
-        let model = Arc::clone(&self.asked);
-        let task = tokio::spawn(async move { model.request(request, sender).await });
-        self.asking = Some(Asking { step, deltas, task });
-    }
-
-    async fn heard(&mut self, heard: Heard) {
-        match heard {
-            Heard::Delta(Delta::Text(part, text)) => {
-                if let Some(streamed) = self.deltas.push(part, &text) {
-                    self.stage.tell(self.step_scope(), streamed).await;
-                }
-            }
-            Heard::Delta(Delta::Retried(retried)) => {
-                self.flush().await;
-                self.stage.tell(self.step_scope(), retried).await;
-            }
-            Heard::Done(result) => {
-                self.flush().await;
-                self.asking = None;
-                self.advance(match result {
-                    Ok(answer) => Input::ModelAnswered(answer),
-                    Err(failure) => Input::ModelFailed(failure),
-                })
-                .await;
-            }
-        }
-    }
-
-    async fn signalled(&mut self, signal: Signal) {
-        match signal {
-            Signal::Happened(scope, event) => {
-                let warning = self.roster.note(&event);
-                self.stage.tell(scope, event).await;
-                if let Some(text) = warning {
-                    self.stage.note(NoteLevel::Warning, text).await;
-                }
-            }
-            Signal::Ended(call, end) => {
-                let effects = self.end_call(call, end);
-                self.carry_out(effects).await;
-            }
-        }
-    }
-
-    async fn flush_words(&mut self) {
-        if let Some(streamed) = self.deltas.take_words() {
-            self.stage.tell(self.step_scope(), streamed).await;
-        }
-    }
-
-    async fn flush(&mut self) {
-        if let Some(streamed) = self.deltas.take() {
-            self.stage.tell(self.step_scope(), streamed).await;
-        }
-    }
-
-    fn step_scope(&self) -> Scope {
-        let turn = self.turn.as_ref().map(Turn::id);
-        Scope { turn, step: self.asking.as_ref().map(|asking| asking.step), call: None }
     }
 
     async fn close(mut self, reason: &str) {

@@ -140,10 +140,11 @@ impl Turn {
     }
 
     /// Takes one input. Whatever comes too late, or for something unknown, is ignored.
-    pub fn handle(&mut self, input: Input, conversation: &mut Conversation) -> Vec<Effect> {
+    pub fn handle(&mut self, mut input: Input, conversation: &mut Conversation) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if let Input::GateChanged(gate) = &input {
-            self.gate = Gate::clone(gate);
+        if let Input::GateChanged(gate) = &mut input {
+            // From here on the input has the gate as it was.
+            std::mem::swap(&mut self.gate, gate);
         }
         match (std::mem::replace(&mut self.phase, Phase::Over), input) {
             (Phase::Over, _) => {}
@@ -187,17 +188,18 @@ impl Turn {
                 batch.ended(call, end, duration_us, (&self.gate, &self.toolbox), effects);
             }
             Input::Decide { call, decision } => batch.decide(call, decision, (&self.gate, &self.toolbox), effects),
-            Input::GateChanged(_) => batch.judge_again(&self.gate, &self.toolbox, effects),
+            Input::GateChanged(before) => batch.judge_again((&before, &self.gate), &self.toolbox, effects),
             Input::CancelCall(call) => batch.cancel(call, Why::Operator, effects),
             Input::Stop(reason) => {
+                let toolbox = self.toolbox.clone();
                 return self.stop(reason, effects, |effects| {
                     batch.cancel_all(Why::from(reason), effects);
-                    batch.deliver(conversation, effects);
+                    batch.deliver(&toolbox, conversation, effects);
                 });
             }
             Input::Missed => {
                 batch.cancel_all(Why::Missed, effects);
-                batch.deliver(conversation, effects);
+                batch.deliver(&self.toolbox, conversation, effects);
                 self.end(Ending::Failed, Some(MISSED.to_owned()), effects);
                 return;
             }
@@ -214,7 +216,7 @@ impl Turn {
             self.phase = Phase::Calling { step, batch };
             return;
         }
-        batch.deliver(conversation, effects);
+        batch.deliver(&self.toolbox, conversation, effects);
         let tools = if self.limited.is_some() { ToolUse::Withheld } else { ToolUse::Offered };
         self.ask(conversation, tools, effects);
     }
@@ -290,7 +292,7 @@ impl Turn {
             self.numbers.calls += 1;
             let call = CallId(self.numbers.calls);
             let scope = Scope { call: Some(call), ..self.scope(Some(step)) };
-            let open = Open::propose(call, scope, wish, &self.toolbox, effects);
+            let open = Open::propose(call, scope, wish, (&self.toolbox, conversation.hearsay()), effects);
             let repeats = *self.repeats.entry(open.signature()).and_modify(|count| *count += 1).or_insert(1);
             if repeats >= MOST_REPEATS && self.limited.is_none() {
                 let text = format!(

@@ -67,6 +67,13 @@ pub enum Command {
         /// The call.
         call: CallId,
     },
+    /// Take the changed tool of a call as the operator has seen it; ignored if it has changed again since.
+    AcceptTool {
+        /// The call.
+        call: CallId,
+        /// The hash of the definition that was seen.
+        hash: String,
+    },
     /// Hold every call, or only those the session's policy holds.
     Step {
         /// Which.

@@ -107,6 +107,10 @@ events! {
     BreakpointsChanged = "breakpoints.changed",
     /// A tool is not asked about any more.
     ToolAllowed = "tool.allowed",
+    /// A tool is no longer what it was when it was first seen or last accepted.
+    ToolChanged = "tool.changed",
+    /// The definition of a tool that had changed counts from here on.
+    ToolPinned = "tool.pinned",
     /// Another model answers from the next turn on.
     ModelSelected = "model.selected",
     /// The model was asked.
@@ -129,6 +133,8 @@ events! {
     CallStarted = "call.started",
     /// The server reported progress.
     CallProgressed = "call.progressed",
+    /// The operator waits longer for a running call.
+    CallExtended = "call.extended",
     /// An attempt brought a result that the model has not seen; the call is not over.
     CallReceived = "call.received",
     /// The call is over, exactly once for every call proposed.
@@ -137,10 +143,14 @@ events! {
     CallDelivered = "call.delivered",
     /// A server process or connection is being started.
     ServerStarting = "server.starting",
+    /// A server runs or can be reached, and is asked how it speaks MCP.
+    ServerProbing = "server.probing",
     /// A server is connected and speaks MCP.
     ServerReady = "server.ready",
     /// The server's tools became known, at first or after a change.
     ServerListed = "server.listed",
+    /// Something of a connected server does not work.
+    ServerDegraded = "server.degraded",
     /// A line of the server's stderr, or one on stdout that is no MCP.
     ServerLogged = "server.logged",
     /// The connection is gone, or never came to be.

@@ -38,7 +38,7 @@ pub enum Stride {
     Call,
     /// The beginning of a turn.
     Turn,
-    /// A failed call, request or turn, a lost server, or a line that is no record.
+    /// A failed call, request or turn, a lost server, or damage: a line that is no record, one behind a gap.
     Error,
     /// A bookmark.
     Bookmark,

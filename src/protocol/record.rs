@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use super::{CallId, Event, Json, RecordIndex, StepId, TurnId};
 
@@ -93,9 +94,9 @@ impl Record {
     /// # Errors
     /// [`RecordError`] for anything that is not a record; the caller shows it as one bad row.
     pub fn from_line(line: &str) -> Result<Self, RecordError> {
-        let line: Line = serde_json::from_str(line).map_err(|error| RecordError::Line(error.to_string()))?;
+        let line: Line = serde_json::from_str(line).map_err(|error| RecordError::Line(why_no_object(line, &error)))?;
         let event = Event::from_parts(&line.k, line.d)
-            .map_err(|error| RecordError::Payload { kind: line.k.to_string(), reason: error.to_string() })?;
+            .map_err(|error| RecordError::Payload { kind: line.k.to_string(), reason: without_place(&error) })?;
         Ok(Self {
             index: RecordIndex(line.i),
             at_us: line.t,
@@ -103,5 +104,45 @@ impl Record {
             scope: Scope { turn: line.turn, step: line.step, call: line.call },
             event,
         })
+    }
+}
+
+/// Why a line is not the JSON object it should be, in words for people; `error` is what the parser says of it.
+#[must_use]
+pub fn why_no_object(line: &str, error: &serde_json::Error) -> String {
+    if !line.trim_start().starts_with('{') {
+        return "it is no JSON object".to_owned();
+    }
+    match error.classify() {
+        Category::Eof => "it breaks off in the middle of its JSON".to_owned(),
+        Category::Syntax | Category::Io => format!("it is no JSON from column {} on", error.column()),
+        Category::Data => without_place(error),
+    }
+}
+
+/// What a parser says, without the place: a record is one line, and only part of it was parsed.
+fn without_place(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_no_record_is_told_without_the_words_of_a_parser() {
+        let why = |line: &str| Record::from_line(line).expect_err("no record").to_string();
+        for (line, words) in [
+            ("a,b", "not a record: it is no JSON object"),
+            ("[1,2]", "not a record: it is no JSON object"),
+            ("", "not a record: it is no JSON object"),
+            ("{\"i\":1,,", "not a record: it is no JSON from column 8 on"),
+            ("{\"i\":1,\"t\":", "not a record: it breaks off in the middle of its JSON"),
+            ("{\"i\":1}", "not a record: missing field `t`"),
+            (r#"{"i":1,"t":1,"w":1,"k":"user.asked","d":{}}"#, "record of kind user.asked: missing field `text`"),
+        ] {
+            assert_eq!(why(line), words);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a server says of a tool.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{Json, ServerName, ToolName};
 
@@ -24,12 +25,52 @@ pub struct ToolDefinition {
     /// JSON Schema of `structuredContent`, if declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Json>,
-    /// The server's own claims about effects.
+    /// The server's own claims about effects; [`ToolDefinition::effects`] is what counts.
     #[serde(default)]
     pub annotations: Annotations,
-    /// BLAKE3 of name, description, schemas and annotations, hex: changes when the definition does.
+    /// Whether its server is trusted, so that its claims are believed; written down only where it is not, because in the
+    /// first recordings every claim was.
+    #[serde(default = "believed", skip_serializing_if = "is_believed")]
+    pub believed: bool,
+    /// BLAKE3 of [`ToolDefinition::said`], hex: changes when the definition does.
     #[serde(default)]
     pub hash: String,
+}
+
+fn believed() -> bool {
+    true
+}
+
+fn is_believed(believed: &bool) -> bool {
+    *believed
+}
+
+impl ToolDefinition {
+    /// What is to be expected of its calls: what its server claims where that is believed, else the worst.
+    #[must_use]
+    pub fn effects(&self) -> Annotations {
+        if self.believed { self.annotations } else { Annotations::default() }
+    }
+
+    /// All that the server says of it that a model or an operator goes by, keys sorted: equal for definitions that mean the
+    /// same.
+    #[must_use]
+    pub fn said(&self) -> Value {
+        let Annotations { read_only, destructive, idempotent, open_world } = self.annotations;
+        let mut said = json!({
+            "name": self.tool,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema.value(),
+            "outputSchema": self.output_schema.as_ref().map(Json::value),
+            "annotations": {
+                "readOnlyHint": read_only, "destructiveHint": destructive,
+                "idempotentHint": idempotent, "openWorldHint": open_world,
+            },
+        });
+        said.sort_all_objects();
+        said
+    }
 }
 
 /// MCP tool annotations; absent ones are taken as the specification's defaults (a tool may destroy).

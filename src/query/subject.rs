@@ -49,7 +49,7 @@ pub struct Subject<'a> {
     pub duration_us: Option<u64>,
     /// When it began, µs since the session's start.
     pub at_us: Option<u64>,
-    /// What the server says of the tool.
+    /// What is to be expected of the tool.
     pub annotations: Option<Annotations>,
     /// The arguments.
     pub arguments: Option<&'a Json>,
@@ -78,7 +78,7 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn of_call(session: &'a Session, call: &'a Call) -> Self {
         let tools = session.server(&call.server).map_or(&[][..], |server| &server.tools);
-        let listed = tools.iter().find(|tool| tool.tool == call.tool).map(|tool| tool.annotations);
+        let listed = tools.iter().find(|tool| tool.tool == call.tool).map(ToolDefinition::effects);
         let claimed = Annotations { read_only: call.read_only, ..Annotations::default() };
         Self {
             server: Some(call.server.as_str()),
@@ -105,7 +105,7 @@ impl<'a> Subject<'a> {
             server: Some(tool.server.as_str()),
             tool: Some(tool.tool.as_str()),
             status: Some(Status::Proposed),
-            annotations: Some(tool.annotations),
+            annotations: Some(tool.effects()),
             arguments: Some(arguments),
             ..Self::of_kind("call")
         }

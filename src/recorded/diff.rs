@@ -7,10 +7,12 @@ use crate::failure::{Failure, Form};
 use crate::sanitise::clean_line;
 use crate::stdout::{say, say_json};
 
+use super::unless_damaged;
+
 /// `callboard diff A B`.
 ///
 /// # Errors
-/// They differ, and how has been printed; or one cannot be read.
+/// They differ, and how has been printed; one is damaged or cannot be read.
 pub fn diff(left: &str, right: &str, form: Form) -> Result<(), Failure> {
     let (left, right) = (super::read(left)?, super::read(right)?);
     let comparison = compare(&left.session, &right.session);
@@ -18,23 +20,27 @@ pub fn diff(left: &str, right: &str, form: Form) -> Result<(), Failure> {
         Form::Json => say_json(
             &json!({
                 "left": left.header.id, "right": right.header.id, "same": comparison.is_same(),
+                "damage": {"left": left.damage.words(), "right": right.damage.words()},
                 "calls": comparison.calls, "answers": comparison.answers,
             })
             .to_string(),
         )?,
         Form::Text => lines(&comparison).iter().try_for_each(|line| say(&clean_line(line)))?,
     }
-    if comparison.is_same() {
-        return Ok(());
+    if !comparison.is_same() {
+        let differing = comparison.calls.iter().filter(|pair| pair.fate != Fate::Same || pair.moved).count();
+        let is_damaged = !left.damage.is_none() || !right.damage.is_none();
+        return Err(Failure::failed(format!(
+            "{} and {} differ: {differing} of {} calls, {} answers{}",
+            left.header.id,
+            right.header.id,
+            comparison.calls.len(),
+            comparison.answers.len(),
+            if is_damaged { "; what differs may only be damaged, see above" } else { "" }
+        )));
     }
-    let differing = comparison.calls.iter().filter(|pair| pair.fate != Fate::Same || pair.moved).count();
-    Err(Failure::failed(format!(
-        "{} and {} differ: {differing} of {} calls, {} answers",
-        left.header.id,
-        right.header.id,
-        comparison.calls.len(),
-        comparison.answers.len()
-    )))
+    // That what is left of them is the same says nothing of the rest.
+    [left, right].iter().try_for_each(|one| unless_damaged(&one.header.id, &one.damage, "compared"))
 }
 
 /// The comparison as lines of text, not sanitised.

@@ -10,7 +10,8 @@ use crate::compare::{Change, Outcome, Verdict, verdict};
 use crate::direct::{Muster, muster, run};
 use crate::failure::{Failure, Form};
 use crate::mcp::{ServerSpec, Servers};
-use crate::protocol::{Problem, ToolDefinition};
+use crate::protocol::ToolDefinition;
+use crate::recording::damage::Damage;
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
 use crate::stdout::{say, say_json};
@@ -45,12 +46,23 @@ pub enum Finding {
     Impossible(String),
 }
 
+/// What a finding says of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judgement {
+    /// It came out as recorded.
+    Ok,
+    /// It came out otherwise, or could not be made.
+    Failed,
+    /// Nothing: it was not made.
+    Open,
+}
+
 impl Checked {
-    fn passes(&self) -> bool {
+    fn judgement(&self) -> Judgement {
         match &self.finding {
-            Finding::Compared { verdict, .. } => *verdict == Verdict::Identical,
-            Finding::Skipped(_) => true,
-            Finding::Impossible(_) => false,
+            Finding::Compared { verdict: Verdict::Identical, .. } => Judgement::Ok,
+            Finding::Compared { .. } | Finding::Impossible(_) => Judgement::Failed,
+            Finding::Skipped(_) => Judgement::Open,
         }
     }
 
@@ -82,19 +94,34 @@ struct Report {
 }
 
 impl Report {
-    fn new(session: String, calls: Vec<Checked>, damage: &[Problem]) -> Self {
-        let unread = |problem: &Problem| format!("not all of the recording can be read, {problem}");
-        let mut problems: Vec<String> = damage.iter().map(unread).collect();
+    fn new(session: String, calls: Vec<Checked>, damage: &Damage) -> Self {
+        let mut problems: Vec<String> =
+            damage.first.iter().map(|problem| format!("the recording is damaged, {problem}")).collect();
+        let untold = damage.count - damage.first.len() as u64;
+        if untold > 0 {
+            problems.push(format!("the recording is damaged in {untold} more places"));
+        }
         if calls.is_empty() {
             problems.push("there is nothing to compare: the recording has no calls".to_owned());
-        } else if calls.iter().all(|call| matches!(call.finding, Finding::Skipped(_))) {
+        } else if calls.iter().all(|call| call.judgement() == Judgement::Open) {
             problems.push(format!("there is nothing to compare: {} skipped", count(calls.len(), "call")));
         }
         Self { session, calls, problems }
     }
 
+    fn number(&self, judgement: Judgement) -> usize {
+        self.calls.iter().filter(|call| call.judgement() == judgement).count()
+    }
+
     fn failed(&self) -> usize {
-        self.calls.iter().filter(|call| !call.passes()).count()
+        self.number(Judgement::Failed)
+    }
+
+    /// What became of the calls, in a line.
+    fn sum(&self) -> String {
+        let parts = [(Judgement::Ok, "ok"), (Judgement::Failed, "failed"), (Judgement::Open, "skipped")];
+        let parts = parts.map(|(judgement, word)| format!("{} {word}", self.number(judgement)));
+        format!("{}: {}", count(self.calls.len(), "call"), parts.join(", "))
     }
 
     fn is_ok(&self) -> bool {
@@ -160,6 +187,9 @@ async fn check(specs: &[ServerSpec], session: &Session) -> Vec<Checked> {
 /// The tool of a call that may be made again: one that was sent, has an end, and only reads, then and now.
 fn may_run<'m>(call: &Call, muster: &'m Muster) -> Result<&'m ToolDefinition, Finding> {
     let skipped = |reason: &str| Err(Finding::Skipped(reason.to_owned()));
+    if call.is_lost() {
+        return skipped("what it was stands in a record that is damaged or missing");
+    }
     if call.started_us.is_none() {
         return skipped("it was never sent");
     }
@@ -177,7 +207,7 @@ fn may_run<'m>(call: &Call, muster: &'m Muster) -> Result<&'m ToolDefinition, Fi
     };
     match listed.tools.iter().find(|tool| tool.tool == call.tool) {
         None => Err(Finding::Impossible(format!("server {} has no tool {} any more", call.server, call.tool))),
-        Some(tool) if !tool.annotations.read_only => skipped("the server no longer says that the tool only reads"),
+        Some(tool) if !tool.effects().read_only => skipped("the server no longer says that the tool only reads"),
         Some(tool) => Ok(tool),
     }
 }
@@ -199,12 +229,18 @@ async fn rerun(servers: &mut Servers, call: &Call, tool: &ToolDefinition) -> Fin
 fn table(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for row in &report.calls {
-        let mark = if row.passes() { "ok    " } else { "FAILED" };
-        let ms = row.duration_us / 1000;
-        lines.push(format!("{mark}  {:<5} {:<14} {:<36} {ms} ms", row.call, row.word(), row.name));
+        let (mark, took) = match row.judgement() {
+            Judgement::Ok => ("ok    ", format!("{} ms", row.duration_us / 1000)),
+            Judgement::Failed => ("FAILED", format!("{} ms", row.duration_us / 1000)),
+            // It took no time, and to say so would look like a call.
+            Judgement::Open => ("-     ", String::new()),
+        };
+        let line = format!("{mark}  {:<5} {:<14} {:<36} {took}", row.call, row.word(), row.name);
+        lines.push(line.trim_end().to_owned());
         lines.extend(row.lines().iter().map(|line| format!("        {line}")));
     }
     lines.extend(report.problems.iter().map(|problem| format!("FAILED  {problem}")));
+    lines.push(report.sum());
     lines
 }
 
@@ -221,8 +257,13 @@ fn as_json(report: &Report) -> Value {
                 Finding::Compared { .. } => None,
                 Finding::Skipped(reason) | Finding::Impossible(reason) => Some(reason),
             };
+            let ok = match row.judgement() {
+                Judgement::Ok => Some(true),
+                Judgement::Failed => Some(false),
+                Judgement::Open => None,
+            };
             json!({
-                "call": row.call, "name": row.name, "ok": row.passes(), "finding": row.word(), "reason": reason,
+                "call": row.call, "name": row.name, "ok": ok, "finding": row.word(), "reason": reason,
                 "changes": changes, "duration_us": row.duration_us,
             })
         })
@@ -234,7 +275,7 @@ fn as_json(report: &Report) -> Value {
 fn as_junit(report: &Report) -> String {
     let (calls, errors) = (&report.calls, report.problems.len());
     let (tests, failed) = (calls.len() + errors, report.failed());
-    let skipped = calls.iter().filter(|row| matches!(row.finding, Finding::Skipped(_))).count();
+    let skipped = report.number(Judgement::Open);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -246,10 +287,10 @@ fn as_junit(report: &Report) -> String {
         let (name, class) = (escaped(&format!("{} {}", row.call, row.name)), escaped(&row.name));
         let _ = write!(out, "  <testcase name=\"{name}\" classname=\"{class}\" time=\"{seconds}.{rest:06}\">");
         let text = escaped(&row.lines().join("\n"));
-        let _ = match (&row.finding, row.passes()) {
-            (Finding::Skipped(_), _) => write!(out, "<skipped message=\"{text}\"/>"),
-            (_, true) => Ok(()),
-            (_, false) => write!(out, "<failure message=\"{}\">{text}</failure>", row.word()),
+        let _ = match row.judgement() {
+            Judgement::Open => write!(out, "<skipped message=\"{text}\"/>"),
+            Judgement::Ok => Ok(()),
+            Judgement::Failed => write!(out, "<failure message=\"{}\">{text}</failure>", row.word()),
         };
         let _ = writeln!(out, "</testcase>");
     }
@@ -281,11 +322,12 @@ mod tests {
             row(Finding::Impossible("gone\nfor good".into())),
             row(Finding::Compared { verdict: Verdict::Identical, changes: Vec::new() }),
         ];
-        let damage = [Problem { line: 7, reason: "no <record>".into() }];
+        let mut damage = Damage::default();
+        damage.add(7, "no <record>".into());
         let report = as_junit(&Report::new("01AB".into(), calls, &damage));
         assert!(report.contains("tests=\"4\" failures=\"1\" skipped=\"1\" errors=\"1\""), "{report}");
         assert!(
-            report.contains("<error message=\"not all of the recording can be read, line 7: no &lt;record&gt;\"/>"),
+            report.contains("<error message=\"the recording is damaged, line 7: no &lt;record&gt;\"/>"),
             "{report}"
         );
         assert!(report.contains("time=\"1.500000\"") && !report.contains('\u{1b}'), "{report}");

@@ -4,11 +4,13 @@
 //! not ignore adds a word to `need`; one that an old writer must not append to adds a word to `need_write`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::protocol::SessionId;
+use crate::clock::rfc3339;
+use crate::protocol::{Event, Record, SessionId};
 
 /// The value of `fmt`.
 pub const FORMAT: &str = "callboard.session";
@@ -65,6 +67,31 @@ pub struct ForkedFrom {
 }
 
 impl Header {
+    /// The header of the file `path`, which has none, as far as its first record tells what would stand in it.
+    #[must_use]
+    pub fn stand_in(path: &Path, first: &Record) -> Self {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let (id, app, model) = match &first.event {
+            Event::SessionStarted(started) => (started.id.clone(), started.app.clone(), started.model.clone()),
+            _ => (SessionId::from(stem.as_str()), String::new(), String::new()),
+        };
+        Self {
+            fmt: FORMAT.to_owned(),
+            v: VERSION,
+            need: Vec::new(),
+            need_write: Vec::new(),
+            id,
+            created: rfc3339(first.unix_ms),
+            app,
+            model,
+            servers: BTreeMap::new(),
+            policy: String::new(),
+            forked_from: None,
+            mock_of: None,
+            more: BTreeMap::new(),
+        }
+    }
+
     /// The features of `need` this version does not know: such a file is shown as far as it goes, with a warning.
     #[must_use]
     pub fn lacks_to_read(&self) -> Vec<&str> {

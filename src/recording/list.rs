@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::protocol::{Event, Record, SessionId};
 
+use super::format::Header;
 use super::reader;
 
 /// Read at both ends of each file.
@@ -16,6 +17,9 @@ const WINDOW: u64 = 64 * 1024;
 const KIND: &[u8] = br#""k":"user.asked""#;
 /// Searched for the first question: what servers say of themselves and their tools stands before it.
 const LONGEST_PRELUDE: u64 = 4 * 1024 * 1024;
+
+/// Sessions in which nothing was asked that are passed over to find the last one with a question.
+const MOST_EMPTY: usize = 200;
 
 /// One session on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,7 +104,7 @@ pub enum ResolveError {
     },
 }
 
-/// The file of a session: `last` (the newest that is no mock run), a path, or the beginning of an id below `dir`, capitals or not.
+/// The file of a session: `last` (the newest in which something was asked and that is no mock run), a path, or the beginning of an id below `dir`, capitals or not.
 ///
 /// # Errors
 /// [`ResolveError`].
@@ -117,8 +121,11 @@ pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError
         return Err(ResolveError::Empty(dir.into()));
     }
     if wanted == "last" {
-        // A mock run is made from a session, and the session is what is meant.
-        let at = files.iter().position(|path| !is_mock(path)).unwrap_or(0);
+        // A mock run is made from a session, and the session is what is meant; of a console in which nothing has been asked
+        // there is nothing to see, unless there is nothing else.
+        let own = || (0..files.len()).filter(|at| !is_mock(&files[*at]));
+        let asked = own().take(MOST_EMPTY).find(|at| has_question(&files[*at]));
+        let at = asked.or_else(|| own().next()).unwrap_or(0);
         return Ok(files.swap_remove(at));
     }
     let id = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -136,6 +143,11 @@ fn is_mock(path: &Path) -> bool {
     let head = File::open(path).and_then(|mut file| window(&mut file, 0)).unwrap_or_default();
     let header = head.lines().next().and_then(|line| reader::header(line.as_bytes()).ok());
     header.is_some_and(|header| header.mock_of.is_some())
+}
+
+/// Whether something was asked in a session, as far as is known without reading all of it.
+fn has_question(path: &Path) -> bool {
+    File::open(path).and_then(|mut file| first_question(&mut file)).is_ok_and(|question| question.is_some())
 }
 
 /// All session files below `dir`, newest first.
@@ -194,8 +206,15 @@ fn fill(listed: &mut Listed) -> io::Result<()> {
     let head = window(&mut file, 0)?;
     let mut lines = head.lines();
     let first = lines.next().ok_or_else(|| io::Error::other("it is empty"))?;
-    let header = reader::header(first.as_bytes())
-        .map_err(|error| io::Error::other(format!("not a recording: line 1 is no header: {error}")))?;
+    let header = match reader::header(first.as_bytes()) {
+        Ok(header) => header,
+        Err(reason) => {
+            let record = head.lines().find_map(|line| Record::from_line(line).ok());
+            let foreign = || io::Error::other(format!("not a recording: line 1 is no header of one, {reason}"));
+            listed.problem = Some(reader::no_header(&reason));
+            Header::stand_in(&listed.path, &record.ok_or_else(foreign)?)
+        }
+    };
     listed.id = header.id.to_string();
     listed.created = header.created;
     listed.model = header.model;
@@ -291,7 +310,11 @@ mod tests {
         let mock = dir.path().join("2026/11/22/03AA.jsonl");
         fs::write(&mock, header("03AA", r#","mock_of":"02AA""#)).expect("a file");
         let stem = |path: PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        assert_eq!(found("last").ok().and_then(stem).as_deref(), Some("02AA"));
+        assert_eq!(found("last").ok().and_then(stem).as_deref(), Some("02AA"), "nothing has been asked in any");
+        let asked = r#"{"i":0,"t":1,"w":1,"k":"user.asked","d":{"text":"Who pays?"}}"#;
+        let file = dir.path().join("2026/11/22/01AC.jsonl");
+        fs::write(file, format!("{}\n{asked}\n", header("01AC", ""))).expect("a file");
+        assert_eq!(found("last").ok().and_then(stem).as_deref(), Some("01AC"), "an empty console is not meant");
         assert_eq!(found("01ac").ok().and_then(stem).as_deref(), Some("01AC"));
         assert_eq!(found("03").ok().and_then(stem).as_deref(), Some("03AA"), "a mock run is found by its id");
         let about = listed(&mock).about();

@@ -1,15 +1,16 @@
-//! Reads session files as bytes: a bad line is one visible bad row, never an abort.
+//! Reads session files as bytes: a bad line is one visible bad row, a missing header or record a problem, never an abort.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::protocol::Record;
+use crate::protocol::{Record, why_no_object};
 
+use super::damage::{Damage, Sequence};
 use super::format::{BlobRef, FORMAT, Header};
 use super::writer::blob_dir;
 
@@ -55,8 +56,8 @@ pub enum ReadError {
     /// There is nothing in it.
     #[error("{0} is empty: nothing is recorded in it")]
     Empty(PathBuf),
-    /// The first line is no header.
-    #[error("{path} is not a Callboard recording: line 1 is no header of one: {reason}")]
+    /// There is neither a header nor a record in it.
+    #[error("{path} is not a Callboard recording: line 1 is no header of one, {reason}, and no line is a record")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -78,25 +79,42 @@ impl ReadError {
 /// An open session file.
 #[derive(Debug)]
 pub struct Reader {
-    /// Line 1.
+    /// Line 1, or a stand-in if it is no header.
     pub header: Header,
+    /// What is wrong with the file, as far as it has been read.
+    pub damage: Damage,
     path: PathBuf,
     source: BufReader<File>,
     line: u64,
+    sequence: Sequence,
 }
 
 impl Reader {
-    /// Opens a file and reads its header.
+    /// Opens a file and reads its header. A file without one is read all the same if there is a record in it.
     ///
     /// # Errors
     /// Any [`ReadError`] but [`ReadError::Irregular`].
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let fail = |source| ReadError::new(path, source);
         let mut source = BufReader::new(File::open(path).map_err(fail)?);
-        let line = next_line(&mut source).map_err(fail)?.ok_or_else(|| ReadError::Empty(path.into()))?;
-        let foreign = |reason| ReadError::Foreign { path: path.into(), reason };
-        let header = header(&line.bytes).map_err(foreign)?;
-        Ok(Self { header, path: path.into(), source, line: 1 })
+        let first = next_line(&mut source).map_err(fail)?.ok_or_else(|| ReadError::Empty(path.into()))?;
+        let mut damage = Damage::default();
+        let (header, line) = match header(&first.bytes) {
+            Ok(header) => {
+                header.may_be_missing().into_iter().for_each(|reason| damage.add(1, reason));
+                (header, 1)
+            }
+            Err(reason) => {
+                source.rewind().map_err(fail)?;
+                let record = first_record(path, &mut source).map_err(fail)?;
+                let foreign = || ReadError::Foreign { path: path.into(), reason: reason.clone() };
+                let header = Header::stand_in(path, &*record.ok_or_else(foreign)?);
+                source.rewind().map_err(fail)?;
+                damage.add(1, no_header(&reason));
+                (header, 0)
+            }
+        };
+        Ok(Self { header, damage, path: path.into(), source, line, sequence: Sequence::default() })
     }
 
     /// Whether somebody is writing the file right now.
@@ -104,6 +122,21 @@ impl Reader {
     pub fn is_being_written(&self) -> bool {
         is_being_written(self.source.get_ref())
     }
+}
+
+/// The first line that is a record, wherever it stands.
+fn first_record(path: &Path, source: &mut BufReader<File>) -> io::Result<Option<Arc<Record>>> {
+    while let Some(line) = next_line(source)? {
+        if let Row::Record(record) = row(path, 1, &line.bytes, line.end) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
+/// What is wrong with a line 1 that is no header, for `reason`.
+pub(super) fn no_header(reason: &str) -> String {
+    format!("no header of a session: {reason}")
 }
 
 /// Whether a writer holds the file.
@@ -121,7 +154,8 @@ pub(super) fn is_being_written(file: &File) -> bool {
 
 /// Reads line 1, or says why it is no header.
 pub(super) fn header(line: &[u8]) -> Result<Header, String> {
-    let header: Header = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let why = |error| why_no_object(&String::from_utf8_lossy(line), &error);
+    let header: Header = serde_json::from_slice(line).map_err(why)?;
     if header.fmt != FORMAT {
         return Err(format!("fmt is {:?}, expected {FORMAT:?}", header.fmt));
     }
@@ -180,14 +214,29 @@ impl Iterator for Reader {
     type Item = io::Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match next_line(&mut self.source) {
-            Ok(None) => None,
-            Ok(Some(line)) => {
-                self.line += 1;
-                Some(Ok(row(&self.path, self.line, &line.bytes, line.end)))
-            }
-            Err(error) => Some(Err(error)),
+        let line = match next_line(&mut self.source) {
+            Ok(line) => line?,
+            Err(error) => return Some(Err(error)),
+        };
+        if line.end == End::Torn && self.is_being_written() {
+            return None;
         }
+        self.line += 1;
+        let row = row(&self.path, self.line, &line.bytes, line.end);
+        match &row {
+            Row::Record(record) => {
+                let missing = self.sequence.follow(record.index);
+                missing.into_iter().for_each(|reason| self.damage.add(self.line, reason));
+            }
+            Row::Bad { reason, .. } => {
+                self.sequence.unread();
+                // Of a line 1 that should be a header this has been told.
+                if self.line > 1 {
+                    self.damage.add(self.line, reason.clone());
+                }
+            }
+        }
+        Some(Ok(row))
     }
 }
 

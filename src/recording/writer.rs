@@ -254,7 +254,12 @@ impl Recording {
                 "This session is not being recorded: {path}: {text}. It goes on without; free some space or check the folder."
             ),
         };
-        Some(Arc::new(self.next_record(self.stamp(), Scope::default(), note.into())))
+        let note = self.next_record(self.stamp(), Scope::default(), note.into());
+        // It waits with the others for space: a number that is not in the file would look like damage.
+        if let (Some(open), Ok(line)) = (&mut self.file, note.to_line()) {
+            open.put(&line);
+        }
+        Some(Arc::new(note))
     }
 
     fn next_record(&mut self, stamp: Stamp, scope: Scope, event: Event) -> Record {
@@ -315,5 +320,41 @@ fn lock_error(error: TryLockError, path: &Path) -> RecordingError {
     match error {
         TryLockError::WouldBlock => RecordingError::Locked { path: path.into() },
         TryLockError::Error(source) => RecordingError::Io { path: path.into(), source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+
+    use rustix::fs::{OFlags, fcntl_setfl};
+
+    use super::*;
+
+    #[test]
+    fn once_there_is_space_again_no_number_is_missing_from_the_file() {
+        // A pipe takes only so much until it is read, like a disk until something is deleted.
+        let (mut reader, writer) = io::pipe().unwrap();
+        fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+        fcntl_setfl(&reader, OFlags::NONBLOCK).unwrap();
+        let file = OpenFile::new(OwnedFd::from(writer).into(), PathBuf::new(), false);
+        let (clock, redactor) = (Clock::start(), Redactor::default());
+        let mut recording = Recording { file: Some(file), clock, next: RecordIndex(0), redactor, trouble: None };
+        let note = || NoteTaken { level: NoteLevel::Info, text: "x".repeat(1000) };
+        let mut write = || {
+            let written = recording.append(recording.stamp(), Scope::default(), note().into());
+            written.note.or_else(|| recording.flush())
+        };
+        while write().is_none() {}
+        let mut got = Vec::new();
+        let mut drain = || drop(reader.read_to_end(&mut got));
+        drain();
+        assert!(write().is_none(), "there is space");
+        drain();
+        let text = String::from_utf8(got).unwrap();
+        let numbers: Vec<u64> = text.lines().map(|line| Record::from_line(line).unwrap().index.0).collect();
+        assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
+        assert!(text.contains("This session is not being recorded"));
     }
 }

@@ -1,8 +1,8 @@
 //! Calls as the records tell them.
 
 use crate::protocol::{
-    CallDelivered, CallFailure, CallId, CallProgressed, CallStatus, Direction, Event, Json, Record, ServerName, StepId,
-    StopSite, ToolName, TurnId, Verdict,
+    CallDelivered, CallFailure, CallFailureCode, CallId, CallProgressed, CallStatus, Direction, Event, Json, Record,
+    ServerName, StepId, StopSite, ToolName, TurnId, Verdict,
 };
 
 use super::{Session, Span};
@@ -24,7 +24,7 @@ pub struct Call {
     pub proposed: Json,
     /// What was or will be sent: the operator's edit, else what the model wanted.
     pub arguments: Json,
-    /// Whether the server says the tool only reads.
+    /// Whether the tool counted as one that only reads.
     pub read_only: bool,
     /// Where it stands.
     pub state: CallState,
@@ -48,6 +48,8 @@ pub struct Call {
     pub duration_us: Option<u64>,
     /// The time-out of the last attempt, ms.
     pub timeout_ms: Option<u64>,
+    /// When it last began to count, µs: with the attempt, with progress, or because the operator waits longer.
+    pub patience_us: Option<u64>,
     /// The last progress.
     pub progress: Option<CallProgressed>,
     /// The MCP `CallToolResult`.
@@ -219,6 +221,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             finished_us: None,
             duration_us: None,
             timeout_ms: None,
+            patience_us: None,
             progress: None,
             result: None,
             failure: None,
@@ -275,11 +278,19 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             call.arguments = started.arguments.clone();
             call.started_us = Some(record.at_us);
             call.timeout_ms = Some(started.timeout_ms);
+            call.patience_us = Some(record.at_us);
             // Another attempt: what the last one brought is not what this one will.
             (call.result, call.edited, call.failure, call.mismatch) = (None, None, None, None);
             (call.duration_us, call.progress) = (None, None);
         }
-        Event::CallProgressed(progressed) if !call.state.is_final() => call.progress = Some(progressed.clone()),
+        Event::CallProgressed(progressed) if !call.state.is_final() => {
+            call.progress = Some(progressed.clone());
+            call.patience_us = Some(record.at_us);
+        }
+        Event::CallExtended(extended) if !call.state.is_final() => {
+            call.timeout_ms = Some(extended.timeout_ms);
+            call.patience_us = Some(record.at_us);
+        }
         Event::CallReceived(received) if !call.state.is_final() => {
             call.duration_us = Some(received.duration_us);
             call.result.clone_from(&received.result);
@@ -295,6 +306,13 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             call.mismatch.clone_from(&finished.mismatch);
             if let Some(result) = &finished.result {
                 session.evidence.add(id, result);
+            }
+            let late = finished.failure.as_ref().is_some_and(|failure| failure.code == CallFailureCode::TimedOut);
+            let (server, answered) = (call.server.clone(), finished.result.is_some());
+            if let Some(server) = session.servers.iter_mut().find(|known| known.name == server)
+                && (late || answered)
+            {
+                server.unanswered = late.then_some(id);
             }
         }
         Event::CallDelivered(delivered) => call.delivered = Some(delivered.clone()),

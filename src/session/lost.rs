@@ -8,7 +8,8 @@ use super::{Call, CallState, Session, Span, Step, StepState, Turn};
 
 /// Stand-ins made at one record; a larger gap is a lie, not damage.
 const MOST: usize = 10_000;
-const UNREADABLE: &str = "(not in the recording: its record cannot be read)";
+/// In place of what cannot be read any more, or is missing.
+const LOST: &str = "(not in the recording)";
 
 /// Whether what a record belongs to is over already, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,14 @@ enum Rest {
     Comes,
     /// Nothing of it is left.
     Gone,
+}
+
+impl Call {
+    /// Whether it stands in for a call whose first record cannot be read or is missing: what it was is not known.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.tool.as_str() == LOST
+    }
 }
 
 /// Makes stand-ins for everything that `record` builds on and that is not there.
@@ -66,11 +75,11 @@ fn gap(known: usize, wanted: usize, begins: bool) -> impl Iterator<Item = (usize
 fn turn(id: TurnId, at_us: u64, rest: Rest) -> Turn {
     Turn {
         id,
-        question: UNREADABLE.to_owned(),
+        question: LOST.to_owned(),
         steps: Vec::new(),
         calls: Vec::new(),
         ending: (rest == Rest::Gone).then_some(Ending::Failed),
-        reason: (rest == Rest::Gone).then(|| UNREADABLE.to_owned()),
+        reason: (rest == Rest::Gone).then(|| LOST.to_owned()),
         started_us: at_us,
         ended_us: (rest == Rest::Gone).then_some(at_us),
         before_us: 0,
@@ -100,13 +109,13 @@ fn step(id: StepId, turn: TurnId, at_us: u64, rest: Rest) -> Step {
 }
 
 fn call(id: CallId, record: &Record, rest: Rest) -> Call {
-    let failure = CallFailure { code: CallFailureCode::ProtocolError, message: UNREADABLE.to_owned() };
+    let failure = CallFailure { code: CallFailureCode::ProtocolError, message: LOST.to_owned() };
     Call {
         id,
         turn: record.scope.turn,
         step: record.scope.step,
         server: "".into(),
-        tool: UNREADABLE.into(),
+        tool: LOST.into(),
         proposed: Json::default(),
         arguments: Json::default(),
         read_only: false,
@@ -120,6 +129,7 @@ fn call(id: CallId, record: &Record, rest: Rest) -> Call {
         finished_us: (rest == Rest::Gone).then_some(record.at_us),
         duration_us: None,
         timeout_ms: None,
+        patience_us: None,
         progress: None,
         result: None,
         failure: (rest == Rest::Gone).then_some(failure),

@@ -22,7 +22,7 @@ const LOOSE_TEXT: usize = 64 * 1024;
 pub struct Server {
     /// Its configured name.
     pub name: ServerName,
-    /// Where it stands.
+    /// Where it stands; [`Session::trouble`] says what does not work of one that is ready.
     pub health: Health,
     /// When it came to stand there, µs.
     pub since_us: u64,
@@ -30,6 +30,14 @@ pub struct Server {
     pub command: String,
     /// What it said of itself when it was last ready.
     pub ready: Option<ServerReady>,
+    /// Process id of its last process, if it has one.
+    pub pid: Option<u32>,
+    /// How often it was started after the first time.
+    pub restarts: u32,
+    /// What does not work since its last listing.
+    pub degraded: Option<String>,
+    /// The last call of it, if that had no answer in time.
+    pub unanswered: Option<CallId>,
     /// How often it has listed its tools.
     pub listings: u64,
     /// Its tools.
@@ -82,8 +90,10 @@ pub enum Health {
     /// Nothing has been heard of it yet.
     #[default]
     Unknown,
-    /// Being started or connected.
+    /// Being started or reached.
     Starting,
+    /// Asked how it speaks MCP; it has not answered yet.
+    Probing,
     /// Connected; its tools may not be listed yet.
     Ready,
     /// Lost, and about to be started again.
@@ -112,6 +122,10 @@ impl Server {
             since_us: 0,
             command: String::new(),
             ready: None,
+            pid: None,
+            restarts: 0,
+            degraded: None,
+            unanswered: None,
             listings: 0,
             tools: Arc::from([]),
             rejected: Arc::from([]),
@@ -128,23 +142,59 @@ impl Server {
     }
 }
 
+impl Session {
+    /// What does not work of a server that is ready, if anything does not.
+    #[must_use]
+    pub fn trouble(&self, server: &Server) -> Option<String> {
+        if server.health != Health::Ready {
+            return None;
+        }
+        let mut found = Vec::new();
+        found.extend(server.degraded.clone());
+        found.extend(server.unanswered.map(|call| format!("call {} had no answer in time", call.0)));
+        let tools = |count: usize| if count == 1 { "1 tool".to_owned() } else { format!("{count} tools") };
+        if !server.rejected.is_empty() {
+            found.push(format!("{} cannot be used", tools(server.rejected.len())));
+        }
+        match self.changed.iter().filter(|changed| changed.server == server.name).count() {
+            0 => {}
+            changed => found.push(format!("{} changed, and waiting for a yes", tools(changed))),
+        }
+        (!found.is_empty()).then(|| found.join("; "))
+    }
+}
+
 /// Applies an event of a server; `None` if it contradicts the state.
 pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     let at_us = record.at_us;
     match &record.event {
         Event::ServerStarting(starting) => {
             let server = session.server_mut(&starting.server);
+            let is_elsewhere = server.command != starting.command;
+            server.restarts += u32::from(!server.command.is_empty() || server.health != Health::Unknown);
             server.command.clone_from(&starting.command);
+            (server.degraded, server.unanswered, server.pid) = (None, None, None);
             enter(server, Health::Starting, at_us);
+            if is_elsewhere {
+                // At another place it is another server, whose tools were never anything else.
+                session.changed.retain(|changed| changed.server != starting.server);
+            }
+        }
+        Event::ServerProbing(probing) => {
+            let server = session.server_mut(&probing.server);
+            server.pid = probing.pid;
+            enter(server, Health::Probing, at_us);
         }
         Event::ServerReady(ready) => {
             let server = session.server_mut(&ready.server);
+            server.pid = ready.pid;
             server.ready = Some(ready.clone());
             enter(server, Health::Ready, at_us);
         }
         Event::ServerListed(listed) => {
             let server = session.server_mut(&listed.server);
             server.listings += 1;
+            server.degraded = None;
             server.tools = listed.tools.as_slice().into();
             server.rejected = listed.rejected.as_slice().into();
         }
@@ -153,6 +203,9 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::PromptsListed(listed) => {
             session.server_mut(&listed.server).prompts = Some(Arc::new(listed.clone()));
+        }
+        Event::ServerDegraded(degraded) => {
+            session.server_mut(&degraded.server).degraded = Some(degraded.why.clone());
         }
         Event::ServerLogged(logged) => {
             let server = session.server_mut(&logged.server);

@@ -7,6 +7,7 @@ mod long;
 mod materials;
 mod picking;
 mod projects;
+mod replaying;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;

@@ -23,6 +23,8 @@ pub enum Verb {
     Note,
     /// Restart a server.
     Restart,
+    /// Answer what a server asks.
+    Answer,
     /// Stop the running turn.
     Stop,
     /// Hold calls before they are sent.
@@ -81,6 +83,7 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one"),
     spec(Verb::Note, "note", "TEXT", "Put a note into the recording"),
     spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again"),
+    spec(Verb::Answer, "answer", "", "Open what a server asks you"),
     spec(Verb::Stop, "stop", "", "Stop the running turn"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
     spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),

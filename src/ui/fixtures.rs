@@ -104,6 +104,7 @@ impl Story {
             input_schema: json(r#"{"type":"object","properties":{"query":{"type":"string"}}}"#),
             output_schema: None,
             annotations: Annotations { read_only: true, ..Annotations::default() },
+            believed: true,
             hash: String::new(),
         });
         self.say(ServerListed { server: server.into(), tools: tools.collect(), rejected: Vec::new() })
@@ -182,7 +183,7 @@ impl Story {
 
     pub(super) fn hold(&mut self, call: u64, reason: &str) -> &mut Self {
         let scope = self.of(call);
-        self.put(scope, CallHeld { site: StopSite::BeforeCall, reason: reason.into() })
+        self.put(scope, CallHeld { site: StopSite::BeforeCall, reason: reason.into(), remedy: String::new() })
     }
 
     /// The operator changes the arguments of a held call.
@@ -296,7 +297,7 @@ pub(super) fn result_held() -> Story {
     let scope = story.of(call);
     let (status, duration_us) = (CallStatus::Ok, 12_000);
     story.put(scope, CallReceived { status, duration_us, result: Some(result), failure: None, mismatch: None });
-    story.put(scope, CallHeld { site: StopSite::AfterResult, reason: "stepping".into() });
+    story.put(scope, CallHeld { site: StopSite::AfterResult, reason: "stepping".into(), remedy: String::new() });
     story
 }
 

@@ -5,6 +5,7 @@
 
 mod action;
 mod chord;
+mod serving;
 mod situation;
 mod stepping;
 mod table;
@@ -39,7 +40,7 @@ pub struct Binding {
 
 /// Every key of the console.
 pub fn table() -> impl Iterator<Item = &'static Binding> + Clone {
-    stepping::STEPPING.iter().chain(table::TABLE).chain(viewing::VIEWING)
+    stepping::STEPPING.iter().chain(serving::SERVING).chain(table::TABLE).chain(viewing::VIEWING)
 }
 
 /// The action of a key here and now.
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn letters_type_while_a_text_has_the_focus() {
         let typing = |situation: &Situation| match situation.place {
-            Place::Prompt | Place::Editor | Place::Palette => true,
+            Place::Prompt | Place::Editor | Place::Form | Place::Palette => true,
             Place::Input => situation.typed,
             Place::Chat | Place::Calls | Place::Timeline | Place::Data | Place::Page => false,
         };

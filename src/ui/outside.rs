@@ -86,6 +86,8 @@ pub struct Entry {
     pub size: String,
     /// What is searched besides: all its questions.
     pub words: String,
+    /// Whether it asked another session's questions again.
+    pub is_mock: bool,
 }
 
 /// Nobody around: every request fails.

@@ -40,9 +40,7 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Standard input or output is no terminal.
-    #[error(
-        "the console needs a terminal on standard input and output; use `callboard ask QUESTION` in scripts and pipes"
-    )]
+    #[error("the console needs a terminal on standard input and output")]
     NoTerminal,
     /// The terminal does not do what it is asked, or is gone.
     #[error("the terminal failed: {0}")]

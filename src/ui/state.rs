@@ -8,6 +8,7 @@ mod ask;
 mod calls;
 mod chat;
 mod data;
+mod form;
 mod input;
 mod notices;
 mod offers;
@@ -16,6 +17,7 @@ mod picker;
 mod reading;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ratatui::layout::Position;
@@ -25,6 +27,7 @@ pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
+pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
 pub use input::{Input, Swap};
 pub use notices::Notices;
 pub use offers::Offers;
@@ -35,8 +38,8 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{CallId, Json, Pace, Playback, ProjectProposed, ServerName};
-use crate::session::{Call, CallState, Health, Server, Session, Span, Step};
+use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
+use crate::session::{Call, CallState, Health, Server, Session, Span, Step, Turn};
 
 /// What the program tells the console at its start.
 #[derive(Clone, Debug, Default)]
@@ -195,6 +198,12 @@ pub struct State {
     pub input: Input,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// Forms that were closed before they were answered, with what was written.
+    pub forms: BTreeMap<InputId, Inquiry>,
+    /// The running call that was asked about before it had taken long.
+    pub asked_why: Option<CallId>,
+    /// The hash of the changed tool whose differences were last opened: who has seen them may accept it.
+    pub read_change: Option<String>,
     /// What was being written in editors that were closed.
     pub drafts: Drafts,
     /// Resources and prompts.
@@ -274,12 +283,25 @@ impl State {
         self.playback.is_some()
     }
 
+    /// Whether it is a replay that stands at the end of a recording to which nothing more comes.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        let at_end = |playback: &Playback| {
+            playback.reading == protocol::Reading::Complete
+                && !playback.is_seeking
+                && playback.position == playback.length
+        };
+        self.playback.as_deref().is_some_and(at_end)
+    }
+
     /// Whether what is being typed is an expression.
     #[must_use]
     pub fn is_writing_expression(&self) -> bool {
         match &self.overlay {
             Some(Overlay::Ask(ask)) => ask.purpose.is_expression(),
-            Some(Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Picker(_)) => false,
+            Some(Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Picker(_) | Overlay::Form(_)) => {
+                false
+            }
             None => self.focus == Focus::Calls && self.calls.filter.typing,
         }
     }
@@ -337,13 +359,27 @@ impl State {
         step.ended_us.unwrap_or(self.now_us).saturating_sub(step.requested_us)
     }
 
+    /// How long a turn took, µs; while it runs, how long it has been going on, once there is anything to tell.
+    #[must_use]
+    pub fn turn_us(&self, turn: &Turn) -> Option<u64> {
+        let so_far = || Some(self.going_on_us(self.now_us.saturating_sub(turn.started_us))).filter(|us| *us > 0);
+        turn.ended_us.map(|ended| ended.saturating_sub(turn.started_us)).or_else(so_far)
+    }
+
+    /// A time that goes on, µs, as it is shown: in tenths of a second where it moves, so that not every frame differs.
+    #[must_use]
+    pub fn going_on_us(&self, us: u64) -> u64 {
+        if self.is_moving() { us / 100_000 * 100_000 } else { us }
+    }
+
     /// Whether anything on the screen changes with time alone.
     #[must_use]
     pub fn is_moving(&self) -> bool {
         if let Some(playback) = &self.playback {
             return self.feed == FeedState::Open && playback.pace == Pace::Playing;
         }
-        let starting = |server: &Server| matches!(server.health, Health::Starting | Health::Restarting { .. });
+        let starting =
+            |server: &Server| matches!(server.health, Health::Starting | Health::Probing | Health::Restarting { .. });
         self.feed == FeedState::Open
             && (self.session.running_turn().is_some()
                 || self.session.servers.iter().any(starting)

@@ -86,19 +86,24 @@ pub fn bytes(count: usize) -> String {
     }
 }
 
+/// `text` cleaned and cut to what takes at most `rows` rows of `columns`, wherever its words break; `rest` follows where
+/// something is missing.
+#[must_use]
+pub fn in_rows(text: &str, columns: usize, rows: usize, rest: &str) -> String {
+    let room = columns.saturating_sub(12) * rows;
+    let cleaned = clean_line(text);
+    match width(&cleaned) <= room {
+        true => cleaned.into_owned(),
+        false => fit(&cleaned, room.saturating_sub(width(rest))) + rest,
+    }
+}
+
 /// A message in lines of at most `columns` after a blank, and at most four of them: more would take the panes
 /// away, and `/notices` has the rest.
 #[must_use]
 pub fn said(message: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
     const MOST: usize = 4;
-    const REST: &str = " /notices";
-    let room = columns.saturating_sub(12) * MOST;
-    let cleaned = clean_line(message);
-    let shown = match width(&cleaned) <= room {
-        true => cleaned.into_owned(),
-        false => fit(message, room.saturating_sub(width(REST))) + REST,
-    };
-    let piece = Piece::new(&format!(" {shown}"), style);
+    let piece = Piece::new(&format!(" {}", in_rows(message, columns, MOST, " /notices")), style);
     flow(&[piece], columns.max(4), 1).into_iter().take(MOST).map(|(line, _)| line).collect()
 }
 

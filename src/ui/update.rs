@@ -3,9 +3,12 @@
 mod act;
 mod around;
 mod asking;
+pub mod changed;
 mod commands;
 mod complete;
 mod expression;
+mod facts;
+mod form;
 mod inside;
 mod materials;
 mod mouse;
@@ -17,17 +20,17 @@ mod select;
 mod settle;
 mod source;
 mod stepping;
+mod typing;
 mod viewing;
 mod written;
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 use super::keymap::{self, Action, Place, Showing, Situation};
 use super::outside::{Answer, Request};
 use super::state::{Content, Escape, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
-use super::text;
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
 use crate::session::{CallState, Session};
 
@@ -106,7 +109,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Key(key) => on_key(state, key),
         Msg::Paste(pasted) => {
-            paste(state, &pasted);
+            typing::paste(state, &pasted);
             Vec::new()
         }
         Msg::Mouse(event) => mouse::on_mouse(state, event),
@@ -167,8 +170,10 @@ pub fn situation(state: &State) -> Situation {
             || (searched && state.focus == Focus::Data)
             || (!running && banner(state).is_some()),
         running,
+        asked: !viewing && state.session.open_inputs().next().is_some(),
         held: state.decidable().is_some(),
         changed: state.decidable().is_some_and(crate::session::Call::can_revert),
+        altered: state.decidable().is_some_and(|call| changed::of_call(state, call).is_some()),
         held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
         paused: !viewing && state.session.held_turn.is_some() && state.decidable().is_none(),
         under_way: !viewing
@@ -191,7 +196,7 @@ pub fn situation(state: &State) -> Situation {
 fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
     use crate::session::Health;
     let health = state.session.server(name).map(|server| &server.health);
-    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Unknown));
+    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Probing | Health::Unknown));
     !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
 }
 
@@ -223,6 +228,7 @@ fn place(state: &State) -> Place {
         Some(Overlay::Help(_) | Overlay::Page(_)) => Place::Page,
         Some(Overlay::Ask(ask)) if ask.purpose.is_line() => Place::Prompt,
         Some(Overlay::Ask(_)) => Place::Editor,
+        Some(Overlay::Form(_)) => Place::Form,
         None => pane_place(state),
     }
 }
@@ -274,10 +280,11 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         return act::act(state, action);
     }
     match situation.place {
-        Place::Input => type_into_input(state, key),
+        Place::Input => typing::into_input(state, key),
         Place::Editor => asking::type_into(state, key),
+        Place::Form => form::type_into(state, key),
         Place::Prompt if matches!(state.overlay, Some(Overlay::Ask(_))) => asking::type_into(state, key),
-        Place::Prompt => type_into_prompt(state, key),
+        Place::Prompt => typing::into_prompt(state, key),
         Place::Palette if matches!(state.overlay, Some(Overlay::Picker(_))) => return around::type_into(state, key),
         Place::Palette => palette::type_into(state, key),
         Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
@@ -288,88 +295,6 @@ fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Place::Page => {}
     }
     Vec::new()
-}
-
-fn type_into_input(state: &mut State, key: KeyEvent) {
-    let typed = match key.code {
-        KeyCode::Enter | KeyCode::Tab | KeyCode::BackTab | KeyCode::Esc => return,
-        KeyCode::Char(c) if text::is_hidden(c) => return,
-        _ => state.input.area_mut().input(key),
-    };
-    if typed {
-        state.chat.example = None;
-    }
-}
-
-fn type_into_prompt(state: &mut State, key: KeyEvent) {
-    let words = match state.focus {
-        Focus::Calls => &mut state.calls.filter.words,
-        Focus::Input | Focus::Chat | Focus::Data => &mut state.data.search.words,
-    };
-    edit_words(words, key);
-    if state.focus == Focus::Calls {
-        records::refilter(state);
-        expression::look(state);
-        state.calls.reveal = true;
-    } else {
-        inside::find_from_here(state);
-    }
-}
-
-/// One-line editing, as far as a filter or search needs it.
-fn edit_words(words: &mut String, key: KeyEvent) {
-    use crossterm::event::KeyModifiers;
-    match key.code {
-        KeyCode::Backspace => {
-            words.pop();
-        }
-        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => words.clear(),
-        KeyCode::Char('w') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-            let kept = words.trim_end().rfind(' ').map_or(0, |at| at + 1);
-            words.truncate(kept);
-        }
-        KeyCode::Char(c)
-            if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) && !text::is_hidden(c) =>
-        {
-            words.push(c);
-        }
-        _ => {}
-    }
-}
-
-fn paste(state: &mut State, pasted: &str) {
-    state.notice = None;
-    if let Some(Overlay::Ask(ask)) = &mut state.overlay {
-        ask.insert(pasted);
-        expression::look(state);
-        return;
-    }
-    match place(state) {
-        Place::Prompt | Place::Palette => {
-            let line: String = pasted.chars().filter(|c| !text::is_hidden(*c)).collect();
-            for c in line.chars() {
-                let key = KeyEvent::from(KeyCode::Char(c));
-                if matches!(state.overlay, Some(Overlay::Picker(_))) {
-                    // The next key asks for the preview.
-                    drop(around::type_into(state, key));
-                } else if place(state) == Place::Palette {
-                    palette::type_into(state, key);
-                } else {
-                    type_into_prompt(state, key);
-                }
-            }
-        }
-        Place::Page | Place::Editor => {}
-        Place::Input | Place::Chat | Place::Calls | Place::Timeline | Place::Data => {
-            state.focus = Focus::Input;
-            let swap = state.input.insert(pasted);
-            state.chat.example = None;
-            if swap.dropped > 0 {
-                let what = text::count(swap.dropped, "invisible character");
-                state.notice = Some(format!("{what} of the pasted text left out."));
-            }
-        }
-    }
 }
 
 fn refused(state: &mut State, command: Command) {

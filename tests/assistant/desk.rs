@@ -116,6 +116,7 @@ fn definition(server: &str, tool: &Value) -> ToolDefinition {
         input_schema: Json::from(&tool["inputSchema"]),
         output_schema: tool.get("outputSchema").map(Json::from),
         annotations: Annotations { read_only: hint("readOnlyHint"), ..Annotations::default() },
+        believed: true,
         hash: String::new(),
     }
 }

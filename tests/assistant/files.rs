@@ -92,6 +92,7 @@ fn a_new_kind_with_its_server_needs_no_code() {
         input_schema: Json::parse(r#"{"properties":{"state":{"type":"string"},"id":{"type":"string"}}}"#).unwrap(),
         output_schema: None,
         annotations: Annotations { read_only: true, ..Annotations::default() },
+        believed: true,
         hash: String::new(),
     };
     for (question, arguments) in [

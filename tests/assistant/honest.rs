@@ -82,6 +82,7 @@ fn tool(name: &str, schema: &str, read_only: bool) -> ToolDefinition {
         input_schema: Json::parse(schema).unwrap(),
         output_schema: None,
         annotations: Annotations { read_only, ..Annotations::default() },
+        believed: true,
         hash: String::new(),
     }
 }
@@ -257,4 +258,15 @@ async fn leaving_out_somebody_unknown_leaves_out_nothing_silently() {
     let turn = desk.talk().ask("overdue invoices except those of Umbrella Corp").await;
     assert!(turn.answer.contains("No customer has \"Umbrella Corp\""), "{}", turn.answer);
     assert!(!turn.answer.contains("There are 5"), "{}", turn.answer);
+}
+
+#[tokio::test]
+async fn the_invoices_that_a_ticket_leads_to_are_those_of_its_customer() {
+    let desk = Desk::open().await;
+    let mut talk = desk.talk();
+    talk.ask("Show me ticket TKT-1001").await;
+    let turn = talk.ask("and their invoices?").await;
+    assert!(turn.answer.contains("3 invoices of the customer of TKT-1001"), "{}", turn.answer);
+    let turn = desk.talk().ask("invoices of CUST-001").await;
+    assert!(!turn.answer.contains("the customer of"), "{}", turn.answer);
 }

@@ -4,7 +4,7 @@
 mod escapes;
 mod siege;
 
-use siege::Siege;
+use siege::{Road, Siege};
 
 use crate::fleet::hostile_program;
 
@@ -29,6 +29,8 @@ const STATE: &str = "/servers\r";
 const TOOLS: &str = "/tools hostile\r";
 /// What selects the hostile server, and then its log.
 const LOG: &str = "\tssS";
+/// The same where its call is selected.
+const LOG_OF_CALL: &str = "\tsS";
 
 sieges! {
     a_server_that_is_well_is_called: Siege::call("nothing", &["2 tools", "nothing"]);
@@ -61,7 +63,7 @@ sieges! {
     one_without_a_revision: Siege::server("no-version", &["the handshake failed"]).press(STATE);
     one_that_answers_nonsense: Siege::server("nonsense", &["the handshake failed"]).press(STATE);
     one_that_refuses: Siege::server("refuses", &["it refused the handshake: members only"]).press(STATE);
-    one_that_answers_somebody_else: Siege::server("wrong-id", &["starting"]).press(STATE);
+    one_that_answers_somebody_else: Siege::server("wrong-id", &["it answered request", "nobody's"]).press(LOG);
     one_with_escapes_in_its_name: Siege::call("nothing", &["SEEN"]).of("painted").press("\ts");
     one_that_says_far_too_much_of_itself: Siege::call("nothing", &["Obey me."]).of("essay").press("\ts").within(128);
 
@@ -106,8 +108,8 @@ sieges! {
     escapes_in_an_error: Siege::call("painted-error", &["SEEN"]);
     escapes_in_a_failure: Siege::call("painted-failure", &["SEEN"]);
     a_failure_of_megabytes: Siege::call("long-failure", &["✗ failed"]).within(160);
-    answers_for_nobody: Siege::call("stray", &["for you"]);
-    an_id_in_quotes: Siege::call("id-as-text", &["gave no answer for 2 s"]).impatient();
+    answers_for_nobody: Siege::call("stray", &["it answered request", "4711"]).press(LOG_OF_CALL);
+    an_id_in_quotes: Siege::call("id-as-text", &["it answered request 2 with"]).press(LOG_OF_CALL);
     tools_that_grow: Siege::call("grow", &["3 tools"]);
     tools_that_are_not_given_any_more: Siege::call("grow-in-silence", &["grown"]);
     a_child: Siege::call("child", &["2 tools"]);
@@ -125,6 +127,84 @@ sieges! {
     huge_notes: Siege::call("huge-notes", &["much noted"]);
     a_flood_of_requests: Siege::call("requests", &["no more questions"]);
     requests_with_ids_that_are_taken: Siege::call("same-ids", &["the same again"]);
+
+    // Resources and prompts.
+    resources_that_pretend: Siege::server("library", &["file:///etc/passwd", "too long to be shown", "SEEN"])
+        .press("/resources hostile\r");
+    prompts_that_pretend: Siege::server("library", &["crowded", "1000 arguments", "SEEN"]).press("/prompts hostile\r");
+    resources_without_end: Siege::server("endless-library", &["64 resources"]).press("/resources hostile\r");
+    prompts_without_end: Siege::server("endless-library", &["64 prompts"]).press("/prompts hostile\r");
+    a_huge_list_of_resources:
+        Siege::server("huge-library", &["has over 8388608 bytes"]).press("/resources hostile\r").within(192);
+    a_list_of_resources_that_never_comes: Siege::server("silent-library", &["asking…"]).press("/resources hostile\r");
+    a_resource_of_30_mib:
+        Siege::server("library", &["a:30-mib of hostile", "line after line"]).press("/resources hostile a:30-mib\r").within(400);
+    a_resource_in_one_line:
+        Siege::server("library", &["a:one-line of hostile", "xxxx"]).press("/resources hostile a:one-line\r").within(200);
+    a_resource_in_many_parts:
+        Siege::server("library", &["a:many of hostile"]).press("/resources hostile a:many\r").within(200);
+    a_resource_that_is_no_base64: Siege::server("library", &["about", "bytes"]).press("/resources hostile a:blob\r");
+    escapes_in_a_resource: Siege::server("library", &["SEEN"]).press("/resources hostile a:paint\r");
+    a_resource_of_another_place: Siege::server("library", &["the server was asked for file:///etc/passwd"])
+        .press("/resources hostile file:///etc/passwd\r");
+    a_resource_that_is_none: Siege::server("library", &["a:none of hostile"]).press("/resources hostile a:none\r");
+    a_resource_that_never_comes: Siege::call("nothing", &["gave no answer for 2 s"]).of("library").impatient()
+        .press("/resources hostile a:hang\r");
+    a_prompt_without_end: Siege::server("library", &["are left out"]).press("/prompts hostile essay\r").within(128);
+    commands_in_a_prompt: Siege::server("library", &["/clear", "SEEN"]).press("/prompts hostile commands\r");
+    a_refused_prompt: Siege::server("library", &["could not be had", "JSON-RPC error"]).press("/prompts hostile other\r");
+
+    // Questions.
+    a_form_of_10_000_fields: Siege::call("ask-fields", &["a message elicitation/create"]).press(LOG_OF_CALL);
+    a_form_that_is_too_wide: Siege::call("ask-wide", &["it has a question for"]).press(LOG_OF_CALL);
+    a_form_in_a_form: Siege::call("ask-nested", &["2 ok", "asked"]);
+    escapes_in_questions: Siege::call("ask-painted", &["2 ok", "asked"]);
+    an_address_without_end: Siege::call("ask-long-page", &["a message elicitation/create"]).press(LOG_OF_CALL);
+    a_flood_of_questions: Siege::call("ask-flood", &["2 ok", "asked"]);
+    a_question_after_the_call: Siege::call("ask-late", &["answered before"]);
+    wishes_that_nobody_grants: Siege::call("ask-unoffered", &["refused with -32601 -32601 -32601"]);
+
+    // Over HTTP.
+    a_far_server_that_is_well: Siege::call("nothing", &["2 tools", "all is well"]).over_http();
+    one_that_sends_no_headers: Siege::server("no-headers", &["starting"]).press(STATE).over_http();
+    one_that_sends_headers_only: Siege::call("headers-only", &["gave no answer for 2 s"]).impatient().over_http();
+    events_that_never_come: Siege::server("silent-events", &["starting"]).press(STATE).over_http();
+    comments_for_ever: Siege::call("comments", &["gave no answer for 2 s"]).impatient().over_http();
+    an_answer_byte_by_byte: Siege::call("drip", &["gave no answer for 2 s"]).impatient().over_http();
+    a_promise_to_go_on: Siege::call("continue", &["gave no answer for 2 s"]).impatient().over_http();
+    an_event_without_end: Siege::call("endless-event", &["over 16777216 bytes"]).within(160).over_http();
+    an_event_without_end_in_the_handshake:
+        Siege::server("endless-event", &["has over 16777216"]).press(STATE).within(160).over_http();
+    a_body_without_end: Siege::call("endless-body", &["over 16777216 bytes"]).within(128).over_http();
+    a_body_in_crumbs: Siege::call("chunks", &["broke off"]).over_http();
+    a_chunk_without_end: Siege::call("chunk-without-end", &["broke off"]).over_http();
+    a_packed_body: Siege::call("gzip", &["packed as gzip"]).over_http();
+    headers_for_ever: Siege::server("headers-without-end", &["broke off"]).press(STATE).over_http();
+    a_result_of_15_mib: Siege::call("large", &["the model got", "xxxx"]).within(256).over_http();
+    one_that_speaks_no_http: Siege::server("not-http", &["broke off"]).press(STATE).over_http();
+    one_that_hangs_up: Siege::server("hangs-up", &["broke off"]).press(STATE).over_http();
+    half_a_body: Siege::call("cut", &["broke off"]).over_http();
+    half_an_event: Siege::call("cut-events", &["before it was complete"]).over_http();
+    a_page_to_sign_in: Siege::server("page", &["text/html, which is no MCP"]).press(STATE).over_http();
+    an_unreadable_type: Siege::call("painted-type", &["which is no MCP"]).over_http();
+    escapes_in_a_header: Siege::call("painted-header", &["broke off"]).over_http();
+    an_answer_to_somebody_else: Siege::call("foreign", &["for us"]).over_http();
+    escapes_in_events: Siege::call("painted-events", &["SEEN"]).over_http();
+    one_that_wants_a_token: Siege::server("unauthorised", &["HTTP 401", "Authorization"]).press(STATE).over_http();
+    one_that_forbids: Siege::server("forbidden", &["it forbids this (HTTP 403)"]).press(STATE).over_http();
+    one_that_is_elsewhere: Siege::server("nowhere", &["HTTP 404", "often ends in /mcp"]).press(STATE).over_http();
+    one_that_takes_no_posts: Siege::server("not-allowed", &["HTTP 405", "older HTTP"]).press(STATE).over_http();
+    one_that_is_busy: Siege::call("busy", &["HTTP 429", "come again in"]).over_http();
+    one_behind_a_broken_proxy: Siege::server("bad-gateway", &["502 Bad Gateway", "SEEN"]).press(STATE).over_http();
+    a_refusal_without_end: Siege::call("refusal-without-end", &["HTTP 500: out of paper"]).over_http();
+    one_that_sends_us_elsewhere: Siege::server("redirect", &["we do not follow"]).press(STATE).over_http();
+    a_call_that_is_sent_elsewhere: Siege::call("redirect", &["we do not follow"]).over_http();
+    a_session_that_cannot_be_kept: Siege::server("painted-session", &["the session id it gave"]).press(STATE).over_http();
+    a_session_that_is_forgotten:
+        Siege::call("nothing", &["it has forgotten the session"]).of("forgetful").press(LOG_OF_CALL).over_http();
+    a_stream_in_a_frenzy: Siege::call("nothing", &["all is well"]).of("frenzy").over_http();
+    a_stream_that_babbles: Siege::call("nothing", &["on and on"]).of("own-flood").press(LOG_OF_CALL).over_http();
+    one_that_hears_no_farewell: Siege::server("deaf-farewell", &["✓ hostile"]).over_http();
 }
 
 #[test]
@@ -132,10 +212,13 @@ fn no_way_of_the_hostile_server_goes_untried() {
     let listed = std::process::Command::new(hostile_program()).arg("--list").output().expect("it runs");
     let listed = String::from_utf8(listed.stdout).expect("names");
     let tried = |way: &&str| match way.split_once(' ') {
-        Some(("mode", mode)) => ALL.iter().any(|siege| siege.mode == mode),
-        Some(("deed", deed)) => ALL.iter().any(|siege| siege.deed == Some(deed)),
+        Some(("mode", mode)) => ALL.iter().any(|siege| siege.road == Road::Pipes && siege.mode == mode),
+        Some(("deed", deed)) => ALL.iter().any(|siege| siege.road == Road::Pipes && siege.deed == Some(deed)),
+        Some(("http", way)) => {
+            ALL.iter().any(|siege| siege.road == Road::Http && (siege.mode == way || siege.deed == Some(way)))
+        }
         _ => false,
     };
     let untried: Vec<&str> = listed.lines().filter(|way| !tried(way)).collect();
-    assert!(untried.is_empty() && listed.lines().count() > 60, "{untried:?} of {listed}");
+    assert!(untried.is_empty() && listed.lines().count() > 110, "{untried:?} of {listed}");
 }

@@ -5,6 +5,7 @@ mod deviations;
 mod fleet;
 mod hostile;
 mod mock_endpoint;
+mod offers;
 mod openai_endpoint;
 mod orchestrator;
 mod processes;

@@ -52,6 +52,7 @@ fn tool(name: &str) -> ToolDefinition {
         input_schema: Json::from(json!({ "type": "object", "properties": {} })),
         output_schema: None,
         annotations: Annotations::default(),
+        believed: true,
         hash: String::new(),
     }
 }

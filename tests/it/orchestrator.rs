@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use callboard::clock::Clock;
 use callboard::link::{Link, News, link};
-use callboard::mcp::ServerSpec;
+use callboard::mcp::{Naming, Reach, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
 use callboard::orchestrator::{self, Policy, Projects, Setup};
+use callboard::pins::{Kept, Pins};
 use callboard::protocol::*;
 use callboard::recording::Recording;
 use callboard::recording::redact::Redactor;
@@ -30,6 +31,14 @@ struct Chat {
 
 impl Chat {
     fn start(steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
+        Self::start_remembering(Kept::default(), steps, servers, policy)
+    }
+
+    fn start_remembering(pins: Kept, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
+        Self::start_in(pins, Projects::default(), steps, servers, policy)
+    }
+
+    fn start_in(pins: Kept, projects: Projects, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
         let model = Arc::new(Scripted::new(steps));
         let clock = Clock::start();
         let (link, feed) = link(clock);
@@ -42,7 +51,8 @@ impl Chat {
             app: "callboard test".into(),
             session: "01TEST".into(),
             gate: policy.into(),
-            projects: Projects::default(),
+            pins,
+            projects,
             resumed: None,
             warnings: Vec::new(),
         };
@@ -345,5 +355,139 @@ async fn a_model_that_fails_ends_its_turn_and_not_the_session() {
     chat.answered(2).await;
     assert_eq!(chat.endings(), [Ending::Failed, Ending::Answered]);
     assert_eq!(chat.session.turns[0].reason.as_deref(), Some("The key is not accepted."));
+    chat.quit().await;
+}
+
+fn foreign() -> ServerSpec {
+    ServerSpec { naming: Naming::Prefixed, trust: Trust::Untrusted, ..hostile("well") }
+}
+
+fn call_held(session: &Session) -> bool {
+    session.calls.iter().any(|call| matches!(call.state, CallState::Held(_)))
+}
+
+/// Keeps pins of the hostile server as an earlier session would have, when `echo` said something else of itself.
+fn keep_pins_of_another_echo(dir: &std::path::Path) {
+    let schema = || Json::from(json!({"type": "object"}));
+    let echo = ToolDefinition {
+        model_name: String::new(),
+        server: "hostile".into(),
+        tool: "echo".into(),
+        title: None,
+        description: "Says what it hears.".into(),
+        input_schema: schema(),
+        output_schema: None,
+        annotations: Annotations::default(),
+        believed: false,
+        hash: "of other words".into(),
+    };
+    let (mut kept, mut pins) = (Kept::inside(dir), Pins::default());
+    pins.see(&echo);
+    kept.keep(&"hostile".into(), &foreign().place(), &pins).unwrap();
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    keep_pins_of_another_echo(dir.path());
+    let session = || Kept::inside(dir.path());
+    let steps = || vec![Step::calls([("hostile__echo", json!({}))]), Step::text("Echoed.")];
+    let mut chat = Chat::start_remembering(session(), steps(), vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    chat.until("held call", call_held).await;
+    let change = chat.session.change(&"hostile".into(), &"echo".into()).expect("told").clone();
+    let paths: Vec<&str> = change.changes.iter().map(|change| change.path.as_str()).collect();
+    assert_eq!(paths, ["annotations.readOnlyHint", "description"]);
+    let reason = chat.session.calls[0].held_reason.clone().unwrap();
+    assert!(reason.contains("not what it was: its annotations and description have changed"), "{reason}");
+    chat.send(Command::AcceptTool { call: CallId(1), hash: change.hash }).await;
+    chat.answered(1).await;
+    assert_eq!(chat.states(), [CallState::Ok]);
+    assert!(chat.quit().await.changed.is_empty());
+
+    let mut next = Chat::start_remembering(session(), steps(), vec![foreign()], Policy::Auto);
+    next.ask("?").await;
+    next.answered(1).await;
+    assert_eq!(next.states(), [CallState::Ok], "what was accepted is remembered");
+    next.quit().await;
+}
+
+/// A project's file, with what its one server is once the operator has said a word about it.
+fn project(after: impl Fn() -> ServerSpec + Send + 'static) -> Projects {
+    let (file, servers) = ("/p/.mcp.json".to_owned(), vec!["hostile".into()]);
+    let proposed = vec![ProjectProposed { file, changed: false, servers, lines: Vec::new() }];
+    Projects { proposed, judge: Box::new(move |_, _| (vec![after()], Ok(()))) }
+}
+
+fn approve() -> Command {
+    Command::JudgeProject { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Approved }
+}
+
+fn nowhere() -> ServerSpec {
+    ServerSpec { reach: Reach::Nowhere("nobody has approved it".into()), ..foreign() }
+}
+
+#[tokio::test]
+async fn a_tool_that_has_changed_is_not_new_because_its_server_was_approved_only_now() {
+    let dir = tempfile::tempdir().unwrap();
+    keep_pins_of_another_echo(dir.path());
+    let kept = Kept::inside(dir.path());
+    let steps = vec![Step::calls([("hostile__echo", json!({}))]), Step::text("Echoed.")];
+    let mut chat = Chat::start_in(kept, project(foreign), steps, vec![nowhere()], Policy::Auto);
+    chat.send(approve()).await;
+    chat.until("tools", |session| session.servers.iter().any(|server| !server.tools.is_empty())).await;
+    chat.ask("?").await;
+    chat.until("held call", call_held).await;
+    assert!(chat.session.change(&"hostile".into(), &"echo".into()).is_some());
+    assert!(chat.session.calls[0].held_reason.as_ref().unwrap().contains("not what it was"));
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_server_moves_only_between_turns() {
+    let steps = vec![
+        Step::calls([("hostile__echo", json!({"do": "hang"}))]),
+        Step::calls([("hostile__echo", json!({"n": 1}))]),
+        Step::text("Done."),
+    ];
+    let mut chat = Chat::start_in(Kept::default(), project(nowhere), steps, vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
+    chat.until("running call", is_running).await;
+    chat.send(approve()).await;
+    chat.until("a word about it", |session| session.projects[0].verdict.is_some()).await;
+    chat.send(Command::CancelCall { call: CallId(1) }).await;
+    chat.answered(1).await;
+    assert_eq!(chat.states(), [CallState::Cancelled, CallState::Ok]);
+    chat.until("move", |session| matches!(session.servers[0].health, Health::Failed { .. })).await;
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_foreign_server_is_not_believed_that_its_tool_only_reads_and_its_words_make_writing_calls_wait() {
+    let steps = || {
+        vec![
+            Step::calls([("hostile__echo", json!({}))]),
+            Step::calls([("hostile__write", json!({}))]),
+            Step::text("Written."),
+        ]
+    };
+    let mut careful = Chat::start(steps(), vec![foreign()], Policy::AskWrites);
+    careful.ask("?").await;
+    careful.until("held call", call_held).await;
+    assert!(careful.session.calls[0].held_reason.as_ref().unwrap().contains("is not trusted"));
+    careful.quit().await;
+
+    let mut chat = Chat::start(steps(), vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    chat.until("held call", call_held).await;
+    assert_eq!(chat.states()[0], CallState::Ok);
+    let reason = chat.session.calls[1].held_reason.clone().unwrap();
+    assert!(reason.contains("the model has read what others wrote: [1], echo on hostile"), "{reason}");
+    chat.send(Command::Allow { call: CallId(2) }).await;
+    let is_told =
+        |session: &Session| session.notes.iter().any(|(_, note)| note.text.contains("call 2 waits for another"));
+    chat.until("word that it still waits", is_told).await;
+    assert!(call_held(&chat.session));
     chat.quit().await;
 }

@@ -592,8 +592,9 @@ fn serve_ends_when_nobody_reads_its_stdout() {
 
 /// A running `ask --events` that is in the middle of a call, with the processes of its servers.
 fn in_the_middle_of_a_call(home: &Home) -> (Child, BufReader<std::process::ChildStdout>, Vec<u32>) {
-    let servers = json!({"mcpServers": {"hostile": {"command": hostile_program(), "args": ["well"]}}});
-    let servers = home.file("servers.json", &servers.to_string());
+    // What it claims is believed, so that its calls are not asked about.
+    let hostile = json!({"command": hostile_program(), "args": ["well"], "trust": true});
+    let servers = home.file("servers.json", &json!({"mcpServers": {"hostile": hostile}}).to_string());
     let script = json!({"steps": [
         {"calls": [{"name": "hostile__echo", "arguments": {"do": "child"}}]},
         {"calls": [{"name": "hostile__echo", "arguments": {"do": "hang"}}]}
@@ -681,7 +682,8 @@ fn nobody_reading_stderr_is_no_reason_to_panic() {
 fn stubborn(home: &Home, mode: &str) -> String {
     let script = r#"trap "" TERM; exec "$0" "$1""#;
     let args = json!(["-c", script, hostile_program(), mode]);
-    let mut servers = json!({"stubborn": {"command": "/bin/sh", "args": args}});
+    // What it claims is believed, so that its calls are not asked about.
+    let mut servers = json!({"stubborn": {"command": "/bin/sh", "args": args, "trust": true}});
     for bundled in ["ticket", "customer", "billing", "kb", "asset"] {
         servers[bundled] = json!({"disabled": true});
     }

@@ -1,9 +1,14 @@
 //! Other people's programs: clients that drive the bundled servers, servers that Callboard drives, and the official conformance
 //! suite. Ignored by default because they need packages from PyPI and npm; `.ci/run` installs them and runs these tests.
 
-use std::process::Command;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+/// How long other people's programs may take for anything: they start slowly, and more so on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn calls(server: &str) -> Value {
     match server {
@@ -91,7 +96,12 @@ struct Desk {
 }
 
 impl Desk {
-    fn with(servers: &Value) -> Self {
+    fn with(mut servers: Value) -> Self {
+        for server in servers.as_object_mut().into_iter().flat_map(|servers| servers.values_mut()) {
+            for limit in ["start_timeout_ms", "list_timeout_ms", "timeout_ms"] {
+                server[limit] = json!(PATIENCE.as_millis());
+            }
+        }
         let home = tempfile::tempdir().expect("a folder");
         std::fs::write(home.path().join("mcp.json"), json!({"mcpServers": servers}).to_string()).expect("written");
         Self { home }
@@ -136,28 +146,44 @@ fn everything(desk: &Desk) {
 #[ignore = "needs packages from npm; .ci/run installs them"]
 fn real_peers_server_everything_is_used_over_stdio_and_http() {
     let (node, program) = npm("mcp-server-everything");
-    everything(&Desk::with(&json!({"every": {"command": node, "args": [program]}})));
+    everything(&Desk::with(json!({"every": {"command": node, "args": [program]}})));
 
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    drop(listener);
-    let mut remote = Command::new(node)
-        .args([&program, "streamableHttp"])
-        .env("PORT", port.to_string())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    // It comes up some time later; the supervisor of each run tries for a while, but a check once is enough here.
-    let begun = std::time::Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < crate::fleet::DEADLINE, "it does not come up");
-        std::thread::sleep(std::time::Duration::from_millis(50));
+    let remote = Remote::start(&node, &program);
+    everything(&Desk::with(json!({"every": {"url": format!("http://127.0.0.1:{}/mcp", remote.port)}})));
+}
+
+/// The reference server over HTTP; it is stopped when this is dropped.
+struct Remote {
+    child: Child,
+    port: u16,
+}
+
+impl Remote {
+    /// Starts it, and waits until it takes connections.
+    fn start(node: &str, program: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let mut command = Command::new(node);
+        command.args([program, "streamableHttp"]).env("PORT", port.to_string());
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut remote = Self { child, port };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = remote.child.try_wait().expect("it can be looked at");
+            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "it does not come up: {ended:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        remote
     }
-    let desk = Desk::with(&json!({"every": {"url": format!("http://127.0.0.1:{port}/mcp")}}));
-    let used = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| everything(&desk)));
-    remote.kill().expect("it can be stopped");
-    remote.wait().expect("it stops");
-    used.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 #[test]
@@ -165,7 +191,7 @@ fn real_peers_server_everything_is_used_over_stdio_and_http() {
 fn real_peers_server_filesystem_reads_and_writes() {
     let (node, program) = npm("mcp-server-filesystem");
     let folder = tempfile::tempdir().expect("a folder");
-    let desk = Desk::with(&json!({"files": {"command": node, "args": [program, folder.path()]}}));
+    let desk = Desk::with(json!({"files": {"command": node, "args": [program, folder.path()]}}));
     let file = folder.path().join("note.txt");
     desk.run(&["call", "files", "write_file", &json!({"path": file, "content": "seven"}).to_string()]);
     assert_eq!(std::fs::read_to_string(&file).expect("written"), "seven");
@@ -181,7 +207,7 @@ fn real_peers_a_python_server_is_used_in_both_eras() {
     let python = std::env::var("CALLBOARD_PYTHON").expect("CALLBOARD_PYTHON names a Python with the package mcp");
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/desk.py");
     for (era, protocol) in [("legacy", "2025-11-25"), ("modern", "2026-07-28")] {
-        let desk = Desk::with(&json!({"desk": {"command": python, "args": [program], "era": era}}));
+        let desk = Desk::with(json!({"desk": {"command": python, "args": [program], "era": era}}));
         let checked = desk.json(&["check"]);
         let row = checked["servers"].as_array().and_then(|rows| rows.iter().find(|row| row["server"] == "desk"));
         assert_eq!(row.map(|row| &row["protocol"]), Some(&json!(protocol)), "{checked}");
@@ -192,7 +218,7 @@ fn real_peers_a_python_server_is_used_in_both_eras() {
         assert_eq!(desk.json(&["resources", "desk"])["resources"].as_array().map(Vec::len), Some(2));
         assert_eq!(desk.run(&["prompts", "desk", "greet", r#"{"who":"Ann"}"#]), "Say hello to Ann.\n");
     }
-    let desk = Desk::with(&json!({"desk": {"command": python, "args": [program], "era": "legacy"}}));
+    let desk = Desk::with(json!({"desk": {"command": python, "args": [program], "era": "legacy"}}));
     assert!(desk.run(&["call", "desk", "ask"]).contains("decline"));
 }
 
@@ -205,7 +231,8 @@ fn real_peers_the_inspector_drives_every_bundled_server() {
         let drive = |args: &[&str]| {
             let mut command = Command::new(&node);
             command.args([&inspector, "--cli", env!("CARGO_BIN_EXE_callboard"), "serve", server]);
-            let text = output(command.args(args).env("HOME", home.path()));
+            command.args(args).args(["--connect-timeout", &PATIENCE.as_millis().to_string()]);
+            let text = output(command.env("HOME", home.path()));
             serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{server}: {error}: {text}"))
         };
         let listed = drive(&["--method", "tools/list"]);
@@ -236,7 +263,7 @@ fn real_peers_the_conformance_suite_finds_no_more_failures_than_are_known() {
     let mut command = Command::new(node);
     command.args([&suite, "client", "--command", &program, "--suite", "all", "--expected-failures", expected]);
     // It runs all scenarios at once.
-    command.args(["--timeout", "120000"]);
+    command.args(["--timeout", &PATIENCE.as_millis().to_string()]);
     command.current_dir(home.path()).env("HOME", home.path()).env("NO_COLOR", "1");
     let report = output(&mut command);
     let passed = report.lines().filter(|line| line.starts_with("✓ ") && !line.contains(": 0 passed")).count();

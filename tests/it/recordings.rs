@@ -110,6 +110,7 @@ fn samples() -> Vec<Event> {
         input_schema: json(r#"{"type": "object"}"#),
         output_schema: Some(json("{}")),
         annotations: Annotations { read_only: true, ..Annotations::default() },
+        believed: false,
         hash: "00ff".into(),
     };
     let result = json(r#"{"content":[],"structuredContent":{"big":123456789012345678901234567890,"x":1.50}}"#);
@@ -128,6 +129,20 @@ fn samples() -> Vec<Event> {
         BreakpointsChanged { breakpoints: vec![Breakpoint { on: "tool:get_*".into(), action: BreakAction::Log }] }
             .into(),
         ToolAllowed { server: server.clone(), tool: "search".into(), hash: "00ff".into() }.into(),
+        ToolChanged {
+            server: server.clone(),
+            tool: "search".into(),
+            hash: "00fe".into(),
+            summary: "its description has changed".into(),
+            changes: vec![FieldChange {
+                path: "description".into(),
+                before: Some("Finds.".into()),
+                after: Some("Sends.".into()),
+            }],
+            more: 3,
+        }
+        .into(),
+        ToolPinned { server: server.clone(), tool: "search".into(), hash: "00fe".into(), by: "operator".into() }.into(),
         ModelSelected { model: "n".into() }.into(),
         ModelRequested {
             model: "m".into(),
@@ -156,7 +171,7 @@ fn samples() -> Vec<Event> {
             read_only: true,
         }
         .into(),
-        CallHeld { site: StopSite::AfterResult, reason: "asked".into() }.into(),
+        CallHeld { site: StopSite::AfterResult, reason: "asked".into(), remedy: "none".into() }.into(),
         CallDecided {
             verdict: Verdict::Edit,
             by: "operator".into(),
@@ -167,6 +182,7 @@ fn samples() -> Vec<Event> {
         .into(),
         CallStarted { attempt: 1, arguments: json("{}"), timeout_ms: 60_000, read_only: false }.into(),
         CallProgressed { progress: 0.5, total: Some(1.0), message: Some("half".into()) }.into(),
+        CallExtended { timeout_ms: 60_000 }.into(),
         CallReceived {
             status: CallStatus::Ok,
             duration_us: 6,
@@ -185,6 +201,7 @@ fn samples() -> Vec<Event> {
         .into(),
         CallDelivered { form: DeliveredForm::Truncated, bytes: 1, full_bytes: 2 }.into(),
         ServerStarting { server: server.clone(), attempt: 1, command: "callboard serve ticket".into() }.into(),
+        ServerProbing { server: server.clone(), method: "initialize".into(), pid: Some(7) }.into(),
         ServerReady {
             server: server.clone(),
             protocol: "2026-07-28".into(),
@@ -201,6 +218,7 @@ fn samples() -> Vec<Event> {
             rejected: vec![RejectedTool { name: "x".into(), reason: "y".into() }],
         }
         .into(),
+        ServerDegraded { server: server.clone(), why: "no list".into() }.into(),
         ServerLogged { server: server.clone(), stream: LogStream::Stderr, line: "oh".into() }.into(),
         ServerLost {
             server: server.clone(),

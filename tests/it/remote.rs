@@ -1,5 +1,7 @@
 //! Servers over streamable HTTP, on real sockets: both eras, and every way in which they can disappoint.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -222,7 +224,7 @@ async fn a_server_that_is_busy_or_away_is_tried_again_and_comes_back() {
             _ => legacy(asked),
         });
     yard.until("list of tools", |yard| !yard.listed().is_empty()).await;
-    assert!(yard.lost()[1].reason.contains("HTTP 503: restarting; come again after 1"), "{:?}", yard.lost());
+    assert!(yard.lost()[1].reason.contains("HTTP 503: restarting; come again in 1 s"), "{:?}", yard.lost());
     yard.works().await;
     yard.stop().await;
 }
@@ -271,7 +273,7 @@ async fn a_refusal_of_one_request_costs_only_that() {
     for (wrong, words) in [
         ("fail", "HTTP 500: the database is down"),
         ("page", "text/html"),
-        ("junk", "no JSON-RPC message"),
+        ("junk", "is no answer to this"),
         ("cut", "ended before it was complete"),
         ("huge", "over 16777216 bytes"),
         ("huge event", "over 16777216 bytes"),
@@ -303,7 +305,7 @@ async fn a_call_without_an_answer_ends_in_time_and_the_server_is_told() {
 }
 
 #[tokio::test]
-async fn a_session_the_server_has_forgotten_is_begun_anew_without_a_word() {
+async fn a_session_the_server_has_forgotten_is_begun_anew() {
     let forgotten = Arc::new(std::sync::atomic::AtomicBool::new(true));
     let endpoint = legacy_but(move |asked| {
         let is_call = method(asked) == "tools/call";

@@ -9,9 +9,9 @@ use callboard::clock::Clock;
 use callboard::link::{Link, News};
 use callboard::orchestrator::Resumed;
 use callboard::protocol::{
-    CallFinished, CallId, CallProposed, CallStarted, CallStatus, Command, Ending, Json, ModelAnswered, ModelRequested,
-    Pace, Place, Playback, Reading, Record, ReplayCommand, Scope, SessionEnded, SessionId, SessionStarted, StepId,
-    Stride, TurnEnded, TurnId, TurnStarted, UserAsked, Way,
+    CallFinished, CallId, CallProposed, CallStarted, CallStatus, Command, Ending, Json, MarkKind, ModelAnswered,
+    ModelRequested, Pace, Place, Playback, Reading, Record, ReplayCommand, Scope, SessionEnded, SessionId,
+    SessionStarted, StepId, Stride, TurnEnded, TurnId, TurnStarted, UserAsked, Way,
 };
 use callboard::recording::Recording;
 use callboard::recording::format::{FORMAT, Header, VERSION};
@@ -279,6 +279,15 @@ fn a_recording_cut_at_any_byte_opens_and_says_what_is_missing() {
     });
 }
 
+/// Numbers the lines that look like records from 0 on.
+fn renumber(lines: &mut [Vec<u8>]) {
+    let is_record = |line: &&mut Vec<u8>| line.starts_with(b"{\"i\":");
+    for (number, line) in lines.iter_mut().filter(is_record).enumerate() {
+        let rest = line.iter().position(|byte| *byte == b',').expect("more keys");
+        *line = [format!("{{\"i\":{number}").as_bytes(), &line[rest..]].concat();
+    }
+}
+
 #[test]
 fn damage_is_shown_with_its_line_and_everything_else_is_there() {
     let dir = TempDir::new().expect("a folder");
@@ -290,6 +299,7 @@ fn damage_is_shown_with_its_line_and_everything_else_is_there() {
     lines.insert(5, br#"{"i":3,"t":9,"w":0,"k":"call.proposed","call":"c1","d":{"server":7}}"#.to_vec());
     lines.insert(7, vec![b'"', 0xff, b'"']);
     lines.insert(9, br#"{"i":3,"t":9,"w":0,"k":"from.the.future","d":{"x":[1]}}"#.to_vec());
+    renumber(&mut lines);
     std::fs::write(&path, lines.join(&b'\n')).expect("writable");
     block_on(async {
         let mut watcher = Watcher::open(&path).await;
@@ -305,6 +315,46 @@ fn damage_is_shown_with_its_line_and_everything_else_is_there() {
         watcher.ask(ReplayCommand::GoTo(Place::Tenths(10))).await;
         assert_eq!(watcher.playback.problem_count, 4);
     });
+}
+
+#[test]
+fn records_that_are_missing_twice_there_or_swapped_are_damage_in_every_reading() {
+    let dir = TempDir::new().expect("a folder");
+    let path = record(dir.path(), 1);
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let lines: Vec<&str> = text.lines().collect();
+    let without = |gone: &[usize]| {
+        let left = lines.iter().enumerate().filter(|(at, _)| !gone.contains(at));
+        left.map(|(_, line)| *line).collect::<Vec<_>>()
+    };
+    let mut swapped = lines.clone();
+    swapped.swap(4, 5);
+    let mut twice = lines.clone();
+    twice.insert(4, lines[3]);
+    let cases = [
+        (without(&[4]), vec![(5, "record #3 is missing before this one, #4")]),
+        (without(&[1, 2]), vec![(2, "2 records are missing before this one, #2: #0 to #1")]),
+        (swapped, vec![(5, "record #3 is missing before this one, #4"), (6, "record #3 stands behind #4")]),
+        (twice, vec![(5, "record #2 stands here a second time")]),
+        (without(&[0]), vec![(1, "no header of a session: missing field `fmt`")]),
+    ];
+    let path = dir.path().join("damaged.jsonl");
+    for (lines, expected) in cases {
+        std::fs::write(&path, lines.join("\n") + "\n").expect("writable");
+        let mut reader = Reader::open(&path).expect("it opens as far as it can");
+        let read = (&mut reader).filter(|row| matches!(row, Ok(Row::Record(_)))).count();
+        assert_eq!(reader.header.id, header().id);
+        let watcher = block_on(Watcher::open(&path));
+        assert_eq!(watcher.session.records, read as u64);
+        for problems in [&reader.damage.first[..], &watcher.playback.problems] {
+            assert_eq!(problems.len(), expected.len(), "{problems:?}");
+            for (problem, (line, words)) in problems.iter().zip(&expected) {
+                assert!(problem.line == *line && problem.reason.starts_with(words), "{problem}, not {line} {words}");
+            }
+        }
+        let errors = watcher.playback.marks.iter().filter(|mark| mark.kind == MarkKind::Error).count();
+        assert_eq!(errors, expected.iter().filter(|(line, _)| *line > 1).count(), "a step to the next error finds it");
+    }
 }
 
 #[test]
@@ -593,10 +643,10 @@ fn verify_fails_where_it_proves_nothing() {
     let newer = home.dir.path().join("newer.jsonl").display().to_string();
     std::fs::write(&newer, text.replacen("\"need\":[]", "\"need\":[\"zstd\"]", 1)).expect("writable");
     for (file, why, errors) in [
-        (&damaged, "not all of the recording can be read, line ", 1),
+        (&damaged, "the recording is damaged, line ", 1),
         (&empty, "there is nothing to compare: the recording has no calls", 1),
         (&unread, "there is nothing to compare: 2 calls skipped", 1),
-        (&newer, "not all of the recording can be read, line 1: it needs zstd", 1),
+        (&newer, "the recording is damaged, line 1: it needs zstd", 1),
     ] {
         let junit = format!("{file}.xml");
         let (table, told) = home.fail(&["verify", file, "--junit", &junit]);
@@ -608,6 +658,57 @@ fn verify_fails_where_it_proves_nothing() {
         assert_eq!(json["ok"], false);
         assert!(json["problems"][0].as_str().is_some_and(|problem| problem.contains(why)), "{json}");
     }
+}
+
+#[test]
+fn every_command_goes_as_far_as_it_can_with_a_damaged_recording_and_then_fails() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let model = home.script("CUST-001", "They do.");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let is_note = |line: &&str| line.contains("\"wire.framed\"");
+    let gone = text.lines().filter(is_note).nth(2).expect("frames").to_owned() + "\n";
+    let place = |name: &str| home.dir.path().join(name).display().to_string();
+    let (gap, headless) = (place("gap.jsonl"), place("headless.jsonl"));
+    std::fs::write(&gap, text.replacen(&gone, "", 1)).expect("writable");
+    std::fs::write(&headless, text.split_once('\n').expect("lines").1).expect("writable");
+    for (file, words) in [(&gap, "is missing before this one"), (&headless, "line 1: no header of a session")] {
+        for (command, done) in [
+            (&["diff", &path, file][..], "compared is what could be read"),
+            (&["diff", file, &path], "compared is what could be read"),
+            (&["verify", file], "identical"),
+            (&["export", file], "[1] customer list_customer_contacts"),
+            (&["replay", "--mock", file, "--model", &model], "They do."),
+        ] {
+            let (text, errors) = home.fail(command);
+            assert!(errors.contains(words) && errors.contains("damaged"), "{command:?}: {errors}");
+            assert!(text.contains(done) || errors.contains(done), "{command:?}: {text}\n{errors}");
+            assert!(!errors.contains("expected value at"), "{command:?}: {errors}");
+        }
+    }
+    let (report, _) = home.fail(&["export", &gap]);
+    assert!(report.contains("| damaged | line "), "{report}");
+}
+
+#[test]
+fn a_skipped_call_is_neither_ok_nor_failed() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let of_second = |line: &str| line.contains("\"call\":\"c2\"");
+    let changed = text.lines().map(|line| {
+        let line =
+            if of_second(line) { line.replace("\"read_only\":true", "\"read_only\":false") } else { line.to_owned() };
+        line + "\n"
+    });
+    let file = home.dir.path().join("half.jsonl").display().to_string();
+    std::fs::write(&file, changed.collect::<String>()).expect("writable");
+    let table = home.succeed(&["verify", &file]);
+    let skipped = table.lines().find(|line| line.contains("skipped")).expect("a row");
+    assert!(skipped.starts_with("- ") && !skipped.contains("ok") && !skipped.contains("ms"), "{table}");
+    assert!(table.ends_with("2 calls: 1 ok, 0 failed, 1 skipped\n"), "{table}");
+    let json: Value = serde_json::from_str(&home.succeed(&["verify", "--json", &file])).expect("JSON");
+    assert_eq!((&json["calls"][0]["ok"], &json["calls"][1]["ok"]), (&json!(true), &Value::Null));
 }
 
 #[test]
@@ -627,18 +728,34 @@ fn every_export_is_readable_and_without_personal_data() {
     }
     let open = home.succeed(&["export", "--no-redact", "--select", "tool:*contacts"]);
     assert!(open.contains(".example") && !open.contains("get_billing_history"), "{open}");
-    let nothing = home.run(&["export", "--select", "status:held"]);
-    assert!(nothing.status.success());
-    let told = String::from_utf8_lossy(&nothing.stderr);
-    assert!(told.contains("no call of the session has status:held") && !told.contains("removed"), "{told}");
     let file = home.dir.path().join("report.md").display().to_string();
-    home.succeed(&["export", &path, "-o", &file]);
-    let (_, errors) = home.fail(&["export", &path, "-o", &file]);
-    assert!(errors.contains("report.md"), "{errors}");
+    let (text, told) = home.fail(&["export", "--select", "status:held", "-o", &file]);
+    assert!(told.contains("has status:held, so nothing is written") && !told.contains("removed"), "{told}");
+    assert!(text.is_empty() && !Path::new(&file).exists(), "{text}");
+    let told = String::from_utf8(home.run(&["export", &path, "-o", &file]).stderr).expect("UTF-8");
+    assert_eq!(told.matches("removed e-mail addresses: ").count(), 1, "{told}");
+    let before = std::fs::read(&file).expect("a report");
+    let (_, errors) = home.fail(&["export", &path, "--format", "json", "-o", &file]);
+    assert!(errors.contains("report.md exists already; --force writes over it"), "{errors}");
+    assert_eq!(std::fs::read(&file).expect("a report"), before);
+    home.succeed(&["export", &path, "--format", "json", "-o", &file, "--force"]);
+    assert!(std::fs::read(&file).expect("a report").starts_with(b"{"));
     let output = home.run(&["export", "--select", "tool:x (status:eror"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
     assert!(errors.contains("column 15") && errors.contains("\n  tool:x (status:eror\n                 ^"), "{errors}");
+}
+
+#[test]
+fn without_a_terminal_a_replay_and_a_fork_say_what_can_be_done_instead() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    for command in ["replay", "fork"] {
+        let output = home.run(&[command, &path]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("replay --mock") && errors.contains("callboard export"), "{command}: {errors}");
+    }
 }
 
 #[test]

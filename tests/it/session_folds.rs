@@ -176,7 +176,7 @@ fn event() -> impl Strategy<Value = Event> {
             let arguments = proposed.clone();
             CallProposed { server, tool: "t".into(), arguments, provider_id: "p".into(), read_only: true }.into()
         }),
-        site.prop_map(|site| CallHeld { site, reason: "r".into() }.into()),
+        site.prop_map(|site| CallHeld { site, reason: "r".into(), remedy: String::new() }.into()),
         verdict.prop_map(|verdict| {
             CallDecided { verdict, by: "operator".into(), reason: None, before: None, after: Some(Json::default()) }
                 .into()

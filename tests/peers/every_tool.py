@@ -15,7 +15,7 @@ from mcp import Client, StdioServerParameters
 async def main() -> None:
     mode, program, server, calls = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
     parameters = StdioServerParameters(command=program, args=["serve", server])
-    async with Client(parameters, mode=mode, read_timeout_seconds=20) as client:
+    async with Client(parameters, mode=mode, read_timeout_seconds=300) as client:
         listed = await client.list_tools()
         tools = {}
         for tool in listed.tools:

@@ -13,7 +13,7 @@ use crate::{
     },
     schema::{self, Object, record},
     store::Window,
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
 };
 
 #[derive(Deserialize)]
@@ -42,6 +42,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       before or what changed last.",
         input: schema::paged(input, 50).closed(),
         output: schema::output([output]),
+        author: Author::Ours,
     }
 }
 

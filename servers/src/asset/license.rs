@@ -11,7 +11,7 @@ use crate::{
     nearest::known_customer,
     schema::{self as shape, Object, record},
     store::Window,
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
     tool_error::ToolError,
 };
 
@@ -75,6 +75,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       expiry; keys are masked. Use it before reinstalling software or to see what runs out. One of the two is needed.",
         input: shape::paged(input, 50).closed(),
         output: shape::output([output]),
+        author: Author::Ours,
     }
 }
 

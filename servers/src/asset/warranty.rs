@@ -13,7 +13,7 @@ use crate::{
     nearest::known_customer,
     schema::{self as shape, Object, record},
     store::Window,
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
     tool_error::ToolError,
 };
 
@@ -92,6 +92,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       argument is needed.",
         input: shape::paged(input, 50).closed(),
         output: shape::output([covered().must("as_of", shape::as_of()), several]),
+        author: Author::Ours,
     }
 }
 

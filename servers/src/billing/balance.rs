@@ -15,7 +15,7 @@ use crate::{
     nearest::known_customer,
     schema::{self, Object, record},
     store::{InvoiceFilter, Window},
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
     tool_error::ToolError,
 };
 
@@ -48,6 +48,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       and offset apply to customers.",
         input: schema::paged(input, 50).closed(),
         output: schema::output([balance(ids).must("as_of", schema::as_of()), all]),
+        author: Author::Ours,
     }
 }
 

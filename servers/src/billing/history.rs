@@ -15,7 +15,7 @@ use crate::{
     nearest::known_customer,
     schema::{self, Object, record},
     store::{InvoiceFilter, Window},
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
 };
 
 #[derive(Deserialize)]
@@ -52,6 +52,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       look back; for what is owed now use calculate_outstanding_balance.",
         input: schema::paged(input, 50).closed(),
         output: schema::output([output]),
+        author: Author::Ours,
     }
 }
 

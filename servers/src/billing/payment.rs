@@ -9,7 +9,7 @@ use crate::{
         record::{Invoice, InvoiceStatus},
     },
     schema::{self, Object, record},
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
 };
 
 pub(super) fn card(ids: &IdPatterns) -> Card {
@@ -48,6 +48,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       overdue_invoices.",
         input: wanted_input(ids),
         output: schema::output([one, several]),
+        author: Author::Ours,
     }
 }
 

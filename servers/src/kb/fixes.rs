@@ -15,7 +15,7 @@ use crate::{
     markdown,
     schema::{self, Object},
     store::Window,
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
     tool_error::ToolError,
 };
 
@@ -50,6 +50,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       advise what to do. At least one of product and issue_type is needed.",
         input: schema::paged(input, 10).closed(),
         output: schema::output([output]),
+        author: Author::Others,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     nearest::unknown,
     schema::{self, Object},
     store::{Kind, Window, Words},
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
     tool_error::ToolError,
 };
 
@@ -60,6 +60,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       reading. One of article_id and topic is needed; with both, articles related to either.",
         input: schema::paged(input, 5).closed(),
         output: schema::output([output]),
+        author: Author::Others,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     nearest::known_customer,
     schema::{self, Object},
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
 };
 
 const PERIODS: [&str; 3] = ["last_7_days", "last_30_days", "last_90_days"];
@@ -80,6 +80,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       resolution time. Use it for workload and trends, not to find tickets.",
         input: input.closed(),
         output: schema::output([output]),
+        author: Author::Others,
     }
 }
 

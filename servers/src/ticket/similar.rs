@@ -13,7 +13,7 @@ use crate::{
     nearest::unknown,
     schema::{self, Object},
     store::{Kind, Window},
-    tool::{Answer, Card, Desk},
+    tool::{Answer, Author, Card, Desk},
 };
 
 /// What each likeness counts for; together 1.
@@ -54,6 +54,7 @@ pub(super) fn card(ids: &IdPatterns) -> Card {
                       Use it to see whether a problem is known, or how it was resolved before.",
         input: schema::paged(input, 5).closed(),
         output: schema::output([output]),
+        author: Author::Others,
     }
 }
 

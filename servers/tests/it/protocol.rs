@@ -52,7 +52,8 @@ async fn every_tool_is_fully_described_and_only_reads() {
             let annotations = tool.annotations.clone().expect("annotations");
             assert_eq!(annotations.read_only_hint, Some(true), "{name}");
             assert_eq!(annotations.idempotent_hint, Some(true), "{name}");
-            assert_eq!(annotations.open_world_hint, Some(false), "{name}");
+            // Tickets and articles are the words of others; the rest is what we know ourselves.
+            assert_eq!(annotations.open_world_hint, Some(["ticket", "kb"].contains(&server)), "{name}");
             assert!(tool.title.as_ref().is_some_and(|title| title.contains(' ')), "{name}");
             assert!(
                 tool.description.as_ref().is_some_and(|text| text.contains("Returns") && text.contains("Use it")),

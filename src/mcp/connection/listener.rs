@@ -71,8 +71,13 @@ impl ClientHandler for Listener {
         let Some(params) = self.answers.take_question(&context.id) else {
             return Ok(ElicitResult::new(ElicitationAction::Decline));
         };
-        let question = Question::read(&params.value())
-            .map_err(|reason| ErrorData::new(ErrorCode::INVALID_PARAMS, reason, None))?;
+        let question = match Question::read(&params.value()) {
+            Ok(question) => question,
+            Err(reason) => {
+                self.log(&format!("it has a question for the operator that cannot be put: {reason}")).await;
+                return Err(ErrorData::new(ErrorCode::INVALID_PARAMS, reason, None));
+            }
+        };
         let scope = self.scope(&context);
         let _pause = self.answers.pause(scope.call);
         let answer = tokio::select! {

@@ -1,15 +1,21 @@
 //! Bodies as they come over HTTP: never more of them than there is room for.
 
+use std::time::Duration;
+
 use futures::{Stream, StreamExt};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::Response;
 use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId};
 use rmcp::transport::streamable_http_client::SseError;
 use serde_json::{Value, json};
 use sse_stream::Sse;
+use tokio::time::timeout;
 
 use super::HttpFault;
 use crate::mcp::tap::broken;
+
+/// Longest session id and longest id of an event, bytes: they are sent back as headers.
+const LONGEST_ID: usize = 4096;
 
 /// Whether the answer has this media type.
 pub fn is(response: &Response, media_type: &str) -> bool {
@@ -20,6 +26,28 @@ pub fn is(response: &Response, media_type: &str) -> bool {
 pub fn kind(response: &Response) -> String {
     let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     value.unwrap_or("something without a content type").chars().take(100).collect()
+}
+
+/// How the body is packed, although we ask for it as it is; `None` if it is not.
+pub fn coding(response: &Response) -> Option<String> {
+    let value = response.headers().get(CONTENT_ENCODING)?;
+    let coding: String = String::from_utf8_lossy(value.as_bytes()).trim().chars().take(100).collect();
+    (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
+}
+
+/// Whether a text can be sent back as the id of a session or of an event.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The session that the server has given in this header.
+///
+/// # Errors
+/// It cannot be sent back.
+pub fn session(response: &Response, header: &str) -> Result<Option<String>, HttpFault> {
+    let Some(value) = response.headers().get(header) else { return Ok(None) };
+    let id = value.to_str().ok().filter(|id| is_id(id));
+    id.map(|id| Some(id.to_owned())).ok_or(HttpFault::BadSession(LONGEST_ID))
 }
 
 /// The whole body.
@@ -39,16 +67,20 @@ pub async fn whole(response: Response, most: usize) -> Result<Vec<u8>, HttpFault
     Ok(bytes)
 }
 
-/// The beginning of a body, as far as it comes.
-pub async fn head(response: Response, most: usize) -> String {
+/// The beginning of a body, as far as it comes in that time.
+pub async fn head(response: Response, most: usize, patience: Duration) -> String {
     let mut pieces = response.bytes_stream();
     let mut bytes: Vec<u8> = Vec::new();
-    while let Some(Ok(piece)) = pieces.next().await {
-        bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
-        if bytes.len() == most {
-            break;
+    let read = async {
+        while let Some(Ok(piece)) = pieces.next().await {
+            bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
+            if bytes.len() == most {
+                break;
+            }
         }
-    }
+    };
+    // What has come by then says enough.
+    let _ = timeout(patience, read).await;
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -30,14 +30,14 @@ pub enum HttpFault {
     #[error("it sends us to {0}, where we do not follow; if that is right, configure that address")]
     Redirected(String),
     /// Any other refusal, with what it said.
-    #[error("it answered HTTP {status}{said}{again}")]
+    #[error("it answered HTTP {status}{said}; {advice}")]
     Status {
         /// The status.
         status: u16,
         /// Its words, as an addition to a sentence.
         said: String,
-        /// When to come again, as an addition to a sentence.
-        again: String,
+        /// What to do about it.
+        advice: String,
     },
     /// There was no connection, for this reason.
     #[error("it cannot be reached: {0}")]
@@ -48,6 +48,16 @@ pub enum HttpFault {
     /// The answer is too long.
     #[error("its answer has over {0} bytes, which is too much")]
     TooLong(usize),
+    /// The answer is packed in this way.
+    #[error(
+        "its answer is packed as {0}, although it was asked for as it is; whatever stands in front of it must not pack it"
+    )]
+    Coded(String),
+    /// The session it gave has an id that cannot be sent back; this many bytes could be.
+    #[error(
+        "the session id it gave cannot be sent back: it must be visible ASCII of at most {0} bytes; its author can mend that"
+    )]
+    BadSession(usize),
     /// The answer has another type, this one.
     #[error("it answered with {0}, which is no MCP; check the address")]
     NotMcp(String),
@@ -88,11 +98,31 @@ impl HttpFault {
                 Self::Redirected(header(LOCATION).unwrap_or("another address").chars().take(LONGEST_QUOTE).collect())
             }
             _ => {
-                let again = header(RETRY_AFTER).map(|after| format!("; come again after {after}")).unwrap_or_default();
-                Self::Status { status: status.as_u16(), said: quoted(Some(body)), again }
+                let said = quoted(page_title(body).or(Some(body)));
+                Self::Status { status: status.as_u16(), said, advice: advice(status, header(RETRY_AFTER)) }
             }
         }
     }
+}
+
+/// What to do about a refusal; a server can say when to come again.
+fn advice(status: StatusCode, after: Option<&str>) -> String {
+    match after {
+        Some(after) if after.bytes().all(|byte| byte.is_ascii_digit()) => format!("come again in {after} s"),
+        Some(after) => format!("come again after {}", after.chars().take(LONGEST_QUOTE).collect::<String>()),
+        None if status == StatusCode::TOO_MANY_REQUESTS => "wait a while: it wants fewer requests".to_owned(),
+        None if status.is_server_error() => "the fault is its own: try again later, or look at its log".to_owned(),
+        None => "it does not take what it was sent: check the address and the headers of its configuration".to_owned(),
+    }
+}
+
+/// The title of a page in HTML, which says more than its beginning.
+fn page_title(body: &str) -> Option<&str> {
+    let lower = body.to_ascii_lowercase();
+    let open = lower.find("<title")?;
+    let begin = open + lower[open..].find('>')? + 1;
+    let end = begin + lower[begin..].find("</title")?;
+    Some(&body[begin..end]).filter(|title| !title.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -119,7 +149,11 @@ mod tests {
                 .contains("https://evil.example/, where we do not")
         );
         let busy = words(503, Some((RETRY_AFTER, "30")), " come later ");
-        assert_eq!(busy, "it answered HTTP 503: come later; come again after 30");
+        assert_eq!(busy, "it answered HTTP 503: come later; come again in 30 s");
+        assert!(words(429, None, "").contains("wants fewer requests"));
+        assert!(words(422, None, "no").contains("check the address"));
+        let page = "<!DOCTYPE html><html><head><TITLE lang=en>502 Bad Gateway</TITLE></head><body><h1>nginx</h1>";
+        assert!(words(502, None, page).starts_with("it answered HTTP 502: 502 Bad Gateway; the fault is its own"));
         assert!(words(500, None, &"x".repeat(5000)).len() < 400);
     }
 }

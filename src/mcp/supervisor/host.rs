@@ -6,7 +6,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::mcp::connection::Fault;
-use crate::mcp::in_short;
 use crate::mcp::process::{self, Process};
 use crate::mcp::stderr::Tail;
 
@@ -71,7 +70,7 @@ impl Host {
     pub async fn post_mortem(self, fault: Fault) -> String {
         let is_closed = matches!(fault, Fault::Closed(_));
         let reason = fault.into_words();
-        let Self::Process(mut process, words) = self else { return in_short(reason) };
+        let Self::Process(mut process, words) = self else { return reason };
         let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
         let reason = match exited {
             Some(status) if is_closed => format!("the process {}", process::describe(status)),
@@ -84,6 +83,6 @@ impl Host {
         // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
         let _ = timeout(EXIT_GRACE, words.drained).await;
         let last = words.tail.last(2);
-        in_short(if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") })
+        if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
     }
 }

@@ -8,7 +8,7 @@ use crate::mcp::connection::{Company, Connection, Fault, Goal, Handshake, Listin
 use crate::mcp::process;
 use crate::mcp::stderr::{Tail, drain};
 use crate::mcp::{Era, Program, Reach, RemoteKind};
-use crate::protocol::{LossCause, ServerListed, ServerStarting};
+use crate::protocol::{LossCause, ServerListed, ServerProbing, ServerStarting};
 
 use super::host::{Host, Words};
 use super::{Asked, Supervisor};
@@ -74,6 +74,12 @@ impl Supervisor {
             },
             Reach::Nowhere(reason) => return hopeless(reason),
         };
+        let method = match handshake {
+            Handshake::Legacy => "initialize",
+            Handshake::Modern => "server/discover",
+        };
+        let probing = ServerProbing { server: self.spec.name.clone(), method: method.to_owned(), pid: host.id() };
+        self.tell(probing).await;
         let (changed_sender, changed) = mpsc::channel(1);
         let company = Company {
             server: self.spec.name.clone(),
@@ -105,7 +111,7 @@ impl Supervisor {
         };
         match listed {
             Ok(items) => {
-                let (tools, rejected) = connection.take_in(self.spec.naming, &items);
+                let (tools, rejected) = connection.take_in(&self.spec, &items);
                 self.tell(ServerListed { server: self.spec.name.clone(), tools, rejected }).await;
                 Ok(Running { host, connection, changed })
             }

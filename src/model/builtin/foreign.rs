@@ -193,6 +193,7 @@ mod tests {
             input_schema: Json::parse(schema).unwrap(),
             output_schema: None,
             annotations: Annotations { read_only, ..Annotations::default() },
+            believed: true,
             hash: String::new(),
         }
     }

@@ -318,6 +318,13 @@ impl Knowledge {
         found.map(|(_, a, b)| (a, b))
     }
 
+    /// The third kind by which records of two kinds belong together: invoices and tickets by their customer.
+    pub(super) fn common(&self, a: KindId, b: KindId) -> Option<KindId> {
+        let (field, _) = self.join(a, b)?;
+        let (_, third) = self.references(a).into_iter().find(|(name, _)| *name == field)?;
+        (third != a && third != b).then_some(third)
+    }
+
     /// The field of records of `from` that names the very record of `to`, where they are tied more loosely.
     pub(super) fn exact(&self, from: KindId, to: KindId) -> Option<&str> {
         let relation = self.relations.iter().find(|relation| relation.from == from && relation.to == to);

@@ -144,6 +144,7 @@ fn remembered_tools(knowledge: &Knowledge, exchanges: &[Exchange]) -> Vec<ToolDe
             input_schema: Json::from(serde_json::json!({ "properties": properties })),
             output_schema: None,
             annotations: Annotations { read_only: true, ..Annotations::default() },
+            believed: true,
             hash: String::new(),
         });
     }

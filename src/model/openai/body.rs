@@ -253,6 +253,7 @@ mod tests {
             input_schema: Json::default(),
             output_schema: None,
             annotations: Annotations::default(),
+            believed: true,
             hash: String::new(),
         }
     }

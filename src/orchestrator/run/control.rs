@@ -1,8 +1,8 @@
 //! What the operator asks of a session.
 
 use crate::protocol::{
-    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, ProjectJudged,
-    ProjectVerdict, Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
+    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
+    SteppingChanged, ToolAllowed, UserAsked,
 };
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
@@ -28,11 +28,7 @@ impl Shell {
                     self.stage.note(NoteLevel::Warning, text).await;
                 }
             }
-            Command::WaitLonger { call } => {
-                if let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)) {
-                    self.servers.wait_longer(&tool.server, call);
-                }
-            }
+            Command::WaitLonger { call } => self.wait_longer(call).await,
             // An answer that comes too late changes nothing: the record of its end is there.
             Command::AnswerInput { input, answer } => drop(self.servers.answer(input, answer)),
             Command::Fetch { server, material } => {
@@ -49,6 +45,7 @@ impl Shell {
             Command::Proceed => self.advance(Input::Proceed).await,
             Command::Break { breakpoints } => self.set_breakpoints(breakpoints).await,
             Command::Allow { call } => self.allow(call).await,
+            Command::AcceptTool { call, hash } => self.accept(call, &hash).await,
             Command::Step { stepping } => self.step(stepping).await,
             Command::SelectModel { name } => self.select(&name).await,
             Command::Note { text } => self.stage.note(NoteLevel::Info, text).await,
@@ -80,22 +77,6 @@ impl Shell {
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
     }
 
-    /// Takes the operator's word on a project's file, and starts what may start now.
-    async fn judge(&mut self, file: String, verdict: ProjectVerdict) {
-        if !self.projects.proposed.iter().any(|proposed| proposed.file == file) {
-            let text = format!("No server file {file} waits for a word.");
-            return self.stage.note(NoteLevel::Warning, text).await;
-        }
-        let (specs, kept) = (self.projects.judge)(&file, verdict);
-        self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
-        if let Err(reason) = kept {
-            self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
-        }
-        for spec in &specs {
-            self.servers.change(spec);
-        }
-    }
-
     async fn step(&mut self, stepping: Stepping) {
         // There is nothing to step out of.
         let stepping = if self.turn.is_none() && stepping == Stepping::Out { Stepping::On } else { stepping };
@@ -116,16 +97,20 @@ impl Shell {
         }
     }
 
-    /// Takes the tool of a held call as it is defined now.
+    /// Does not ask about the tool of a held call any more, as the turn knows it.
     async fn allow(&mut self, call: CallId) {
         let Some(tool) = self.turn.as_ref().and_then(|turn| turn.tool(call)).cloned() else { return };
         let allowed = ToolAllowed { server: tool.server, tool: tool.tool, hash: tool.hash };
         self.gate.allow(allowed.clone());
         self.stage.tell(Scope::default(), allowed).await;
         self.gate_changed().await;
+        if self.turn.as_ref().is_some_and(|turn| turn.held().contains(&call)) {
+            let text = format!("Its tool is not asked about any more, but call {} waits for another reason.", call.0);
+            self.stage.note(NoteLevel::Info, text).await;
+        }
     }
 
-    async fn gate_changed(&mut self) {
+    pub(super) async fn gate_changed(&mut self) {
         self.advance(Input::GateChanged(Box::new(self.gate.clone()))).await;
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::orchestrator::conversation::Conversation;
-use crate::orchestrator::gate::{Gate, Holder, Verdict as Judged, logged};
+use crate::orchestrator::gate::{Gate, Hearsay, Hold, Holder, Verdict as Judged, logged};
 use crate::orchestrator::prompt;
 use crate::orchestrator::toolbox::Toolbox;
 use crate::protocol::{
@@ -35,13 +35,15 @@ pub(super) struct Open {
     pub arguments: Result<Map<String, Value>, CallFailure>,
     /// Attempts that were sent.
     pub attempts: u32,
+    /// What the model had read of others when it wanted the call.
+    hearsay: Option<Hearsay>,
 }
 
 /// Where a call of the step stands.
 #[derive(Debug)]
 pub(super) enum Stand {
     /// Waits for a decision; nothing has been sent.
-    Held(Holder),
+    Held(Hold),
     /// May be sent when its turn comes; until then the operator may still change or refuse it.
     Queued,
     /// Its server has it.
@@ -77,14 +79,14 @@ impl Open {
         call: CallId,
         scope: Scope,
         wish: ModelCall,
-        toolbox: &Toolbox,
+        (toolbox, hearsay): (&Toolbox, Option<&Hearsay>),
         effects: &mut Vec<Effect>,
     ) -> Self {
         let found = toolbox.find(&wish.name);
         let arguments =
             found.as_ref().map_err(Clone::clone).and_then(|tool| toolbox.arguments(&tool.model_name, &wish.arguments));
         let (server, tool, read_only) = match &found {
-            Ok(tool) => (tool.server.clone(), tool.tool.clone(), tool.annotations.read_only),
+            Ok(tool) => (tool.server.clone(), tool.tool.clone(), tool.effects().read_only),
             Err(_) => (ServerName::from(""), ToolName::from(wish.name.as_str()), false),
         };
         let shown = match &arguments {
@@ -99,7 +101,8 @@ impl Open {
             read_only,
         };
         effects.push(Effect::Tell(scope, proposed.into()));
-        Self { call, scope, wish, server, tool, read_only, asked: shown, arguments, attempts: 0 }
+        let hearsay = hearsay.cloned();
+        Self { call, scope, wish, server, tool, read_only, asked: shown, arguments, attempts: 0, hearsay }
     }
 
     /// The same for two calls that ask the same.
@@ -122,7 +125,7 @@ impl Open {
             let text = logged(&point, &self.server, self.tool.as_str(), shown.text());
             log.push(self.tell(NoteTaken { level: NoteLevel::Info, text }));
         }
-        Ok(gate.judge(tool, &subject))
+        Ok(gate.judge(tool, &subject, self.hearsay.as_ref()))
     }
 
     /// Why the result of a call waits before the model sees it.
@@ -133,7 +136,7 @@ impl Open {
         gate: &Gate,
         toolbox: &Toolbox,
         log: &mut Vec<Effect>,
-    ) -> Option<(Holder, String)> {
+    ) -> Option<Hold> {
         let (tool, shown) = (toolbox.find(&self.wish.name).ok()?, self.shown());
         let before = self.subject(tool, &shown);
         let status = match end.status {
@@ -183,6 +186,24 @@ impl Open {
         Scope { turn: self.scope.turn, ..Scope::default() }
     }
 
+    /// That it waits, and why.
+    pub(super) fn held(&self, site: StopSite, hold: &Hold) -> Effect {
+        self.tell(CallHeld { site, reason: hold.reason.clone(), remedy: hold.remedy.to_owned() })
+    }
+
+    /// Why a call that was let go waits again after a change of the gate.
+    pub(super) fn newly_changed(&self, before: &Gate, gate: &Gate) -> Option<Hold> {
+        gate.newly_changed(before, &self.server, &self.tool)
+    }
+
+    /// What the model reads of others with the result of this call.
+    fn brings(&self, end: &CallEnd, toolbox: &Toolbox) -> Option<Hearsay> {
+        // What was never sent, refused or cancelled is told in our own words.
+        let has_words = self.attempts > 0 && matches!(end.status, CallStatus::Ok | CallStatus::Error);
+        let tool = toolbox.find(&self.wish.name).ok().filter(|tool| has_words && tool.effects().open_world)?;
+        Some(Hearsay::Result { call: self.call, server: tool.server.clone(), tool: tool.tool.clone() })
+    }
+
     pub(super) fn finish(&self, end: &CallEnd, duration_us: u64, effects: &mut Vec<Effect>) {
         effects.push(self.tell(CallFinished {
             status: end.status,
@@ -199,9 +220,9 @@ impl Batch {
     pub(super) fn admit(&mut self, open: Open, gate: Result<Judged, CallFailure>, effects: &mut Vec<Effect>) {
         match gate {
             Ok(Judged::Pass) => self.calls.push((open, Stand::Queued)),
-            Ok(Judged::Hold(holder, reason)) => {
-                effects.push(open.tell(CallHeld { site: StopSite::BeforeCall, reason }));
-                self.calls.push((open, Stand::Held(holder)));
+            Ok(Judged::Hold(hold)) => {
+                effects.push(open.held(StopSite::BeforeCall, &hold));
+                self.calls.push((open, Stand::Held(hold)));
             }
             Ok(Judged::Refuse(reason)) => {
                 effects.push(open.tell(decided(Verdict::Deny, "policy", Some(reason.clone()))));
@@ -265,13 +286,16 @@ impl Batch {
     }
 
     /// Gives every result to the conversation, in the model's order.
-    pub(super) fn deliver(self, conversation: &mut Conversation, effects: &mut Vec<Effect>) {
+    pub(super) fn deliver(self, toolbox: &Toolbox, conversation: &mut Conversation, effects: &mut Vec<Effect>) {
         for (open, stand) in self.calls {
             let Stand::Ended(end, form) = stand else { continue };
             let sent = open.changed(&end);
             let (text, full) = prompt::result_text(open.call, &end, sent.as_ref());
             let told = if full > prompt::RESULT_LIMIT { DeliveredForm::Truncated } else { form };
             effects.push(open.tell(CallDelivered { form: told, bytes: text.len() as u64, full_bytes: full as u64 }));
+            if let Some(hearsay) = open.brings(&end, toolbox) {
+                conversation.hear(hearsay);
+            }
             conversation.push(Message::Tool {
                 provider_id: open.wish.provider_id,
                 call: open.call,

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::mcp::CallEnd;
-use crate::orchestrator::gate::{Gate, Holder, Verdict as Judged};
+use crate::orchestrator::gate::{Gate, Hold, Holder, Verdict as Judged};
 use crate::orchestrator::toolbox::Toolbox;
 use crate::protocol::{
-    CallDecided, CallHeld, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, NoteLevel, NoteTaken,
-    Stepping, StopSite, Verdict,
+    CallDecided, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, NoteLevel, NoteTaken, Stepping,
+    StopSite, Verdict,
 };
 
 use crate::schema::Schema;
@@ -81,7 +81,7 @@ impl Batch {
     ) {
         let Some((open, stand)) = self.find(call) else { return };
         match std::mem::replace(stand, Stand::Queued) {
-            Stand::Held(holder) => *stand = decide_call(open, holder, decision, judges, effects),
+            Stand::Held(hold) => *stand = decide_call(open, hold, decision, judges, effects),
             Stand::Queued => *stand = take_back(open, decision, judges, effects),
             Stand::Received(received) => *stand = decide_result(open, received, decision, judges.1, effects),
             other @ (Stand::Running | Stand::Ended(..)) => *stand = other,
@@ -89,31 +89,42 @@ impl Batch {
     }
 
     /// Lets calls go that only the gate held, and that it would not hold after its change. What a breakpoint has stopped
-    /// or the operator has changed waits on, except where the operator wants the turn finished without another stop.
-    pub(super) fn judge_again(&mut self, gate: &Gate, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
+    /// or the operator has changed waits on, except where the operator wants the turn finished without another stop. A
+    /// call that was let go and not sent waits again if its tool is not what it was any more.
+    pub(super) fn judge_again(&mut self, (before, gate): (&Gate, &Gate), toolbox: &Toolbox, effects: &mut Vec<Effect>) {
         let may_go = |holder| holder == Holder::Gate || gate.stepping == Stepping::Out;
         let mut released = 0;
         for (open, stand) in &mut self.calls {
             // What a log point had to say was said when the call came.
             let mut said = Vec::new();
             let passes = match stand {
-                Stand::Held(holder) if may_go(*holder) => match open.judge(gate, toolbox, &mut said) {
-                    Ok(Judged::Hold(now, _)) => {
-                        *holder = now;
+                Stand::Held(hold) if may_go(hold.holder) => match open.judge(gate, toolbox, &mut said) {
+                    Ok(Judged::Hold(now)) => {
+                        if now != *hold {
+                            effects.push(open.held(StopSite::BeforeCall, &now));
+                            *hold = now;
+                        }
                         false
                     }
                     judged => judged == Ok(Judged::Pass),
                 },
                 Stand::Received(held) if may_go(held.holder) => {
                     match open.judge_end(&held.end, held.duration_us, gate, toolbox, &mut said) {
-                        Some((now, _)) => {
-                            held.holder = now;
+                        Some(now) => {
+                            held.holder = now.holder;
                             false
                         }
                         None => true,
                     }
                 }
-                Stand::Held(_) | Stand::Received(_) | Stand::Queued | Stand::Running | Stand::Ended(..) => false,
+                Stand::Queued => {
+                    if let Some(hold) = open.newly_changed(before, gate) {
+                        effects.push(open.held(StopSite::BeforeCall, &hold));
+                        *stand = Stand::Held(hold);
+                    }
+                    false
+                }
+                Stand::Held(_) | Stand::Received(_) | Stand::Running | Stand::Ended(..) => false,
             };
             if !passes {
                 continue;
@@ -161,8 +172,8 @@ fn received(
     effects: &mut Vec<Effect>,
 ) -> Stand {
     let held = open.judge_end(&end, duration_us, gate, toolbox, effects);
-    let holder = held.as_ref().map_or(Holder::Gate, |(holder, _)| *holder);
-    let Some((_, reason)) = held else {
+    let holder = held.as_ref().map_or(Holder::Gate, |hold| hold.holder);
+    let Some(hold) = held else {
         return finished(open, Received { end, duration_us, given: None, holder }, effects);
     };
     effects.push(open.tell(CallReceived {
@@ -172,12 +183,13 @@ fn received(
         failure: end.failure.clone(),
         mismatch: end.mismatch.clone(),
     }));
-    effects.push(open.tell(CallHeld { site: StopSite::AfterResult, reason }));
+    effects.push(open.held(StopSite::AfterResult, &hold));
     Stand::Received(Received { end, duration_us, given: None, holder })
 }
 
-fn held(open: &Open, reason: &str) -> Effect {
-    open.tell(CallHeld { site: StopSite::BeforeCall, reason: reason.to_owned() })
+/// A call that the operator holds.
+fn kept(reason: &str) -> Hold {
+    Hold { holder: Holder::Operator, reason: reason.to_owned(), remedy: "" }
 }
 
 /// Decides a call that may be sent and waits for others: whatever does not end it holds it again.
@@ -187,9 +199,10 @@ fn take_back(open: &mut Open, decision: Decision, judges: (&Gate, &Toolbox), eff
         Decision::Run | Decision::Retry => return Stand::Queued,
         Decision::Edit { .. } | Decision::Answer { .. } | Decision::Deny { .. } => {}
     }
-    let stand = decide_call(open, Holder::Operator, decision, judges, effects);
+    let hold = kept("taken back by the operator");
+    let stand = decide_call(open, hold.clone(), decision, judges, effects);
     if effects.len() == told {
-        effects.push(held(open, "taken back by the operator"));
+        effects.push(open.held(StopSite::BeforeCall, &hold));
     }
     stand
 }
@@ -197,48 +210,46 @@ fn take_back(open: &mut Open, decision: Decision, judges: (&Gate, &Toolbox), eff
 /// Decides a call that waits for a decision.
 fn decide_call(
     open: &mut Open,
-    holder: Holder,
+    hold: Hold,
     decision: Decision,
     (gate, toolbox): (&Gate, &Toolbox),
     effects: &mut Vec<Effect>,
 ) -> Stand {
-    match decision {
+    let hold = match decision {
         Decision::Run => {
             effects.push(open.tell(decided(Verdict::Run, "operator", None)));
-            Stand::Queued
+            return Stand::Queued;
         }
         Decision::Edit { value } => {
             match toolbox.arguments(&open.wish.name, value.text()) {
                 // Not changed: nothing to tell of.
-                Ok(object) if open.arguments.as_ref() == Ok(&object) => return Stand::Held(holder),
+                Ok(object) if open.arguments.as_ref() == Ok(&object) => return Stand::Held(hold),
                 Ok(object) => {
                     let before = Some(open.shown());
                     open.arguments = Ok(object);
                     let after = Some(open.shown());
                     effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
-                    effects.push(held(open, "changed by the operator"));
+                    kept("changed by the operator")
                 }
                 // The reason says what is wrong with the edit.
-                Err(failure) => effects.push(held(open, &failure.message)),
+                Err(failure) => kept(&failure.message),
             }
-            Stand::Held(Holder::Operator)
         }
-        Decision::Retry => {
-            effects.push(held(open, "it has not been sent yet, so it cannot be sent again"));
-            Stand::Held(holder)
-        }
+        Decision::Retry => Hold { reason: "it has not been sent yet, so it cannot be sent again".to_owned(), ..hold },
         Decision::Answer { result } => {
             let after = Some(result.clone());
             effects.push(open.tell(CallDecided { after, ..decided(Verdict::Answer, "operator", None) }));
-            received(open, by_hand(open, result, toolbox), 0, (gate, toolbox), effects)
+            return received(open, by_hand(open, result, toolbox), 0, (gate, toolbox), effects);
         }
         Decision::Deny { reason } => {
             effects.push(open.tell(decided(Verdict::Deny, "operator", Some(reason.clone()))));
             let end = denied(reason);
             open.finish(&end, 0, effects);
-            Stand::Ended(end, DeliveredForm::Denied)
+            return Stand::Ended(end, DeliveredForm::Denied);
         }
-    }
+    };
+    effects.push(open.held(StopSite::BeforeCall, &hold));
+    Stand::Held(hold)
 }
 
 /// Decides a call whose result has come.
@@ -275,7 +286,7 @@ fn decide_result(
             } else {
                 "a result is an object; nothing was changed"
             };
-            effects.push(open.tell(CallHeld { site: StopSite::AfterResult, reason: reason.to_owned() }));
+            effects.push(open.held(StopSite::AfterResult, &kept(reason)));
             Stand::Received(received)
         }
         Decision::Retry => {

@@ -1,5 +1,7 @@
 //! Playbooks of the turn machine: what goes in, and in words what must come out, without a runtime.
 
+mod trust;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,7 +30,10 @@ struct Play {
 
 impl Play {
     fn begin(gate: impl Into<Gate>) -> Self {
-        let mut conversation = Conversation::default();
+        Self::go_on(gate, Conversation::default())
+    }
+
+    fn go_on(gate: impl Into<Gate>, mut conversation: Conversation) -> Self {
         let (turn, effects) =
             Turn::begin("Why?".into(), "m".into(), toolbox(), gate.into(), Numbers::default(), &mut conversation);
         Self { turn, conversation, effects, answers: 0, last_words: BTreeMap::new() }
@@ -123,6 +128,7 @@ fn toolbox() -> Toolbox {
         input_schema: Json::from(schema),
         output_schema: (name == "list").then(|| Json::from(&rows)),
         annotations: Annotations { read_only, ..Annotations::default() },
+        believed: true,
         hash: String::new(),
     };
     let with_id = json!({"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]});
@@ -407,7 +413,8 @@ fn what_only_stepping_held_goes_on_when_stepping_ends_and_what_writes_still_wait
     play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#)]);
     assert_eq!(play.turn.held(), [CallId(1), CallId(2)]);
     let off = Input::GateChanged(Box::default());
-    assert_eq!(play.input(off), ["call.decided c1", "note.taken", "send c1"], "how many went on is said");
+    let told = ["call.decided c1", "call.held c2", "note.taken", "send c1"];
+    assert_eq!(play.input(off), told, "how many went on is said, and why the other still waits");
     assert_eq!(play.turn.held(), [CallId(2)], "nobody has said yes to a call that writes");
 }
 

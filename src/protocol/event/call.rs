@@ -15,7 +15,7 @@ pub struct CallProposed {
     pub arguments: Json,
     /// The provider's id.
     pub provider_id: String,
-    /// Whether the server says the tool only reads.
+    /// Whether the tool counts as one that only reads: its server says so and is believed.
     #[serde(default)]
     pub read_only: bool,
 }
@@ -27,6 +27,9 @@ pub struct CallHeld {
     pub site: StopSite,
     /// Why it waits, in words.
     pub reason: String,
+    /// What lets such a call pass where nobody can be asked, in words; empty where only the operator's own doing held it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
 }
 
 /// Where a turn can be stopped (`sessions.md` §4).
@@ -116,6 +119,13 @@ pub struct CallProgressed {
     /// The server's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// Payload of `call.extended`: the operator lets a running call take its time-out once more, counted from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallExtended {
+    /// The time-out in ms, restarted by progress.
+    pub timeout_ms: u64,
 }
 
 /// Payload of `call.received`: the outcome of one attempt, held before the model sees it.

@@ -1,4 +1,4 @@
-//! Events of the gate: turns held around the model, breakpoints, tools allowed for good.
+//! Events of the gate: turns held around the model, breakpoints, tools allowed for good, tools that have changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -56,4 +56,49 @@ pub struct ToolAllowed {
     pub tool: ToolName,
     /// The hash of its definition.
     pub hash: String,
+}
+
+/// Payload of `tool.changed`: the definition is not the one that was pinned, so calls of the tool wait for a yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolChanged {
+    /// The server.
+    pub server: ServerName,
+    /// The tool.
+    pub tool: ToolName,
+    /// The hash of the definition as it is now.
+    pub hash: String,
+    /// What has changed, in a few words.
+    pub summary: String,
+    /// The places that differ, as far as the old definition was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+    /// Places that differ and are not listed.
+    #[serde(default)]
+    pub more: u64,
+}
+
+/// One place of a definition that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Where, such as `inputSchema.properties.to`.
+    pub path: String,
+    /// What stood there; absent if nothing did. Of long texts the part that differs, cut with a note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What stands there now; absent if nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Payload of `tool.pinned`: the definition of a tool that had changed is the one that counts from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolPinned {
+    /// The server.
+    pub server: ServerName,
+    /// The tool.
+    pub tool: ToolName,
+    /// The hash of that definition.
+    pub hash: String,
+    /// Who brought it about: `operator` by accepting it, `server` by taking its change back.
+    pub by: String,
 }

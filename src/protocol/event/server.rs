@@ -15,6 +15,27 @@ pub struct ServerStarting {
     pub command: String,
 }
 
+/// Payload of `server.probing`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerProbing {
+    /// The server.
+    pub server: ServerName,
+    /// The request that begins the handshake: `initialize` or `server/discover`.
+    pub method: String,
+    /// Process id of the child, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+}
+
+/// Payload of `server.degraded`; a listing or another start ends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerDegraded {
+    /// The server.
+    pub server: ServerName,
+    /// What does not work, and what holds meanwhile.
+    pub why: String,
+}
+
 /// Payload of `server.ready`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerReady {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::protocol::{CallId, Mark, MarkKind, TurnId};
+use crate::protocol::{CallId, Mark, MarkKind, RecordIndex, TurnId};
 
 /// Marks handed to the scrub bar at most.
 const MOST_MARKS: usize = 4096;
@@ -50,7 +50,7 @@ pub(super) struct Index {
     calls: Vec<CallEnd>,
     /// Positions right after the beginning of each turn, with its number.
     turns: Vec<(u32, TurnId)>,
-    /// Positions right after each failure.
+    /// Positions right after each failure and each damage.
     errors: Vec<u32>,
 }
 
@@ -87,8 +87,8 @@ impl Index {
         position.checked_sub(1).and_then(|row| self.entries.get(row)).map_or(0, |entry| entry.at_us)
     }
 
-    /// Adds a line that begins where the last one ended. Gives back whether it is a record at all.
-    pub fn push(&mut self, line: &[u8], length: u64, blob_head: impl Fn(&str) -> Vec<u8>) -> bool {
+    /// Adds a line that begins where the last one ended. Gives back its number if it is a record at all.
+    pub fn push(&mut self, line: &[u8], length: u64, blob_head: impl Fn(&str) -> Vec<u8>) -> Option<RecordIndex> {
         let envelope = Envelope::scan(line).or_else(|| Envelope::parse(line));
         let at_us = self.time(self.len());
         let mut entry =
@@ -110,7 +110,15 @@ impl Index {
         self.entries.push(entry);
         self.end += length;
         self.note(entry);
-        envelope.is_some()
+        envelope.map(|envelope| RecordIndex(envelope.index))
+    }
+
+    /// Takes note that records are missing before the last line, or that it stands in a wrong place.
+    pub fn mark_displaced(&mut self) {
+        let position = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if self.errors.last() != Some(&position) {
+            self.errors.push(position);
+        }
     }
 
     /// Takes note that the body of a line cannot be read. False if that was known.
@@ -155,6 +163,12 @@ impl Index {
         exact.or_else(before).map_or(0, |row| row + 1)
     }
 
+    /// The number of the last record before `position`; nothing at the start, and nothing for a line that is no record.
+    pub fn number(&self, position: usize) -> Option<u64> {
+        let entry = self.entries.get(position.checked_sub(1)?)?;
+        (entry.index < u32::MAX).then_some(entry.index.into())
+    }
+
     /// The position with everything up to `us`.
     pub fn position_at(&self, us: u64) -> usize {
         self.entries.partition_point(|entry| entry.at_us <= us)
@@ -196,7 +210,7 @@ impl Index {
         rows.filter(move |(_, entry)| wanted(entry.sort)).map(|(row, _)| row + 1)
     }
 
-    /// All failures, in order.
+    /// All failures and damages, in order.
     pub fn errors(&self) -> impl Iterator<Item = usize> {
         self.errors.iter().map(|position| *position as usize)
     }

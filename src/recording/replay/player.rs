@@ -251,12 +251,10 @@ impl Player {
                 found
             }
         };
-        match (found, place) {
-            (Some(position), _) => self.jump(position),
-            (None, Place::Turn(turn)) => self.notice = Some(format!("There is no turn {turn} in this recording.")),
-            (None, Place::Call(call)) => self.notice = Some(format!("There is no call {call} in this recording.")),
-            (None, Place::Record(_) | Place::Time(_) | Place::Tenths(_) | Place::Position(_)) => {}
+        if let Some(position) = found {
+            self.jump(position);
         }
+        self.notice = elsewhere(place, found, index);
     }
 
     /// Stands still at `position`, which is as far as it goes, and says why.
@@ -283,6 +281,30 @@ fn gap_us(index: &Index, position: usize) -> u64 {
         return 0;
     }
     index.time(position + 1).saturating_sub(index.time(position)).min(LONGEST_GAP_US)
+}
+
+/// That there is no such place, and what is shown in its stead.
+fn elsewhere(place: Place, found: Option<usize>, index: &Index) -> Option<String> {
+    match (place, found) {
+        (Place::Turn(turn), None) => Some(format!("There is no turn {turn} in this recording.")),
+        (Place::Call(call), None) => Some(format!("There is no call {call} in this recording.")),
+        (Place::Record(number), Some(position)) if index.number(position) != Some(number) => {
+            Some(match index.number(position) {
+                None => format!("There is no record #{number} in this recording; this is its start."),
+                Some(last) if position == index.len() => {
+                    format!("There is no record #{number} in this recording; #{last} is its last.")
+                }
+                Some(before) => {
+                    format!("There is no record #{number} in this recording; this is #{before}, before it.")
+                }
+            })
+        }
+        (Place::Time(us), Some(position)) if us > index.time(index.len()) && position == index.len() => {
+            Some("The recording is not that long; this is its end.".to_owned())
+        }
+        (Place::Record(_) | Place::Time(_) | Place::Turn(_), _) => None,
+        (Place::Call(_) | Place::Tenths(_) | Place::Position(_), _) => None,
+    }
 }
 
 fn nothing(stride: Stride, way: Way, filter: &str) -> String {
@@ -327,7 +349,7 @@ mod tests {
         let mut index = Index::default();
         for (number, (t, rest)) in lines.iter().enumerate() {
             let line = format!("{{\"i\":{number},\"t\":{t},\"w\":0,{rest}}}");
-            assert!(index.push(line.as_bytes(), line.len() as u64 + 1, |_| Vec::new()), "{line}");
+            assert!(index.push(line.as_bytes(), line.len() as u64 + 1, |_| Vec::new()).is_some(), "{line}");
         }
         index
     }
@@ -424,6 +446,15 @@ mod tests {
         assert_eq!(ask(&mut player, &index, at(Place::Tenths(200))), 10);
         assert_eq!(ask(&mut player, &index, at(Place::Position(u64::MAX))), 10);
         assert_eq!(ask(&mut player, &index, at(Place::Record(u64::MAX))), 10);
+        let told = |player: &Player, words: &str| {
+            assert!(player.notice.as_deref().is_some_and(|notice| notice.contains(words)), "{:?}", player.notice);
+        };
+        ask(&mut player, &index, at(Place::Record(9999)));
+        told(&player, "no record #9999 in this recording; #9 is its last");
+        ask(&mut player, &index, at(Place::Time(603_000_000)));
+        told(&player, "not that long");
+        ask(&mut player, &index, at(Place::Record(9)));
+        assert_eq!(player.notice, None);
         assert_eq!(ask(&mut player, &index, at(Place::Call(CallId(9)))), 10);
         assert!(player.notice.as_deref().is_some_and(|notice| notice.contains("c9")));
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::protocol::Problem;
+use crate::recording::damage::{Damage, Sequence};
 use crate::recording::reader::{self, End, LONGEST_LINE, ReadError, Row};
 use crate::recording::writer::blob_dir;
 
@@ -13,8 +14,6 @@ use super::index::Index;
 
 /// Bytes read at once.
 const BLOCK: usize = 1 << 20;
-/// Problems kept with their reasons; the rest is counted.
-const MOST_PROBLEMS: usize = 100;
 
 /// An open file with what is known of it.
 #[derive(Debug)]
@@ -22,7 +21,8 @@ pub(super) struct Source {
     file: File,
     path: PathBuf,
     pub index: Index,
-    pub problems: Problems,
+    pub damage: Damage,
+    sequence: Sequence,
     /// Whether line 1 has been looked at.
     header: Head,
     /// Bytes read so far, the unfinished line included.
@@ -41,24 +41,6 @@ enum Head {
     Read,
     /// There is none: line 1 is a row like any other.
     Absent,
-}
-
-/// What is wrong with a file.
-#[derive(Debug, Default)]
-pub(super) struct Problems {
-    /// The first ones.
-    pub first: Vec<Problem>,
-    /// All.
-    pub count: u64,
-}
-
-impl Problems {
-    pub fn add(&mut self, line: u64, reason: String) {
-        self.count += 1;
-        if self.first.len() < MOST_PROBLEMS {
-            self.first.push(Problem { line, reason });
-        }
-    }
 }
 
 /// What another look at the file brought.
@@ -86,7 +68,8 @@ impl Source {
             file,
             path: path.into(),
             index: Index::default(),
-            problems: Problems::default(),
+            damage: Damage::default(),
+            sequence: Sequence::default(),
             header: Head::Unread,
             read: 0,
             length,
@@ -148,26 +131,31 @@ impl Source {
                 Ok(header) => {
                     self.header = Head::Read;
                     if let Some(reason) = header.may_be_missing() {
-                        self.problems.add(1, reason);
+                        self.damage.add(1, reason);
                     }
                     self.index.skip(length);
                     return;
                 }
                 Err(reason) => {
                     self.header = Head::Absent;
-                    self.problems.add(1, format!("no header of a session: {reason}"));
+                    self.damage.add(1, reader::no_header(&reason));
                 }
             }
         }
         let blobs = blob_dir(&self.path);
-        let is_record = self.index.push(&line, length, |hash| blob_head(&blobs, hash));
+        let record = self.index.push(&line, length, |hash| blob_head(&blobs, hash));
         let number = self.line(self.index.len() - 1);
-        // Line 1 has had its problem told.
-        if !is_record
-            && number > 1
-            && let Row::Bad { reason, .. } = reader::row(&self.path, number, &line, End::Whole)
-        {
-            self.problems.add(number, reason);
+        let Some(record) = record else {
+            self.sequence.unread();
+            // Line 1 has had its problem told.
+            if let (2.., Row::Bad { reason, .. }) = (number, reader::row(&self.path, number, &line, End::Whole)) {
+                self.damage.add(number, reason);
+            }
+            return;
+        };
+        if let Some(reason) = self.sequence.follow(record) {
+            self.index.mark_displaced();
+            self.damage.add(number, reason);
         }
     }
 
@@ -223,7 +211,7 @@ impl Source {
     /// Takes note of a row whose body could not be read; told once.
     pub fn note_bad(&mut self, row: usize, line: u64, reason: String) {
         if self.index.mark_bad(row) {
-            self.problems.add(line, reason);
+            self.damage.add(line, reason);
         }
     }
 }

@@ -119,7 +119,7 @@ impl Stage {
             }
             Ok(Look::End) => self.at_end(),
             Err(error) => {
-                self.source.problems.add(0, format!("the file cannot be read further: {error}"));
+                self.source.damage.add(0, format!("the file cannot be read further: {error}"));
                 Reading::Complete
             }
         };
@@ -167,6 +167,7 @@ impl Stage {
             | Command::Proceed
             | Command::Break { .. }
             | Command::Allow { .. }
+            | Command::AcceptTool { .. }
             | Command::SelectModel { .. }
             | Command::ClearConversation
             | Command::Note { .. } => {
@@ -293,7 +294,7 @@ impl Stage {
             Reading::Complete | Reading::Growing => self.source.foreign(),
             Reading::Indexing { .. } => None,
         };
-        let problems = &self.source.problems;
+        let damage = &self.source.damage;
         Playback {
             file: self.source.path().display().to_string(),
             position: self.player.position as u64,
@@ -310,8 +311,8 @@ impl Stage {
             filter: self.player.filter.clone(),
             matching: self.player.matches.as_ref().map(|matches| matches.iter().filter(|held| **held).count() as u64),
             foreign,
-            problem_count: problems.count + u64::from(torn.is_some()),
-            problems: problems.first.iter().cloned().chain(torn).collect(),
+            problem_count: damage.count + u64::from(torn.is_some()),
+            problems: damage.first.iter().cloned().chain(torn).collect(),
             notice: self.player.notice.clone(),
         }
     }

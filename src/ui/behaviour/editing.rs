@@ -92,7 +92,10 @@ fn an_edit_does_not_begin_the_wait_anew() {
     let after = Some(Json::parse(r#"{"query":"a"}"#).expect("JSON"));
     console
         .happens(1, CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after });
-    console.happens(1, CallHeld { site: StopSite::BeforeCall, reason: "changed by the operator".into() });
+    console.happens(
+        1,
+        CallHeld { site: StopSite::BeforeCall, reason: "changed by the operator".into(), remedy: String::new() },
+    );
     console.later_ms(5_000);
     assert!(console.screen().contains("1 m 05 s"), "{}", console.screen());
 }

@@ -52,7 +52,7 @@ fn all_go_on_that_have_been_there_for_a_moment_and_the_rest_is_told() {
         read_only: false,
     };
     console.happens(4, proposed);
-    console.happens(4, CallHeld { site: StopSite::BeforeCall, reason: "it may write".into() });
+    console.happens(4, CallHeld { site: StopSite::BeforeCall, reason: "it may write".into(), remedy: String::new() });
     let run = |call| Effect::Send(Command::Decide { call: CallId(call), decision: Decision::Run });
     assert_eq!(console.press("A"), [run(1), run(2), run(3)]);
     let screen = console.screen();

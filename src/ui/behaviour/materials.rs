@@ -76,6 +76,51 @@ fn a_resource_that_was_read_is_shown_and_goes_before_the_next_question_as_others
 }
 
 #[test]
+fn of_a_resource_without_end_only_the_beginning_is_shown_and_sent() {
+    let mut console = Story::ready().console(120, 40);
+    console.type_text("/resources kb desk://rules");
+    console.press("Enter");
+    happens(&mut console, read(&"Be kind.\n".repeat(1_000_000)));
+    console.press("End");
+    assert!(console.screen().contains("MiB more; the recording has them"), "{}", console.screen());
+    console.press("Esc");
+    console.type_text("Why?");
+    let effects = console.press("Enter");
+    let question = submitted(&effects).expect("asked");
+    assert!(question.len() < 40_000 && question.contains("Only its beginning is here."), "{}", question.len());
+}
+
+#[test]
+fn the_newest_resources_go_with_a_question() {
+    let mut console = Story::ready().console(120, 40);
+    for number in 0..6 {
+        let uri = format!("desk://{number}");
+        console.type_text(&format!("/resources kb {uri}"));
+        console.press("Enter");
+        happens(&mut console, ResourceRead { uri, ..read("Be kind.") });
+        console.press("Esc");
+    }
+    console.type_text("Why?");
+    let effects = console.press("Enter");
+    let question = submitted(&effects).expect("asked");
+    let sent: Vec<bool> = (0..6).map(|number| question.contains(&format!("desk://{number}"))).collect();
+    assert_eq!(sent, [false, false, true, true, true, true]);
+}
+
+#[test]
+fn of_a_prompt_without_end_only_the_beginning_goes_into_the_input() {
+    let mut console = Story::ready().console(120, 40);
+    console.type_text("/prompts kb essay");
+    console.press("Enter");
+    let result =
+        json!({"messages": [{"role": "user", "content": {"type": "text", "text": "word ".repeat(1_000_000)}}]});
+    let arguments = json!({}).into();
+    let (name, result) = ("essay".to_owned(), Some(result.into()));
+    happens(&mut console, PromptGot { server: "kb".into(), name, arguments, result, problem: None });
+    assert!(console.screen().contains("MiB are left out"), "{}", console.screen());
+}
+
+#[test]
 fn what_another_console_read_attaches_nothing_here() {
     let mut console = Story::ready().console(120, 40);
     happens(&mut console, read("Be kind."));

@@ -33,3 +33,25 @@ fn a_session_is_compared_with_the_newest_that_asks_the_same() {
     assert_eq!(compared("a"), with("a", "c"));
     assert_eq!(compared("b"), with("b", "a"), "the one before, where none is like it");
 }
+
+#[test]
+fn mock_runs_are_shown_to_whoever_asks_for_them_or_compares() {
+    let listed = |key: &str| {
+        let mut console: Console = finished().console(80, 24);
+        console.view(60, 60);
+        console.state.options.file = Some("own".into());
+        console.press(key);
+        let mock =
+            Entry { file: "mock".into(), about: "[mock of …1234] Who?".into(), is_mock: true, ..Entry::default() };
+        let own = Entry { file: "own".into(), about: "Who?".into(), ..Entry::default() };
+        update(&mut console.state, Msg::Answered(Answer::Sessions(vec![mock, own])));
+        console
+    };
+    let mut console = listed("O");
+    let screen = console.screen();
+    assert!(!screen.contains("[mock of") && screen.contains("1 mock run hidden: write mock"), "{screen}");
+    console.type_text("mock");
+    let screen = console.screen();
+    assert!(screen.contains("[mock of …1234] Who?") && !screen.contains("hidden"), "{screen}");
+    assert!(listed("D").screen().contains("[mock of …1234] Who?"));
+}

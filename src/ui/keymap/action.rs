@@ -125,6 +125,16 @@ pub enum Action {
     Suggest(u8),
     /// Cancel this call only.
     CancelCall,
+    /// Give this call its whole time-out once more.
+    WaitLonger,
+    /// Why this call takes so long.
+    AskWhy,
+    /// Answer what a server asks.
+    AnswerInput,
+    /// Say no to what a server asks.
+    DeclineInput,
+    /// Say neither yes nor no to it.
+    CancelInput,
     /// Restart a server.
     RestartServer,
     /// The recorded sessions.
@@ -247,7 +257,14 @@ impl Action {
             | Self::PreviousMatch
             | Self::Copy
             | Self::CopyRaw => Group::Data,
-            Self::Suggest(_) | Self::CancelCall | Self::RestartServer => Group::Control,
+            Self::Suggest(_)
+            | Self::CancelCall
+            | Self::WaitLonger
+            | Self::AskWhy
+            | Self::AnswerInput
+            | Self::DeclineInput
+            | Self::CancelInput
+            | Self::RestartServer => Group::Control,
             Self::Step(_) => Group::Stepping,
             Self::View(_) => Group::Replay,
         }

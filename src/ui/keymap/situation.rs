@@ -18,6 +18,8 @@ pub enum Place {
     Prompt,
     /// A text of several lines that is asked for.
     Editor,
+    /// Something a server asks for.
+    Form,
     /// Something to read over the panes.
     Page,
     /// The palette.
@@ -55,10 +57,14 @@ pub struct Situation {
     pub open: bool,
     /// A turn is running.
     pub running: bool,
+    /// A server waits for an answer of the operator.
+    pub asked: bool,
     /// The selected call waits at the gate, or has been let go and not been sent yet.
     pub held: bool,
     /// The operator has changed it.
     pub changed: bool,
+    /// Its tool is not what it was, and nobody has said yes to that.
+    pub altered: bool,
     /// Its result has come, and the model has not seen it.
     pub held_result: bool,
     /// The turn waits around the model.
@@ -95,7 +101,7 @@ impl Situation {
     pub fn in_pane(&self) -> bool {
         match self.place {
             Place::Chat | Place::Calls | Place::Timeline | Place::Data => true,
-            Place::Input | Place::Prompt | Place::Editor | Place::Page | Place::Palette => false,
+            Place::Input | Place::Prompt | Place::Editor | Place::Form | Place::Page | Place::Palette => false,
         }
     }
 
@@ -125,8 +131,8 @@ impl Situation {
 
     /// Every situation, to go through in tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        use Place::{Calls, Chat, Data, Editor, Input, Page, Palette, Prompt, Timeline};
-        let places = [Input, Chat, Calls, Timeline, Data, Prompt, Editor, Page, Palette];
+        use Place::{Calls, Chat, Data, Editor, Form, Input, Page, Palette, Prompt, Timeline};
+        let places = [Input, Chat, Calls, Timeline, Data, Prompt, Editor, Form, Page, Palette];
         let shows =
             [Showing::Nothing, Showing::Tree, Showing::TreeOrTable, Showing::Table, Showing::List, Showing::Text];
         let bits = (0..1_u32 << 14).map(|bits| (false, bits)).chain((0..1 << 7).map(|bits| (true, bits)));
@@ -168,8 +174,10 @@ impl Situation {
             viewing: false,
             open: bit(0),
             running: bit(1),
+            asked: bit(8),
             held: bit(2),
             changed: bit(2) && bit(13),
+            altered: bit(2) && bit(12),
             held_result: bit(2) && bit(3),
             under_way: bit(3) && !bit(2),
             // A turn that waits has no call that is held.

@@ -26,6 +26,8 @@ pub enum StepKey {
     Retry,
     /// Do not ask about this tool any more.
     Allow,
+    /// Take its changed tool as it is now.
+    Accept,
     /// Stop at calls of this tool.
     Break,
     /// Tell of calls of this tool.
@@ -48,7 +50,7 @@ impl StepKey {
     pub fn decides(self) -> bool {
         match self {
             Self::Step | Self::StepAll | Self::Continue | Self::StepOut | Self::Edit | Self::Revert => true,
-            Self::Answer | Self::Deny | Self::Retry | Self::Allow => true,
+            Self::Answer | Self::Deny | Self::Retry | Self::Allow | Self::Accept => true,
             Self::Break | Self::Log | Self::Breakpoints | Self::StopTurn | Self::Toggle => false,
             Self::Outside | Self::Original => false,
         }
@@ -120,9 +122,17 @@ pub(super) static STEPPING: &[Binding] = &[
     k(StepKey::StepAll, &[c('A')], waits, 2, "all go on", "Let everything that is held go on"),
     k(StepKey::Revert, &[c('V')], changed, 2, "revert", "Back to what the model wanted, or what the server said"),
     k(
+        StepKey::Accept,
+        &[c('a')],
+        |s| unsent(s) && s.altered,
+        1,
+        "change",
+        "See how the call's tool differs from what it was; again, take it as it is now",
+    ),
+    k(
         StepKey::Allow,
         &[c('a')],
-        unsent,
+        |s| unsent(s) && !s.altered,
         2,
         "always",
         "Do not ask about this tool any more, while its definition stays the same",

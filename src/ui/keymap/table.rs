@@ -48,30 +48,6 @@ fn can_suggest(s: &S) -> bool {
 /// Every key of the console.
 pub(super) static TABLE: &[Binding] = &[
     bind(
-        Action::CancelCall,
-        &[c('x')],
-        |s| s.under_way && s.in_pane(),
-        2,
-        "cancel call",
-        "Cancel this call only; the turn goes on",
-    ),
-    bind(
-        Action::RestartServer,
-        &[c('r')],
-        |s| s.down && !s.held && s.in_pane(),
-        2,
-        "restart",
-        "Restart the server that failed or keeps you waiting",
-    ),
-    bind(
-        Action::RestartServer,
-        &[c('r')],
-        |s| s.restartable && !s.down && !s.held && s.in_pane(),
-        12,
-        "restart",
-        "Restart the selected server",
-    ),
-    bind(
         Action::Suggest(1),
         &[c('1')],
         can_suggest,
@@ -279,14 +255,6 @@ pub(super) static TABLE: &[Binding] = &[
     ),
     bind(Action::PreviousTab, &[c('T')], S::in_pane, 0, "tab before", "The side before"),
     bind(
-        Action::ShowLog,
-        &[c('S')],
-        |s| s.in_pane() && (s.under_way || s.restartable),
-        4,
-        "log",
-        "Show the log of the server",
-    ),
-    bind(
         Action::ToggleFold,
         &[c(' ')],
         |s| s.in_tree() && !s.viewing,
@@ -381,15 +349,26 @@ pub(super) static TABLE: &[Binding] = &[
     bind(Action::PageDown, &[k(PageDown), Chord::alt(Down)], scrolls, 0, "page down", "One screen down"),
     bind(Action::First, &[k(Home)], scrolls, 0, "start", "To the start"),
     bind(Action::Last, &[k(End), c('G')], scrolls, 0, "end", "To the end"),
-    // In the palette and in prompts, where letters type.
+    // In the palette, in prompts and forms, where letters type.
     bind(Action::Up, &[k(Up)], |s| s.place == Place::Palette, 0, "up", "The entry before, in the palette"),
     bind(Action::Down, &[k(Down)], |s| s.place == Place::Palette, 0, "down", "The next entry, in the palette"),
     bind(
+        Action::Up,
+        &[k(Up), k(BackTab)],
+        |s| s.place == Place::Form,
+        0,
+        "field before",
+        "The field before, in a form",
+    ),
+    bind(Action::Down, &[k(Down), k(Tab)], |s| s.place == Place::Form, 4, "next field", "The next field, in a form"),
+    bind(Action::PageUp, &[k(PageUp)], |s| s.place == Place::Form, 0, "page up", "One screen up, in a form"),
+    bind(Action::PageDown, &[k(PageDown)], |s| s.place == Place::Form, 0, "page down", "One screen down, in a form"),
+    bind(
         Action::Open,
         &[k(Enter)],
-        |s| matches!(s.place, Place::Palette | Place::Prompt | Place::Editor),
+        |s| matches!(s.place, Place::Palette | Place::Prompt | Place::Editor | Place::Form),
         3,
         "go",
-        "Run the entry; keep the filter; find the words; take what was written",
+        "Run the entry; keep the filter; find the words; take what was written; look over what a form sends, then send it",
     ),
 ];

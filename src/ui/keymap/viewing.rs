@@ -112,7 +112,7 @@ pub(super) static VIEWING: &[Binding] = &[
     v(ViewKey::PreviousCall, &[c('[')], 0, "call before", "To the end of the call before, inside the filter"),
     v(ViewKey::NextTurn, &[c('}')], 3, "next turn", "To the beginning of the next turn"),
     v(ViewKey::PreviousTurn, &[c('{')], 0, "turn before", "To the beginning of the turn before"),
-    v(ViewKey::NextError, &[c('e')], 3, "next error", "To the next failure, or line that is no record"),
+    v(ViewKey::NextError, &[c('e')], 3, "next error", "To the next failure or damage"),
     v(ViewKey::PreviousError, &[c('E')], 0, "error before", "To the failure before"),
     v(ViewKey::GoTo, &[c('g')], 4, "go to", "Go to a record, call, turn or time: #120, c17, t4, +03:12, 50%"),
     v(ViewKey::Faster, &[c('>')], 5, "faster", "Play twice as fast"),

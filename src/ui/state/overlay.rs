@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{Ask, Picker};
+use super::{Ask, Inquiry, Picker};
 use crate::ui::keymap::Action;
 use crate::ui::text::Piece;
 
@@ -17,6 +17,8 @@ pub enum Overlay {
     Palette(Palette),
     /// Something the console asks for.
     Ask(Box<Ask>),
+    /// Something a server asks for.
+    Form(Box<Inquiry>),
     /// The recorded sessions, to choose one.
     Picker(Box<Picker>),
 }

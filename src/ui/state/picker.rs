@@ -26,6 +26,8 @@ pub struct Picker {
     pub entries: Option<Vec<Entry>>,
     /// Those that have the words, by position.
     pub shown: Vec<usize>,
+    /// Mock runs that have them too and are not shown.
+    pub hidden: usize,
     /// The row the keys are on.
     pub at: usize,
     /// What the session under the keys is about.
@@ -36,7 +38,7 @@ impl Picker {
     /// A list that is still to come.
     #[must_use]
     pub fn new(choice: Choice) -> Self {
-        Self { choice, query: String::new(), entries: None, shown: Vec::new(), at: 0, preview: None }
+        Self { choice, query: String::new(), entries: None, shown: Vec::new(), hidden: 0, at: 0, preview: None }
     }
 
     /// Puts the keys on the session that is most likely wanted: never the one that is open, if there is another. To compare, the
@@ -46,12 +48,13 @@ impl Picker {
         let here = entries.iter().position(|entry| Some(entry.file.as_path()) == open);
         let is_like = |at: &usize| here.is_some_and(|here| *at != here && entries[*at].words == entries[here].words);
         let alike = (0..entries.len()).find(is_like).filter(|_| self.choice == Choice::Compare);
-        let older = here.map(|here| if here + 1 < entries.len() { here + 1 } else { 0 });
-        let wanted = alike.or(older).unwrap_or(0);
-        self.at = self.shown.iter().position(|at| *at == wanted).unwrap_or(0);
+        let is_older = |at: &usize| here.is_some_and(|here| *at > here);
+        let wanted = |at: &usize| alike.map_or_else(|| is_older(at), |alike| *at == alike);
+        self.at = self.shown.iter().position(wanted).unwrap_or(0);
     }
 
-    /// Finds the sessions that have every word.
+    /// Finds the sessions that have every word. A mock run has all the words of the session it was made from, so it is shown
+    /// only to be compared, or to somebody who says `mock`.
     pub fn search(&mut self) {
         let words: Vec<String> = self.query.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let entries = self.entries.as_deref().unwrap_or_default();
@@ -60,7 +63,10 @@ impl Picker {
                 .to_lowercase();
             words.iter().all(|word| all.contains(word))
         };
-        self.shown = (0..entries.len()).filter(|at| has(&entries[*at])).collect();
+        let wants_mocks = self.choice == Choice::Compare || words.iter().any(|word| word == "mock");
+        let found = (0..entries.len()).filter(|at| has(&entries[*at]));
+        let (shown, hidden): (Vec<usize>, Vec<usize>) = found.partition(|at| wants_mocks || !entries[*at].is_mock);
+        (self.shown, self.hidden) = (shown, hidden.len());
         self.at = self.at.min(self.shown.len().saturating_sub(1));
     }
 

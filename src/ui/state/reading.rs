@@ -29,8 +29,10 @@ pub struct Attachment {
     pub server: ServerName,
     /// Its URI.
     pub uri: String,
-    /// Its text, as the server gave it.
+    /// The beginning of its text, as the server gave it.
     pub text: String,
+    /// How much of it is left out, bytes.
+    pub left_out: usize,
 }
 
 impl Shelf {

@@ -1,15 +1,15 @@
 //! Actions carried out.
 
-use crate::protocol::Command;
+use crate::protocol::{Command, InputAnswer};
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Page, Selected, State, Tab, Target,
-    Window, Zoom,
+    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
 };
 
+use super::asking::Laid;
 use super::scroll::{self, Motion};
 use super::{
-    Effect, around, asking, commands, complete, expression, inside, palette, records, select, stepping, viewing,
+    Effect, around, asking, commands, complete, expression, form, inside, palette, records, select, stepping, viewing,
 };
 
 /// Carries out an action.
@@ -124,6 +124,17 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CancelCall => {
             return state.call().map(|call| Effect::Send(Command::CancelCall { call: call.id })).into_iter().collect();
         }
+        Action::WaitLonger => {
+            state.notice = Some("The call has its whole time-out once more.".to_owned());
+            return state.call().map(|call| Effect::Send(Command::WaitLonger { call: call.id })).into_iter().collect();
+        }
+        Action::AnswerInput => form::open(state),
+        Action::DeclineInput => return form::answer(state, InputAnswer::Decline),
+        Action::CancelInput => return form::answer(state, InputAnswer::Cancel),
+        Action::AskWhy => {
+            state.asked_why = state.call().map(|call| call.id);
+            select::focus(state, Focus::Data);
+        }
         Action::RestartServer => return restart(state),
         Action::Sessions => return around::pick(state, Choice::Open),
         Action::Step(key) => return stepping::act(state, key),
@@ -213,10 +224,7 @@ pub(super) fn open_things(state: &State) -> usize {
 }
 
 fn close(state: &mut State) -> Vec<Effect> {
-    if let Some(overlay) = asking::put_away(state) {
-        if let Overlay::Page(Page { under: Some(ask), .. }) = overlay {
-            state.overlay = Some(Overlay::Ask(ask));
-        }
+    if asking::put_away(state) == Laid::Overlay {
         return Vec::new();
     }
     if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {
@@ -241,7 +249,7 @@ fn clear_or_quit(state: &mut State) -> Vec<Effect> {
     if state.leaving == Leaving::Asked {
         return vec![Effect::Leave];
     }
-    if asking::put_away(state).is_some() {
+    if asking::put_away(state) == Laid::Overlay {
         return Vec::new();
     }
     if !state.input.area().is_empty() {
@@ -288,6 +296,9 @@ fn open(state: &mut State) -> Vec<Effect> {
     }
     if matches!(state.overlay, Some(Overlay::Ask(_))) {
         return asking::take(state);
+    }
+    if matches!(state.overlay, Some(Overlay::Form(_))) {
+        return form::go_on(state);
     }
     if state.calls.filter.typing {
         state.calls.filter.typing = state.calls.filter.problem.is_some();

@@ -9,7 +9,8 @@ use crate::ui::state::{Choice, Overlay, Picker, Purpose, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
-use super::{Effect, asking, edit_words, palette};
+use super::typing::edit_words;
+use super::{Effect, asking, palette};
 
 /// Opens the list of sessions.
 pub(super) fn pick(state: &mut State, choice: Choice) -> Vec<Effect> {

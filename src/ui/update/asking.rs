@@ -6,7 +6,7 @@ use crate::protocol::{Place, ReplayCommand};
 use crate::ui::state::{Ask, Overlay, Purpose, State};
 use crate::ui::text;
 
-use super::{Effect, around, expression, viewing, written};
+use super::{Effect, around, expression, form, viewing, written};
 
 /// Opens a question with `text` as its answer so far, or with what was put away before.
 pub(super) fn open(state: &mut State, purpose: Purpose, text: &str) {
@@ -19,16 +19,30 @@ pub(super) fn open(state: &mut State, purpose: Purpose, text: &str) {
     expression::look(state);
 }
 
-/// Closes what lies over the panes. Of a question, what was written is kept for the next time.
-pub(super) fn put_away(state: &mut State) -> Option<Overlay> {
-    let closed = state.overlay.take()?;
-    if let Overlay::Ask(ask) = &closed
-        && state.drafts.keep(ask)
-    {
-        let original = if ask.purpose.is_line() { "" } else { "; Ctrl+R there goes back to the original" };
-        state.notice = Some(format!("What you wrote is kept: the same key brings it back{original}."));
+/// What lay on top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Laid {
+    /// Something over the panes.
+    Overlay,
+    /// The panes.
+    Panes,
+}
+
+/// Closes what lies over the panes, and goes back to what was under it. What was written is kept for the next time.
+pub(super) fn put_away(state: &mut State) -> Laid {
+    let Some(closed) = state.overlay.take() else { return Laid::Panes };
+    match closed {
+        Overlay::Ask(ask) => {
+            if state.drafts.keep(&ask) {
+                let original = if ask.purpose.is_line() { "" } else { "; Ctrl+R there goes back to the original" };
+                state.notice = Some(format!("What you wrote is kept: the same key brings it back{original}."));
+            }
+        }
+        Overlay::Form(form) => form::put_away(state, *form),
+        Overlay::Page(page) => state.overlay = page.under.map(Overlay::Ask),
+        Overlay::Help(_) | Overlay::Palette(_) | Overlay::Picker(_) => {}
     }
-    Some(closed)
+    Laid::Overlay
 }
 
 /// Types into the answer.

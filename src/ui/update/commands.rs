@@ -7,7 +7,7 @@ use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, Stat
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, around, materials, palette, projects, source};
+use super::{Effect, act, around, facts, form, materials, palette, projects};
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
@@ -87,6 +87,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
             return sent(Command::Note { text: arguments.to_owned() });
         }
         Verb::Restart => return restart(state, arguments),
+        Verb::Answer => form::open(state),
         Verb::Stop if state.session.running_turn().is_none() => {
             state.notice = Some("No turn is running.".to_owned());
         }
@@ -206,7 +207,11 @@ fn tools(state: &mut State, wanted: &str) {
             Piece::new(&format!("  {count}"), theme.style(Role::Dim)),
         ]);
         for tool in server.tools.iter() {
-            let effect = if tool.annotations.read_only { "reads" } else { "may write" };
+            let effect = match (tool.effects().read_only, tool.annotations.read_only) {
+                (true, _) => "reads",
+                (false, true) => "may write; says it reads, not trusted",
+                (false, false) => "may write",
+            };
             let first = text::first_line(&tool.description);
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
@@ -214,6 +219,10 @@ fn tools(state: &mut State, wanted: &str) {
                 Piece::new(&format!("  {effect}  "), theme.style(Role::Dim)),
                 Piece::new(first, theme.style(Role::Text)),
             ]);
+            if let Some(change) = state.session.change(&server.name, &tool.tool) {
+                let words = format!("    ⚠ {}; its calls wait for a yes", change.summary);
+                paragraphs.push(vec![Piece::new(&words, theme.style(Role::Warn))]);
+            }
         }
         for rejected in server.rejected.iter() {
             paragraphs.push(vec![
@@ -234,35 +243,23 @@ fn servers(state: &mut State) {
     let mut paragraphs = Vec::new();
     for server in &state.session.servers {
         let role = match server.health {
+            Health::Ready if state.session.trouble(server).is_some() => Role::Warn,
             Health::Ready => Role::Good,
             Health::Failed { .. } => Role::Bad,
-            Health::Starting | Health::Restarting { .. } => Role::Busy,
+            Health::Starting | Health::Probing | Health::Restarting { .. } => Role::Busy,
             Health::Unknown | Health::Stopped => Role::Dim,
         };
         paragraphs.push(vec![
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new("  ", theme.style(Role::Text)),
-            Piece::new(&source::health_words(&server.health), theme.style(role)),
+            Piece::new(&facts::health(&state.session, server), theme.style(role)),
         ]);
-        let mut fact = |name: &str, value: String| {
-            paragraphs.push(vec![
+        paragraphs.extend(facts::of_server(server).into_iter().map(|(name, value)| {
+            vec![
                 Piece::new(&format!("  {name:<10}"), theme.style(Role::Dim)),
                 Piece::new(&value, theme.style(Role::Text)),
-            ]);
-        };
-        if let Some(loss) = &server.last_loss {
-            let times = text::count(server.losses as usize, "time");
-            fact("lost", format!("{times}, last at {}: {}", text::clock(loss.at_us), loss.reason.replace('\n', " ")));
-        }
-        fact("command", server.command.clone());
-        if let Some(ready) = &server.ready {
-            let pid = ready.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-            fact("speaks", format!("MCP {}{pid}, ready in {} ms", ready.protocol, ready.startup_ms));
-        }
-        fact(
-            "offers",
-            format!("{}, {} made", text::count(server.tools.len(), "tool"), text::count(server.calls.len(), "call")),
-        );
+            ]
+        }));
         paragraphs.push(Vec::new());
     }
     if paragraphs.is_empty() {

@@ -85,7 +85,8 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
             named("yes", "", "Let the servers of the project's file start, until it changes"),
             named("no", "", "Refuse them, until it changes"),
         ],
-        Verb::Help
+        Verb::Answer
+        | Verb::Help
         | Verb::Servers
         | Verb::Model
         | Verb::Clear

@@ -5,7 +5,7 @@ use crate::ui::json::{Doc, Table, Tree};
 use crate::ui::state::{Content, Overlay, State};
 use crate::ui::text;
 
-use super::{Effect, palette, source};
+use super::{Effect, form, palette, source};
 
 /// The most that is put on the clipboard, bytes; terminals take less.
 const MOST_COPIED: usize = 1024 * 1024;
@@ -189,6 +189,10 @@ fn listed_entry(state: &State) -> String {
 
 /// Copies what the cursor is on.
 pub(super) fn copy(state: &mut State) -> Vec<Effect> {
+    if let Some(Overlay::Form(form)) = &mut state.overlay {
+        let copied = form::copied(form);
+        return put(state, copied);
+    }
     let copied = match state.data.pane().map(|pane| &pane.content) {
         Some(Content::Json(tree, table)) => {
             let node = table.as_ref().map_or_else(|| tree.node(), |table| table.node(&tree.doc));

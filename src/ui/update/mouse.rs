@@ -63,8 +63,13 @@ fn click(state: &mut State, place: Position) -> Vec<Effect> {
                     return super::around::choose(state);
                 }
             }
-            Overlay::Help(_) | Overlay::Page(_) | Overlay::Ask(_) if inside => {}
-            Overlay::Help(_) | Overlay::Page(_) | Overlay::Palette(_) | Overlay::Ask(_) | Overlay::Picker(_) => {
+            Overlay::Help(_) | Overlay::Page(_) | Overlay::Ask(_) | Overlay::Form(_) if inside => {}
+            Overlay::Help(_)
+            | Overlay::Page(_)
+            | Overlay::Palette(_)
+            | Overlay::Ask(_)
+            | Overlay::Form(_)
+            | Overlay::Picker(_) => {
                 super::asking::put_away(state);
             }
         }

@@ -8,7 +8,8 @@ use crate::ui::state::{Overlay, Page, Palette, PaletteEntry, PaletteRun, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};
 
-use super::{Effect, act, commands, edit_words, under_overlay};
+use super::typing::edit_words;
+use super::{Effect, act, commands, under_overlay};
 
 /// Opens the palette with everything that works here and now.
 pub(super) fn open(state: &mut State) {

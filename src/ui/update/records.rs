@@ -7,7 +7,7 @@ use crate::query::{Query, Subject};
 use crate::session::Span;
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
-use super::{materials, projects, select};
+use super::{form, materials, projects, select};
 
 /// Folds records and follows the newest call.
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
@@ -64,6 +64,8 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                     state.notice = Some(format!("Server {} is back; it had been lost: {why}.", ready.server));
                 }
             }
+            Event::InputRequested(requested) => state.notice = Some(form::asks(requested)),
+            Event::InputAnswered(answered) => form::ended(state, answered.input, answered.reason.as_deref()),
             Event::TurnHeld(held) => {
                 if state.follow == Follow::Latest {
                     show_turn(state, held);

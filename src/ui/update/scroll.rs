@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::ui::state::{Content, Focus, Form, LinkAt, ListView, Overlay, Scroll, State, Target};
+use crate::ui::state::{Content, Focus, Form, FormStage, LinkAt, ListView, Overlay, Scroll, State, Target};
 
 use super::{Effect, around, select};
 
@@ -45,6 +45,15 @@ pub(super) fn go(state: &mut State, motion: Motion) -> Vec<Effect> {
         Some(Overlay::Picker(picker)) => {
             picker.at = motion.from(picker.at, picker.shown.len(), 8);
             return around::preview(state);
+        }
+        Some(Overlay::Form(form)) => {
+            match motion {
+                Motion::Lines(by) if matches!(form.stage, FormStage::Filling(_)) => form.step(by > 0),
+                Motion::Lines(by) => form.top = form.top.saturating_add_signed(by),
+                Motion::Screens(by) => form.top = form.top.saturating_add_signed(by * 10),
+                Motion::Start | Motion::End => {}
+            }
+            return Vec::new();
         }
         Some(Overlay::Ask(_)) | None => {}
     }

@@ -7,7 +7,7 @@ use crate::ui::layout::{Areas, Lanes, Wish};
 use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
 use crate::ui::{text, view};
 
-use super::{inside, scroll, source};
+use super::{form, inside, scroll, source};
 
 /// Brings everything derived up to date.
 pub(super) fn settle(state: &mut State) {
@@ -16,6 +16,7 @@ pub(super) fn settle(state: &mut State) {
     chat(state);
     calls(state);
     overlay(state);
+    form::settle(state);
 }
 
 /// The rows of an item, made if they are not kept.
@@ -36,7 +37,7 @@ pub(super) fn item_rows(state: &mut State, item: usize) -> Rc<Vec<Row>> {
 fn wish(state: &State) -> Wish {
     let columns = usize::from(state.areas.input.width).max(1);
     let lanes = state.session.servers.len() + 1;
-    let well = |server: &Server| server.health == Health::Ready;
+    let well = |server: &Server| server.health == Health::Ready && state.session.trouble(server).is_none();
     let mut servers = state.session.servers.iter();
     Wish {
         focus: state.focus,

@@ -5,14 +5,18 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use serde_json::Value;
 
 use crate::protocol::{Json, StopSite, ToolDefinition};
-use crate::session::{Call, CallState, Frame, Health, List, Server, Span, Step, StepState, content_text};
+use crate::session::{Call, CallState, Frame, List, Server, Span, Step, StepState, content_text};
 use crate::ui::json::{Doc, Tree};
 use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
+use super::facts;
+
 /// A value longer than this is not cut to a row of the tree while its call is held, bytes.
 const MOST_IN_A_ROW: usize = 4096;
+/// Longest reason that the card above surely shows whole, bytes.
+const LONGEST_ON_CARD: usize = 160;
 
 /// The tab on the screen: the operator's choice, else the most telling one.
 #[must_use]
@@ -175,7 +179,10 @@ fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
             Content::Empty("Not sent yet: there is no result.".to_owned())
         }
         (None, CallState::Running) => Content::Empty("No result yet.".to_owned()),
-        (None, CallState::Ok | CallState::Error) => Content::Empty("There is no result; see above why.".to_owned()),
+        (None, CallState::Ok | CallState::Error) => match &call.failure {
+            Some(failure) if failure.message.len() > LONGEST_ON_CARD => plain(state, &failure.message, key),
+            Some(_) | None => Content::Empty("There is no result; see above why.".to_owned()),
+        },
         (None, CallState::Cancelled) => Content::Empty("Cancelled: there is no result.".to_owned()),
         (None, CallState::Denied) => {
             let reason = call.failure.as_ref().map_or("", |failure| &failure.message);
@@ -290,41 +297,17 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
         };
     }
     let mut words = String::new();
-    let mut fact = |name, value| put_fact(&mut words, name, value);
-    fact("server", server.name.to_string());
-    fact("state", health_words(&server.health));
-    if let Some(loss) = &server.last_loss {
-        let times = text::count(server.losses as usize, "time");
-        fact("lost", format!("{times}, last at {}: {}", text::clock(loss.at_us), loss.reason.replace('\n', " ")));
+    put_fact(&mut words, "server", server.name.to_string());
+    put_fact(&mut words, "state", facts::health(&state.session, server));
+    for (name, value) in facts::of_server(server) {
+        put_fact(&mut words, name, value);
     }
-    fact("command", server.command.clone());
-    if let Some(ready) = &server.ready {
-        fact("program", format!("{} {}", ready.name, ready.version).trim().to_owned());
-        fact("protocol", ready.protocol.clone());
-        fact("pid", ready.pid.map(|pid| pid.to_string()).unwrap_or_default());
-        fact("ready in", text::duration(ready.startup_ms * 1000));
-    }
-    fact("tools", server.tools.iter().map(|tool| tool.tool.as_str()).collect::<Vec<_>>().join(", "));
-    fact("calls", server.calls.len().to_string());
-    for rejected in server.rejected.iter() {
-        fact("refused", format!("{}: {}", rejected.name, rejected.reason));
-    }
+    let names = server.tools.iter().map(|tool| tool.tool.as_str()).collect::<Vec<_>>().join(", ");
+    put_fact(&mut words, "tools", names);
     if let Some(instructions) = server.ready.as_ref().map(|ready| &ready.instructions).filter(|text| !text.is_empty()) {
         words.push_str(&format!("\nInstructions\n{instructions}"));
     }
     facts(state, &words, key)
-}
-
-/// How a server is, in words.
-pub(super) fn health_words(health: &Health) -> String {
-    match health {
-        Health::Unknown => "not started yet".to_owned(),
-        Health::Starting => "starting".to_owned(),
-        Health::Ready => "ready".to_owned(),
-        Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
-        Health::Failed { reason } => format!("failed: {reason}"),
-        Health::Stopped => "stopped".to_owned(),
-    }
 }
 
 fn json(state: &State, json: &Json, key: &PaneKey) -> Content {

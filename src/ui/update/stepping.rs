@@ -8,7 +8,7 @@ use crate::ui::keymap::StepKey;
 use crate::ui::state::{Focus, Follow, Overlay, Purpose, Selected, State, Tab};
 use crate::ui::text;
 
-use super::{Effect, asking, select, source};
+use super::{Effect, asking, changed, select, source};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
@@ -30,6 +30,8 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::Allow => {
             state.decidable().map(|call| Effect::Send(Command::Allow { call: call.id })).into_iter().collect()
         }
+        StepKey::Accept if has_just_come(state) => Vec::new(),
+        StepKey::Accept => changed::accept(state),
         StepKey::Break => toggle_point(state, BreakAction::Stop),
         StepKey::Log => toggle_point(state, BreakAction::Log),
         StepKey::Breakpoints => {

@@ -110,8 +110,8 @@ fn turn_line(state: &State, position: usize, width: u16) -> Line<'static> {
     let theme = state.theme();
     let Some(turn) = state.session.turns.get(position) else { return Line::default() };
     let mut pen = Pen::new(width);
-    let took = turn.ended_us.unwrap_or(state.now_us).saturating_sub(turn.started_us);
-    let end = format!("{} · {}", text::count(turn.calls.len(), "call"), text::duration(took));
+    let took = state.turn_us(turn).map(|us| format!(" · {}", text::duration(us))).unwrap_or_default();
+    let end = format!("{}{took}", text::count(turn.calls.len(), "call"));
     let room = usize::from(width).saturating_sub(text::width(&end) + 2);
     pen.put(&text::fit(&format!("{}  {}", turn.id, turn.question), room), theme.style(Role::Question));
     pen.at_end(&end, theme.style(Role::Dim));

@@ -1,7 +1,7 @@
 //! What there is to say about the selected call before its data: why it is held, why it takes long, why it failed.
 
 use super::marks;
-use crate::protocol::{DeliveredForm, Direction, StopSite, Verdict};
+use crate::protocol::{DeliveredForm, Direction, StopSite, ToolChanged, Verdict};
 use crate::session::{Call, CallState, Frame, Health, Server};
 use crate::ui::state::{Row, Selected, State, Tab, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -10,6 +10,10 @@ use crate::ui::update;
 
 /// A call that takes longer than this explains itself, µs.
 const LONG_US: u64 = 3_000_000;
+/// Lines of a tool's change that the card has room for.
+const CHANGE_ROWS: usize = 6;
+/// Lines of a reason, and rows of each; a longer one stands below, whole.
+const REASON_ROWS: usize = 6;
 
 /// Rows of the card; none if there is nothing to say.
 #[must_use]
@@ -43,12 +47,13 @@ struct Card<'a> {
 
 impl Card<'_> {
     fn call(&mut self, call: &Call) {
+        self.asked(call);
         match call.state {
             CallState::Held(site) => self.held(call, site),
             CallState::Released => self.released(call),
             CallState::Running => {
                 let running = self.state.call_us(call).unwrap_or(0);
-                if running >= LONG_US {
+                if running >= LONG_US || self.state.asked_why == Some(call.id) {
                     self.waiting(call, running);
                 }
                 self.progress(call);
@@ -81,6 +86,18 @@ impl Card<'_> {
         }
     }
 
+    /// What a server asks the operator because of the call.
+    fn asked(&mut self, call: &Call) {
+        let inputs: Vec<_> = self.state.session.open_inputs().filter(|input| input.call == Some(call.id)).collect();
+        for input in &inputs {
+            let requested = &input.requested;
+            self.words(&format!("? {} asks you: {}", requested.server, requested.message), Role::Warn);
+        }
+        if !inputs.is_empty() && !self.state.is_viewing() {
+            self.keys(&[("Q", "opens it")]);
+        }
+    }
+
     fn released(&mut self, call: &Call) {
         let waits = self.state.session.waits_for(call);
         let what = waits.map_or("is about to be sent".to_owned(), |other| format!("waits for call {}", other.0));
@@ -106,7 +123,11 @@ impl Card<'_> {
         };
         let reason = call.held_reason.as_deref().unwrap_or("no reason given");
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
-        let effect = if call.read_only { "The server says it only reads." } else { "It may change something." };
+        let change = update::changed::of_call(self.state, call).filter(|_| site == StopSite::BeforeCall);
+        if let Some(change) = change {
+            self.change(change);
+        }
+        let effect = if call.read_only && change.is_none() { "It only reads." } else { "It may change something." };
         let is_sent = site == StopSite::AfterResult;
         let words = if is_sent { "What is shown is what the model gets." } else { "What is shown is what is sent." };
         self.words(&format!("  {} {words}", if is_sent { "" } else { effect }), Role::Dim);
@@ -115,6 +136,13 @@ impl Card<'_> {
             return;
         }
         match is_sent {
+            false if change.is_some() => self.keys(&[
+                ("a", "shows all of it, then accepts it"),
+                ("n", "sends this call only"),
+                ("e", "edits"),
+                ("x", "answers for it"),
+                ("d", "denies"),
+            ]),
             false => self.keys(&[
                 ("n", "sends it"),
                 ("e", "edits"),
@@ -126,22 +154,50 @@ impl Card<'_> {
         }
     }
 
+    /// How a tool differs from what it was, as far as there is room.
+    fn change(&mut self, change: &ToolChanged) {
+        let lines = update::changed::lines(change);
+        // A single line more takes no more room than to say so.
+        let shown = if lines.len() > CHANGE_ROWS + 1 { CHANGE_ROWS } else { lines.len() };
+        for (role, line) in &lines[..shown] {
+            self.line(&format!("  {line}"), *role);
+        }
+        if shown < lines.len() {
+            self.line(&format!("  … {} more", text::count(lines.len() - shown, "line")), Role::Dim);
+        }
+    }
+
     fn waiting(&mut self, call: &Call, running: u64) {
         let now = self.state.now_us;
         let second = |us: u64| text::duration(us / 100_000 * 100_000);
-        let left = call.timeout_ms.map(|ms| ms.saturating_mul(1000)).map(|limit| limit.saturating_sub(running));
-        let left = left.map(|left| format!(", time-out in {}", second(left))).unwrap_or_default();
+        let asked = self.state.session.open_inputs().any(|input| input.call == Some(call.id));
+        let due =
+            call.patience_us.zip(call.timeout_ms).map(|(since, ms)| since.saturating_add(ms.saturating_mul(1000)));
+        let left = match due {
+            Some(_) if asked => "; its time stands still while you are asked".to_owned(),
+            Some(due) => format!(", time-out in {}", second(due.saturating_sub(now))),
+            None => String::new(),
+        };
         self.words(&format!("◌ Why is it waiting? {} without an answer{left}", second(running)), Role::Busy);
         let last = |direction: Direction| call.frames.iter().rev().find(|frame| frame.direction == direction);
         self.frame("→ sent    ", last(Direction::Sent), now);
         self.frame("← received", last(Direction::Received), now);
         let Some(server) = self.state.session.server(&call.server) else { return };
-        let pid = server.ready.as_ref().and_then(|ready| ready.pid).map(|pid| format!(", pid {pid}"));
+        let process = match (&server.health, server.pid) {
+            (Health::Probing | Health::Ready, Some(pid)) => format!(", process {pid} runs"),
+            (Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped, Some(pid)) => {
+                format!(", process {pid} is gone")
+            }
+            (Health::Unknown | Health::Starting, _) | (_, None) => String::new(),
+        };
         let open = server.calls.iter().rev().take(64).filter_map(|id| self.state.session.call(*id));
         let open = open.filter(|call| call.state == CallState::Running).count();
-        let word = marks::health(&server.health).word;
-        let busy = text::count(open, "call");
-        self.words(&format!("  {} is {word}{}, {busy} open", call.server, pid.unwrap_or_default()), Role::Text);
+        let word = marks::health(&self.state.session, server).word;
+        let (busy, since) = (text::count(open, "call"), second(now.saturating_sub(server.since_us)));
+        self.words(&format!("  {} {word} {since}{process}, {busy} open", call.server), Role::Text);
+        if let Some(trouble) = self.state.session.trouble(server) {
+            self.words(&format!("  ▲ {trouble}"), Role::Warn);
+        }
         let tail: Vec<String> = server.log.iter().rev().take(2).map(|line| line.text.clone()).collect();
         if tail.is_empty() {
             self.words("  stderr: nothing", Role::Dim);
@@ -150,7 +206,12 @@ impl Card<'_> {
             self.line(&format!("  stderr: {line}"), Role::Dim);
         }
         if !self.state.is_viewing() {
-            self.keys(&[("x", "cancels this call only"), ("r", "restarts the server"), ("S", "shows its log")]);
+            self.keys(&[
+                ("x", "cancels this call only"),
+                ("W", "waits longer"),
+                ("r", "restarts the server"),
+                ("S", "shows its log"),
+            ]);
         }
     }
 
@@ -185,9 +246,9 @@ impl Card<'_> {
         let Some(advice) = self.state.data.advice.clone() else { return };
         let code = call.failure.as_ref().map(|failure| format!("{:?}", failure.code)).unwrap_or_default();
         let code = if code.is_empty() { String::new() } else { format!("{}: ", spaced(&code)) };
-        for (number, line) in text::clean_block(&advice.reason).lines().take(6).enumerate() {
+        for (number, line) in text::clean_block(&advice.reason).lines().take(REASON_ROWS).enumerate() {
             let sign = if number == 0 { format!("✗ {code}") } else { "  ".to_owned() };
-            self.words(&format!("{sign}{line}"), Role::Bad);
+            self.words(&text::in_rows(&format!("{sign}{line}"), usize::from(self.width), REASON_ROWS, ""), Role::Bad);
         }
         for (number, action) in advice.actions.iter().enumerate() {
             let before = self.rows.len();
@@ -211,7 +272,11 @@ impl Card<'_> {
         let words = match &server.health {
             Health::Failed { reason } => format!("✗ Down: {reason}"),
             Health::Restarting { reason, attempt, of } => format!("◌ Restart {attempt} of {of}: {reason}"),
-            Health::Unknown | Health::Starting | Health::Ready | Health::Stopped => return,
+            Health::Ready => match self.state.session.trouble(server) {
+                Some(trouble) => format!("▲ Degraded: {trouble}"),
+                None => return,
+            },
+            Health::Unknown | Health::Starting | Health::Probing | Health::Stopped => return,
         };
         self.words(&words, Role::Bad);
         if !self.state.is_viewing() {

@@ -95,9 +95,9 @@ pub(super) fn headline(state: &State) -> String {
     match state.selected {
         Selected::Nothing => String::new(),
         Selected::Request => format!("{} ⏸ held", state.session.model()),
-        Selected::Server(_) => state
-            .server()
-            .map_or(String::new(), |server| format!("{} · {}", server.name, marks::health(&server.health).word)),
+        Selected::Server(_) => state.server().map_or(String::new(), |server| {
+            format!("{} · {}", server.name, marks::health(&state.session, server).word)
+        }),
         Selected::Span(_) => match (state.call(), state.step()) {
             (Some(call), _) => {
                 let shown = marks::call(call.state);

@@ -18,20 +18,12 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         lines.into_iter().map(|(line, _)| Row::from(line)).collect::<Vec<_>>()
     };
     rows.extend(words("Callboard", Role::Bar));
-    rows.extend(words(
-        "Ask in plain words. Answers come from tool calls on your servers; every call shows up with what was sent and what came back.",
-        Role::Text,
-    ));
-    let model = state.session.model();
-    let who = match model {
-        "" => "The session is starting; you can type already.".to_owned(),
-        "built-in" => "The built-in assistant answers: no language model, no key, no network.".to_owned(),
-        name => format!("{} answers.", text::fit(name, 60)),
-    };
+    let (what, who) = if state.is_viewing() { recorded(state) } else { live(state) };
+    rows.extend(words(what, Role::Text));
     rows.extend(words(&who, Role::Dim));
     rows.push(Row::default());
     let servers = &state.session.servers;
-    if servers.is_empty() && state.session.started.is_some() {
+    if servers.is_empty() && state.session.started.is_some() && !state.is_viewing() {
         rows.extend(words(
             "No servers are configured, so there is nothing to look things up in. `callboard mcp add` adds one.",
             Role::Warn,
@@ -39,14 +31,18 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         rows.push(Row::default());
     }
     for (lane, server) in servers.iter().enumerate() {
-        let shown = marks::health(&server.health);
+        let shown = marks::health(&state.session, server);
         let name = text::fit(server.name.as_str(), 12);
         let gap = " ".repeat(13 - text::width(&name));
         let (hint, role) = match server.health {
+            Health::Failed { .. } if state.is_viewing() => (String::new(), Role::Bad),
             Health::Failed { .. } => (format!(" — /restart {name} tries again"), Role::Bad),
-            Health::Unknown | Health::Starting | Health::Ready | Health::Restarting { .. } | Health::Stopped => {
-                (String::new(), Role::Dim)
-            }
+            Health::Unknown
+            | Health::Starting
+            | Health::Probing
+            | Health::Ready
+            | Health::Restarting { .. }
+            | Health::Stopped => (String::new(), Role::Dim),
         };
         let pieces = [
             text::Piece::new("  ", plain),
@@ -75,16 +71,40 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
     rows
 }
 
+/// What a live session is for, and who answers.
+fn live(state: &State) -> (&'static str, String) {
+    let who = match state.session.model() {
+        "" => "The session is starting; you can type already.".to_owned(),
+        "built-in" => "The built-in assistant answers: no language model, no key, no network.".to_owned(),
+        name => format!("{} answers.", text::fit(name, 60)),
+    };
+    let what = "Ask in plain words. Answers come from tool calls on your servers; every call shows up with what was sent and what came back.";
+    (what, who)
+}
+
+/// That a replay shows a moment before the first question, and where to go from there.
+fn recorded(state: &State) -> (&'static str, String) {
+    let place = match (state.playback.as_deref(), state.session.model()) {
+        (Some(playback), _) if playback.length == 0 => return ("There is no record in this file.", String::new()),
+        (_, "") => "This is its start.".to_owned(),
+        (_, name) => format!("{} answers in it; nothing has been asked at this moment.", text::fit(name, 60)),
+    };
+    let way = "Space plays it, . goes to the next record, } to the next question, F to its end.";
+    ("A recording: nothing is asked and nothing is executed.", format!("{place} {way}"))
+}
+
 /// How a server is, with its time while that runs.
 pub(super) fn server_words(state: &State, server: &Server) -> String {
-    let since = || text::duration(state.now_us.saturating_sub(server.since_us) / 100_000 * 100_000);
+    let since = || text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
     match &server.health {
         Health::Unknown => "not started yet".to_owned(),
         Health::Starting => format!("starting {}", since()),
+        Health::Probing => format!("probing {}", since()),
         Health::Ready => {
             let tools = text::count(server.tools.len(), "tool");
             let startup = server.ready.as_ref().map(|ready| format!(", ready in {} ms", ready.startup_ms));
-            format!("{tools}{}", startup.unwrap_or_default())
+            let trouble = state.session.trouble(server).map(|trouble| format!("; {trouble}")).unwrap_or_default();
+            format!("{tools}{}{trouble}", startup.unwrap_or_default())
         }
         Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
         Health::Failed { reason } => format!("failed: {reason}"),
@@ -104,7 +124,8 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
     if waiting.is_empty() {
         return rows;
     }
-    let starting = state.session.servers.iter().filter(|server| server.health == Health::Starting);
+    let starting =
+        state.session.servers.iter().filter(|server| matches!(server.health, Health::Starting | Health::Probing));
     let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
     let why = match (state.session.running_turn(), names.is_empty()) {
         (None, false) => format!("waits; starting: {}", names.join(", ")),

@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
         None => ("✓", Role::Good, text::count(state.session.steps.len(), "request")),
         Some(running) => {
             let shown = marks::step(running);
-            let time = step.map(|step| text::duration(state.step_us(step) / 100_000 * 100_000)).unwrap_or_default();
+            let time = step.map(|step| text::duration(state.going_on_us(state.step_us(step)))).unwrap_or_default();
             (shown.sign, shown.role, format!("{} {time}", shown.word))
         }
     };
@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     pen.put(" ", plain).put(&words, dim);
     put_line(buffer, area, 0, &pen.line());
     for (lane, server) in state.session.servers.iter().enumerate().take(usize::from(area.height.saturating_sub(2))) {
-        let shown = marks::health(&server.health);
+        let shown = marks::health(&state.session, server);
         let selected = state.selected == Selected::Server(lane);
         let name_style = theme.style(if selected { Role::Focus } else { Role::Strong });
         let mut pen = Pen::new(area.width);
@@ -48,12 +48,16 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
             Health::Ready => {
                 let calls = text::count(server.calls.len(), "call");
                 pen.put(&format!("{}, {calls}", text::count(server.tools.len(), "tool")), dim);
+                if let Some(trouble) = state.session.trouble(server) {
+                    pen.put(&format!(", {trouble}"), theme.style(Role::Warn));
+                }
                 if open > 0 {
                     pen.put(&format!(", {open} running"), theme.style(Role::Busy));
                 }
             }
             Health::Unknown
             | Health::Starting
+            | Health::Probing
             | Health::Restarting { .. }
             | Health::Failed { .. }
             | Health::Stopped => {

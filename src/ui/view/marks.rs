@@ -1,6 +1,6 @@
 //! The sign, the word and the role of every state: colour is never the only sign.
 
-use crate::session::{CallState, Health, Server, StepState};
+use crate::session::{CallState, Health, Server, Session, StepState};
 use crate::ui::theme::Role;
 
 /// A state as it is shown.
@@ -39,10 +39,13 @@ pub(super) fn step(state: &StepState) -> Shown {
     }
 }
 
-pub(super) fn health(health: &Health) -> Shown {
-    match health {
+/// How a server is; one that is ready and has a trouble is degraded.
+pub(super) fn health(session: &Session, server: &Server) -> Shown {
+    match &server.health {
+        Health::Ready if session.trouble(server).is_some() => shown("▲", "degraded", Role::Warn),
         Health::Unknown => shown("·", "waiting", Role::Dim),
         Health::Starting => shown("◌", "starting", Role::Busy),
+        Health::Probing => shown("◍", "probing", Role::Busy),
         Health::Ready => shown("✓", "ready", Role::Good),
         Health::Restarting { .. } => shown("◌", "restarting", Role::Warn),
         Health::Failed { .. } => shown("✗", "failed", Role::Bad),

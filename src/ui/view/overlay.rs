@@ -21,7 +21,7 @@ pub fn overlay_area((columns, rows): (u16, u16)) -> Rect {
 pub fn open_area(size: (u16, u16), overlay: &Overlay) -> Rect {
     let most = overlay_area(size);
     match overlay {
-        Overlay::Palette(_) | Overlay::Picker(_) => most,
+        Overlay::Palette(_) | Overlay::Picker(_) | Overlay::Form(_) => most,
         Overlay::Ask(ask) => super::ask::ask_area(size, ask),
         Overlay::Help(page) | Overlay::Page(page) => {
             let rows = u16::try_from(page.lines.len() + 3).unwrap_or(u16::MAX).max(6);
@@ -61,6 +61,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Palette(palette)) => draw_palette(state, palette, frame),
         Some(Overlay::Ask(ask)) => super::ask::draw(state, ask, frame),
+        Some(Overlay::Form(form)) => super::form::draw(state, form, frame),
         Some(Overlay::Picker(picker)) => super::picker::draw(state, picker, frame),
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, picker: &Picker, frame: &mut Frame<'_>) {
         Choice::Compare => "Compare with",
     };
     let inner = popup(frame.buffer_mut(), overlay_area(state.size), theme, title);
-    if inner.height < 4 {
+    if inner.height < 4 || inner.width == 0 {
         return;
     }
     let mut pen = Pen::new(inner.width);
@@ -74,6 +74,7 @@ pub(super) fn draw(state: &State, picker: &Picker, frame: &mut Frame<'_>) {
     if picker.shown.is_empty() {
         let words = match (&picker.entries, picker.query.is_empty()) {
             (None, _) => " Looking…",
+            (Some(_), _) if picker.hidden > 0 => " Only mock runs are like this.",
             (Some(_), true) => " Nothing has been recorded yet.",
             (Some(_), false) => " No session has these words.",
         };
@@ -98,6 +99,10 @@ pub(super) fn draw(state: &State, picker: &Picker, frame: &mut Frame<'_>) {
         .put("choose", dim)
         .put("  Esc ", name)
         .put("closes", dim);
+    if picker.hidden > 0 {
+        let words = format!("{} hidden: write mock ", text::count(picker.hidden, "mock run"));
+        pen.at_end(&words, dim);
+    }
     put_line(frame.buffer_mut(), inner, usize::from(inner.height - 1), &pen.line());
 }
 

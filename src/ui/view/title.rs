@@ -70,7 +70,11 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     }
     let mode_role = if state.options.mode == "LIVE" { Role::Good } else { Role::Warn };
     pen.put(" │ ", dim).put(&state.options.mode, theme.style(mode_role)).put(" │ ", dim);
-    let model = if state.session.model().is_empty() { "starting" } else { state.session.model() };
+    let model = match state.session.model() {
+        "" if state.is_viewing() => "at its start",
+        "" => "starting",
+        model => model,
+    };
     pen.put(&text::fit(model, 24), plain).put(" │ ", dim);
     let stepping = match state.session.stepping {
         Stepping::Off => "",
@@ -89,7 +93,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     if full + 16 <= pen.room() {
         for (lane, server) in named() {
             let start = pen.used();
-            let shown = marks::health(&server.health);
+            let shown = marks::health(&state.session, server);
             pen.put(shown.sign, theme.style(shown.role)).put(" ", plain).put(server.name.as_str(), plain);
             pen.put(&marks::losses(server), theme.style(Role::Warn));
             places.push((start..pen.used(), lane));
@@ -104,6 +108,10 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     let held = update::held(state);
     let short = text::clean_line(state.session.started.as_ref().map_or("", |started| started.id.tail()));
     let end = if short.is_empty() { String::new() } else { format!("…{short} ") };
+    let asking = if state.is_viewing() { 0 } else { state.session.open_inputs().count() };
+    if asking > 0 {
+        pen.put(&format!("? {asking} {} ", if asking == 1 { "asks" } else { "ask" }), theme.style(Role::Warn));
+    }
     if state.session.held_turn.is_some() {
         pen.put("⏸ turn held ", theme.style(Role::Warn));
     }
@@ -121,10 +129,11 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
     let (mut ready, mut others) = (0, Vec::new());
     for server in servers {
         match server.health {
-            Health::Ready if server.losses > 0 => others.push(server),
+            Health::Ready if server.losses > 0 || state.session.trouble(server).is_some() => others.push(server),
             Health::Ready => ready += 1,
             Health::Unknown
             | Health::Starting
+            | Health::Probing
             | Health::Restarting { .. }
             | Health::Failed { .. }
             | Health::Stopped => {
@@ -136,7 +145,7 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
         pen.put(&format!("✓ {ready} ready "), theme.style(Role::Good));
     }
     for server in others {
-        let shown = marks::health(&server.health);
+        let shown = marks::health(&state.session, server);
         let name = text::fit(server.name.as_str(), 12);
         pen.put(&format!("{} {name}", shown.sign), theme.style(shown.role));
         pen.put(&format!("{} ", marks::losses(server)), theme.style(Role::Warn));

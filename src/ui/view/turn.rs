@@ -15,6 +15,8 @@ use crate::ui::update;
 const MOST_CALLS: usize = 8;
 /// Suggested actions listed under a failed call.
 const MOST_ACTIONS: usize = 3;
+/// Rows of a reason: a server can say as much as it likes in one line.
+const REASON_ROWS: usize = 3;
 
 /// Rows of the turn at a position.
 #[must_use]
@@ -131,7 +133,7 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
         StepState::Waiting => {
             let mut pen = Pen::new(width);
             let verb = if step.model == "built-in" { "planning" } else { "asking" };
-            let time = text::duration(state.step_us(step) / 100_000 * 100_000);
+            let time = text::duration(state.going_on_us(state.step_us(step)));
             pen.put(&format!("  ◌ {verb} {}… {time}", text::fit(&step.model, 30)), theme.style(Role::Busy));
             rows.push(Row { line: pen.line(), target, ..Row::default() });
         }
@@ -180,6 +182,7 @@ fn failure_rows(failed: &ModelFailed, theme: Theme, width: u16, rows: &mut Vec<R
     let status = failed.http_status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
     words(rows, &[Piece::new(&format!("  ✗ {what}{status}"), theme.style(Role::Bad))], width, 4);
     for line in text::clean_block(&failed.message).lines().take(6) {
+        let line = text::in_rows(line, usize::from(width), REASON_ROWS, "");
         words(rows, &[Piece::new(&format!("    {line}"), theme.style(Role::Text))], width, 4);
     }
     words(rows, &[Piece::new(&format!("    {advice} ↑ brings the question back."), theme.style(Role::Dim))], width, 4);
@@ -199,7 +202,8 @@ fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
             }
         }
         let Some(advice) = Advice::of(call) else { continue };
-        let reason = advice.reason.lines().next().unwrap_or("").to_owned();
+        let first = advice.reason.lines().next().unwrap_or("");
+        let reason = text::in_rows(first, usize::from(width), REASON_ROWS, " (all of it in Data)");
         words(rows, &[Piece::new(&format!("      {reason}"), theme.style(Role::Bad))], width, 6);
         for (number, action) in advice.actions.iter().take(MOST_ACTIONS).enumerate() {
             let mut pen = Pen::new(width);
@@ -265,6 +269,7 @@ fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
         Some(Ending::Stopped) => (format!("  ⊘ stopped{reason}"), Role::Warn),
         Some(Ending::Limited) => (format!("  ⚠ a limit was reached{reason}"), Role::Warn),
         Some(Ending::Failed) if !failed_step => (format!("  ✗ failed{reason}"), Role::Bad),
+        None if state.is_at_end() => ("  ⊘ the recording ends here, before the turn does".to_owned(), Role::Warn),
         Some(Ending::Failed | Ending::Answered) | None => return,
     };
     words(rows, &[Piece::new(&line, theme.style(role))], width, 4);
@@ -318,8 +323,8 @@ fn tally_row(state: &State, turn: &Turn, width: u16) -> Row {
     for (count, word, role) in parts.into_iter().filter(|(count, ..)| *count > 0) {
         pen.put(" · ", dim).put(&format!("{count} {word}"), theme.style(role));
     }
-    let took = turn.ended_us.unwrap_or(state.now_us.max(turn.started_us)) - turn.started_us;
-    let time = if turn.ended_us.is_some() { took } else { took / 100_000 * 100_000 };
-    pen.put(&format!(" · {}", text::duration(time)), dim);
+    if let Some(time) = state.turn_us(turn) {
+        pen.put(&format!(" · {}", text::duration(time)), dim);
+    }
     pen.line().into()
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Console, path, recorded, recording_in};
 use crate::fleet::hostile_program;
 
-/// A home with these settings, and a server whose tool `write` may change something.
+/// A home with these settings, and a trusted server whose tool `write` may change something.
 fn home(settings: &str) -> tempfile::TempDir {
     settled(tempfile::tempdir().expect("a folder"), settings)
 }
@@ -15,7 +15,7 @@ fn home(settings: &str) -> tempfile::TempDir {
 fn settled(home: tempfile::TempDir, settings: &str) -> tempfile::TempDir {
     let folder = home.path().join("config/callboard");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let servers = json!({"mcpServers": {"desk": {"command": hostile_program(), "args": ["modern"]}}});
+    let servers = json!({"mcpServers": {"desk": {"command": hostile_program(), "args": ["modern"], "trust": true}}});
     std::fs::write(folder.join("mcp.json"), servers.to_string()).expect("written");
     std::fs::write(folder.join("config.toml"), format!("servers = \"mcp.json\"\n{settings}")).expect("written");
     home

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -10,8 +12,19 @@ use super::escapes;
 use crate::fleet::{hostile_program, is_alive};
 use crate::terminal::Console;
 
+/// How the hostile server is reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Road {
+    /// As a child of the console.
+    Pipes,
+    /// As a program that was there before, over HTTP.
+    Http,
+}
+
 /// What a server or a call does, and what must be said of it.
 pub struct Siege {
+    /// How the server is reached.
+    pub road: Road,
     /// What is wrong with the server.
     pub mode: &'static str,
     /// What goes wrong in a call of it; without one only a bundled server is called.
@@ -42,12 +55,27 @@ const KEY: Duration = Duration::from_secs(20);
 impl Siege {
     /// A server that is wrong as a whole.
     pub const fn server(mode: &'static str, words: &'static [&'static str]) -> Self {
-        Self { mode, deed: None, tools: &[], load: 0, timeout_ms: 60_000, keys: "", words, most_memory: 64 }
+        Self {
+            road: Road::Pipes,
+            mode,
+            deed: None,
+            tools: &[],
+            load: 0,
+            timeout_ms: 60_000,
+            keys: "",
+            words,
+            most_memory: 64,
+        }
     }
 
     /// A call that goes wrong.
     pub const fn call(deed: &'static str, words: &'static [&'static str]) -> Self {
         Self { mode: "well", deed: Some(deed), tools: &["echo"], ..Self::server("well", words) }
+    }
+
+    /// Over HTTP.
+    pub const fn over_http(self) -> Self {
+        Self { road: Road::Http, ..self }
     }
 
     /// With keys that are pressed before the words are looked for.
@@ -83,7 +111,11 @@ impl Siege {
     /// Goes through it in a console and checks all that must hold of any.
     pub fn survive(&self) {
         let opened = Instant::now();
-        let mut console = self.open();
+        let away = match self.road {
+            Road::Pipes => None,
+            Road::Http => Some(Away::start(self.mode)),
+        };
+        let mut console = self.open(away.as_ref());
         console.wait_for_text("✓ ticket");
         if self.deed.is_some() {
             // Ready is said before the tools are known.
@@ -123,7 +155,11 @@ impl Siege {
         let sent = console.sent();
         let frames = sent.windows(FRAME.len()).filter(|bytes| *bytes == FRAME).count();
         println!(
-            "siege {} {}: {memory} MiB, a key {} ms, {frames} frames and {} kB in {} ms, of which quitting {} ms",
+            "siege {}{} {}: {memory} MiB, a key {} ms, {frames} frames and {} kB in {} ms, of which quitting {} ms",
+            match self.road {
+                Road::Pipes => "",
+                Road::Http => "http ",
+            },
             self.mode,
             self.deed.unwrap_or("-"),
             key.as_millis(),
@@ -138,14 +174,21 @@ impl Siege {
         let recorded = recordings(&home);
         assert!(recorded.contains("TKT-1001"), "nothing was recorded");
         assert!(!recorded.contains(INHERITED) && !recorded.contains(TOKEN), "a secret was recorded");
+        if let Some(away) = away {
+            assert_eq!(away.end(), "", "somebody followed a redirect");
+        }
     }
 
-    fn open(&self) -> Console {
+    fn open(&self, away: Option<&Away>) -> Console {
         let home = tempfile::tempdir().expect("a folder");
-        let mut servers = json!({"hostile": {
-            "command": hostile_program(), "args": [self.mode], "timeout_ms": self.timeout_ms,
-            "env": {"HOSTILE_TOKEN": TOKEN}
-        }});
+        let mut servers = json!({"hostile": {"timeout_ms": self.timeout_ms}});
+        let more = match away {
+            None => json!({"command": hostile_program(), "args": [self.mode], "env": {"HOSTILE_TOKEN": TOKEN}}),
+            Some(away) => json!({"url": away.address, "headers": {"Authorization": format!("Bearer {TOKEN}")}}),
+        };
+        for (key, value) in more.as_object().into_iter().flatten() {
+            servers["hostile"][key] = value.clone();
+        }
         for other in callboard_servers::NAMES.iter().filter(|name| **name != "ticket") {
             servers[other] = json!({"command": "", "disabled": true});
         }
@@ -164,6 +207,40 @@ impl Siege {
         let model = format!("scripted:{}", file("script.json", script));
         let args = ["--model", &model, "--servers", &servers, "--policy", "auto"];
         Console::open_with(home, 60, 200, &args, &[("CALLBOARD_SECRET", INHERITED)])
+    }
+}
+
+/// The hostile server over HTTP.
+struct Away {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Away {
+    fn start(mode: &str) -> Self {
+        let mut child =
+            Command::new(hostile_program()).args(["http", mode]).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut address = String::new();
+        out.read_line(&mut address).expect("an address");
+        Self { child, out, address: address.trim().to_owned() }
+    }
+
+    /// Ends it, and gives what it had to say.
+    fn end(mut self) -> String {
+        self.child.kill().expect("it can be stopped");
+        let mut said = String::new();
+        self.out.read_to_string(&mut said).expect("text");
+        said
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        // Ended already unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -279,7 +279,8 @@ impl<'a> Scribe<'a> {
                 .as_ref()
                 .map(|mention| self.mention(mention))
                 .or_else(|| target.known.as_ref().map(|rows| self.those(rows)));
-            after.push_str(&format!(" {word} {}", said.unwrap_or_default()));
+            let owner = self.owner(kind, target).filter(|_| link.sense == Sense::Exists && link.manner == Manner::Of);
+            after.push_str(&format!(" {word} {}{}", owner.unwrap_or_default(), said.unwrap_or_default()));
             return;
         }
         // "contacts of these customers", not "of the 2 highest balances".
@@ -303,6 +304,12 @@ impl<'a> Scribe<'a> {
             (least, most) => format!("{least} to {most} "),
         });
         after.push_str(&format!(" {word} {}{}", number.unwrap_or_default(), self.describe(link.to, Grammar::Many)));
+    }
+
+    /// Whose the records of a kind really are that are looked up by records of another: "the customer of " a ticket.
+    fn owner(&self, kind: &Kind, target: &Node) -> Option<String> {
+        let third = self.kind(self.knowledge.common(self.knowledge.kind_named(&kind.name)?, target.kind)?);
+        Some(format!("the {} of ", if self.is_one_named(target) { &third.one } else { &third.many }))
     }
 
     fn mention(&self, mention: &Mention) -> String {

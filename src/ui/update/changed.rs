@@ -1,0 +1,74 @@
+//! A tool that is not what it was: how it differs, and taking it as it is now.
+
+use crate::protocol::{Command, FieldChange, ToolChanged};
+use crate::session::Call;
+use crate::ui::state::{Overlay, State};
+use crate::ui::text::{self, Piece};
+use crate::ui::theme::Role;
+
+use super::{Effect, palette};
+
+/// How the tool of a held call differs from what it was, while that waits for a yes.
+#[must_use]
+pub fn of_call<'a>(state: &'a State, call: &Call) -> Option<&'a ToolChanged> {
+    state.session.change(&call.server, &call.tool)
+}
+
+/// The places that differ, each with what stood there and what stands there now.
+#[must_use]
+pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
+    let mut lines = Vec::new();
+    for FieldChange { path, before, after } in &change.changes {
+        lines.push((Role::Strong, path.clone()));
+        let mut side = |sign: &str, text: &Option<String>, role| match text {
+            Some(text) => {
+                let cleaned = text::clean_block(text);
+                lines.extend(cleaned.lines().map(|line| (role, format!("  {sign} {line}"))));
+                if cleaned.is_empty() {
+                    lines.push((role, format!("  {sign} (empty)")));
+                }
+            }
+            None => lines.push((Role::Dim, format!("  {sign} (not there)"))),
+        };
+        side("−", before, Role::Bad);
+        side("+", after, Role::Good);
+    }
+    if change.more > 0 {
+        lines.push((Role::Warn, format!("… and {} more places", change.more)));
+    }
+    if lines.is_empty() {
+        lines.push((Role::Warn, format!("{}: the old one cannot be shown", change.summary)));
+    }
+    lines
+}
+
+/// Takes the tool of the selected call as it is now, once the operator has seen all of how it differs.
+pub(super) fn accept(state: &mut State) -> Vec<Effect> {
+    let Some(call) = state.decidable() else { return Vec::new() };
+    let (id, number) = (call.id, call.id.0);
+    let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
+    if state.read_change.as_ref() == Some(&change.hash) {
+        state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
+        return vec![Effect::Send(Command::AcceptTool { call: id, hash: change.hash })];
+    }
+    let theme = state.theme();
+    let plain = theme.style(Role::Text);
+    let mut paragraphs = vec![
+        vec![Piece::new(
+            &format!(
+                "{} on {} is not what it was when you first saw it, or last accepted it: {}.",
+                change.tool, change.server, change.summary
+            ),
+            plain,
+        )],
+        vec![Piece::new(
+            &format!("Close this; then a accepts it for good, n sends call {number} only, d denies call {number}."),
+            theme.style(Role::Warn),
+        )],
+        Vec::new(),
+    ];
+    paragraphs.extend(lines(&change).iter().map(|(role, line)| vec![Piece::new(line, theme.style(*role))]));
+    state.read_change = Some(change.hash);
+    state.overlay = Some(Overlay::Page(palette::titled("A tool that has changed", paragraphs)));
+    Vec::new()
+}

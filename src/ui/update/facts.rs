@@ -1,0 +1,58 @@
+//! What there is to know of a server, for the page of all of them and for the data of one.
+
+use crate::protocol::LogStream;
+use crate::session::{Health, Server, Session};
+use crate::ui::text;
+
+/// Last lines of stderr among the facts.
+const LAST_WORDS: usize = 3;
+/// The first revision of MCP without a handshake.
+const MODERN: &str = "2026-07-28";
+
+/// How a server is, in words.
+pub(super) fn health(session: &Session, server: &Server) -> String {
+    match &server.health {
+        Health::Unknown => "not started yet".to_owned(),
+        Health::Starting => "starting".to_owned(),
+        Health::Probing => "probing: it has not answered the handshake yet".to_owned(),
+        Health::Ready => {
+            session.trouble(server).map_or_else(|| "ready".to_owned(), |trouble| format!("degraded: {trouble}"))
+        }
+        Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
+        Health::Failed { reason } => format!("failed: {reason}"),
+        Health::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// Everything else, each with its name.
+pub(super) fn of_server(server: &Server) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(loss) = &server.last_loss {
+        let times = text::count(server.losses as usize, "time");
+        facts.push((
+            "lost",
+            format!("{times}, last at {}: {}", text::clock(loss.at_us), loss.reason.replace('\n', " ")),
+        ));
+    }
+    facts.push(("from", server.command.clone()));
+    if let Some(ready) = &server.ready {
+        let era = if ready.protocol.as_str() >= MODERN { "modern" } else { "legacy" };
+        facts.push(("program", format!("{} {}", ready.name, ready.version).trim().to_owned()));
+        facts.push(("speaks", format!("MCP {}, {era}; ready in {} ms", ready.protocol, ready.startup_ms)));
+    }
+    facts.push(("pid", server.pid.map(|pid| pid.to_string()).unwrap_or_default()));
+    if server.restarts > 0 {
+        facts.push(("restarted", text::count(server.restarts as usize, "time")));
+    }
+    if server.tools.first().is_some_and(|tool| !tool.believed) {
+        facts.push(("trust", "none: what it claims of its tools does not count".to_owned()));
+    }
+    let calls = text::count(server.calls.len(), "call");
+    facts.push(("offers", format!("{}, {calls} made", text::count(server.tools.len(), "tool"))));
+    facts.extend(server.rejected.iter().map(|tool| ("refused", format!("{}: {}", tool.name, tool.reason))));
+    let words = server.log.iter().rev().filter(|line| line.stream == LogStream::Stderr).take(LAST_WORDS);
+    let words: Vec<_> = words.map(|line| ("stderr", line.text.clone())).collect();
+    facts.extend(words.into_iter().rev());
+    facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
