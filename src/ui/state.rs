@@ -10,6 +10,7 @@ mod chat;
 mod data;
 mod form;
 mod input;
+mod leaving;
 mod notices;
 mod offers;
 mod overlay;
@@ -29,6 +30,7 @@ pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
 pub use input::{Input, Swap};
+pub use leaving::{Escape, Leaving};
 pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
@@ -119,28 +121,6 @@ pub enum Follow {
     Latest,
     /// The operator's choice stays.
     Stay,
-}
-
-/// How far the operator is with leaving.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Leaving {
-    /// Not at all.
-    #[default]
-    No,
-    /// Ctrl+C once.
-    Armed,
-    /// The session is being ended.
-    Asked,
-}
-
-/// What Esc does to a running turn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Escape {
-    /// It stops it.
-    #[default]
-    Stops,
-    /// It asks first: the key before has closed something, so this one may have been meant for that.
-    Asks,
 }
 
 /// Whether one pane takes the whole screen.

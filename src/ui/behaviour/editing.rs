@@ -112,6 +112,7 @@ fn promising(columns: u16, rows: u16) -> Console {
         input_schema: Json::default(),
         output_schema: Json::parse(r#"{"type":"object","required":["total_count"]}"#).ok(),
         annotations: Annotations::default(),
+        believed: true,
         hash: String::new(),
     };
     story.say(ServerListed { server: "billing".into(), tools: vec![tool], rejected: Vec::new() });
