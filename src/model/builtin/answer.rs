@@ -6,6 +6,7 @@ mod figures;
 mod foreign;
 mod lead;
 mod problems;
+mod references;
 mod scribe;
 mod sent;
 mod table;
@@ -248,7 +249,7 @@ fn overview(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn) -> String
         let words = format!(
             "{} {noun} {}",
             if n == 0 { "no".to_owned() } else { n.to_string() },
-            scribe::refs(&lead::calls(answered))
+            references::refs(&lead::calls(answered))
         );
         if answered.found.problems.is_empty() && !counts.contains(&words) {
             counts.push(words);

@@ -6,7 +6,8 @@ use super::super::forms;
 use super::super::frame::{Ask, Head, NodeId, Order};
 use super::super::heads::{Answered, Group};
 use super::super::rows::{self};
-use super::scribe::{Grammar, Scribe, refs};
+use super::references::refs;
+use super::scribe::{Grammar, Scribe};
 use super::{lead, values};
 use crate::protocol::CallId;
 

@@ -7,7 +7,7 @@ use super::super::evidence::Outcome;
 use super::super::foreign::Choice;
 use super::super::forms;
 use super::Material;
-use super::scribe::refs;
+use super::references::refs;
 use super::values::cell;
 
 /// What the tool said, or what is missing to call it.

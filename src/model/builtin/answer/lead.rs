@@ -7,7 +7,8 @@ use super::super::forms;
 use super::super::frame::{Ask, Filter, Head, Mention, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
-use super::scribe::{Grammar, Scribe, own_refs, refs};
+use super::references::{own_refs, refs};
+use super::scribe::{Grammar, Scribe};
 use super::{figures, json_value, table, values};
 use crate::protocol::CallId;
 

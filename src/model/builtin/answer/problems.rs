@@ -8,7 +8,8 @@ use super::super::evidence::Failure;
 use super::super::forms;
 use super::super::knowledge::Knowledge;
 use super::super::run::{Found, Problem};
-use super::scribe::{Scribe, refs};
+use super::references::refs;
+use super::scribe::Scribe;
 use super::values;
 use crate::protocol::CallId;
 

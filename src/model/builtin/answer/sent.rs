@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::super::evidence::{Done, Outcome};
 use super::super::forms;
 use super::Material;
-use super::scribe::refs;
+use super::references::refs;
 use crate::protocol::DeliveredForm;
 
 /// One sentence for each call that was changed, and for each result that no server gave.

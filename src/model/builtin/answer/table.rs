@@ -6,7 +6,8 @@ use super::super::frame::{Head, Order, Test};
 use super::super::heads::Evidence;
 use super::super::knowledge::Kind;
 use super::super::rows::{self, Row};
-use super::scribe::{Grammar, Scribe, own_refs, refs};
+use super::references::{own_refs, refs};
+use super::scribe::{Grammar, Scribe};
 use super::values;
 
 /// More rows than this are not shown; their number is.
