@@ -17,8 +17,8 @@ use crate::recorded;
 use crate::recording::reader::{Reader, Row};
 use crate::recording::{list, replay, sessions_dir};
 use crate::session::Session;
-use crate::ui::text;
 use crate::ui::{Answer, Entry, Outside, Request};
+use crate::wording::count;
 
 /// Records that a preview looks at.
 const PREVIEWED: usize = 2000;
@@ -174,7 +174,7 @@ fn preview(file: PathBuf) -> Answer {
     let mut lines = Vec::new();
     for turn in session.turns.iter().take(8) {
         let failed = turn.tally(&session).failed;
-        lines.push(format!("› {}  ({}, {failed} failed)", turn.question, text::count(turn.calls.len(), "call")));
+        lines.push(format!("› {}  ({}, {failed} failed)", turn.question, count(turn.calls.len(), "call")));
         let answer = turn.answer(&session).map_or("", |step| step.text.trim_start());
         lines.extend(answer.lines().next().map(|line| format!("  {line}")));
     }

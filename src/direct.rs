@@ -19,7 +19,7 @@ use crate::sanitise::{clean_block, clean_line};
 use crate::session::reason_of;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
-use crate::ui::text::count;
+use crate::wording::count;
 
 pub use materials::{prompts, resources};
 

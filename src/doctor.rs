@@ -13,7 +13,7 @@ use crate::config::{self, Settings};
 use crate::failure::{Exit, Failure, Form};
 use crate::sanitise::clean_line;
 use crate::stdout::{say, say_json};
-use crate::ui::text::count;
+use crate::wording::count;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]

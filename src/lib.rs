@@ -93,3 +93,4 @@ pub mod stderr;
 pub mod stdout;
 pub mod ui;
 pub mod web;
+pub mod wording;

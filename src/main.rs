@@ -19,7 +19,7 @@ use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
-use callboard::ui::text::count;
+use callboard::wording::count;
 use callboard::{conformance, console, direct, launch, recording, setup};
 use callboard_servers::{ServeError, ServeOptions};
 use clap::parser::ValueSource;

@@ -13,7 +13,8 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::protocol::{
-    CallId, Json, ModelAnswered, ModelCall, ModelFailed, ModelRetried, ServerName, StreamPart, ToolDefinition,
+    CallId, DeliveredForm, Json, ModelAnswered, ModelCall, ModelFailed, ModelRetried, ServerName, StreamPart,
+    ToolDefinition,
 };
 
 /// One request: a step of a turn.
@@ -74,6 +75,10 @@ pub enum Message {
         result: Option<Json>,
         /// Whether the call succeeded.
         ok: bool,
+        /// The arguments that the operator put in place of the model's; none where the call went out as it was asked for.
+        sent: Option<Json>,
+        /// Who the result is from; how much of it was cut stands in the text.
+        form: DeliveredForm,
     },
 }
 

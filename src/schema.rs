@@ -55,6 +55,16 @@ impl Schema {
         let words = if whole.len() > LONGEST { error.masked_with("the value").to_string() } else { whole };
         Some(if place.is_empty() { words } else { format!("{place}: {words}") })
     }
+
+    /// Where a successful `CallToolResult` does not have the form that this schema, a tool's `outputSchema`, declares.
+    #[must_use]
+    pub fn missed_by(&self, result: &Json) -> Option<String> {
+        let [structured] = result.members(["structuredContent"]);
+        match structured {
+            Some(body) => self.violation(&Json::from(body).value()),
+            None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
+        }
+    }
 }
 
 /// Counts what a schema comes to with its references followed `deep` levels; `None` when there are more than are `left`,

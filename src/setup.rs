@@ -19,7 +19,7 @@ use crate::protocol::ProjectVerdict;
 use crate::sanitise::{clean_block, clean_line};
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
-use crate::ui::text::count;
+use crate::wording::count;
 
 /// Does what is asked of `callboard mcp`.
 ///

@@ -10,7 +10,7 @@ use crate::protocol::{
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::Document;
 use crate::stdout::{say, say_json};
-use crate::ui::text::{count, first_line};
+use crate::wording::{count, first_line};
 
 use super::{Muster, choose, decline, muster, object, unreachable};
 

@@ -6,7 +6,7 @@ use crate::direct::{self, Muster};
 use crate::failure::Exit;
 use crate::launch;
 use crate::mcp::{Reach, ServerSpec};
-use crate::ui::text::count;
+use crate::wording::count;
 
 use super::Finding;
 

@@ -106,7 +106,8 @@ fn call_section(out: &mut String, call: &Call) {
     if let Some(refusal) = &call.refusal {
         let _ = writeln!(out, "It was refused, and the model told: {}\n", clean_line(refusal));
     } else if let Some(failure) = &call.failure {
-        let _ = writeln!(out, "It failed: {}\n", clean_line(&failure.message));
+        let what = if call.state == CallState::Cancelled { "It was cancelled" } else { "It failed" };
+        let _ = writeln!(out, "{what}: {}\n", clean_line(&failure.message));
     }
     if let Some(result) = &call.result {
         fenced(out, "json", &pretty(result));

@@ -87,7 +87,7 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
     match answer {
         Ok(result) => {
             let status = if result.is_tool_error() { CallStatus::Error } else { CallStatus::Ok };
-            let mismatch = output.filter(|_| status == CallStatus::Ok).and_then(|output| mismatch(&output, &result));
+            let mismatch = output.filter(|_| status == CallStatus::Ok).and_then(|output| output.missed_by(&result));
             Ok(CallEnd { status, mismatch, result: Some(result), failure: None })
         }
         Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),
@@ -96,14 +96,5 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
             Ok(CallEnd { result, ..CallEnd::failed(CallFailureCode::ProtocolError, message) })
         }
         Err(NoAnswer::Lost(reason)) => Err(reason),
-    }
-}
-
-/// Where a successful result does not have the declared form.
-fn mismatch(output: &Schema, result: &Json) -> Option<String> {
-    let [structured] = result.members(["structuredContent"]);
-    match structured {
-        Some(body) => output.violation(&Json::from(body).value()),
-        None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
     }
 }

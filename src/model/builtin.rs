@@ -29,6 +29,7 @@ mod reading;
 mod rows;
 mod run;
 mod runbook;
+mod sent;
 mod suggestion;
 mod text;
 mod understand;

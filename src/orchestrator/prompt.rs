@@ -30,9 +30,10 @@ pub fn system(briefings: &[Briefing], today: &str) -> String {
     text
 }
 
-/// A result as a model reads it, and its length in bytes before it was cut.
+/// A result as a model reads it, and its length in bytes before it was cut. Arguments that the operator put in place of the
+/// model's stand over it: without them the model would take it for the answer to what it asked.
 #[must_use]
-pub fn result_text(call: CallId, end: &CallEnd) -> (String, usize) {
+pub fn result_text(call: CallId, end: &CallEnd, sent: Option<&Json>) -> (String, usize) {
     let body = match (&end.result, &end.failure) {
         (Some(result), _) => body(result),
         (None, Some(failure)) => failure.message.clone(),
@@ -41,10 +42,12 @@ pub fn result_text(call: CallId, end: &CallEnd) -> (String, usize) {
     let word = match end.status {
         CallStatus::Ok => "",
         CallStatus::Error => " failed",
-        CallStatus::Cancelled => " was cancelled by the operator",
+        CallStatus::Cancelled => " was cancelled",
         CallStatus::Denied => " was refused",
     };
-    (format!("[call {}{word}]\n{}", call.0, cut(&body, RESULT_LIMIT)), body.len())
+    let sent = sent.map(|sent| format!("; the operator changed its arguments to {}", cut(sent.text(), SHRUNK_LIMIT)));
+    let sent = sent.unwrap_or_default();
+    (format!("[call {}{word}{sent}]\n{}", call.0, cut(&body, RESULT_LIMIT)), body.len())
 }
 
 /// Structured content as it came, if there is some, else the text of the content blocks; other blocks are named by their type.
@@ -111,11 +114,14 @@ mod tests {
             failure: None,
             mismatch: None,
         };
-        let (structured, _) =
-            result_text(CallId(2), &end(r#"{"content":[{"type":"text","text":"x"}],"structuredContent":{"a":1}}"#));
+        let (structured, _) = result_text(
+            CallId(2),
+            &end(r#"{"content":[{"type":"text","text":"x"}],"structuredContent":{"a":1}}"#),
+            None,
+        );
         assert_eq!(structured, "[call 2]\n{\"a\":1}");
         let (blocks, _) =
-            result_text(CallId(2), &end(r#"{"content":[{"type":"text","text":"x"},{"type":"hologram"}]}"#));
+            result_text(CallId(2), &end(r#"{"content":[{"type":"text","text":"x"},{"type":"hologram"}]}"#), None);
         assert_eq!(blocks, "[call 2]\nx\n(hologram that cannot be read as text)");
     }
 }

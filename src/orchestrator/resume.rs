@@ -83,7 +83,7 @@ impl Resumed {
 fn closing(session: &Session) -> Vec<(Scope, Event)> {
     let mut events = Vec::new();
     let scope = |call: &Call| Scope { turn: call.turn, step: call.step, call: Some(call.id) };
-    let (text, full) = prompt::result_text(CallId(0), &CallEnd::cancelled(FORKED.into()));
+    let (text, full) = prompt::result_text(CallId(0), &CallEnd::cancelled(FORKED.into()), None);
     let delivered = CallDelivered { form: DeliveredForm::Synthetic, bytes: text.len() as u64, full_bytes: full as u64 };
     for call in &session.calls {
         if !call.state.is_final() {
@@ -140,7 +140,8 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
             }
             (Event::CallDelivered(delivered), Some(id)) => {
                 let Some(call) = session.call(id) else { continue };
-                let end = delivered_end(call, delivered.form);
+                let form = origin(call, delivered.form);
+                let end = delivered_end(call, form);
                 let provider_id = providers.get(&id).cloned().unwrap_or_default();
                 let name = wishes.get(&provider_id).cloned().unwrap_or_else(|| call.tool.to_string());
                 let ok = end.status == CallStatus::Ok;
@@ -148,13 +149,34 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
                     let (server, tool) = (call.server.clone(), call.tool.clone());
                     conversation.hear(Hearsay::Result { call: id, server, tool });
                 }
-                let (text, _) = prompt::result_text(id, &end);
-                conversation.push(Message::Tool { provider_id, call: id, name, text, ok, result: end.result });
+                let was_made = call.was_sent() || end.result.is_some();
+                let sent = (was_made && call.arguments != call.proposed).then(|| call.arguments.clone());
+                let (text, _) = prompt::result_text(id, &end, sent.as_ref());
+                conversation.push(Message::Tool {
+                    provider_id,
+                    call: id,
+                    name,
+                    text,
+                    ok,
+                    result: end.result,
+                    sent,
+                    form,
+                });
             }
             _ => {}
         }
     }
     conversation
+}
+
+/// Who a result is from, where the record only says that it was cut.
+fn origin(call: &Call, form: DeliveredForm) -> DeliveredForm {
+    match form {
+        DeliveredForm::Truncated if call.edited.is_some() => DeliveredForm::Edited,
+        DeliveredForm::Truncated if !call.was_sent() => DeliveredForm::Synthetic,
+        DeliveredForm::Truncated => DeliveredForm::Original,
+        DeliveredForm::Original | DeliveredForm::Edited | DeliveredForm::Synthetic | DeliveredForm::Denied => form,
+    }
 }
 
 /// Whether the model has read what others wrote with the result of a call, as far as the records tell.

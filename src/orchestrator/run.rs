@@ -31,7 +31,7 @@ use super::resume::Resumed;
 use super::roster::Roster;
 use super::stage::Stage;
 use super::toolbox::Toolbox;
-use super::turn::{Effect, Input, Numbers, ToolUse, Turn};
+use super::turn::{Effect, Input, Numbers, StopReason, ToolUse, Turn};
 use super::{Gate, Models, Projects, Setup};
 
 /// A first question waits that long for servers that are still starting.
@@ -295,7 +295,7 @@ impl Shell {
     }
 
     async fn close(mut self, reason: &str) {
-        self.advance(Input::Stop).await;
+        self.advance(Input::Stop(StopReason::Closing)).await;
         self.asking = None;
         for signal in self.servers.stop().await {
             if let Signal::Happened(scope, event) = signal {

@@ -21,8 +21,8 @@ use super::conversation::Conversation;
 use super::gate::Gate;
 use super::toolbox::Toolbox;
 use calls::{Batch, Open};
-use deciding::{CANCELLED, MISSED};
-pub use words::{Effect, Input, Numbers, ToolUse};
+use deciding::{MISSED, Why};
+pub use words::{Effect, Input, Numbers, StopReason, ToolUse};
 
 /// Model steps in one turn (`hosting.md` §5).
 pub const MOST_STEPS: u32 = 25;
@@ -154,10 +154,9 @@ impl Turn {
             (Phase::Asking { step }, Input::ModelFailed(failure)) => {
                 self.failed(step, failure, conversation, &mut effects)
             }
-            (Phase::Asking { .. }, Input::Stop) => {
+            (Phase::Asking { .. }, Input::Stop(reason)) => {
                 effects.push(Effect::AbortModel);
-                effects.push(self.tell(UserInterrupted {}));
-                self.end(Ending::Stopped, None, &mut effects);
+                self.stop(reason, &mut effects, |_| ());
             }
             (Phase::Held(next), input) => self.held_around_model(next, &input, conversation, &mut effects),
             (
@@ -188,18 +187,18 @@ impl Turn {
             Input::CallEnded { call, end, duration_us } => {
                 batch.ended(call, end, duration_us, (&self.gate, &self.toolbox), effects);
             }
-            Input::Decide { call, decision } => batch.decide(call, decision, &self.toolbox, effects),
+            Input::Decide { call, decision } => batch.decide(call, decision, (&self.gate, &self.toolbox), effects),
             Input::GateChanged(before) => batch.judge_again((&before, &self.gate), &self.toolbox, effects),
-            Input::CancelCall(call) => batch.cancel(call, CANCELLED, effects),
-            Input::Stop => {
-                effects.push(self.tell(UserInterrupted {}));
-                batch.cancel_all(CANCELLED, effects);
-                batch.deliver(&self.toolbox, conversation, effects);
-                self.end(Ending::Stopped, None, effects);
-                return;
+            Input::CancelCall(call) => batch.cancel(call, Why::Operator, effects),
+            Input::Stop(reason) => {
+                let toolbox = self.toolbox.clone();
+                return self.stop(reason, effects, |effects| {
+                    batch.cancel_all(Why::from(reason), effects);
+                    batch.deliver(&toolbox, conversation, effects);
+                });
             }
             Input::Missed => {
-                batch.cancel_all(MISSED, effects);
+                batch.cancel_all(Why::Missed, effects);
                 batch.deliver(&self.toolbox, conversation, effects);
                 self.end(Ending::Failed, Some(MISSED.to_owned()), effects);
                 return;
@@ -338,6 +337,19 @@ impl Turn {
             return self.ask(conversation, tools, effects);
         }
         self.end(Ending::Failed, Some(message), effects);
+    }
+
+    /// Ends the turn before its answer, and `open` before it.
+    fn stop(&mut self, reason: StopReason, effects: &mut Vec<Effect>, open: impl FnOnce(&mut Vec<Effect>)) {
+        let words = match reason {
+            StopReason::Operator => {
+                effects.push(self.tell(UserInterrupted {}));
+                None
+            }
+            StopReason::Closing => Some("the console was closed".to_owned()),
+        };
+        open(effects);
+        self.end(Ending::Stopped, words, effects);
     }
 
     fn end(&mut self, ending: Ending, reason: Option<String>, effects: &mut Vec<Effect>) {

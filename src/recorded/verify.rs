@@ -15,7 +15,7 @@ use crate::recording::damage::Damage;
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
 use crate::stdout::{say, say_json};
-use crate::ui::text::count;
+use crate::wording::count;
 
 /// What became of one recorded call.
 #[derive(Debug)]

@@ -160,7 +160,7 @@ impl Call {
         let answered = self.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
         match () {
             () if self.is_kept_back() => Some("kept back"),
-            () if answered => Some("answered by operator"),
+            () if answered && self.state != CallState::Denied => Some("answered by operator"),
             () if self.is_changed() => Some("edited"),
             () => None,
         }

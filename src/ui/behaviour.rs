@@ -16,7 +16,7 @@ use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, json, result_held};
 use super::outside::{Answer, Entry, Request};
-use super::state::{Focus, Leaving, RunbookEntry, Selected, Tab};
+use super::state::{Focus, Leaving, Overlay, RunbookEntry, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
 use super::{keymap, text};
@@ -78,6 +78,16 @@ fn escape_stops_the_turn_and_never_quits() {
     story.turn("Which?").request("built-in");
     let mut console = story.console(80, 24);
     assert_eq!(console.press("Esc"), [Effect::Send(Command::StopTurn)]);
+    for closed in ["Tab ?", "Ctrl+p", "Tab Tab f"] {
+        let mut console = story.console(80, 24);
+        console.press(closed).len();
+        assert_eq!(console.press("Esc Esc"), [], "{closed}: the second may have been meant for what the first closed");
+        assert!(console.screen().contains("Esc again stops the turn."), "{closed}: {}", console.screen());
+        assert_eq!(console.press("Esc"), [Effect::Send(Command::StopTurn)], "{closed}");
+        let mut console = story.console(80, 24);
+        console.press(closed).len();
+        assert_eq!(console.press("Esc Down Esc"), [Effect::Send(Command::StopTurn)], "{closed}: it has been seen");
+    }
     let mut idle = Story::ready().console(80, 24);
     assert_eq!(idle.press("Esc Esc Tab Esc Esc"), []);
     assert_eq!(idle.state.focus, Focus::Input);
@@ -704,15 +714,55 @@ fn a_call_whose_arguments_are_not_on_the_screen_is_shown_before_it_is_sent() {
     story.turn("Close it").request("gpt-4o").answer("");
     let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
     story.hold(call, "it may write");
-    for key in ["n", "d", "x", "c", "a"] {
+    for key in ["n", "c", "o", "a"] {
         let mut console = story.console(80, 24);
         console.later_ms(600).press("Tab");
         assert!(!console.screen().contains("TKT-1001"), "{}", console.screen());
         assert_eq!(console.press(key), [], "{key}");
         let screen = console.screen();
         assert!(screen.contains("TKT-1001") && screen.contains("press the key again"), "{key}: {screen}");
-        assert!(!console.press(key).is_empty() || console.state.overlay.is_some(), "{key}");
+        assert_eq!(console.press(key), [], "{key}: nobody can have read it yet");
+        assert!(!console.later_ms(600).press(key).is_empty(), "{key}");
     }
+}
+
+#[test]
+fn what_is_typed_after_a_key_that_opens_a_field_is_written_into_it_wherever_the_key_was_pressed() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        for selected in ["", "s"] {
+            for (key, title) in [("d", "Deny call 1"), ("x", "Answer call 1")] {
+                let mut story = Story::ready();
+                story.turn("Close it").request("gpt-4o").answer("");
+                let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+                story.hold(call, "it may write");
+                let mut console = story.console(columns, rows);
+                console.later_ms(600).press("Tab").len();
+                console.press(selected).len();
+                console.press(key).len();
+                console.type_text("no, not on a Sunday");
+                let Some(Overlay::Ask(ask)) = &console.state.overlay else { panic!("{key} at {columns}×{rows}") };
+                assert_eq!(ask.text(), "no, not on a Sunday", "{key} at {columns}×{rows}");
+                assert!(console.screen().contains(title), "{}", console.screen());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_key_says_that_it_only_shows_where_one_pane_is_on_the_screen() {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+    story.hold(call, "it may write");
+    let mut console = story.console(80, 24);
+    let screen = console.screen();
+    assert!(screen.contains("Tab, then n shows what would be sent, and n again sends"), "{screen}");
+    console.press("Tab");
+    assert!(console.screen().contains(" n show what waits  d deny  e edit"), "{}", console.screen());
+    console.later_ms(600).press("n");
+    console.later_ms(600).press("Down");
+    assert!(console.screen().contains(" n step  d deny  e edit"), "{}", console.screen());
+    assert!(!story.console(120, 40).screen().contains("n again sends"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod chat;
 mod data;
 mod form;
 mod input;
+mod leaving;
 mod notices;
 mod offers;
 mod overlay;
@@ -29,6 +30,7 @@ pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
 pub use input::{Input, Swap};
+pub use leaving::{Escape, Leaving};
 pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
@@ -121,18 +123,6 @@ pub enum Follow {
     Stay,
 }
 
-/// How far the operator is with leaving.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Leaving {
-    /// Not at all.
-    #[default]
-    No,
-    /// Ctrl+C once.
-    Armed,
-    /// The session is being ended.
-    Asked,
-}
-
 /// Whether one pane takes the whole screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zoom {
@@ -212,6 +202,10 @@ pub struct State {
     pub mouse: Mouse,
     /// How far leaving has come.
     pub leaving: Leaving,
+    /// What Esc does to a running turn.
+    pub escape: Escape,
+    /// When a key last brought what it would have decided about onto the screen instead, µs.
+    pub shown_us: Option<u64>,
     /// Whether records still come.
     pub feed: FeedState,
 }

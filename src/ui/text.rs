@@ -12,6 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub use crate::sanitise::{clean_block, clean_json, clean_line, is_hidden};
+pub use crate::wording::{count, first_line};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 
@@ -83,18 +84,6 @@ pub fn bytes(count: usize) -> String {
         1024..1_048_576 => format!("{}.{} KiB", count / 1024, count % 1024 * 10 / 1024),
         _ => format!("{}.{} MiB", count / 1_048_576, count % 1_048_576 * 10 / 1_048_576),
     }
-}
-
-/// `1 call`, `2 calls`.
-#[must_use]
-pub fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}
-
-/// The first line of a text that says something; empty if none does.
-#[must_use]
-pub fn first_line(text: &str) -> &str {
-    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
 }
 
 /// `text` cleaned and cut to what takes at most `rows` rows of `columns`, wherever its words break; `rest` follows where

@@ -22,6 +22,7 @@ mod source;
 mod stepping;
 mod typing;
 mod viewing;
+mod written;
 
 use std::sync::Arc;
 
@@ -29,13 +30,14 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 use super::keymap::{self, Action, Place, Showing, Situation};
 use super::outside::{Answer, Request};
-use super::state::{Content, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
+use super::state::{Content, Escape, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
 use crate::session::{CallState, Session};
 
 pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
 pub use source::{Frames, frames, tab};
+pub use stepping::shows_first;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -262,6 +264,13 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     state.notice = None;
+    let open = act::open_things(state);
+    let effects = press(state, key);
+    state.escape = if act::open_things(state) < open { Escape::Asks } else { Escape::Stops };
+    effects
+}
+
+fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let situation = situation(state);
     let action = keymap::resolve(&key, &situation);
     if state.leaving == Leaving::Armed && action != Some(Action::ClearOrQuit) {

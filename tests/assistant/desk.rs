@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use callboard::model::builtin::BuiltIn;
 use callboard::model::{Briefing, Message, Request};
-use callboard::protocol::{Annotations, CallId, Json, ToolDefinition};
+use callboard::protocol::{Annotations, CallId, DeliveredForm, Json, ToolDefinition};
 use callboard_servers::ServeOptions;
 use rmcp::ServiceExt;
 use rmcp::model::CallToolRequestParams;
@@ -45,6 +45,16 @@ pub struct Made {
     pub arguments: Value,
 }
 
+/// What an operator does with a held call.
+pub enum Hand {
+    /// Changes its arguments.
+    Edit(Value),
+    /// Gives the structured result; nothing is sent.
+    Answer(Value),
+    /// Refuses it.
+    Deny(&'static str),
+}
+
 /// A conversation at a desk.
 pub struct Conversation<'d> {
     desk: &'d Desk,
@@ -52,6 +62,8 @@ pub struct Conversation<'d> {
     next_call: u64,
     /// Servers that fail in the middle of a call.
     pub broken: Vec<String>,
+    /// What the operator does with calls, by their number.
+    pub operator: HashMap<u64, Hand>,
 }
 
 impl Desk {
@@ -80,7 +92,7 @@ impl Desk {
     }
 
     pub fn talk(&self) -> Conversation<'_> {
-        Conversation { desk: self, messages: Vec::new(), next_call: 1, broken: Vec::new() }
+        Conversation { desk: self, messages: Vec::new(), next_call: 1, broken: Vec::new(), operator: HashMap::new() }
     }
 
     async fn call(&self, tool: &ToolDefinition, arguments: &Value) -> Json {
@@ -144,15 +156,26 @@ impl Conversation<'_> {
             for call in answered.calls {
                 let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
                 let tool = self.desk.tools.iter().find(|tool| tool.model_name == call.name).unwrap();
-                let result = if self.broken.contains(&tool.server.to_string()) {
-                    None
-                } else {
-                    Some(self.desk.call(tool, &arguments).await)
+                let hand = self.operator.get(&self.next_call);
+                let broken = self.broken.contains(&tool.server.to_string());
+                let (result, form, sent) = match hand {
+                    Some(Hand::Deny(_)) => (None, DeliveredForm::Denied, None),
+                    Some(Hand::Answer(body)) => {
+                        let given = serde_json::json!({"content": [], "structuredContent": body});
+                        (Some(Json::from(given)), DeliveredForm::Synthetic, None)
+                    }
+                    None if broken => (None, DeliveredForm::Synthetic, None),
+                    Some(Hand::Edit(sent)) => {
+                        (Some(self.desk.call(tool, sent).await), DeliveredForm::Original, Some(Json::from(sent)))
+                    }
+                    None => (Some(self.desk.call(tool, &arguments).await), DeliveredForm::Original, None),
                 };
                 let ok = result.as_ref().is_some_and(|result| result.value()["isError"] != Value::Bool(true));
-                let text = result
-                    .as_ref()
-                    .map_or("the server went away during the call".to_owned(), |result| result.text().to_owned());
+                let text = match (&result, hand) {
+                    (Some(result), _) => result.text().to_owned(),
+                    (None, Some(Hand::Deny(reason))) => format!("[call {} was refused]\n{reason}", self.next_call),
+                    (None, _) => "the server went away during the call".to_owned(),
+                };
                 turn.calls.push(Made { tool: tool.tool.to_string(), arguments });
                 self.messages.push(Message::Tool {
                     provider_id: call.provider_id,
@@ -161,6 +184,8 @@ impl Conversation<'_> {
                     text,
                     result,
                     ok,
+                    sent,
+                    form,
                 });
                 self.next_call += 1;
             }

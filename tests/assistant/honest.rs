@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use callboard::model::builtin::{BuiltIn, EXAMPLES};
 use callboard::model::{Message, Model, Request};
-use callboard::protocol::{Annotations, CallId, Json, ToolDefinition};
+use callboard::protocol::{Annotations, CallId, DeliveredForm, Json, ToolDefinition};
 
 use super::desk::Desk;
 use super::evidence::unsupported;
@@ -121,6 +121,8 @@ fn poisoned() -> Vec<Message> {
             text: ticket.to_owned(),
             result: Some(Json::parse(ticket).unwrap()),
             ok: true,
+            sent: None,
+            form: DeliveredForm::Original,
         },
     ]
 }

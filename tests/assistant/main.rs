@@ -31,4 +31,5 @@ async fn look() {
 mod evidence;
 mod files;
 mod honest;
+mod sent;
 mod suite;

@@ -276,6 +276,9 @@ fn a_breakpoint_on_a_result_retries_it_and_one_on_arguments_answers_by_hand() {
     );
     console.decide("x", |contents| contents.contains("in place of its server"), "in place of its server");
     console.press("{\"customer_id\":\"CUST-002\",\"company_name\":\"Written By Hand\",\"status\":\"active\"}\r");
+    // It is not all that the tool promises, and meant all the same.
+    console.wait_for_text("Enter again gives it all the same");
+    console.press("\r");
     let contents = console.wait_for_text("Written By Hand CUST-002 [4]");
     assert!(contents.contains("answered instead of the server by operator"), "{contents}");
     console.press("i/quit\r");

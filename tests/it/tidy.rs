@@ -14,6 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("protocol", &["protocol"]),
     ("clock", &[]),
     ("sanitise", &[]),
+    ("wording", &[]),
     ("folders", &[]),
     ("stdout", &["failure", "sanitise"]),
     ("stderr", &[]),
@@ -42,7 +43,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "schema",
         ],
     ),
-    ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise", "schema"]),
+    ("ui", &["ui", "protocol", "session", "link", "clock", "query", "sanitise", "schema", "wording"]),
     ("query", &["query", "protocol", "session"]),
     ("compare", &["compare", "protocol", "session", "mcp"]),
 ];

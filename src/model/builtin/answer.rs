@@ -8,6 +8,7 @@ mod lead;
 mod problems;
 mod references;
 mod scribe;
+mod sent;
 mod table;
 pub(super) mod values;
 
@@ -49,7 +50,7 @@ pub(super) struct Material<'a> {
 
 /// The whole answer of a turn whose calls are done.
 pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
-    let text = composed(material, turn);
+    let text = join(&[sent::notes(material), composed(material, turn)]);
     if !turn.unread || turn.foreign.is_some() {
         return text;
     }
@@ -230,7 +231,7 @@ fn overview(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn) -> String
             about.get_or_insert_with(|| scribe.subject(row));
             continue;
         }
-        if let (None, Some(node)) = (&about, node) {
+        if let (None, Some(node), false) = (&about, node, turn.changed) {
             about = node
                 .links
                 .iter()
@@ -241,7 +242,10 @@ fn overview(scribe: &Scribe<'_>, material: &Material<'_>, turn: &Turn) -> String
             continue;
         }
         let n = answered.all;
-        let noun = scribe.describe_alone(head.node, if n == 1 { scribe::Grammar::One } else { scribe::Grammar::Many });
+        let grammar = if n == 1 { scribe::Grammar::One } else { scribe::Grammar::Many };
+        // Whose they are goes without saying only where all of them were asked for together.
+        let noun =
+            if turn.changed { scribe.describe(head.node, grammar) } else { scribe.describe_alone(head.node, grammar) };
         let words = format!(
             "{} {noun} {}",
             if n == 0 { "no".to_owned() } else { n.to_string() },

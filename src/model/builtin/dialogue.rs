@@ -13,6 +13,7 @@ use super::knowledge::{KindId, Knowledge};
 use super::reading::Reader;
 use super::rows::{Row, day};
 use super::run::{Planned, Problem, Run, State};
+use super::sent::{self, Changed};
 use super::suggestion::{self, Meant};
 use super::understand::{self, Understood};
 use super::{foreign, runbook};
@@ -71,6 +72,8 @@ pub(super) struct Turn {
     pub instead: Vec<Taken>,
     /// Whether the question was longer than what is read of it.
     pub unread: bool,
+    /// Whether calls were sent otherwise than planned; what is understood is what was sent then.
+    pub changed: bool,
 }
 
 /// A name that was not quite right.
@@ -166,6 +169,7 @@ fn turn(
         foreign,
         instead: Vec::new(),
         unread,
+        changed: false,
     };
     if turn.foreign.is_none()
         && let Understood::Plan(frame) = &turn.understood
@@ -178,11 +182,18 @@ fn turn(
         turn.instead = (0..frame.nodes.len())
             .filter_map(|node| run.known(node))
             .filter_map(|found| {
-                let (said, name) = found.instead.clone()?;
+                let (said, name) = *found.instead.clone()?;
                 Some(Taken { said, name, calls: found.calls.clone() })
             })
             .collect();
+        let changed: Vec<Vec<Changed>> = (0..frame.nodes.len())
+            .map(|node| run.known(node).map(|found| found.changed.clone()).unwrap_or_default())
+            .collect();
         turn.planned = run.planned();
+        turn.changed = changed.iter().any(|changes| !changes.is_empty());
+        if turn.changed {
+            turn.understood = Understood::Plan(sent::spoken(knowledge, frame, &changed));
+        }
     }
     turn
 }

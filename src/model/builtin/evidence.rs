@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::model::Message;
-use crate::protocol::{CallId, Json};
+use crate::protocol::{CallId, DeliveredForm, Json};
 
 /// A call that was answered.
 #[derive(Clone, Debug)]
@@ -13,7 +13,12 @@ pub(super) struct Done {
     pub call: CallId,
     /// The tool's model name.
     pub name: String,
+    /// What was asked for, by which the call is found again.
     pub arguments: Value,
+    /// What it was made with instead, if the operator changed that.
+    pub sent: Option<Value>,
+    /// Who the result is from.
+    pub form: DeliveredForm,
     pub outcome: Outcome,
 }
 
@@ -37,6 +42,8 @@ pub(super) struct Failure {
     pub near: Vec<String>,
     /// Whether the payload says that what was asked for does not exist.
     pub not_found: bool,
+    /// Whether the call, or its result, was refused at the gate; the reason is in the operator's words then.
+    pub refused: bool,
 }
 
 /// One question with everything that followed it.
@@ -72,14 +79,15 @@ pub(super) fn exchanges(messages: &[Arc<Message>], most: usize) -> Vec<Exchange>
                     last.answer.clone_from(text);
                 }
             }
-            Message::Tool { provider_id, call, name, text, result, ok } => {
+            Message::Tool { provider_id, call, name, text, result, ok, sent, form } => {
                 let arguments = asked
                     .iter()
                     .find(|(id, ..)| id == provider_id)
                     .map_or_else(|| Value::Null, |(.., arguments)| serde_json::from_str(arguments).unwrap_or_default());
-                let outcome = outcome(text, result.as_ref(), *ok);
+                let outcome = outcome(text, result.as_ref(), *ok, *form);
+                let sent = sent.as_ref().map(Json::value);
                 if let Some(last) = out.last_mut() {
-                    last.calls.push(Done { call: *call, name: name.clone(), arguments, outcome });
+                    last.calls.push(Done { call: *call, name: name.clone(), arguments, sent, form: *form, outcome });
                     last.answer.clear();
                 }
             }
@@ -88,12 +96,25 @@ pub(super) fn exchanges(messages: &[Arc<Message>], most: usize) -> Vec<Exchange>
     out
 }
 
-fn outcome(text: &str, result: Option<&Json>, ok: bool) -> Outcome {
+fn outcome(text: &str, result: Option<&Json>, ok: bool, form: DeliveredForm) -> Outcome {
+    let text = body(text);
+    if form == DeliveredForm::Denied {
+        // Why somebody refuses says nothing of what there is.
+        return Outcome::Failed(Failure { reason: text.trim().to_owned(), refused: true, ..Failure::default() });
+    }
     let whole = result.map(Json::value).unwrap_or_default();
     let failed = !ok || whole.get("isError").and_then(Value::as_bool).unwrap_or_default();
     let content = content(&whole)
         .unwrap_or_else(|| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
     if failed { Outcome::Failed(failure(&content, text)) } else { Outcome::Content(content) }
+}
+
+/// What a model reads, without the line over it that says of which call it is.
+fn body(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((line, body)) if line.starts_with("[call ") && line.ends_with(']') => body,
+        Some(_) | None => text,
+    }
 }
 
 /// Structured content, or the text blocks as JSON or text.
@@ -148,6 +169,7 @@ fn failure(content: &Value, text: &str) -> Failure {
             .collect(),
         near,
         not_found,
+        refused: false,
     }
 }
 

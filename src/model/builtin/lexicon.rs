@@ -25,6 +25,33 @@ pub(super) enum Meaning {
     Topic,
 }
 
+impl Meaning {
+    /// The kind it names, firmly or weakly.
+    pub(super) fn kind(&self) -> Option<(KindId, Strength)> {
+        if let Self::Kind(kind, strength) = self { Some((*kind, *strength)) } else { None }
+    }
+
+    /// The condition it states.
+    pub(super) fn value(&self) -> Option<(KindId, Filter, Naming)> {
+        if let Self::Value(kind, filter, naming) = self { Some((*kind, filter.clone(), *naming)) } else { None }
+    }
+
+    /// The field it names.
+    pub(super) fn field(&self) -> Option<(KindId, FieldId)> {
+        if let Self::Field(kind, field) = self { Some((*kind, *field)) } else { None }
+    }
+
+    /// The superlative it is.
+    pub(super) fn superlative(&self) -> Option<usize> {
+        if let Self::Superlative(index) = self { Some(*index) } else { None }
+    }
+
+    /// The composite it asks for.
+    pub(super) fn composite(&self) -> Option<usize> {
+        if let Self::Composite(index) = self { Some(*index) } else { None }
+    }
+}
+
 /// Whether a word alone makes a kind the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strength {

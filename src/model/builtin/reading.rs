@@ -89,79 +89,28 @@ impl Item {
 
     /// The kinds it may name, firmly or else weakly.
     pub(super) fn kind(&self) -> Option<(KindId, Strength)> {
-        let kinds = || {
-            self.meanings().iter().filter_map(|meaning| match meaning {
-                Meaning::Kind(kind, strength) => Some((*kind, *strength)),
-                Meaning::Value(..)
-                | Meaning::Field(..)
-                | Meaning::Role(_)
-                | Meaning::Superlative(_)
-                | Meaning::Composite(_)
-                | Meaning::Topic => None,
-            })
-        };
+        let kinds = || self.meanings().iter().filter_map(Meaning::kind);
         kinds().find(|(_, strength)| *strength == Strength::Strong).or_else(|| kinds().next())
     }
 
     /// The conditions it may state.
     pub(super) fn values(&self) -> Vec<(KindId, super::frame::Filter, Naming)> {
-        self.meanings()
-            .iter()
-            .filter_map(|meaning| match meaning {
-                Meaning::Value(kind, filter, naming) => Some((*kind, filter.clone(), *naming)),
-                Meaning::Kind(..)
-                | Meaning::Field(..)
-                | Meaning::Role(_)
-                | Meaning::Superlative(_)
-                | Meaning::Composite(_)
-                | Meaning::Topic => None,
-            })
-            .collect()
+        self.meanings().iter().filter_map(Meaning::value).collect()
     }
 
     /// The fields it may name.
     pub(super) fn fields(&self) -> Vec<(KindId, FieldId)> {
-        self.meanings()
-            .iter()
-            .filter_map(|meaning| match meaning {
-                Meaning::Field(kind, field) => Some((*kind, *field)),
-                Meaning::Kind(..)
-                | Meaning::Value(..)
-                | Meaning::Role(_)
-                | Meaning::Superlative(_)
-                | Meaning::Composite(_)
-                | Meaning::Topic => None,
-            })
-            .collect()
+        self.meanings().iter().filter_map(Meaning::field).collect()
     }
 
     /// The superlative it is.
     pub(super) fn superlative(&self) -> Option<usize> {
-        self.meanings().iter().find_map(|meaning| match meaning {
-            Meaning::Superlative(index) => Some(*index),
-            Meaning::Kind(..)
-            | Meaning::Value(..)
-            | Meaning::Field(..)
-            | Meaning::Role(_)
-            | Meaning::Composite(_)
-            | Meaning::Topic => None,
-        })
+        self.meanings().iter().find_map(Meaning::superlative)
     }
 
     /// The composites it asks for.
     pub(super) fn composites(&self) -> Vec<usize> {
-        self.meanings()
-            .iter()
-            .filter_map(|meaning| match meaning {
-                Meaning::Composite(index) => Some(*index),
-                Meaning::Kind(..)
-                | Meaning::Value(..)
-                | Meaning::Field(..)
-                | Meaning::Role(_)
-                | Meaning::Superlative(_)
-                | Meaning::Topic => None,
-            })
-            .collect()
+        self.meanings().iter().filter_map(Meaning::composite).collect()
     }
 
     /// Whether it is a technical word.

@@ -18,6 +18,7 @@ use super::evidence::{Done, Failure};
 use super::frame::{Frame, NodeId};
 use super::knowledge::{KindId, Knowledge};
 use super::rows::Row;
+use super::sent::{self, Changed};
 use crate::protocol::CallId;
 
 /// A call to be made.
@@ -44,10 +45,12 @@ pub(super) struct Found {
     pub problems: Vec<Problem>,
     /// The calls that were looked at.
     pub calls: Vec<CallId>,
+    /// What of these calls was sent otherwise than planned.
+    pub changed: Vec<Changed>,
     /// How many the server says there are, if more than were read.
     pub total: Option<u64>,
     /// What was said and what was taken instead, if the name was not quite right.
-    pub instead: Option<(String, String)>,
+    pub instead: Option<Box<(String, String)>>,
     /// What must be said of how the list was made.
     pub note: Box<str>,
     /// Records found by a search that fit much less well than the best.
@@ -163,6 +166,12 @@ enum Keys {
 }
 
 impl Found {
+    /// Planned values of a field, and those that calls were sent with in their place.
+    fn asked_for(&self, field: &str, mut values: Vec<String>) -> Vec<String> {
+        values.extend(sent::values(&self.changed, field).cloned());
+        values
+    }
+
     /// Whether the server said that there is no such record.
     pub(super) fn is_missing(&self) -> bool {
         self.rows.is_empty()

@@ -80,22 +80,11 @@ struct Builder<'a> {
 
 /// Understands a question in its conversation.
 pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context]) -> Understood {
-    let context = earlier.last();
     let items = reading::read(reader, question);
     if let Some(talk) = talk(&items) {
         return Understood::Talk(talk);
     }
-    let mut builder = Builder {
-        reader,
-        context,
-        earlier,
-        frame: Frame::default(),
-        named: Vec::new(),
-        missing: None,
-        unclear: None,
-        title: String::new(),
-        repeated: 0,
-    };
+    let mut builder = Builder::new(reader, earlier);
     if let Some(frame) = builder.refined(&items) {
         return Understood::Plan(frame);
     }
@@ -107,21 +96,27 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
 
 /// Understands the steps of a composite or runbook as one question; each step's heads carry its title.
 pub(super) fn understand_steps(reader: &Reader<'_>, steps: &[(String, String)]) -> Understood {
-    let mut builder = Builder {
-        reader,
-        context: None,
-        earlier: &[],
-        frame: Frame::default(),
-        named: Vec::new(),
-        missing: None,
-        unclear: None,
-        title: String::new(),
-        repeated: 0,
-    };
+    let mut builder = Builder::new(reader, &[]);
     for (title, ask) in steps {
         builder.step(title, ask);
     }
     builder.finished()
+}
+
+impl<'a> Builder<'a> {
+    fn new(reader: &'a Reader<'a>, earlier: &'a [Context]) -> Self {
+        Self {
+            reader,
+            context: earlier.last(),
+            earlier,
+            frame: Frame::default(),
+            named: Vec::new(),
+            missing: None,
+            unclear: None,
+            title: String::new(),
+            repeated: 0,
+        }
+    }
 }
 
 impl Builder<'_> {

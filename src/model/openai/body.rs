@@ -188,7 +188,7 @@ fn wire_message(message: &Message, refused: Refused) -> WireMessage {
             reasoning_content: if refused.has(Omittable::ReasoningContent) { String::new() } else { reasoning.clone() },
             tool_calls: calls.iter().map(wire_call).collect(),
         },
-        Message::Tool { provider_id, call: _, name: _, text, result: _, ok: _ } => {
+        Message::Tool { provider_id, call: _, name: _, text, result: _, ok: _, sent: _, form: _ } => {
             WireMessage::Tool { tool_call_id: provider_id.clone(), content: text.clone() }
         }
     }
@@ -240,6 +240,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::protocol::DeliveredForm;
     use crate::protocol::{Annotations, CallId, Json};
 
     fn tool(name: &str) -> ToolDefinition {
@@ -292,6 +293,8 @@ mod tests {
                     text: "open".to_owned(),
                     result: Some(Json::from(json!({ "content": [] }))),
                     ok: true,
+                    sent: None,
+                    form: DeliveredForm::Original,
                 },
                 Message::Assistant { text: String::new(), reasoning: String::new(), calls: Vec::new() },
             ],

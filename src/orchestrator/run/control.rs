@@ -5,7 +5,7 @@ use crate::protocol::{
     SteppingChanged, ToolAllowed, UserAsked,
 };
 
-use super::{Input, MOST_QUESTIONS, Resumed, Shell};
+use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
 
 impl Shell {
     pub(super) async fn obey(&mut self, command: Command) {
@@ -19,7 +19,7 @@ impl Shell {
                 self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
                 self.questions.push_back(text);
             }
-            Command::StopTurn => self.advance(Input::Stop).await,
+            Command::StopTurn => self.advance(Input::Stop(StopReason::Operator)).await,
             Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
             Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
             Command::RestartServer { server } => {
@@ -38,7 +38,7 @@ impl Shell {
             }
             Command::JudgeProject { file, verdict } => self.judge(file, verdict).await,
             Command::ClearConversation => {
-                self.advance(Input::Stop).await;
+                self.advance(Input::Stop(StopReason::Operator)).await;
                 self.conversation.clear();
                 self.stage.tell(Scope::default(), ConversationCleared {}).await;
             }

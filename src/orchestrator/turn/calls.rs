@@ -16,6 +16,7 @@ use crate::protocol::{
 use crate::query::{Status, Subject};
 
 use super::Effect;
+use super::deciding::Why;
 
 /// The longest note a log point takes, bytes.
 const LONGEST_NOTE: usize = 2048;
@@ -29,6 +30,8 @@ pub(super) struct Open {
     pub server: ServerName,
     tool: ToolName,
     read_only: bool,
+    /// What the model asked for.
+    asked: Json,
     pub arguments: Result<Map<String, Value>, CallFailure>,
     /// Attempts that were sent.
     pub attempts: u32,
@@ -93,12 +96,13 @@ impl Open {
         let proposed = CallProposed {
             server: server.clone(),
             tool: tool.clone(),
-            arguments: shown,
+            arguments: shown.clone(),
             provider_id: wish.provider_id.clone(),
             read_only,
         };
         effects.push(Effect::Tell(scope, proposed.into()));
-        Self { call, scope, wish, server, tool, read_only, arguments, attempts: 0, hearsay: hearsay.cloned() }
+        let hearsay = hearsay.cloned();
+        Self { call, scope, wish, server, tool, read_only, asked: shown, arguments, attempts: 0, hearsay }
     }
 
     /// The same for two calls that ask the same.
@@ -160,6 +164,17 @@ impl Open {
     /// The arguments as they are shown, which is what is sent.
     pub(super) fn shown(&self) -> Json {
         self.arguments.as_ref().map(|object| Json::from(Value::Object(object.clone()))).unwrap_or_default()
+    }
+
+    /// Whether it has ever left for its server.
+    pub(super) fn was_sent(&self) -> bool {
+        self.attempts > 0
+    }
+
+    /// The arguments that the operator has put in place of the model's, if the call was made with them.
+    fn changed(&self, end: &CallEnd) -> Option<Json> {
+        let was_made = self.was_sent() || end.result.is_some();
+        (was_made && self.arguments.is_ok()).then(|| self.shown()).filter(|shown| *shown != self.asked)
     }
 
     pub(super) fn tell(&self, event: impl Into<Event>) -> Effect {
@@ -252,7 +267,7 @@ impl Batch {
     }
 
     /// Ends every open call as cancelled, and says why.
-    pub(super) fn cancel_all(&mut self, why: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn cancel_all(&mut self, why: Why, effects: &mut Vec<Effect>) {
         let calls: Vec<CallId> = self.calls.iter().map(|(open, _)| open.call).collect();
         for call in calls {
             self.cancel(call, why, effects);
@@ -274,9 +289,10 @@ impl Batch {
     pub(super) fn deliver(self, toolbox: &Toolbox, conversation: &mut Conversation, effects: &mut Vec<Effect>) {
         for (open, stand) in self.calls {
             let Stand::Ended(end, form) = stand else { continue };
-            let (text, full) = prompt::result_text(open.call, &end);
-            let form = if full > prompt::RESULT_LIMIT { DeliveredForm::Truncated } else { form };
-            effects.push(open.tell(CallDelivered { form, bytes: text.len() as u64, full_bytes: full as u64 }));
+            let sent = open.changed(&end);
+            let (text, full) = prompt::result_text(open.call, &end, sent.as_ref());
+            let told = if full > prompt::RESULT_LIMIT { DeliveredForm::Truncated } else { form };
+            effects.push(open.tell(CallDelivered { form: told, bytes: text.len() as u64, full_bytes: full as u64 }));
             if let Some(hearsay) = open.brings(&end, toolbox) {
                 conversation.hear(hearsay);
             }
@@ -287,6 +303,8 @@ impl Batch {
                 text,
                 ok: end.status == CallStatus::Ok,
                 result: end.result,
+                sent,
+                form,
             });
         }
     }

@@ -10,13 +10,52 @@ use crate::protocol::{
     StopSite, Verdict,
 };
 
+use crate::schema::Schema;
+
 use super::Effect;
+use super::StopReason;
 use super::calls::{Batch, Open, Received, Stand, decided, denied};
 
-/// What the model is told of a call that the operator has cancelled.
-pub(super) const CANCELLED: &str = "The operator cancelled this call.";
 /// What the model would be told, and the turn ends with, where a recording has no answer for a call.
 pub(super) const MISSED: &str = "The mock run ends here: the recording has no answer for a call.";
+
+/// Why a call ends before its server has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The operator cancelled it, or stopped the turn.
+    Operator,
+    /// The session ends.
+    Closing,
+    /// The recording that stands in for the servers has no answer.
+    Missed,
+}
+
+impl From<StopReason> for Why {
+    fn from(reason: StopReason) -> Self {
+        match reason {
+            StopReason::Operator => Self::Operator,
+            StopReason::Closing => Self::Closing,
+        }
+    }
+}
+
+impl Why {
+    /// What is recorded, and the model told.
+    fn words(self, stand: &Stand) -> &'static str {
+        match (self, stand) {
+            (Self::Operator, Stand::Running | Stand::Received(_) | Stand::Ended(..)) => {
+                "The operator cancelled this call."
+            }
+            (Self::Operator, Stand::Held(_) | Stand::Queued) => "The operator cancelled this call before it was sent.",
+            (Self::Closing, Stand::Held(_)) => "The console was closed while this call was held; it was never sent.",
+            (Self::Closing, Stand::Queued) => "The console was closed before this call was sent.",
+            (Self::Closing, Stand::Running | Stand::Received(_) | Stand::Ended(..)) => {
+                "The console was closed while this call was running."
+            }
+            (Self::Missed, _) => MISSED,
+        }
+    }
+}
 
 impl Batch {
     /// A running call is over: it ends, or its result waits at the gate.
@@ -29,32 +68,22 @@ impl Batch {
         effects: &mut Vec<Effect>,
     ) {
         let Some((open, stand @ Stand::Running)) = self.find(call) else { return };
-        match open.judge_end(&end, duration_us, gate, toolbox, effects) {
-            Some(hold) => {
-                effects.push(open.tell(CallReceived {
-                    status: end.status,
-                    duration_us,
-                    result: end.result.clone(),
-                    failure: end.failure.clone(),
-                    mismatch: end.mismatch.clone(),
-                }));
-                effects.push(open.held(StopSite::AfterResult, &hold));
-                *stand = Stand::Received(Received { end, duration_us, given: None, holder: hold.holder });
-            }
-            None => {
-                let received = Received { end, duration_us, given: None, holder: Holder::Gate };
-                *stand = finished(open, received, effects);
-            }
-        }
+        *stand = received(open, end, duration_us, (gate, toolbox), effects);
     }
 
     /// The operator decides a call that is held, or that has not been sent yet: until then the last word counts.
-    pub(super) fn decide(&mut self, call: CallId, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) {
+    pub(super) fn decide(
+        &mut self,
+        call: CallId,
+        decision: Decision,
+        judges: (&Gate, &Toolbox),
+        effects: &mut Vec<Effect>,
+    ) {
         let Some((open, stand)) = self.find(call) else { return };
         match std::mem::replace(stand, Stand::Queued) {
-            Stand::Held(hold) => *stand = decide_call(open, hold, decision, toolbox, effects),
-            Stand::Queued => *stand = take_back(open, decision, toolbox, effects),
-            Stand::Received(received) => *stand = decide_result(open, received, decision, effects),
+            Stand::Held(hold) => *stand = decide_call(open, hold, decision, judges, effects),
+            Stand::Queued => *stand = take_back(open, decision, judges, effects),
+            Stand::Received(received) => *stand = decide_result(open, received, decision, judges.1, effects),
             other @ (Stand::Running | Stand::Ended(..)) => *stand = other,
         }
     }
@@ -117,13 +146,13 @@ impl Batch {
     }
 
     /// Ends one call as cancelled, and says why; what its server still says is ignored. A result that waits stays what it is.
-    pub(super) fn cancel(&mut self, call: CallId, why: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn cancel(&mut self, call: CallId, why: Why, effects: &mut Vec<Effect>) {
         let Some((open, stand)) = self.find(call) else { return };
         match std::mem::replace(stand, Stand::Queued) {
             ended @ Stand::Ended(..) => *stand = ended,
             Stand::Received(received) => *stand = finished(open, received, effects),
             before @ (Stand::Held(_) | Stand::Queued | Stand::Running) => {
-                let end = CallEnd::cancelled(why.to_owned());
+                let end = CallEnd::cancelled(why.words(&before).to_owned());
                 open.finish(&end, 0, effects);
                 if matches!(before, Stand::Running) {
                     effects.push(Effect::AbortCall { call, server: open.server.clone() });
@@ -134,20 +163,44 @@ impl Batch {
     }
 }
 
+/// The outcome of an attempt, or what the operator gave in its place: it waits at the gate, or the call is over.
+fn received(
+    open: &Open,
+    end: CallEnd,
+    duration_us: u64,
+    (gate, toolbox): (&Gate, &Toolbox),
+    effects: &mut Vec<Effect>,
+) -> Stand {
+    let held = open.judge_end(&end, duration_us, gate, toolbox, effects);
+    let holder = held.as_ref().map_or(Holder::Gate, |hold| hold.holder);
+    let Some(hold) = held else {
+        return finished(open, Received { end, duration_us, given: None, holder }, effects);
+    };
+    effects.push(open.tell(CallReceived {
+        status: end.status,
+        duration_us,
+        result: end.result.clone(),
+        failure: end.failure.clone(),
+        mismatch: end.mismatch.clone(),
+    }));
+    effects.push(open.held(StopSite::AfterResult, &hold));
+    Stand::Received(Received { end, duration_us, given: None, holder })
+}
+
 /// A call that the operator holds.
 fn kept(reason: &str) -> Hold {
     Hold { holder: Holder::Operator, reason: reason.to_owned(), remedy: "" }
 }
 
 /// Decides a call that may be sent and waits for others: whatever does not end it holds it again.
-fn take_back(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) -> Stand {
+fn take_back(open: &mut Open, decision: Decision, judges: (&Gate, &Toolbox), effects: &mut Vec<Effect>) -> Stand {
     let told = effects.len();
     match decision {
         Decision::Run | Decision::Retry => return Stand::Queued,
         Decision::Edit { .. } | Decision::Answer { .. } | Decision::Deny { .. } => {}
     }
     let hold = kept("taken back by the operator");
-    let stand = decide_call(open, hold.clone(), decision, toolbox, effects);
+    let stand = decide_call(open, hold.clone(), decision, judges, effects);
     if effects.len() == told {
         effects.push(open.held(StopSite::BeforeCall, &hold));
     }
@@ -155,7 +208,13 @@ fn take_back(open: &mut Open, decision: Decision, toolbox: &Toolbox, effects: &m
 }
 
 /// Decides a call that waits for a decision.
-fn decide_call(open: &mut Open, hold: Hold, decision: Decision, toolbox: &Toolbox, effects: &mut Vec<Effect>) -> Stand {
+fn decide_call(
+    open: &mut Open,
+    hold: Hold,
+    decision: Decision,
+    (gate, toolbox): (&Gate, &Toolbox),
+    effects: &mut Vec<Effect>,
+) -> Stand {
     let hold = match decision {
         Decision::Run => {
             effects.push(open.tell(decided(Verdict::Run, "operator", None)));
@@ -180,9 +239,7 @@ fn decide_call(open: &mut Open, hold: Hold, decision: Decision, toolbox: &Toolbo
         Decision::Answer { result } => {
             let after = Some(result.clone());
             effects.push(open.tell(CallDecided { after, ..decided(Verdict::Answer, "operator", None) }));
-            let end = CallEnd { status: CallStatus::Ok, result: Some(result), failure: None, mismatch: None };
-            open.finish(&end, 0, effects);
-            return Stand::Ended(end, DeliveredForm::Synthetic);
+            return received(open, by_hand(open, result, toolbox), 0, (gate, toolbox), effects);
         }
         Decision::Deny { reason } => {
             effects.push(open.tell(decided(Verdict::Deny, "operator", Some(reason.clone()))));
@@ -196,7 +253,13 @@ fn decide_call(open: &mut Open, hold: Hold, decision: Decision, toolbox: &Toolbo
 }
 
 /// Decides a call whose result has come.
-fn decide_result(open: &mut Open, mut received: Received, decision: Decision, effects: &mut Vec<Effect>) -> Stand {
+fn decide_result(
+    open: &mut Open,
+    mut received: Received,
+    decision: Decision,
+    toolbox: &Toolbox,
+    effects: &mut Vec<Effect>,
+) -> Stand {
     match decision {
         Decision::Run => {
             effects.push(open.tell(decided(Verdict::Run, "operator", None)));
@@ -212,8 +275,13 @@ fn decide_result(open: &mut Open, mut received: Received, decision: Decision, ef
                 let before = received.given.take().or_else(|| received.end.result.clone());
                 let after = Some(value.clone());
                 effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
-                // Back to what came is no edit.
-                received.given = Some(value).filter(|value| Some(value) != received.end.result.as_ref());
+                if open.was_sent() {
+                    // Back to what came is no edit.
+                    received.given = Some(value).filter(|value| Some(value) != received.end.result.as_ref());
+                } else {
+                    // What the operator gave is what they gave last.
+                    received.end = by_hand(open, value, toolbox);
+                }
                 "changed by the operator"
             } else {
                 "a result is an object; nothing was changed"
@@ -227,9 +295,10 @@ fn decide_result(open: &mut Open, mut received: Received, decision: Decision, ef
         }
         Decision::Deny { reason } => {
             effects.push(open.tell(decided(Verdict::Deny, "operator", Some(reason.clone()))));
-            // The server did it; only the model is not told.
-            open.finish(&received.end, received.duration_us, effects);
-            Stand::Ended(denied(reason), DeliveredForm::Denied)
+            let end = denied(reason);
+            // What a server did stays in the record; only the model is not told.
+            open.finish(if open.was_sent() { &received.end } else { &end }, received.duration_us, effects);
+            Stand::Ended(end, DeliveredForm::Denied)
         }
     }
 }
@@ -238,11 +307,22 @@ fn decide_result(open: &mut Open, mut received: Received, decision: Decision, ef
 fn finished(open: &Open, received: Received, effects: &mut Vec<Effect>) -> Stand {
     let Received { end, duration_us, given, holder: _ } = received;
     open.finish(&end, duration_us, effects);
+    if !open.was_sent() {
+        return Stand::Ended(end, DeliveredForm::Synthetic);
+    }
     match given {
         Some(result) => Stand::Ended(given_end(result), DeliveredForm::Edited),
         None if end.result.is_some() => Stand::Ended(end, DeliveredForm::Original),
         None => Stand::Ended(end, DeliveredForm::Synthetic),
     }
+}
+
+/// How a call ends whose result the operator gives.
+fn by_hand(open: &Open, result: Json, toolbox: &Toolbox) -> CallEnd {
+    let end = given_end(result);
+    let tool = toolbox.find(open.name()).ok().and_then(|tool| tool.output_schema.clone());
+    let mismatch = tool.and_then(|schema| Schema::new(schema).missed_by(end.result.as_ref()?));
+    CallEnd { mismatch: mismatch.filter(|_| end.status == CallStatus::Ok), ..end }
 }
 
 /// What the model is told instead.

@@ -116,8 +116,9 @@ impl Play {
     }
 }
 
-/// `look` and `list` read, `change` and `remove` write; all but `list` need an `id`.
+/// `look` and `list` read, `change` and `remove` write; all but `list` need an `id`, and `list` says what it returns.
 fn toolbox() -> Toolbox {
+    let rows = json!({"type": "object", "properties": {"rows": {"type": "array"}}});
     let tool = |name: &str, read_only: bool, schema: Value| ToolDefinition {
         model_name: name.into(),
         server: "desk".into(),
@@ -125,7 +126,7 @@ fn toolbox() -> Toolbox {
         title: None,
         description: String::new(),
         input_schema: Json::from(schema),
-        output_schema: None,
+        output_schema: (name == "list").then(|| Json::from(&rows)),
         annotations: Annotations { read_only, ..Annotations::default() },
         believed: true,
         hash: String::new(),
@@ -235,6 +236,22 @@ fn an_edited_call_is_sent_with_the_edit_and_the_models_own_words_stay() {
     assert_eq!((&decided[0].before, &decided[0].after), (&Some(object(r#"{"id":1}"#)), &Some(object(r#"{"id":7}"#))));
     let Message::Assistant { calls, .. } = &*play.conversation.messages()[1] else { panic!("no answer") };
     assert_eq!(calls[0].arguments, r#"{"id":1}"#);
+    play.ends(1, "seven");
+    let text = "[call 1; the operator changed its arguments to {\"id\":7}]\nseven";
+    assert_eq!(play.delivered()[0].1, text, "without that it would be taken for the answer to the model's own words");
+    let Some(Message::Tool { sent, form, .. }) = play.conversation.messages().last().map(|last| &**last) else {
+        panic!("no result")
+    };
+    assert_eq!((sent.as_ref(), *form), (Some(&object(r#"{"id":7}"#)), DeliveredForm::Original));
+}
+
+#[test]
+fn a_call_that_was_changed_and_then_refused_was_made_with_nothing() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Edit { value: object(r#"{"id":7}"#) });
+    play.decides(1, Decision::Deny { reason: "no".into() });
+    assert_eq!(play.delivered()[0].1, "[call 1 was refused]\nno");
 }
 
 #[test]
@@ -259,6 +276,59 @@ fn an_answered_call_is_not_sent_and_the_model_gets_the_operators_result() {
     );
     assert_eq!(play.delivered()[0].1, "[call 1]\ndone by hand");
     assert_eq!(play.forms(), [DeliveredForm::Synthetic]);
+}
+
+#[test]
+fn a_result_given_by_hand_waits_like_any_other_while_stepping_and_is_the_operators_all_along() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    let text = |words: &str| object(&format!(r#"{{"content":[{{"type":"text","text":"{words}"}}]}}"#));
+    assert_eq!(
+        play.decides(1, Decision::Answer { result: text("one") }),
+        ["call.decided c1", "call.received c1", "call.held c1"]
+    );
+    assert_eq!(play.decides(1, Decision::Edit { value: text("two") }), ["call.decided c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    assert_eq!(play.delivered()[0].1, "[call 1]\ntwo");
+    assert_eq!(play.forms(), [DeliveredForm::Synthetic], "no server has said any of it");
+    let mut refused = Play::begin(stepping(Stepping::On));
+    refused.wants(&[("look", r#"{"id":1}"#)]);
+    refused.decides(1, Decision::Answer { result: text("one") });
+    refused.decides(1, Decision::Deny { reason: "on second thoughts".into() });
+    assert_eq!(refused.failures(), [CallFailureCode::Denied], "there is no result of a server to keep");
+}
+
+#[test]
+fn a_result_given_by_hand_is_recorded_with_what_its_schema_misses() {
+    let mut play = Play::begin(Policy::AskAll);
+    play.wants(&[("list", "{}")]);
+    play.decides(1, Decision::Answer { result: object(r#"{"content":[],"structuredContent":{"rows":7}}"#) });
+    let mismatches = play.told(|event| match event {
+        Event::CallFinished(finished) => finished.mismatch.clone(),
+        _ => None,
+    });
+    assert!(mismatches[0].contains("/rows: 7 is not of type"), "{mismatches:?}");
+}
+
+#[test]
+fn a_session_that_ends_tells_the_truth_about_what_was_held_and_what_was_running() {
+    let mut play = Play::begin(Policy::AskWrites);
+    play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#), ("look", r#"{"id":3}"#)]);
+    let effects = play.input(Input::Stop(StopReason::Closing));
+    assert!(!effects.iter().any(|effect| effect == "user.interrupted"), "nobody stopped it: {effects:?}");
+    let messages = play.told(|event| match event {
+        Event::CallFinished(finished) => finished.failure.as_ref().map(|failure| failure.message.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        messages,
+        [
+            "The console was closed while this call was running.",
+            "The console was closed while this call was held; it was never sent.",
+            "The console was closed before this call was sent.",
+        ]
+    );
+    assert_eq!(play.ending(), Some((Ending::Stopped, Some("the console was closed".to_owned()))));
 }
 
 #[test]
@@ -334,7 +404,7 @@ fn the_turn_waits_around_the_model_and_can_be_stopped_there() {
         play.decides(1, Decision::Run),
         ["call.decided c1", "call.finished c1", "call.delivered c1", "turn.held"]
     );
-    assert_eq!(play.input(Input::Stop), ["user.interrupted", "turn.ended", "end"]);
+    assert_eq!(play.input(Input::Stop(StopReason::Operator)), ["user.interrupted", "turn.ended", "end"]);
 }
 
 #[test]
@@ -389,7 +459,9 @@ fn a_released_call_that_is_changed_is_held_again_and_sent_as_changed() {
 fn a_released_call_can_still_be_answered() {
     let mut play = three_held();
     let result = object(r#"{"content":[]}"#);
-    assert_eq!(play.decides(2, Decision::Answer { result }), ["call.decided c2", "call.finished c2"]);
+    let answer = Decision::Answer { result };
+    assert_eq!(play.decides(2, answer), ["call.decided c2", "call.received c2", "call.held c2"]);
+    assert_eq!(play.decides(2, Decision::Run), ["call.decided c2", "call.finished c2"]);
 }
 
 #[test]
@@ -492,7 +564,7 @@ fn a_result_after_cancel_is_ignored() {
     assert_eq!(play.ends(1, "late"), [""; 0]);
     assert_eq!(play.input(Input::CancelCall(CallId(1))), [""; 0]);
     play.ends(2, "two");
-    assert_eq!(play.delivered()[0].1, "[call 1 was cancelled by the operator]\nThe operator cancelled this call.");
+    assert_eq!(play.delivered()[0].1, "[call 1 was cancelled]\nThe operator cancelled this call.");
     assert_eq!(play.failures(), [CallFailureCode::Cancelled]);
 }
 
@@ -509,7 +581,10 @@ fn a_held_call_that_is_cancelled_was_never_sent() {
 #[test]
 fn stop_while_the_model_is_asked_gives_up_the_request() {
     let mut play = Play::begin(Policy::default());
-    assert_eq!(play.input(Input::Stop), ["abort the model", "user.interrupted", "turn.ended", "end"]);
+    assert_eq!(
+        play.input(Input::Stop(StopReason::Operator)),
+        ["abort the model", "user.interrupted", "turn.ended", "end"]
+    );
     assert_eq!(play.ending(), Some((Ending::Stopped, None)));
     assert_eq!(play.says("late"), [""; 0]);
 }
@@ -520,7 +595,7 @@ fn stop_while_calls_run_ends_all_of_them_and_leaves_a_whole_conversation() {
     play.wants(&[("look", r#"{"id":1}"#), ("look", r#"{"id":2}"#), ("change", r#"{"id":3}"#)]);
     play.ends(2, "two");
     assert_eq!(
-        play.input(Input::Stop),
+        play.input(Input::Stop(StopReason::Operator)),
         [
             "user.interrupted",
             "call.finished c1",
@@ -763,12 +838,17 @@ impl Play {
                     _ => Decision::Run,
                 };
                 let call = CallId(number(*back, self));
+                let is_answered = matches!(self.last_words.get(&call), Some(Decision::Answer { .. }));
                 let counts = match &decision {
                     Decision::Run | Decision::Retry => false,
                     Decision::Answer { .. } | Decision::Deny { .. } => true,
-                    // One that breaks the schema changes nothing.
-                    Decision::Edit { value } => value == &object(r#"{"id":9}"#),
+                    // One that breaks the schema changes nothing, and of an answered call it changes the result.
+                    Decision::Edit { value } => value == &object(r#"{"id":9}"#) && !is_answered,
                 };
+                if is_answered && decision == Decision::Retry && self.is_unsent(call) {
+                    // Instead of the answer that still waits it is to be sent.
+                    self.last_words.remove(&call);
+                }
                 if counts && self.is_unsent(call) {
                     self.last_words.insert(call, decision.clone());
                 }
@@ -794,7 +874,7 @@ impl Play {
                 self.input(Input::Missed);
             }
             Act::Stops => {
-                self.input(Input::Stop);
+                self.input(Input::Stop(StopReason::Operator));
             }
         }
     }
@@ -804,6 +884,7 @@ impl Play {
 #[derive(Debug, Default)]
 struct Fate {
     held: bool,
+    answered: bool,
     running: bool,
     retries: u32,
     sent: u32,
@@ -835,10 +916,11 @@ fn fates(effects: &[Effect]) -> Result<BTreeMap<CallId, Fate>, TestCaseError> {
                     Event::CallDecided(decided) => {
                         prop_assert!(fate.finished == 0 && !fate.running, "{call} was decided too late");
                         fate.held = !matches!(decided.verdict, Verdict::Run | Verdict::Retry);
+                        fate.answered |= decided.verdict == Verdict::Answer;
                         fate.retries += u32::from(decided.verdict == Verdict::Retry);
                     }
                     Event::CallReceived(_) => {
-                        prop_assert!(fate.running, "{call} got a result without having been sent");
+                        prop_assert!(fate.running || fate.answered, "{call} got a result that nobody gave");
                         fate.running = false;
                     }
                     Event::CallFinished(_) => {

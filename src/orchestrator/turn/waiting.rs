@@ -1,7 +1,7 @@
 //! Turns that wait around a model request: before the model is asked, and before its answer is taken.
 
 use crate::orchestrator::conversation::Conversation;
-use crate::protocol::{Ending, StopSite, TurnHeld, TurnResumed, UserInterrupted};
+use crate::protocol::{StopSite, TurnHeld, TurnResumed};
 
 use super::{Effect, Input, Next, Phase, ToolUse, Turn};
 
@@ -17,10 +17,7 @@ impl Turn {
         let goes_on = match input {
             Input::Proceed => true,
             Input::GateChanged(_) => !self.gate.stops_at_model(),
-            Input::Stop => {
-                effects.push(self.tell(UserInterrupted {}));
-                return self.end(Ending::Stopped, None, effects);
-            }
+            Input::Stop(reason) => return self.stop(*reason, effects, |_| ()),
             Input::ModelAnswered(_)
             | Input::ModelFailed(_)
             | Input::CallEnded { .. }

@@ -35,10 +35,19 @@ pub enum Input {
     GateChanged(Box<Gate>),
     /// The operator cancels one call.
     CancelCall(CallId),
-    /// The operator stops the turn.
-    Stop,
+    /// The turn is stopped.
+    Stop(StopReason),
     /// The recording that stands in for the servers has no answer for a call that was sent: nothing more can come.
     Missed,
+}
+
+/// Why a turn is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The operator wants no more of it.
+    Operator,
+    /// The session ends.
+    Closing,
 }
 
 /// What the machine wants done, in order.

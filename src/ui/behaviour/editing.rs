@@ -1,7 +1,7 @@
 //! Writing over a held call: nothing that was written is lost, and nothing doubtful is taken.
 
 use super::decided;
-use crate::protocol::{Decision, Json};
+use crate::protocol::{Annotations, Decision, Json, ServerListed, ToolDefinition};
 use crate::ui::fixtures::{Console, Story, result_held};
 use crate::ui::state::Overlay;
 use crate::ui::update::{Msg, update};
@@ -98,4 +98,63 @@ fn an_edit_does_not_begin_the_wait_anew() {
     );
     console.later_ms(5_000);
     assert!(console.screen().contains("1 m 05 s"), "{}", console.screen());
+}
+
+/// A held call of a tool that says what it returns.
+fn promising(columns: u16, rows: u16) -> Console {
+    let mut story = Story::ready();
+    let tool = ToolDefinition {
+        model_name: "get_invoice".into(),
+        server: "billing".into(),
+        tool: "get_invoice".into(),
+        title: None,
+        description: String::new(),
+        input_schema: Json::default(),
+        output_schema: Json::parse(r#"{"type":"object","required":["total_count"]}"#).ok(),
+        annotations: Annotations::default(),
+        believed: true,
+        hash: String::new(),
+    };
+    story.say(ServerListed { server: "billing".into(), tools: vec![tool], rejected: Vec::new() });
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("billing", "get_invoice", r#"{"invoice_id":"INV-1"}"#);
+    story.hold(call, "stepping");
+    let mut console = story.console(columns, rows);
+    console.later_ms(600).press("Tab Tab");
+    console
+}
+
+#[test]
+fn a_result_that_is_not_what_the_tool_promises_is_doubted_once_and_taken_when_it_is_insisted_on() {
+    let mut console = promising(120, 40);
+    console.press("x");
+    console.type_text("nothing at all");
+    assert_eq!(console.press("Enter"), []);
+    let screen = console.screen();
+    for part in ["Not what the tool's schema promises: structuredContent is missing", "Enter again gives it"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    console.type_text("!");
+    assert_eq!(console.press("Enter"), [], "this is another one");
+    assert!(matches!(&decided(&console.press("Enter"))[..], [Decision::Answer { .. }]));
+    console.press("x Ctrl+u").len();
+    write(&mut console, "{\"total_count\": 0}");
+    assert!(matches!(&decided(&console.press("Enter"))[..], [Decision::Answer { .. }]), "this is what it promises");
+}
+
+#[test]
+fn everything_an_editor_says_can_be_read_at_80_columns() {
+    let mut console = promising(80, 24);
+    console.press("x");
+    console.type_text("no");
+    console.press("Enter").len();
+    let screen = console.screen().replace('│', " ");
+    let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "structuredContent is missing, although the tool declares an outputSchema. Enter again gives it all the same.",
+        "JSON or words; empty is an empty result. Ctrl+R: the last result of this tool.",
+        "Ctrl+G in $EDITOR Ctrl+R reverts",
+    ] {
+        assert!(words.contains(part), "{part}: {}", console.screen());
+    }
 }

@@ -125,7 +125,8 @@ fn a_request_that_is_not_on_the_screen_is_shown_before_it_is_sent() {
     assert_eq!(console.press("n"), []);
     let screen = console.screen();
     assert!(screen.contains("▸Messages") && screen.contains("what the model would be sent"), "{screen}");
-    assert_eq!(console.press("n"), [Effect::Send(Command::Proceed)]);
+    assert_eq!(console.press("n"), [], "nobody can have read it yet");
+    assert_eq!(console.later_ms(600).press("n"), [Effect::Send(Command::Proceed)]);
     console.press("s F");
     assert!(console.screen().contains("▸Messages"), "F leads back");
 }

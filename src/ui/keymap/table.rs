@@ -295,7 +295,14 @@ pub(super) static TABLE: &[Binding] = &[
     bind(Action::Copy, &[c('y')], S::in_data, 8, "copy", "Copy what the cursor is on to the clipboard"),
     bind(Action::CopyRaw, &[c('Y')], S::in_data, 0, "copy raw", "Copy the whole tab as it came"),
     // Everywhere.
-    bind(Action::StopTurn, &[k(Esc)], |s| s.on_screen() && s.running && !s.open, 2, "stop", "Stop the running turn"),
+    bind(
+        Action::StopTurn,
+        &[k(Esc)],
+        |s| s.on_screen() && s.running && !s.open,
+        2,
+        "stop",
+        "Stop the running turn; just after it closed something, press it again",
+    ),
     bind(Action::Close, &[k(Esc)], |s| s.open || !s.on_screen(), 3, "close", "Close what is open"),
     bind(
         Action::ToInput,

@@ -100,6 +100,8 @@ pub struct Ask {
     pub area: TextArea<'static>,
     /// What is wrong with it.
     pub problem: Option<String>,
+    /// The answer of which something doubtful was told: the same once more is meant.
+    pub doubted: Option<String>,
     /// What may stand in place of the word at the cursor.
     pub offers: Offers,
     /// The answer it began with.
@@ -141,7 +143,8 @@ impl Ask {
         area.set_cursor_line_style(theme.style(Role::Text));
         area.set_cursor_style(theme.style(Role::Text));
         let given = String::new();
-        let mut ask = Self { purpose, area, problem: None, offers: Offers::default(), given, is_draft: false };
+        let (problem, doubted) = (None, None);
+        let mut ask = Self { purpose, area, problem, doubted, offers: Offers::default(), given, is_draft: false };
         ask.set(text);
         ask.given = ask.text();
         ask

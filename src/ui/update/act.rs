@@ -3,7 +3,7 @@
 use crate::protocol::{Command, InputAnswer};
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    Choice, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
 };
 
 use super::asking::Laid;
@@ -49,6 +49,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 Zoom::Out => Zoom::In,
             };
             state.calls.reveal = true;
+        }
+        Action::StopTurn if state.escape == Escape::Asks => {
+            state.notice = Some("Esc again stops the turn.".to_owned());
         }
         Action::StopTurn => return vec![Effect::Send(Command::StopTurn)],
         Action::Close => return close(state),
@@ -210,6 +213,14 @@ fn turn_focus(state: &mut State, by: usize) {
     let here = ORDER.iter().position(|focus| *focus == state.focus).unwrap_or(0);
     select::focus(state, ORDER[(here + by) % ORDER.len()]);
     state.calls.reveal = true;
+}
+
+/// How many things are open that Esc closes.
+pub(super) fn open_things(state: &State) -> usize {
+    let search = state.data.search.typing || !state.data.search.words.is_empty();
+    let filter = state.calls.filter.typing || state.calls.is_filtered();
+    let open = [state.overlay.is_some(), filter, search, state.zoom == Zoom::In];
+    open.into_iter().filter(|is_open| *is_open).count()
 }
 
 fn close(state: &mut State) -> Vec<Effect> {

@@ -6,7 +6,7 @@ use crate::protocol::{Place, ReplayCommand};
 use crate::ui::state::{Ask, Overlay, Purpose, State};
 use crate::ui::text;
 
-use super::{Effect, around, expression, form, stepping, viewing};
+use super::{Effect, around, expression, form, viewing, written};
 
 /// Opens a question with `text` as its answer so far, or with what was put away before.
 pub(super) fn open(state: &mut State, purpose: Purpose, text: &str) {
@@ -62,10 +62,19 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     }
 }
 
-/// Takes the answer; one that cannot be taken stays, with what is wrong.
+/// Takes the answer; one that cannot be taken stays, with what is wrong, and a doubtful one until it is given twice.
 pub(super) fn take(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Ask(mut ask)) = state.overlay.take() else { return Vec::new() };
-    match answer(state, &ask) {
+    let answer = answer(state, &ask);
+    let text = ask.text();
+    let doubt = written::doubt(state, &ask).filter(|_| answer.is_ok() && ask.doubted.as_ref() != Some(&text));
+    if let Some(doubt) = doubt {
+        ask.problem = Some(format!("{doubt}. Enter again gives it all the same."));
+        ask.doubted = Some(text);
+        state.overlay = Some(Overlay::Ask(ask));
+        return Vec::new();
+    }
+    match answer {
         Ok(effects) => effects,
         Err(problem) => {
             ask.problem = Some(problem);
@@ -96,7 +105,7 @@ fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
         Purpose::GoTo => ask.text().parse::<Place>().map(|place| vec![viewing::replay(ReplayCommand::GoTo(place))]),
         Purpose::Again(call) | Purpose::AgainWriting(call) => around::send_again(state, call, &ask.text()),
         Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Result(_) | Purpose::Answer(_) | Purpose::Breakpoints => {
-            stepping::answer(state, ask)
+            written::answer(state, ask)
         }
     }
 }

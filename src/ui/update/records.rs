@@ -143,10 +143,12 @@ fn waits(site: StopSite, call: CallId) -> String {
     let call = call.0;
     match site {
         StopSite::AfterResult => {
-            format!("The result of call {call} waits for you: Tab leaves the input, n lets the model see it.")
+            format!(
+                "The result of call {call} waits for you: Tab leaves the input, n lets the model see what is shown."
+            )
         }
         StopSite::BeforeCall | StopSite::BeforeModel | StopSite::AfterModel => {
-            format!("Call {call} waits for you: Tab leaves the input, n sends it, d denies it.")
+            format!("Call {call} waits for you: Tab leaves the input, n sends what is shown, d denies it.")
         }
     }
 }

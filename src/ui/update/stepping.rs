@@ -1,23 +1,17 @@
 //! The step debugger: what its keys ask of the session, and the texts it lets the operator write.
 
-use serde_json::json;
-
 use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, Stepping, StopSite};
-use crate::query::Query;
-use crate::schema::Schema;
 use crate::session::Span;
 use crate::session::{Call, CallState, content_text};
 use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
-use crate::ui::state::{Ask, Focus, Follow, Overlay, Purpose, Selected, State, Tab};
+use crate::ui::state::{Focus, Follow, Overlay, Purpose, Selected, State, Tab};
 use crate::ui::text;
 
 use super::{Effect, asking, changed, select, source};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
 const READING_US: u64 = 400_000;
-/// What the model is told when no reason is given.
-const NO_REASON: &str = "refused by the operator";
 
 /// Carries out a key of the step debugger.
 pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
@@ -28,7 +22,7 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::StepAll => all_go_on(state),
         StepKey::Edit => edit(state),
         StepKey::Revert => revert(state),
-        StepKey::Answer | StepKey::Deny | StepKey::Retry if has_shown(state) => Vec::new(),
+        StepKey::Retry if has_just_come(state) || has_shown(state) => Vec::new(),
         StepKey::Answer => ask(state, Purpose::Answer, ""),
         StepKey::Deny => ask(state, Purpose::Deny, ""),
         StepKey::Retry => decide(state, Decision::Retry),
@@ -79,7 +73,7 @@ fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
         }
         Some(_) if has_just_come(state) || has_shown(state) => return Vec::new(),
         Some(_) => decide(state, Decision::Run),
-        None if has_shown_request(state) => return Vec::new(),
+        None if is_just_shown(state) || has_shown_request(state) => return Vec::new(),
         None => vec![Effect::Send(Command::Proceed)],
     };
     if let Some(stepping) = stepping.filter(|stepping| *stepping != state.session.stepping) {
@@ -120,6 +114,12 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
         (None, Some(next), _) => {
             select::select(state, Selected::Span(Span::Call(next)));
             state.data.tab = None;
+            // What is typed after a key that opens a field must not act as keys.
+            let can_answer = state.held().is_some_and(|call| call.state == CallState::Held(StopSite::BeforeCall));
+            if matches!(key, StepKey::Deny | StepKey::Edit) || (key == StepKey::Answer && can_answer) {
+                return act(state, key);
+            }
+            state.shown_us = Some(state.now_us);
             format!("Call {} is the next one held, and now selected; press the key again for it.", next.0)
         }
         (None, None, Some(call)) => {
@@ -131,20 +131,39 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
     Vec::new()
 }
 
-/// Brings what would be decided onto the screen if it is not there, instead of deciding: what is shown is what is sent.
+/// Whether what a key would decide about is not on the screen, so that the key shows it first.
+#[must_use]
+pub fn shows_first(state: &State) -> bool {
+    let tab = match state.decidable().map(|call| call.state) {
+        Some(CallState::Held(StopSite::AfterResult)) => Tab::Result,
+        Some(_) => Tab::Arguments,
+        None => return false,
+    };
+    state.areas.data.is_empty() || source::tab(state) != tab
+}
+
+/// Brings what would be decided onto the screen if it is not there.
+fn show(state: &mut State) {
+    if shows_first(state) {
+        state.data.tab = None;
+        select::focus(state, Focus::Data);
+        state.shown_us = Some(state.now_us);
+    }
+}
+
+/// The same instead of deciding: what is shown is what is sent.
 fn has_shown(state: &mut State) -> bool {
     let Some((call, site)) = state.decidable().map(|call| (call.id, call.state)) else { return false };
-    let (tab, what) = match site {
-        CallState::Held(StopSite::AfterResult) => (Tab::Result, "what the model would get of"),
-        _ => (Tab::Arguments, "what would be sent for"),
+    let what = match site {
+        CallState::Held(StopSite::AfterResult) => "what the model would get of",
+        _ => "what would be sent for",
     };
-    if !state.areas.data.is_empty() && source::tab(state) == tab {
-        return false;
+    let shows = shows_first(state);
+    if shows {
+        show(state);
+        state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
     }
-    state.data.tab = None;
-    select::focus(state, Focus::Data);
-    state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
-    true
+    shows
 }
 
 /// The same for what the model would be sent.
@@ -158,6 +177,7 @@ fn has_shown_request(state: &mut State) -> bool {
     state.data.tab = None;
     state.follow = Follow::Latest;
     select::focus(state, Focus::Data);
+    state.shown_us = Some(state.now_us);
     state.notice = Some("This is what the model would be sent; press the key again to send it.".to_owned());
     true
 }
@@ -166,6 +186,15 @@ fn has_just_come(state: &mut State) -> bool {
     let is_new = state.held().is_some_and(|call| is_new(state, call));
     if is_new {
         state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
+    }
+    is_new || is_just_shown(state)
+}
+
+/// Whether a key brought what would be decided onto the screen so shortly ago that nobody can have read it.
+fn is_just_shown(state: &mut State) -> bool {
+    let is_new = state.shown_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US);
+    if is_new {
+        state.notice = Some("This has only just been shown: look first, then press the key again.".to_owned());
     }
     is_new
 }
@@ -182,6 +211,8 @@ fn decide(state: &State, decision: Decision) -> Vec<Effect> {
 
 fn ask(state: &mut State, purpose: impl FnOnce(CallId) -> Purpose, text: &str) -> Vec<Effect> {
     if let Some(call) = state.decidable().map(|call| call.id) {
+        // The field opens at once, because what is typed next is meant for it; the call is seen behind it.
+        show(state);
         asking::open(state, purpose(call), text);
     }
     Vec::new()
@@ -237,60 +268,6 @@ fn original(state: &mut State) {
     }
 }
 
-/// What an answer to one of the debugger's questions asks of the session.
-pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
-    let text = ask.text();
-    let send = |call, decision| Ok(vec![Effect::Send(Command::Decide { call, decision })]);
-    match ask.purpose {
-        Purpose::GoTo | Purpose::Again(_) | Purpose::AgainWriting(_) => Ok(Vec::new()),
-        Purpose::Deny(call) => {
-            let reason = if text.trim().is_empty() { NO_REASON } else { text.trim() };
-            send(call, Decision::Deny { reason: reason.to_owned() })
-        }
-        Purpose::Arguments(call) => send(call, Decision::Edit { value: arguments(state, call, &text)? }),
-        Purpose::Result(call) => {
-            let old = state.session.call(call).and_then(|call| call.result.clone());
-            send(call, Decision::Edit { value: result(&text, old.as_ref())? })
-        }
-        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None)? }),
-        Purpose::Breakpoints => {
-            let breakpoints = text.lines().filter(|line| !line.trim().is_empty()).map(point_of);
-            Ok(vec![Effect::Send(Command::Break { breakpoints: breakpoints.collect::<Result<_, _>>()? })])
-        }
-    }
-}
-
-/// Arguments that keep the schema of the call's tool.
-fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
-    let json = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
-    let value = json.value();
-    if !value.is_object() {
-        return Err("Arguments are a JSON object: {…}".to_owned());
-    }
-    let call = state.session.call(call);
-    let tools = call.and_then(|call| state.session.server(&call.server)).map_or(&[][..], |server| &server.tools);
-    let tool = tools.iter().find(|tool| call.is_some_and(|call| call.tool == tool.tool));
-    match tool.and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
-        Some(violation) => Err(format!("The tool does not take this: {violation}")),
-        None => Ok(json),
-    }
-}
-
-/// A `CallToolResult` with `text` as its body; JSON where it begins with a brace, words otherwise.
-fn result(text: &str, old: Option<&Json>) -> Result<Json, String> {
-    let is_error = old.is_some_and(Json::is_tool_error);
-    let content = json!([{"type": "text", "text": text}]);
-    // An object that cannot be read must not reach the model as words: it would be taken for a result without anything in it.
-    let structured = match text.trim_start().starts_with('{') {
-        true => Some(Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?.value()),
-        false => None,
-    };
-    Ok(Json::from(match structured {
-        Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
-        None => json!({"content": content, "isError": is_error}),
-    }))
-}
-
 fn shown_result(call: &Call) -> String {
     body_text(call.edited.as_ref().or(call.result.as_ref()))
 }
@@ -342,18 +319,5 @@ fn line_of(point: &Breakpoint) -> String {
     match point.action {
         BreakAction::Stop => point.on.clone(),
         BreakAction::Log => format!("log {}", point.on),
-    }
-}
-
-fn point_of(line: &str) -> Result<Breakpoint, String> {
-    let line = line.trim();
-    let (on, action) = match line.strip_prefix("log ") {
-        Some(on) => (on.trim(), BreakAction::Log),
-        None => (line, BreakAction::Stop),
-    };
-    match on.parse::<Query>() {
-        Ok(query) if query.is_empty() => Err("An empty expression would stop at everything; p does that.".to_owned()),
-        Ok(_) => Ok(Breakpoint { on: on.to_owned(), action }),
-        Err(error) => Err(format!("{on}: {error}")),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::put_line;
-use crate::ui::keymap::{self, Action};
+use crate::ui::keymap::{self, Action, StepKey};
 use crate::ui::state::{Focus, Leaving, State};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
@@ -62,6 +62,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     for binding in keymap::footer(&situation) {
         let key = binding.chords.first().map(keymap::Chord::label).unwrap_or_default();
         let label = match (binding.action, state.restartable()) {
+            (Action::Step(StepKey::Step), _) if update::shows_first(state) => "show what waits".to_owned(),
             (Action::RestartServer, Some(name)) => format!("restart {}", text::fit(name.as_str(), 16)),
             _ => binding.label.to_owned(),
         };

@@ -6,9 +6,10 @@ use super::marks;
 use crate::protocol::{Ending, ModelFailed, ModelFailureCode};
 use crate::session::{Call, CallState, Mark, Span, Step, StepState, Turn};
 use crate::ui::markdown::{self, Against};
-use crate::ui::state::{Advice, Row, State, Target};
+use crate::ui::state::{Advice, Focus, Row, State, Target};
 use crate::ui::text::{self, Pen, Piece};
 use crate::ui::theme::{Role, Theme};
+use crate::ui::update;
 
 /// Calls of one step that are listed in the conversation; the Calls pane has them all.
 const MOST_CALLS: usize = 8;
@@ -194,6 +195,11 @@ fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
         rows.push(call_row(state, call, width));
         if let Some(reason) = call.held_reason.as_ref().filter(|_| matches!(call.state, CallState::Held(_))) {
             words(rows, &[Piece::new(&format!("      {reason}"), theme.style(Role::Warn))], width, 6);
+            if state.held().is_some_and(|held| held.id == call.id) && update::shows_first(state) {
+                let way = if state.focus == Focus::Input { "Tab, then n" } else { "n" };
+                let said = format!("      {way} shows what would be sent, and n again sends what is shown.");
+                words(rows, &[Piece::new(&said, theme.style(Role::Dim))], width, 6);
+            }
         }
         let Some(advice) = Advice::of(call) else { continue };
         let first = advice.reason.lines().next().unwrap_or("");

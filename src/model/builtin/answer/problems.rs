@@ -68,7 +68,9 @@ fn failed(scribe: &Scribe<'_>, call: CallId, failure: &Failure, said: &str) -> S
     let references = refs(&[call]);
     let reason = if failure.reason.is_empty() { &failure.error } else { &failure.reason };
     let reason = reason.trim().trim_end_matches('.');
-    let mut text = if failure.not_found {
+    let mut text = if failure.refused {
+        forms::fill(forms, "refused", context! { what => said, reason => reason, refs => references.as_str() })
+    } else if failure.not_found {
         forms::fill(forms, "not_found", context! { reason => reason, refs => references.as_str() })
     } else {
         let what = if said.is_empty() { "this" } else { said };

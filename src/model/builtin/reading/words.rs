@@ -1,6 +1,7 @@
 //! Words made ready: capitals that mean nothing, hyphens, slips of the finger, which way days are meant.
 
 use super::super::dates::{self, Direction};
+use super::super::knowledge::{FieldId, KindId};
 use super::super::lexicon::Meaning;
 use super::super::text::{self, Gap, Word};
 use super::Reader;
@@ -31,17 +32,8 @@ pub(super) fn split_hyphens(reader: &Reader<'_>, words: Vec<Word>) -> Vec<Word> 
             .last()
             .and_then(|before: &Word| reader.knowledge.lexicon.longest(std::slice::from_ref(before), 0))
             .is_some_and(|found| {
-                found.meaning.iter().any(|meaning| match meaning {
-                    Meaning::Field(kind, field) => {
-                        reader.knowledge.kind(*kind).fields.get(*field).is_some_and(|field| field.given)
-                    }
-                    Meaning::Kind(..)
-                    | Meaning::Value(..)
-                    | Meaning::Role(_)
-                    | Meaning::Superlative(_)
-                    | Meaning::Composite(_)
-                    | Meaning::Topic => false,
-                })
+                let field = |(kind, field): (KindId, FieldId)| reader.knowledge.kind(kind).fields.get(field);
+                found.meaning.iter().filter_map(Meaning::field).filter_map(field).any(|field| field.given)
             });
         if !known || given || word.quote.is_some() {
             out.push(word);
@@ -140,17 +132,8 @@ pub(super) fn direction(reader: &Reader<'_>, words: &[Word]) -> Direction {
         let fields: Vec<bool> = found
             .meaning
             .iter()
-            .filter_map(|meaning| match meaning {
-                Meaning::Field(kind, field) => {
-                    reader.knowledge.kind(*kind).fields.get(*field).map(|field| field.future)
-                }
-                Meaning::Kind(..)
-                | Meaning::Value(..)
-                | Meaning::Role(_)
-                | Meaning::Superlative(_)
-                | Meaning::Composite(_)
-                | Meaning::Topic => None,
-            })
+            .filter_map(Meaning::field)
+            .filter_map(|(kind, field)| reader.knowledge.kind(kind).fields.get(field).map(|field| field.future))
             .collect();
         fields.contains(&true) && !fields.contains(&false)
     });

@@ -9,6 +9,7 @@ use super::super::evidence::{Done, Outcome};
 use super::super::frame::{Filter, Node, Test};
 use super::super::knowledge::KindId;
 use super::super::rows::{self, Row};
+use super::super::sent;
 use super::{Found, MOST_CALLS, MOST_PAGES, Planned, Problem, Run, State, problem};
 use crate::protocol::CallId;
 
@@ -69,6 +70,11 @@ impl<'a> Run<'a> {
         for _ in 0..MOST_PAGES {
             let Some(done) = self.made(access, &arguments) else { return self.open };
             found.calls.push(done.call);
+            let changes = sent::changes(access.source, done, &arguments);
+            let said = if changes.is_empty() { said } else { "" };
+            found.changed.extend(changes);
+            // Further pages are pages of what was sent.
+            arguments = done.sent.as_ref().and_then(Value::as_object).cloned().unwrap_or(arguments);
             let content = match &done.outcome {
                 Outcome::Failed(failure) => {
                     let what = if said.is_empty() { subject(&arguments) } else { said.to_owned() };
@@ -97,10 +103,12 @@ impl<'a> Run<'a> {
         false
     }
 
-    /// The answered call with these arguments, or a note that it has to be made.
+    /// The answered call that was made with these arguments, or in place of one with them; or a note that it has to be made.
     pub(super) fn made(&mut self, access: &Access<'_>, arguments: &Map<String, Value>) -> Option<&'a Done> {
         let arguments = Value::Object(arguments.clone());
-        let found = self.done.iter().find(|done| done.name == access.tool && same(&done.arguments, &arguments));
+        let mut done = self.done.iter().filter(|done| done.name == access.tool);
+        let made = done.clone().find(|done| same(done.sent.as_ref().unwrap_or(&done.arguments), &arguments));
+        let found = made.or_else(|| done.find(|done| same(&done.arguments, &arguments)));
         if found.is_none() && self.open {
             let planned = Planned { tool: access.tool.clone(), arguments, why: access.source.why.clone() };
             let same = |known: &Planned| known.tool == planned.tool && known.arguments == planned.arguments;

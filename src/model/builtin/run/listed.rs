@@ -23,6 +23,7 @@ impl Run<'_> {
                     all.rows.extend(found.rows);
                     all.problems.extend(found.problems);
                     all.calls.extend(found.calls);
+                    all.changed.extend(found.changed);
                 }
             }
         }
@@ -213,6 +214,7 @@ impl Run<'_> {
             match self.keys_of(link, other) {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => {
+                    let values = found.asked_for(field, values);
                     let has = |row: &Row| {
                         rows::distinct(std::slice::from_ref(row), field).iter().any(|value| values.contains(value))
                     };

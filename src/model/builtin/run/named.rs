@@ -39,6 +39,7 @@ impl Run<'_> {
                     all.rows.extend(found.rows);
                     all.problems.extend(found.problems);
                     all.calls.extend(found.calls);
+                    all.changed.extend(found.changed);
                     all.instead = all.instead.or(found.instead);
                 }
             }
@@ -84,6 +85,7 @@ impl Run<'_> {
                 State::Waiting => return State::Waiting,
                 State::Ready(found) if found.rows.is_empty() => {
                     last.calls.extend(found.calls);
+                    last.changed.extend(found.changed);
                     if last.problems.is_empty() {
                         last.problems = found.problems;
                     }
@@ -103,7 +105,7 @@ impl Run<'_> {
         match self.fetch(node, &[], bound, said) {
             State::Waiting => State::Waiting,
             State::Ready(mut found) => {
-                found.instead = Some((said.to_owned(), near.clone()));
+                found.instead = Some(Box::new((said.to_owned(), near.clone())));
                 State::Ready(self.the_one(found, field, &near, said))
             }
         }
@@ -184,6 +186,7 @@ impl Run<'_> {
 fn only(state: State, key: &str, ids: &[String]) -> State {
     match state {
         State::Ready(mut found) => {
+            let ids = found.asked_for(key, ids.to_vec());
             found.rows.retain(|row| row.text(key).is_none_or(|id| ids.contains(&id)));
             State::Ready(found)
         }

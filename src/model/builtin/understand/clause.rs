@@ -89,6 +89,13 @@ pub(super) struct Unknown {
     pub conn: Conn,
 }
 
+impl Unknown {
+    /// The name of a record, at a place of the question.
+    pub(super) fn name(at: usize, raw: &str, conn: Conn) -> Self {
+        Self { at, raw: raw.to_owned(), capital: true, quoted: false, conn }
+    }
+}
+
 /// Conditions by the kind they would apply to.
 pub(super) type Conditions = Vec<(KindId, Filter)>;
 

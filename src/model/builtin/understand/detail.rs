@@ -153,14 +153,7 @@ impl Builder<'_> {
         clause.use_up(position);
         let conditions: Vec<(KindId, Filter)> =
             given.into_iter().map(|(kind, field)| (kind, Filter::new(&field, Test::Like(item.raw.clone())))).collect();
-        let placed = clause.placed.iter().rev().find_map(|placed| {
-            let kind = self.kind_of(placed.node)?;
-            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
-        });
-        match placed {
-            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
-            None => clause.waiting.push((at, conditions)),
-        }
+        self.place_or_wait(clause, at, conditions);
         true
     }
 
@@ -192,10 +185,7 @@ impl Builder<'_> {
         } else {
             Conn::And
         };
-        let target = clause.placed.iter().rev().find_map(|placed| {
-            let kind = self.kind_of(placed.node)?;
-            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
-        });
+        let target = self.nearest_fitting(clause, &conditions);
         match target {
             Some((node, fits, filters)) if self.kind_of(node) == Some(fits) => {
                 filters.into_iter().for_each(|filter| self.apply(clause, node, filter, joined));

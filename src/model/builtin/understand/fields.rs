@@ -54,14 +54,7 @@ impl Builder<'_> {
             .iter()
             .filter_map(|(kind, field)| Some((*kind, Filter::new(self.field_name(*kind, *field)?, Test::Missing))))
             .collect();
-        let placed = clause.placed.iter().rev().find_map(|placed| {
-            let kind = self.kind_of(placed.node)?;
-            self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
-        });
-        match placed {
-            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
-            None => clause.waiting.push((at, conditions)),
-        }
+        self.place_or_wait(clause, at, conditions);
         true
     }
 

@@ -89,14 +89,7 @@ impl Builder<'_> {
         for range in std::mem::take(&mut clause.ranges) {
             let test = range.test("");
             if let Some(conditions) = self.named_figure(clause, &range) {
-                let placed = clause.placed.iter().rev().find_map(|placed| {
-                    let kind = self.kind_of(placed.node)?;
-                    self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
-                });
-                match placed {
-                    Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
-                    None => clause.waiting.push((range.at, conditions)),
-                }
+                self.place_or_wait(clause, range.at, conditions);
                 continue;
             }
             let measure = |kind: KindId| {

@@ -10,7 +10,7 @@ use super::super::knowledge::{KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::Builder;
-use super::clause::Clause;
+use super::clause::{Clause, Conn, Except, Unknown};
 
 impl<'a> Builder<'a> {
     /// The last question's frame, changed as the follow-up says; none if this is a question of its own.
@@ -143,21 +143,13 @@ impl<'a> Builder<'a> {
 
     /// "not the ones of TechCorp": the same again without them.
     fn without_record(&mut self, items: &[Item]) -> bool {
-        let mut clause = Clause::default();
-        clause.except = super::clause::Except::Open;
+        let mut clause = Clause { except: Except::Open, ..Clause::default() };
         for (at, item) in items.iter().enumerate() {
             match &item.what {
                 What::Record(mention) => self.record(&mut clause, at, mention),
-                What::Unknown { .. } => self.company(
-                    &mut clause,
-                    super::clause::Unknown {
-                        at,
-                        raw: item.raw.clone(),
-                        capital: true,
-                        quoted: false,
-                        conn: super::clause::Conn::Except,
-                    },
-                ),
+                What::Unknown { .. } => {
+                    self.company(&mut clause, Unknown::name(at, &item.raw, Conn::Except));
+                }
                 What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted | What::Position(_) => {}
             }
         }
@@ -173,16 +165,9 @@ impl<'a> Builder<'a> {
             match &item.what {
                 What::Record(mention) => self.record(&mut clause, at, mention),
                 What::Position(index) => self.position(&mut clause, at, *index),
-                What::Unknown { .. } => self.company(
-                    &mut clause,
-                    super::clause::Unknown {
-                        at,
-                        raw: item.raw.clone(),
-                        capital: true,
-                        quoted: false,
-                        conn: super::clause::Conn::Of,
-                    },
-                ),
+                What::Unknown { .. } => {
+                    self.company(&mut clause, Unknown::name(at, &item.raw, Conn::Of));
+                }
                 What::Phrase(_) | What::Days(_) | What::Number(_) | What::Quoted => {}
             }
         }

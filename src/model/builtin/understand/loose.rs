@@ -23,10 +23,7 @@ impl Builder<'_> {
                 continue;
             }
             // A node made for an earlier condition may take this one too.
-            let made = clause.placed.iter().rev().find_map(|placed| {
-                let kind = self.kind_of(placed.node)?;
-                self.fitting(&conditions, kind).map(|(fits, filters)| (placed.node, fits, filters))
-            });
+            let made = self.nearest_fitting(clause, &conditions);
             if let Some((node, fits, filters)) = made {
                 self.impose(clause, node, fits, filters);
                 continue;

@@ -2,7 +2,7 @@
 
 use super::super::frame::{Filter, Head, Mention, Node, Order};
 use super::super::knowledge::{FieldId, KindId, Role};
-use super::super::lexicon::{Meaning, Naming, Strength};
+use super::super::lexicon::{Naming, Strength};
 use super::super::reading::{Item, What};
 use super::super::text::{Gap, Word, stem};
 use super::Builder;
@@ -204,19 +204,7 @@ impl Builder<'_> {
         let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
         let word = Word { raw: past.clone(), stem: stem(&past), low: past, ..Word::default() };
         let found = self.reader.knowledge.lexicon.longest(&[word], 0);
-        found
-            .into_iter()
-            .flat_map(|found| found.meaning)
-            .filter_map(|meaning| match meaning {
-                Meaning::Value(kind, filter, naming) => Some((kind, filter, naming)),
-                Meaning::Kind(..)
-                | Meaning::Field(..)
-                | Meaning::Role(_)
-                | Meaning::Superlative(_)
-                | Meaning::Composite(_)
-                | Meaning::Topic => None,
-            })
-            .collect()
+        found.into_iter().flat_map(|found| found.meaning).filter_map(|meaning| meaning.value()).collect()
     }
 
     /// "total" asks for a sum even where a field is called so.

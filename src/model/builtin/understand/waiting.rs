@@ -27,6 +27,26 @@ impl Builder<'_> {
             .map(|facet| (facet, of(facet)))
     }
 
+    /// The last records before that conditions apply to, with the kind and the conditions that fit.
+    pub(super) fn nearest_fitting(
+        &self,
+        clause: &Clause,
+        conditions: &Conditions,
+    ) -> Option<(NodeId, KindId, Vec<Filter>)> {
+        clause.placed.iter().rev().find_map(|placed| {
+            let (fits, filters) = self.fitting(conditions, self.kind_of(placed.node)?)?;
+            Some((placed.node, fits, filters))
+        })
+    }
+
+    /// Imposes conditions on the last records that they apply to, or lets them wait for such records.
+    pub(super) fn place_or_wait(&mut self, clause: &mut Clause, at: usize, conditions: Conditions) {
+        match self.nearest_fitting(clause, &conditions) {
+            Some((node, fits, filters)) => self.impose(clause, node, fits, filters),
+            None => clause.waiting.push((at, conditions)),
+        }
+    }
+
     /// Conditions that stood before their records.
     pub(super) fn take_waiting(&mut self, clause: &mut Clause, node: NodeId, at: usize) {
         let Some(kind) = self.kind_of(node) else { return };

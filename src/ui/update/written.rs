@@ -1,0 +1,96 @@
+//! What the operator has written for the debugger: taken, doubted, or refused with what is wrong.
+
+use serde_json::json;
+
+use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, ToolDefinition};
+use crate::query::Query;
+use crate::schema::Schema;
+use crate::ui::state::{Ask, Purpose, State};
+
+use super::Effect;
+
+/// What the model is told when no reason is given.
+const NO_REASON: &str = "refused by the operator";
+
+/// What an answer to one of the debugger's questions asks of the session.
+pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
+    let text = ask.text();
+    let send = |call, decision| Ok(vec![Effect::Send(Command::Decide { call, decision })]);
+    match ask.purpose {
+        Purpose::GoTo | Purpose::Again(_) | Purpose::AgainWriting(_) => Ok(Vec::new()),
+        Purpose::Deny(call) => {
+            let reason = if text.trim().is_empty() { NO_REASON } else { text.trim() };
+            send(call, Decision::Deny { reason: reason.to_owned() })
+        }
+        Purpose::Arguments(call) => send(call, Decision::Edit { value: arguments(state, call, &text)? }),
+        Purpose::Result(call) => {
+            let old = state.session.call(call).and_then(|call| call.result.clone());
+            send(call, Decision::Edit { value: result(&text, old.as_ref())? })
+        }
+        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None)? }),
+        Purpose::Breakpoints => {
+            let breakpoints = text.lines().filter(|line| !line.trim().is_empty()).map(point_of);
+            Ok(vec![Effect::Send(Command::Break { breakpoints: breakpoints.collect::<Result<_, _>>()? })])
+        }
+    }
+}
+
+/// Why a result that can be taken may not be meant: it is not what the tool promises.
+pub(super) fn doubt(state: &State, ask: &Ask) -> Option<String> {
+    let (call, old) = match ask.purpose {
+        Purpose::Answer(call) => (call, None),
+        Purpose::Result(call) => (call, state.session.call(call).and_then(|call| call.result.as_ref())),
+        Purpose::GoTo | Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Breakpoints => return None,
+        Purpose::Again(_) | Purpose::AgainWriting(_) => return None,
+    };
+    let given = result(&ask.text(), old).ok().filter(|given| !given.is_tool_error())?;
+    let promised = tool_of(state, call)?.output_schema.clone()?;
+    let missed = Schema::new(promised).missed_by(&given)?;
+    Some(format!("Not what the tool's schema promises: {missed}"))
+}
+
+fn tool_of(state: &State, call: CallId) -> Option<&ToolDefinition> {
+    let call = state.session.call(call)?;
+    state.session.server(&call.server)?.tools.iter().find(|tool| tool.tool == call.tool)
+}
+
+/// Arguments that keep the schema of the call's tool.
+fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
+    let json = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
+    let value = json.value();
+    if !value.is_object() {
+        return Err("Arguments are a JSON object: {…}".to_owned());
+    }
+    match tool_of(state, call).and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
+        Some(violation) => Err(format!("The tool does not take this: {violation}")),
+        None => Ok(json),
+    }
+}
+
+/// A `CallToolResult` with `text` as its body; JSON where it begins with a brace, words otherwise.
+fn result(text: &str, old: Option<&Json>) -> Result<Json, String> {
+    let is_error = old.is_some_and(Json::is_tool_error);
+    let content = json!([{"type": "text", "text": text}]);
+    // An object that cannot be read must not reach the model as words: it would be taken for a result without anything in it.
+    let structured = match text.trim_start().starts_with('{') {
+        true => Some(Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?.value()),
+        false => None,
+    };
+    Ok(Json::from(match structured {
+        Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
+        None => json!({"content": content, "isError": is_error}),
+    }))
+}
+
+fn point_of(line: &str) -> Result<Breakpoint, String> {
+    let line = line.trim();
+    let (on, action) = match line.strip_prefix("log ") {
+        Some(on) => (on.trim(), BreakAction::Log),
+        None => (line, BreakAction::Stop),
+    };
+    match on.parse::<Query>() {
+        Ok(query) if query.is_empty() => Err("An empty expression would stop at everything; p does that.".to_owned()),
+        Ok(_) => Ok(Breakpoint { on: on.to_owned(), action }),
+        Err(error) => Err(format!("{on}: {error}")),
+    }
+}

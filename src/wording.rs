@@ -1,0 +1,24 @@
+//! Small things about words that screens, commands and reports say alike.
+
+/// `1 call`, `2 calls`.
+#[must_use]
+pub fn count(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// The first line of a text that says something; empty if none does.
+#[must_use]
+pub fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many_and_blank_lines_say_nothing() {
+        assert_eq!([count(0, "call"), count(1, "call"), count(2, "call")], ["0 calls", "1 call", "2 calls"]);
+        assert_eq!((first_line("\n  \nfirst\nsecond"), first_line(" \n")), ("first", ""));
+    }
+}
