@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::compare::{Change, ChangeKind, changes};
-use crate::protocol::{FieldChange, ToolChanged, ToolDefinition, ToolName};
+use crate::protocol::{FieldChange, Json, ToolChanged, ToolDefinition, ToolName};
 
 pub use kept::Kept;
 
@@ -37,7 +37,7 @@ struct Pin {
     hash: String,
     /// [`ToolDefinition::said`], to tell what has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    said: Option<Value>,
+    said: Option<Json>,
 }
 
 /// What a definition is to the pins.
@@ -67,10 +67,10 @@ impl Pins {
 
     /// Takes a definition as the one that counts.
     pub fn pin(&mut self, tool: &ToolDefinition) {
-        let length = |said: &Value| said.to_string().len();
-        let said = Some(tool.said()).filter(|said| length(said) <= LONGEST_SAID);
-        let kept: usize = self.0.values().filter_map(|pin| pin.said.as_ref()).map(length).sum();
-        let said = said.filter(|said| kept + length(said) <= MOST_SAID);
+        let said = Json::from(tool.said());
+        let kept: usize = self.0.values().filter_map(|pin| pin.said.as_ref()).map(Json::bytes).sum();
+        let fits = said.bytes() <= LONGEST_SAID && kept + said.bytes() <= MOST_SAID;
+        let said = fits.then_some(said);
         self.0.insert(tool.tool.clone(), Pin { hash: tool.hash.clone(), said });
     }
 
@@ -105,7 +105,7 @@ fn changed(tool: &ToolDefinition, pin: &Pin) -> ToolChanged {
     let Some(said) = &pin.said else {
         return told(tool, "its definition differs; the old one was too long to be kept".to_owned());
     };
-    let all = changes(said, &tool.said());
+    let all = changes(&said.value(), &tool.said());
     let mut fields: Vec<&str> = all.iter().map(|change| field(&change.path)).collect();
     fields.dedup();
     let verb = if fields.len() == 1 { "has" } else { "have" };
@@ -173,7 +173,7 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Annotations, Json};
+    use crate::protocol::Annotations;
 
     pub(super) fn tool(name: &str, description: &str) -> ToolDefinition {
         let tool = ToolDefinition {

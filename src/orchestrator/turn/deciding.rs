@@ -9,12 +9,10 @@ use crate::protocol::{
     CallDecided, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, NoteLevel, NoteTaken, Stepping,
     StopSite, Verdict,
 };
-
 use crate::schema::Schema;
 
-use super::Effect;
-use super::StopReason;
 use super::calls::{Batch, Open, Received, Stand, decided, denied};
+use super::{Effect, StopReason};
 
 /// What the model would be told, and the turn ends with, where a recording has no answer for a call.
 pub(super) const MISSED: &str = "The mock run ends here: the recording has no answer for a call.";
