@@ -24,6 +24,7 @@ use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
+use crate::wording::count;
 
 pub use fleet::{Fleet, fleet, sources};
 
@@ -106,7 +107,7 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
     }
     if let Some(at) = at.filter(|at| *at > rows) {
         let last = last.map(|last| format!(", the last of them {last}")).unwrap_or_default();
-        let has = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+        let has = count(usize::try_from(rows).unwrap_or(usize::MAX), "record");
         return Err(Failure::usage(format!("--at {at}: {parent} has only {has}{last}")));
     }
     let record = taken.last().map_or(0, |record| record.index.0);

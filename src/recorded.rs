@@ -55,7 +55,7 @@ pub fn read(wanted: &str) -> Result<Recorded, Failure> {
     for problem in &damage.first {
         tell(&clean_line(&format!("callboard: {shown}, {problem}")));
     }
-    let more = damage.count - damage.first.len() as u64;
+    let more = damage.untold();
     if more > 0 {
         tell(&clean_line(&format!("callboard: {shown}: {more} more like these")));
     }

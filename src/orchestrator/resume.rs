@@ -181,9 +181,7 @@ fn origin(call: &Call, form: DeliveredForm) -> DeliveredForm {
 
 /// Whether the model has read what others wrote with the result of a call, as far as the records tell.
 fn is_hearsay(session: &Session, call: &Call, form: DeliveredForm) -> bool {
-    let tools = session.server(&call.server).map_or(&[][..], |server| &server.tools);
-    let tool = tools.iter().find(|tool| tool.tool == call.tool);
-    let is_closed = tool.is_some_and(|tool| !tool.effects().open_world);
+    let is_closed = session.tool_of(call).is_some_and(|tool| !tool.effects().open_world);
     let has_words = matches!(call.state, CallState::Ok | CallState::Error) && form != DeliveredForm::Denied;
     call.started_us.is_some() && has_words && !is_closed
 }

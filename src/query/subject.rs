@@ -77,8 +77,7 @@ impl<'a> Subject<'a> {
     /// A call of a session.
     #[must_use]
     pub fn of_call(session: &'a Session, call: &'a Call) -> Self {
-        let tools = session.server(&call.server).map_or(&[][..], |server| &server.tools);
-        let listed = tools.iter().find(|tool| tool.tool == call.tool).map(ToolDefinition::effects);
+        let listed = session.tool_of(call).map(ToolDefinition::effects);
         let claimed = Annotations { read_only: call.read_only, ..Annotations::default() };
         Self {
             server: Some(call.server.as_str()),

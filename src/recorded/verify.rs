@@ -97,7 +97,7 @@ impl Report {
     fn new(session: String, calls: Vec<Checked>, damage: &Damage) -> Self {
         let mut problems: Vec<String> =
             damage.first.iter().map(|problem| format!("the recording is damaged, {problem}")).collect();
-        let untold = damage.count - damage.first.len() as u64;
+        let untold = damage.untold();
         if untold > 0 {
             problems.push(format!("the recording is damaged in {untold} more places"));
         }

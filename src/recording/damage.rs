@@ -29,6 +29,12 @@ impl Damage {
         self.count == 0
     }
 
+    /// How many there are beside the first.
+    #[must_use]
+    pub fn untold(&self) -> u64 {
+        self.count - self.first.len() as u64
+    }
+
     /// The first problem, and how many more there are; nothing if nothing is wrong.
     #[must_use]
     pub fn words(&self) -> Option<String> {

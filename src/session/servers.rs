@@ -7,8 +7,9 @@ use crate::protocol::{
     AfterLoss, CallId, Event, LogStream, PromptsListed, Record, RejectedTool, ResourcesListed, ServerName, ServerReady,
     ToolDefinition,
 };
+use crate::wording::count;
 
-use super::{Frame, List, Session};
+use super::{Call, Frame, List, Session};
 
 /// Log lines kept per server; the recording has them all.
 pub const LOG_LINES: usize = 2000;
@@ -143,6 +144,12 @@ impl Server {
 }
 
 impl Session {
+    /// What the server of a call last said of its tool, if it listed it.
+    #[must_use]
+    pub fn tool_of(&self, call: &Call) -> Option<&ToolDefinition> {
+        self.server(&call.server)?.tools.iter().find(|tool| tool.tool == call.tool)
+    }
+
     /// What does not work of a server that is ready, if anything does not.
     #[must_use]
     pub fn trouble(&self, server: &Server) -> Option<String> {
@@ -152,13 +159,12 @@ impl Session {
         let mut found = Vec::new();
         found.extend(server.degraded.clone());
         found.extend(server.unanswered.map(|call| format!("call {} had no answer in time", call.0)));
-        let tools = |count: usize| if count == 1 { "1 tool".to_owned() } else { format!("{count} tools") };
         if !server.rejected.is_empty() {
-            found.push(format!("{} cannot be used", tools(server.rejected.len())));
+            found.push(format!("{} cannot be used", count(server.rejected.len(), "tool")));
         }
         match self.changed.iter().filter(|changed| changed.server == server.name).count() {
             0 => {}
-            changed => found.push(format!("{} changed, and waiting for a yes", tools(changed))),
+            changed => found.push(format!("{} changed, and waiting for a yes", count(changed, "tool"))),
         }
         (!found.is_empty()).then(|| found.join("; "))
     }

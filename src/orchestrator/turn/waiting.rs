@@ -2,6 +2,7 @@
 
 use crate::orchestrator::conversation::Conversation;
 use crate::protocol::{StopSite, TurnHeld, TurnResumed};
+use crate::wording::count;
 
 use super::{Effect, Input, Next, Phase, ToolUse, Turn};
 
@@ -48,11 +49,9 @@ impl Turn {
             return self.request(conversation, tools, effects);
         }
         let (messages, bytes) = conversation.weight();
-        let noun = if messages == 1 { "message" } else { "messages" };
-        let reason = format!(
-            "{} is about to be asked with its standing instructions and {messages} {noun}, {bytes} bytes",
-            self.model
-        );
+        let messages = count(messages, "message");
+        let reason =
+            format!("{} is about to be asked with its standing instructions and {messages}, {bytes} bytes", self.model);
         self.hold(StopSite::BeforeModel, reason, Next::Ask(tools), effects);
     }
 }

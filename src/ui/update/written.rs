@@ -50,8 +50,7 @@ pub(super) fn doubt(state: &State, ask: &Ask) -> Option<String> {
 }
 
 fn tool_of(state: &State, call: CallId) -> Option<&ToolDefinition> {
-    let call = state.session.call(call)?;
-    state.session.server(&call.server)?.tools.iter().find(|tool| tool.tool == call.tool)
+    state.session.tool_of(state.session.call(call)?)
 }
 
 /// Arguments that keep the schema of the call's tool.
