@@ -23,6 +23,8 @@ const LONGEST: usize = 1000;
 #[derive(Debug)]
 pub struct Schema {
     source: Json,
+    /// Whether a `format` must be kept, and not only noted.
+    keeps_formats: bool,
     /// Absent if the source is no schema, or too large to trust.
     compiled: OnceLock<Option<jsonschema::Validator>>,
 }
@@ -31,7 +33,13 @@ impl Schema {
     /// A schema of draft-07 or 2020-12. References to other documents are never followed.
     #[must_use]
     pub fn new(source: Json) -> Self {
-        Self { source, compiled: OnceLock::new() }
+        Self { source, keeps_formats: false, compiled: OnceLock::new() }
+    }
+
+    /// The schema of a form, in which a `format` such as `email` is meant as a rule (MCP 2025-11-25, Elicitation).
+    #[must_use]
+    pub fn of_form(source: Json) -> Self {
+        Self { source, keeps_formats: true, compiled: OnceLock::new() }
     }
 
     fn compile(&self) -> Option<jsonschema::Validator> {
@@ -42,7 +50,8 @@ impl Schema {
         let mut left = MOST_SUBSCHEMAS;
         count(&schema, &schema, DEEPEST, &mut left)?;
         let patterns = jsonschema::PatternOptions::fancy_regex().backtrack_limit(BACKTRACKING);
-        jsonschema::options().with_pattern_options(patterns).build(&schema).ok()
+        let options = jsonschema::options().with_pattern_options(patterns);
+        options.should_validate_formats(self.keeps_formats).build(&schema).ok()
     }
 
     /// The first place where `value` breaks the schema, in words: where and what was expected.

@@ -108,7 +108,7 @@ impl Inquiry {
         let wanted = match &requested.wanted {
             Wanted::Url { url } => Sought::Visit(url.clone()),
             Wanted::Form { schema } => {
-                Sought::Values { fields: fields(&schema.value()), schema: Schema::new(schema.clone()) }
+                Sought::Values { fields: fields(&schema.value()), schema: Schema::of_form(schema.clone()) }
             }
         };
         Self {
@@ -360,6 +360,7 @@ mod tests {
             "size": {"type": "string", "oneOf": [{"const": "s", "title": "Small"}, {"const": "l", "title": "Large"}]},
             "tags": {"type": "array", "items": {"type": "string", "enum": ["x", "y", "z"]}, "default": ["y"]},
             "odd": {"type": "object"},
+            "mail": {"type": "string", "format": "email"},
         }}))
     }
 
@@ -395,6 +396,14 @@ mod tests {
         write(&mut form, "age", "17");
         assert!(form.content().is_err(), "the schema has the last word");
         assert!(form.fields()[1].problem.as_ref().is_some_and(|words| words.contains("17")), "{:?}", form.fields()[1]);
+        write(&mut form, "age", "18");
+        write(&mut form, "mail", "ada at home");
+        assert!(form.content().is_err(), "a format is a rule in a form");
+        assert!(
+            form.fields()[8].problem.as_ref().is_some_and(|words| words.contains("email")),
+            "{:?}",
+            form.fields()[8]
+        );
     }
 
     #[test]
