@@ -177,7 +177,9 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         Event::ServerStarting(starting) => {
             let server = session.server_mut(&starting.server);
             let is_elsewhere = server.command != starting.command;
-            server.restarts += u32::from(!server.command.is_empty() || server.health != Health::Unknown);
+            // Whoever is being probed is started once more for the handshake of the other era: that is one start.
+            let is_first = server.command.is_empty() && server.health == Health::Unknown;
+            server.restarts += u32::from(!is_first && server.health != Health::Probing);
             server.command.clone_from(&starting.command);
             (server.degraded, server.unanswered, server.pid) = (None, None, None);
             enter(server, Health::Starting, at_us);
@@ -267,4 +269,29 @@ fn in_part(text: &str) -> Cow<'_, str> {
 fn enter(server: &mut Server, health: Health, at_us: u64) {
     server.health = health;
     server.since_us = at_us;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{LossCause, RecordIndex, Scope, ServerLost, ServerProbing, ServerStarting};
+
+    #[test]
+    fn a_second_handshake_is_no_restart_and_a_start_after_a_loss_is_one() {
+        let mut session = Session::default();
+        let name = ServerName::from("desk");
+        let mut tell = |event: Event| {
+            session.apply(&Record { index: RecordIndex(0), at_us: 0, unix_ms: 0, scope: Scope::default(), event });
+            session.server(&name).map(|server| server.restarts)
+        };
+        let starting = || ServerStarting { server: name.clone(), attempt: 1, command: "desk".into() }.into();
+        let probing = |method: &str| ServerProbing { server: name.clone(), method: method.into(), pid: Some(7) }.into();
+        assert_eq!(tell(starting()), Some(0));
+        assert_eq!(tell(probing("initialize")), Some(0));
+        assert_eq!(tell(starting()), Some(0));
+        assert_eq!(tell(probing("server/discover")), Some(0));
+        let next = AfterLoss::Restarting { attempt: 1, of: 3, delay_ms: 10 };
+        tell(ServerLost { server: name.clone(), cause: LossCause::Other, reason: "gone".into(), next }.into());
+        assert_eq!(tell(starting()), Some(1));
+    }
 }
