@@ -8,6 +8,7 @@ mod event;
 mod ids;
 mod json;
 mod playback;
+mod question;
 mod record;
 mod tool;
 
@@ -18,5 +19,6 @@ pub use json::Json;
 pub use playback::{
     Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,
 };
+pub use question::{Attachment, Question};
 pub use record::{Record, RecordError, Scope, why_no_object};
 pub use tool::{Annotations, ToolDefinition};

@@ -15,6 +15,8 @@ pub enum Verb {
     Resources,
     /// What servers have prepared to be asked.
     Prompts,
+    /// Let go of what is attached to the next question.
+    Detach,
     /// The model, or another one.
     Model,
     /// Begin a new conversation.
@@ -71,8 +73,9 @@ pub static COMMANDS: &[Spec] = &[
         Verb::Resources,
         "resources",
         "[SERVER [URI]]",
-        "What servers have to read; one of it goes before the next question",
+        "What servers have to read; one of it goes with the next question",
     ),
+    spec(Verb::Detach, "detach", "", "Let go of the resources that would go with the next question"),
     spec(
         Verb::Prompts,
         "prompts",

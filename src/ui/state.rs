@@ -35,7 +35,7 @@ pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
-pub use reading::{Attachment, Reading, Shelf};
+pub use reading::{Reading, Shelf};
 pub use text::TextView;
 
 use super::layout::Areas;
