@@ -11,15 +11,15 @@ use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
-    CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, Scope, ServerListed,
-    ServerLost, ServerName, ServerReady, ToolDefinition,
+    CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, RejectedTool, Scope,
+    ServerListed, ServerLost, ServerName, ServerReady, ToolDefinition,
 };
 use crate::query::Subject;
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::reason_of;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
-use crate::wording::count;
+use crate::wording::{content_words, count};
 
 pub use materials::{prompts, resources};
 
@@ -81,7 +81,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         let ready = muster.ready.get(&spec.name);
         let listed = muster.listed.get(&spec.name);
         let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
-        let rejected = listed.map_or(0, |listed| listed.rejected.len());
+        let rejected = listed.map_or(0, |listed| faulty(&listed.rejected).count());
         if lost.is_some() || rejected > 0 || listed.is_none() {
             sick.push(spec.name.to_string());
         }
@@ -105,13 +105,13 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
-                    (_, None) => format!(
-                        "FAILED  {name:<12} {} cannot be used: {}",
-                        count(row["rejected"].as_array().map_or(0, Vec::len), "tool"),
-                        row["rejected"]
-                    ),
+                    (_, None) => format!("FAILED  {name:<12} not all of its tools can be used"),
                 };
                 say(&clean_line(&line))?;
+                let listed = muster.listed.get(&ServerName::from(name));
+                for rejected in listed.iter().flat_map(|listed| &listed.rejected) {
+                    say_rejected(rejected)?;
+                }
             }
         }
     }
@@ -161,11 +161,7 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
                     say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)))?;
                 }
                 for rejected in &listed.rejected {
-                    say(&format!(
-                        "  {:<30} cannot be used: {}",
-                        clean_line(&rejected.name),
-                        clean_line(&rejected.reason)
-                    ))?;
+                    say_rejected(rejected)?;
                 }
             }
         }
@@ -174,6 +170,14 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
         None => Ok(()),
         Some(lost) => Err(unreachable(lost)),
     }
+}
+
+fn faulty(rejected: &[RejectedTool]) -> impl Iterator<Item = &RejectedTool> {
+    rejected.iter().filter(|tool| tool.kind.is_fault())
+}
+
+fn say_rejected(rejected: &RejectedTool) -> Result<(), Failure> {
+    say(&format!("  {:<30} cannot be used: {}", clean_line(&rejected.name), clean_line(&rejected.reason)))
 }
 
 /// One call, as it is asked for on the command line.
@@ -292,13 +296,15 @@ fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
         Form::Json => say_json(result.text())?,
         Form::Text => {
             let value = result.value();
-            let shown = match value.get("structuredContent") {
-                Some(structured) => serde_json::to_string_pretty(structured).unwrap_or_default(),
-                None => value
-                    .pointer("/content/0/text")
-                    .and_then(Value::as_str)
-                    .map_or_else(|| result.text().to_owned(), str::to_owned),
-            };
+            let blocks = value.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let structured = value.get("structuredContent").filter(|structured| !structured.is_null());
+            // The texts beside structured content only repeat it.
+            let shown = blocks.iter().filter(|block| structured.is_none() || block.get("text").is_none());
+            let mut shown: Vec<String> = shown.map(content_words).collect();
+            if let Some(structured) = structured {
+                shown.insert(0, serde_json::to_string_pretty(structured).unwrap_or_default());
+            }
+            let shown = if shown.is_empty() { result.text().to_owned() } else { shown.join("\n") };
             say(&clean_block(&shown))?;
         }
     }

@@ -1,9 +1,30 @@
 //! Small things about words that screens, commands and reports say alike.
 
+use serde_json::Value;
+
 /// `1 call`, `2 calls`.
 #[must_use]
 pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// A block of MCP content as people read it: its text, or what it is and how much of it there is
+/// (`[image/png, about 120 bytes]`).
+#[must_use]
+pub fn content_words(block: &Value) -> String {
+    let word = |key: &str| block.get(key).and_then(Value::as_str);
+    if let Some(text) = word("text").or_else(|| block.pointer("/resource/text").and_then(Value::as_str)) {
+        return text.to_owned();
+    }
+    let part = block.get("resource").unwrap_or(block);
+    let of_part = |key: &str| part.get(key).and_then(Value::as_str);
+    let what = of_part("mimeType").or_else(|| word("type")).unwrap_or("unknown content");
+    let what = of_part("uri").map_or_else(|| what.to_owned(), |uri| format!("{what} at {uri}"));
+    // Base64 has four characters for three bytes.
+    match of_part("blob").or_else(|| of_part("data")) {
+        Some(data) => format!("[{what}, about {} bytes]", data.len() / 4 * 3),
+        None => format!("[{what}]"),
+    }
 }
 
 /// The first line of a text that says something; empty if none does.
@@ -14,7 +35,23 @@ pub fn first_line(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let words = |block: Value| content_words(&block);
+        assert_eq!(words(json!({"type": "text", "text": "one"})), "one");
+        assert_eq!(words(json!({"type": "resource", "resource": {"uri": "a:b", "text": "two"}})), "two");
+        let image = json!({"type": "image", "mimeType": "image/png", "data": "AAAAAAAA"});
+        assert_eq!(words(image), "[image/png, about 6 bytes]");
+        let link = json!({"type": "resource_link", "uri": "a:b", "name": "b"});
+        assert_eq!(words(link), "[resource_link at a:b]");
+        let blob = json!({"type": "resource", "resource": {"uri": "a:b", "mimeType": "x/y", "blob": "AAAA"}});
+        assert_eq!(words(blob), "[x/y at a:b, about 3 bytes]");
+        assert_eq!([words(json!({"type": "hologram"})), words(json!(7))], ["[hologram]", "[unknown content]"]);
+    }
 
     #[test]
     fn one_is_not_many_and_blank_lines_say_nothing() {

@@ -82,5 +82,8 @@ fn server(spec: &ServerSpec, muster: &Muster) -> Finding {
     let rejected: Vec<String> =
         listed.rejected.iter().map(|rejected| format!("{} ({})", rejected.name, rejected.reason)).collect();
     let says = format!("{says}; {} cannot be used: {}", count(rejected.len(), "tool"), rejected.join(", "));
-    Finding::warn("server", name, says, "tell its maker; its other tools work")
+    match listed.rejected.iter().any(|rejected| rejected.kind.is_fault()) {
+        true => Finding::warn("server", name, says, "tell its maker; its other tools work"),
+        false => Finding::ok("server", name, says),
+    }
 }

@@ -78,6 +78,29 @@ pub struct RejectedTool {
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
+    /// Whose matter that is.
+    #[serde(default, skip_serializing_if = "Rejection::is_fault")]
+    pub kind: Rejection,
+}
+
+/// Why something listed is not offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// What the server says of it cannot be taken: the server is not well.
+    #[default]
+    Fault,
+    /// It wants something of a client that this one has not; nothing is wrong with the server.
+    Unsupported,
+}
+
+impl Rejection {
+    /// Whether the server is at fault.
+    #[must_use]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub fn is_fault(&self) -> bool {
+        *self == Self::Fault
+    }
 }
 
 /// Payload of `server.logged`.
