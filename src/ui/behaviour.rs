@@ -924,6 +924,32 @@ fn an_answer_without_calls_says_what_it_stands_on() {
 }
 
 #[test]
+fn what_a_failed_model_asks_for_in_its_last_words_is_on_the_screen() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut story = Story::ready();
+        let message = format!("The quota is used up (it said: {}). Check your billing.", "a word ".repeat(50));
+        story.turn("Why?").request("gpt-4o").fail(ModelFailureCode::RateLimited, &message, Some(429));
+        let screen = story.end(Ending::Failed, None).console(columns, rows).screen();
+        assert!(screen.contains("billing."), "{screen}");
+    }
+}
+
+#[test]
+fn a_tool_that_is_not_supported_does_not_make_its_server_unwell() {
+    let mut story = Story::ready();
+    let rejected = |kind| RejectedTool { name: "dig".into(), reason: "it runs as a task only".into(), kind };
+    let listed = |kind| ServerListed { server: "kb".into(), tools: Vec::new(), rejected: vec![rejected(kind)] };
+    let trouble = |console: &Console| {
+        let session = &console.state.session;
+        session.server(&"kb".into()).and_then(|server| session.trouble(server))
+    };
+    story.say(listed(Rejection::Unsupported));
+    assert_eq!(trouble(&story.console(120, 40)), None);
+    story.say(listed(Rejection::Fault));
+    assert_eq!(trouble(&story.console(120, 40)).as_deref(), Some("1 tool cannot be used"));
+}
+
+#[test]
 fn a_call_that_was_never_sent_has_no_duration() {
     let mut story = Story::ready();
     story.turn("Close it").request("gpt-4o").answer("");

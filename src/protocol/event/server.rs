@@ -97,7 +97,6 @@ pub enum Rejection {
 impl Rejection {
     /// Whether the server is at fault.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     pub fn is_fault(&self) -> bool {
         *self == Self::Fault
     }

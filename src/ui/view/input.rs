@@ -66,7 +66,8 @@ fn draw_attached(state: &State, buffer: &mut ratatui::buffer::Buffer) {
         more => format!(" and {more} more"),
     };
     let mut pen = Pen::new(outer.width.saturating_sub(4));
-    let name = text::fit(&newest.to_string(), usize::from(outer.width.saturating_sub(30)));
+    let room = usize::from(outer.width.saturating_sub(8)).saturating_sub(text::width(&more));
+    let name = text::fit(&newest.to_string(), room);
     pen.put(&format!(" + {name}{more} "), state.theme().style(Role::Warn));
     put_line(buffer, Rect { x: outer.x + 2, ..outer }.intersection(outer), 0, &pen.line());
 }
