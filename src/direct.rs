@@ -187,15 +187,11 @@ pub struct Order<'a> {
     pub arguments: &'a str,
 }
 
-fn judge(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Verdict {
-    let arguments = Json::from(Value::Object(arguments.clone()));
-    gate.judge(tool, &Subject::of_proposal(tool, &arguments), None)
-}
-
 /// Whether the gate lets a call pass where there is nobody to ask.
 fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Result<(), Failure> {
     let refused = |why: String| Failure::failed(format!("{} was not called: {why}", tool.tool));
-    match judge(gate, tool, arguments) {
+    let arguments = Json::from(Value::Object(arguments.clone()));
+    match gate.judge(tool, &Subject::of_proposal(tool, &arguments), None) {
         Verdict::Pass => Ok(()),
         Verdict::Hold(hold) => Err(refused(unasked(&hold.reason, hold.remedy))),
         Verdict::Refuse(reason) => Err(refused(reason)),
@@ -205,10 +201,8 @@ fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) ->
 /// Why a rule or the mode refuses a call, whoever asks for it.
 #[must_use]
 pub fn refusal(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Option<String> {
-    match judge(gate, tool, arguments) {
-        Verdict::Pass | Verdict::Hold(_) => None,
-        Verdict::Refuse(reason) => Some(reason),
-    }
+    let arguments = Json::from(Value::Object(arguments.clone()));
+    gate.refusal(tool, &Subject::of_proposal(tool, &arguments))
 }
 
 /// `callboard call`: one tool, its result on stdout.

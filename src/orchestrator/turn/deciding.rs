@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 use crate::schema::Schema;
 
-use super::calls::{Batch, Open, Received, Stand, decided, denied};
+use super::calls::{Batch, Open, Received, Stand, decided, denied, refused};
 use super::{Effect, StopReason};
 
 /// What the model would be told, and the turn ends with, where a recording has no answer for a call.
@@ -81,14 +81,14 @@ impl Batch {
         match std::mem::replace(stand, Stand::Queued) {
             Stand::Held(hold) => *stand = decide_call(open, hold, decision, judges, effects),
             Stand::Queued => *stand = take_back(open, decision, judges, effects),
-            Stand::Received(received) => *stand = decide_result(open, received, decision, judges.1, effects),
+            Stand::Received(received) => *stand = decide_result(open, received, decision, judges, effects),
             other @ (Stand::Running | Stand::Ended(..)) => *stand = other,
         }
     }
 
     /// Lets calls go that only the gate held, and that it would not hold after its change. What a breakpoint has stopped
     /// or the operator has changed waits on, except where the operator wants the turn finished without another stop. A
-    /// call that was let go and not sent waits again if its tool is not what it was any more.
+    /// call that was let go and not sent waits again if its tool is not what it was any more. What is refused now is over.
     pub(super) fn judge_again(&mut self, (before, gate): (&Gate, &Gate), toolbox: &Toolbox, effects: &mut Vec<Effect>) {
         let may_go = |holder| holder == Holder::Gate || gate.stepping == Stepping::Out;
         let mut released = 0;
@@ -104,6 +104,10 @@ impl Batch {
                         }
                         false
                     }
+                    Ok(Judged::Refuse(reason)) => {
+                        *stand = refused(open, reason, effects);
+                        false
+                    }
                     judged => judged == Ok(Judged::Pass),
                 },
                 Stand::Received(held) if may_go(held.holder) => {
@@ -116,7 +120,9 @@ impl Batch {
                     }
                 }
                 Stand::Queued => {
-                    if let Some(hold) = open.newly_changed(before, gate) {
+                    if let Some(reason) = open.refusal(gate, toolbox) {
+                        *stand = refused(open, reason, effects);
+                    } else if let Some(hold) = open.newly_changed(before, gate) {
                         effects.push(open.held(StopSite::BeforeCall, &hold));
                         *stand = Stand::Held(hold);
                     }
@@ -215,6 +221,10 @@ fn decide_call(
 ) -> Stand {
     let hold = match decision {
         Decision::Run => {
+            if let Some(reason) = open.refusal(gate, toolbox) {
+                effects.push(open.not_sent(&reason));
+                return Stand::Held(hold);
+            }
             effects.push(open.tell(decided(Verdict::Run, "operator", None)));
             return Stand::Queued;
         }
@@ -227,7 +237,7 @@ fn decide_call(
                     open.arguments = Ok(object);
                     let after = Some(open.shown());
                     effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
-                    kept("changed by the operator")
+                    kept(open.refusal(gate, toolbox).as_deref().unwrap_or("changed by the operator"))
                 }
                 // The reason says what is wrong with the edit.
                 Err(failure) => kept(&failure.message),
@@ -255,7 +265,7 @@ fn decide_result(
     open: &mut Open,
     mut received: Received,
     decision: Decision,
-    toolbox: &Toolbox,
+    (gate, toolbox): (&Gate, &Toolbox),
     effects: &mut Vec<Effect>,
 ) -> Stand {
     match decision {
@@ -288,6 +298,10 @@ fn decide_result(
             Stand::Received(received)
         }
         Decision::Retry => {
+            if let Some(reason) = open.no_retry(gate, toolbox) {
+                effects.push(open.not_sent(&reason));
+                return Stand::Received(received);
+            }
             effects.push(open.tell(decided(Verdict::Retry, "operator", None)));
             Stand::Queued
         }

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::mcp::CallEnd;
-use crate::orchestrator::{Policy, Rules, prompt};
+use crate::orchestrator::{Policy, Resumed, Rules, prompt};
 use crate::protocol::{
     Annotations, BreakAction, Breakpoint, CallStarted, CallStatus, Decision, DeliveredForm, Json, ModelCall, Record,
     RecordIndex, Stepping, ToolDefinition, Verdict,
 };
+use crate::query::Subject;
 use crate::session::Session;
 
 /// A turn with its conversation, and every effect so far.
@@ -41,6 +42,13 @@ impl Play {
 
     fn input(&mut self, input: Input) -> Vec<String> {
         let effects = self.turn.handle(input, &mut self.conversation);
+        for effect in &effects {
+            let Effect::SendCall { call, tool, arguments, .. } = effect else { continue };
+            let (tool, arguments) =
+                (self.turn.toolbox.find(tool.as_str()).expect("a tool"), Json::from(Value::Object(arguments.clone())));
+            let refusal = self.turn.gate.refusal(tool, &Subject::of_proposal(tool, &arguments));
+            assert_eq!(refusal, None, "{call} was sent against a refusal");
+        }
         let shown = words(&effects);
         self.effects.extend(effects);
         shown
@@ -747,6 +755,7 @@ enum Act {
     Proceeds,
     Steps(Stepping),
     Breaks(Vec<&'static str>),
+    Changes(Vec<&'static str>),
     Misses,
     Stops,
 }
@@ -768,6 +777,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         6 => Just(Act::Proceeds),
         2 => steppings().prop_map(Act::Steps),
         2 => points().prop_map(Act::Breaks),
+        2 => prop::sample::subsequence(vec!["look", "change"], 0..=2).prop_map(Act::Changes),
         1 => Just(Act::Misses),
         1 => Just(Act::Stops),
     ];
@@ -784,11 +794,15 @@ fn points() -> impl Strategy<Value = Vec<&'static str>> {
 
 fn gates() -> impl Strategy<Value = Gate> {
     let policies = [Policy::AskAll, Policy::AskWrites, Policy::Auto, Policy::ReadOnly];
-    (prop::sample::select(policies.to_vec()), steppings(), points()).prop_map(|(policy, stepping, points)| {
-        let mut gate = Gate::new(policy, Rules::default(), stepping);
-        set(&mut gate, &points);
-        gate
-    })
+    let denied = prop::sample::subsequence(vec!["arg.id=9"], 0..=1);
+    (prop::sample::select(policies.to_vec()), steppings(), points(), denied).prop_map(
+        |(policy, stepping, points, denied)| {
+            let deny = denied.iter().map(|rule| rule.parse().expect("an expression")).collect();
+            let mut gate = Gate::new(policy, Rules { deny, ..Rules::default() }, stepping);
+            set(&mut gate, &points);
+            gate
+        },
+    )
 }
 
 fn set(gate: &mut Gate, points: &[&str]) {
@@ -868,6 +882,11 @@ impl Play {
             Act::Breaks(points) => {
                 let mut gate = self.turn.gate.clone();
                 set(&mut gate, points);
+                self.input(Input::GateChanged(Box::new(gate)));
+            }
+            Act::Changes(tools) => {
+                let mut gate = self.turn.gate.clone();
+                gate.changed = Arc::new(trust::changes(tools, "h2"));
                 self.input(Input::GateChanged(Box::new(gate)));
             }
             Act::Misses => {

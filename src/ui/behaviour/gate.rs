@@ -2,7 +2,7 @@
 
 use super::{selected_call, three_held};
 use crate::protocol::*;
-use crate::ui::fixtures::{Console, Story, json};
+use crate::ui::fixtures::{Console, Story, json, result_held};
 use crate::ui::state::Follow;
 use crate::ui::update::Effect;
 
@@ -142,4 +142,17 @@ fn a_replay_shows_what_was_about_to_be_sent_and_goes_on_from_it() {
     console.hears(turn, TurnHeld { site: StopSite::BeforeModel, reason: "again".into(), messages });
     let screen = console.screen();
     assert!(screen.contains("▸Messages") && screen.contains("Find the other one"), "{screen}");
+}
+
+#[test]
+fn a_change_of_the_tool_can_be_accepted_where_its_result_waits_to_be_fetched_again() {
+    let mut console = result_held().console(120, 40);
+    let (server, tool): (ServerName, ToolName) = ("ticket".into(), "get_ticket_metrics".into());
+    let (hash, summary) = ("h2".to_owned(), "its description has changed".to_owned());
+    let changed = ToolChanged { server, tool, hash: hash.clone(), summary, changes: Vec::new(), more: 0 };
+    console.hears(Scope::default(), changed);
+    console.later_ms(600).press("Tab Tab a");
+    let screen = console.screen();
+    assert!(screen.contains("A tool that has changed") && screen.contains("then r sends call 1 again"), "{screen}");
+    assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(1), hash })]);
 }

@@ -1,7 +1,7 @@
 //! A tool that is not what it was: how it differs, and taking it as it is now.
 
-use crate::protocol::{Command, FieldChange, ToolChanged};
-use crate::session::Call;
+use crate::protocol::{Command, FieldChange, StopSite, ToolChanged};
+use crate::session::{Call, CallState};
 use crate::ui::state::{Overlay, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
@@ -46,6 +46,10 @@ pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
 pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.decidable() else { return Vec::new() };
     let (id, number) = (call.id, call.id.0);
+    let here = match call.state {
+        CallState::Held(StopSite::AfterResult) => format!("then r sends call {number} again"),
+        _ => format!("n sends call {number} only, d denies call {number}"),
+    };
     let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
     if state.read_change.as_ref() == Some(&change.hash) {
         state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
@@ -61,10 +65,7 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
             ),
             plain,
         )],
-        vec![Piece::new(
-            &format!("Close this; then a accepts it for good, n sends call {number} only, d denies call {number}."),
-            theme.style(Role::Warn),
-        )],
+        vec![Piece::new(&format!("Close this; then a accepts it for good, {here}."), theme.style(Role::Warn))],
         Vec::new(),
     ];
     paragraphs.extend(lines(&change).iter().map(|(role, line)| vec![Piece::new(line, theme.style(*role))]));

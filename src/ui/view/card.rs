@@ -123,8 +123,8 @@ impl Card<'_> {
         };
         let reason = call.held_reason.as_deref().unwrap_or("no reason given");
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
-        let change = update::changed::of_call(self.state, call).filter(|_| site == StopSite::BeforeCall);
-        if let Some(change) = change {
+        let change = update::changed::of_call(self.state, call);
+        if let Some(change) = change.filter(|_| site == StopSite::BeforeCall) {
             self.change(change);
         }
         let effect = if call.read_only && change.is_none() { "It only reads." } else { "It may change something." };
@@ -149,6 +149,12 @@ impl Card<'_> {
                 ("x", "answers for it"),
                 ("d", "denies"),
                 ("a", "always allows"),
+            ]),
+            true if change.is_some() => self.keys(&[
+                ("n", "goes on"),
+                ("e", "edits"),
+                ("d", "keeps it back"),
+                ("a", "shows how its tool has changed"),
             ]),
             true => self.keys(&[("n", "goes on"), ("e", "edits"), ("r", "retries"), ("d", "keeps it back")]),
         }
