@@ -189,7 +189,7 @@ impl Shell {
         let Some(question) = self.questions.pop_front() else { return };
         let runbook = question.starts_with("/run ");
         self.asked = Arc::clone(if runbook { &self.runbooks } else { &self.model });
-        self.toolbox = self.roster.toolbox();
+        self.toolbox = self.roster.toolbox().offered_to(self.asked.most_tools());
         self.warn_of_tools().await;
         let (turn, effects) = Turn::begin(
             question,

@@ -16,6 +16,8 @@ const NEAREST: usize = 5;
 pub struct Toolbox {
     /// The tools in lane order.
     pub tools: Arc<[ToolDefinition]>,
+    /// Those of them that a request tells the model of.
+    pub offered: Arc<[ToolDefinition]>,
     by_name: Arc<HashMap<String, (usize, Schema)>>,
 }
 
@@ -29,7 +31,17 @@ impl Toolbox {
                 .entry(tool.model_name.clone())
                 .or_insert_with(|| (position, Schema::new(tool.input_schema.clone())));
         }
-        Self { tools: tools.into(), by_name: Arc::new(by_name) }
+        let tools: Arc<[ToolDefinition]> = tools.into();
+        Self { offered: Arc::clone(&tools), tools, by_name: Arc::new(by_name) }
+    }
+
+    /// The same for a model that takes at most so many tools: the last ones are left out.
+    #[must_use]
+    pub fn offered_to(self, most: usize) -> Self {
+        match self.tools.get(..most) {
+            Some(first) => Self { offered: first.into(), ..self },
+            None => self,
+        }
     }
 
     /// The tool of a model name.

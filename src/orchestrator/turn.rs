@@ -235,7 +235,7 @@ impl Turn {
             messages: u32::try_from(conversation.messages().len()).unwrap_or(u32::MAX),
             new_messages: conversation.take_new(),
             tools: match tools {
-                ToolUse::Offered => u32::try_from(self.toolbox.tools.len()).unwrap_or(u32::MAX),
+                ToolUse::Offered => u32::try_from(self.toolbox.offered.len()).unwrap_or(u32::MAX),
                 ToolUse::Withheld => 0,
             },
             reason: (tools == ToolUse::Withheld)

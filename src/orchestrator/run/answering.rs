@@ -18,10 +18,8 @@ impl Shell {
     pub(super) fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
         let (today, messages) = (self.stage.today(), self.messages());
-        let most = self.asked.most_tools();
         let tools = match tools {
-            ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
-            ToolUse::Offered => Arc::clone(&self.toolbox.tools),
+            ToolUse::Offered => Arc::clone(&self.toolbox.offered),
             ToolUse::Withheld => Arc::from([]),
         };
         let request = Request { messages, tools, briefings: briefings.into(), today };
@@ -63,12 +61,12 @@ impl Shell {
     }
 
     pub(super) async fn warn_of_tools(&mut self) {
-        let (offered, most) = (self.toolbox.tools.len(), self.asked.most_tools());
-        if offered > most && !self.warned_of_tools {
+        let (connected, offered) = (self.toolbox.tools.len(), self.toolbox.offered.len());
+        if connected > offered && !self.warned_of_tools {
             self.warned_of_tools = true;
             let text = format!(
-                "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
-                offered - most
+                "{connected} tools are connected, and the model takes {offered}: the last {} are left out.",
+                connected - offered
             );
             self.stage.note(NoteLevel::Warning, text).await;
         }

@@ -672,6 +672,26 @@ fn the_third_identical_call_is_refused_and_a_last_request_goes_without_tools() {
 }
 
 #[test]
+fn a_request_tells_of_as_many_tools_as_the_model_is_offered() {
+    let (toolbox, mut conversation) = (toolbox().offered_to(3), Conversation::default());
+    let (_, effects) =
+        Turn::begin("Why?".into(), "m".into(), toolbox, Gate::default(), Numbers::default(), &mut conversation);
+    let Effect::Tell(_, Event::ModelRequested(requested)) = &effects[1] else { panic!("{effects:?}") };
+    assert_eq!(requested.tools, 3);
+}
+
+#[test]
+fn a_call_is_the_same_however_the_keys_of_its_objects_are_ordered() {
+    let mut play = Play::begin(Policy::default());
+    for (call, arguments) in [(1, r#"{"rows":[{"a":1,"b":2}]}"#), (2, r#"{"rows":[{"b":2,"a":1}]}"#)] {
+        play.wants(&[("list", arguments)]);
+        play.ends(call, "same");
+    }
+    play.wants(&[("list", r#"{"rows":[{"a":1,"b":2}]}"#)]);
+    assert_eq!(play.failures(), [CallFailureCode::LimitReached]);
+}
+
+#[test]
 fn an_answer_with_too_many_calls_gets_a_reason_for_those_that_were_not_made() {
     let mut play = Play::begin(Policy::Auto);
     let arguments: Vec<String> = (0..MOST_CALLS + 3).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
@@ -993,6 +1013,27 @@ fn records(effects: &[Effect]) -> Vec<Record> {
     (0..).zip(effects.iter().filter_map(event)).map(record).collect()
 }
 
+/// Each call of an answer has one message, in its order, before anything else is said.
+fn is_whole(conversation: &Conversation) -> Result<(), TestCaseError> {
+    let mut open: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for message in conversation.messages() {
+        match &**message {
+            Message::Tool { provider_id, .. } => {
+                prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
+                prop_assert!(seen.insert(provider_id.clone()));
+            }
+            Message::Assistant { calls, .. } => {
+                prop_assert!(open.is_empty(), "{open:?} have no message");
+                open = calls.iter().map(|call| call.provider_id.clone()).collect();
+            }
+            Message::System { .. } | Message::User { .. } => prop_assert!(open.is_empty()),
+        }
+    }
+    prop_assert!(open.is_empty(), "{open:?} have no message");
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -1038,22 +1079,19 @@ proptest! {
         for act in acts.iter().chain([&Act::Stops]) {
             play.act(act);
         }
-        let mut open: Vec<String> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for message in play.conversation.messages() {
-            match &**message {
-                Message::Tool { provider_id, .. } => {
-                    prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
-                    prop_assert!(seen.insert(provider_id.clone()));
-                }
-                Message::Assistant { calls, .. } => {
-                    prop_assert!(open.is_empty(), "{open:?} have no message");
-                    open = calls.iter().map(|call| call.provider_id.clone()).collect();
-                }
-                Message::System { .. } | Message::User { .. } => prop_assert!(open.is_empty()),
-            }
+        is_whole(&play.conversation)?;
+    }
+
+    #[test]
+    fn whatever_happens_a_fork_at_any_record_has_a_message_for_each_call_it_knows(gate in gates(), acts in acts()) {
+        let mut play = Play::begin(gate);
+        for act in &acts {
+            play.act(act);
         }
-        prop_assert!(open.is_empty(), "{open:?} have no message");
+        let records: Vec<Arc<Record>> = records(&play.effects).into_iter().map(Arc::new).collect();
+        for length in 0..=records.len() {
+            is_whole(&Resumed { records: records[..length].to_vec() }.read().conversation)?;
+        }
     }
 
     #[test]

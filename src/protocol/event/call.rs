@@ -11,7 +11,9 @@ pub struct CallProposed {
     pub server: ServerName,
     /// The tool on that server, or the model's word for an unknown tool.
     pub tool: ToolName,
-    /// What the model wrote: an object, or a string with text that is no object.
+    /// What the model asked for, as it would be sent: an object, read once and written anew, so that of equal keys the last
+    /// counts and integers beyond 64 bits are floats; or a string with text that is no object. The model's own text is in
+    /// `model.answered`.
     pub arguments: Json,
     /// The provider's id.
     pub provider_id: String,
