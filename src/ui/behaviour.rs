@@ -820,10 +820,11 @@ fn the_first_of_several_held_calls_stays_selected_and_a_decision_leads_to_the_ne
     assert!(console.screen().contains("⏸ 3 held: Tab"));
     console.press("Tab");
     assert!(console.screen().contains("⏸ 3 held: F next"));
-    console.later_ms(500);
     let mut decided = 0;
     for call in [1, 2, 3] {
         assert_eq!(selected_call(&console), Some(call));
+        assert_eq!(console.press("n"), [], "nobody has looked at it yet");
+        console.later_ms(600);
         let effects = console.press("n");
         let wanted = Command::Decide { call: CallId(call), decision: Decision::Run };
         assert_eq!(effects, [Effect::Send(wanted)], "it has been there long enough");

@@ -16,6 +16,7 @@ mod offers;
 mod overlay;
 mod picker;
 mod reading;
+mod seen;
 mod text;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
 pub use reading::{Attachment, Reading, Shelf};
+pub use seen::{Seen, Waiting};
 pub use text::TextView;
 
 use super::layout::Areas;
@@ -204,8 +206,8 @@ pub struct State {
     pub leaving: Leaving,
     /// What Esc does to a running turn.
     pub escape: Escape,
-    /// When a key last brought what it would have decided about onto the screen instead, µs.
-    pub shown_us: Option<u64>,
+    /// What a key that decides would be about, and since when it could be read.
+    pub seen: Seen,
     /// Whether records still come.
     pub feed: FeedState,
 }
@@ -302,7 +304,7 @@ impl State {
     /// What the model would be sent, while the turn waits before that.
     #[must_use]
     pub fn request(&self) -> Option<&Json> {
-        self.session.held_turn.as_ref().and_then(|held| held.messages.as_ref())
+        self.session.held_turn.as_ref().and_then(|held| held.told.messages.as_ref())
     }
 
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.

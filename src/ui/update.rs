@@ -16,6 +16,7 @@ mod palette;
 mod projects;
 mod records;
 mod scroll;
+mod seen;
 mod select;
 mod settle;
 mod source;
@@ -36,8 +37,8 @@ use crate::session::{CallState, Session};
 
 pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
+pub use seen::shows_first;
 pub use source::{Frames, frames, tab};
-pub use stepping::shows_first;
 
 /// Something that happened.
 #[derive(Debug)]

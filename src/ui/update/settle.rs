@@ -7,7 +7,7 @@ use crate::ui::layout::{Areas, Lanes, Wish};
 use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
 use crate::ui::{text, view};
 
-use super::{form, inside, scroll, source};
+use super::{form, inside, scroll, seen, source};
 
 /// Brings everything derived up to date.
 pub(super) fn settle(state: &mut State) {
@@ -17,6 +17,7 @@ pub(super) fn settle(state: &mut State) {
     calls(state);
     overlay(state);
     form::settle(state);
+    seen::look(state);
 }
 
 /// The rows of an item, made if they are not kept.

@@ -28,7 +28,7 @@ pub fn card_rows(state: &State, width: u16) -> Vec<Row> {
         }
         (None, Selected::Request) => {
             if let Some(held) = &state.session.held_turn {
-                card.words(&format!("⏸ {}. n sends this; nothing has been sent yet.", held.reason), Role::Warn);
+                card.words(&format!("⏸ {}. n sends this; nothing has been sent yet.", held.told.reason), Role::Warn);
             }
         }
         (None, Selected::Span(_) | Selected::Nothing) => {}
