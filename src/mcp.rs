@@ -7,6 +7,7 @@
 mod answers;
 mod catalog;
 mod connection;
+mod ends;
 mod http;
 mod in_flight;
 mod inputs;

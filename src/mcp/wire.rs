@@ -13,10 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::line::{Line, LineReader};
-use super::tap::{Answering, Tap};
+use super::tap::{Answering, LONGEST_MESSAGE, Tap};
 
-/// Longest line a server may send, bytes.
-pub const LONGEST_LINE: usize = 32 * 1024 * 1024;
 /// How long a server may leave its stdin unread before it counts as gone.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// Lines that may wait to be written.
@@ -57,7 +55,7 @@ impl Wire {
     ) -> Self {
         let (lines, queue) = mpsc::channel(WRITE_CAPACITY);
         tokio::spawn(write(sink, queue));
-        let incoming = Incoming { tap: tap.clone(), reader: LineReader::new(source, LONGEST_LINE), ended };
+        let incoming = Incoming { tap: tap.clone(), reader: LineReader::new(source, LONGEST_MESSAGE), ended };
         Self { tap, messages: stream::unfold(incoming, Incoming::next).fuse().boxed(), lines }
     }
 }
@@ -130,7 +128,7 @@ async fn taken(tap: &Tap, line: Line) -> Option<RxJsonRpcMessage<RoleClient>> {
         },
         Line::TooLong { head, tail, bytes } => {
             tap.junk(format!("a line of {bytes} bytes was not taken")).await;
-            tap.too_long(&head, &tail, bytes, LONGEST_LINE)
+            tap.too_long(&head, &tail, bytes)
         }
         Line::Torn(bytes) => {
             tap.junk(format!("stdout ended inside a line of {} bytes", bytes.len())).await;
