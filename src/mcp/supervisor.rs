@@ -180,13 +180,14 @@ impl Supervisor {
 
     /// Ends what is in flight with the reason, and the process with it.
     async fn close(&mut self, running: Running, in_flight: InFlight, broken: Break) -> Break {
-        let Running { host, connection, .. } = running;
+        let Running { mut host, connection, .. } = running;
         match broken {
             Break::Lost(reason) => {
                 let reason = host.post_mortem(Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
                 connection.close().await;
+                host.stop().await;
                 Break::Lost(reason)
             }
             Break::Asked(asked) => {

@@ -350,6 +350,23 @@ async fn a_server_that_ignores_that_too_is_killed() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_given_up_or_lost_may_finish_its_work() {
+    let program = hostile_program();
+    let folder = tempfile::tempdir().unwrap();
+    let tidied = folder.path().join("tidied");
+    let args = |script| ["-c", script, program.to_str().unwrap(), tidied.to_str().unwrap()];
+    let refuses = r#""$0" modern; sleep 1; touch "$1""#;
+    fails(ServerSpec { era: Era::Legacy, ..spec("hostile", "/bin/sh", &args(refuses)) }).await;
+    assert!(std::fs::remove_file(&tidied).is_ok(), "it was killed");
+    let hangs_up = r#""$0" well; exec >&-; while read line; do :; done; sleep 1; touch "$1""#;
+    let mut yard = Yard::ready(spec("hostile", "/bin/sh", &args(hangs_up))).await;
+    yard.call("crash").await;
+    yard.until("loss", |yard| !yard.lost().is_empty()).await;
+    yard.stop().await;
+    assert!(tidied.exists(), "it was killed");
+}
+
+#[tokio::test]
 async fn what_a_server_started_goes_with_it_stopped_or_lost() {
     for crash in [false, true] {
         let mut yard = Yard::ready(hostile("well")).await;
