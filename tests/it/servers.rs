@@ -290,6 +290,25 @@ async fn a_call_does_not_wait_for_ever_for_a_server_that_does_not_come_up() {
 }
 
 #[tokio::test]
+async fn only_so_many_calls_wait_for_a_server() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let mut calls = Vec::new();
+    for _ in 0..300 {
+        calls.push(yard.send("hang"));
+        // The supervisor takes it meanwhile.
+        tokio::task::yield_now().await;
+    }
+    // 32 are in flight, 256 wait.
+    for call in calls.split_off(32 + 256) {
+        let end = yard.end(call).await;
+        let (code, message) = failure(&end);
+        assert_eq!((code, message.contains("256 calls waiting")), (CallFailureCode::LimitReached, true), "{message}");
+    }
+    assert_eq!(yard.ends.len(), 12);
+    yard.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_message_on_stdout_is_shown_and_never_answered() {
     let mut yard = Yard::ready(hostile("chatty")).await;
     yard.works().await;
