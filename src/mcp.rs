@@ -7,6 +7,7 @@
 mod answers;
 mod catalog;
 mod connection;
+mod ends;
 mod http;
 mod in_flight;
 mod inputs;
@@ -39,7 +40,7 @@ use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.
 const SIGNAL_CAPACITY: usize = 1024;
-/// Orders that may wait per server.
+/// Orders that may be on their way to a server; its supervisor takes them at once.
 const ORDER_CAPACITY: usize = 256;
 
 /// Longest reason that is told, bytes: an error can be as long as a line, and the wire has all of it.
@@ -171,7 +172,8 @@ impl Servers {
         self.handle(server).map_or(Limits::default().call, |handle| handle.limits.call)
     }
 
-    /// Hands a call to its server. While the server is starting the call waits for it.
+    /// Hands a call to its server. While the server is starting the call waits for it; one that finds too many others waiting
+    /// ends at once.
     ///
     /// # Errors
     /// There is no such server, or its queue is full; nothing was sent and no [`Signal::Ended`] comes.
@@ -182,10 +184,7 @@ impl Servers {
         };
         match handle.orders.try_send(Order::Call(order)) {
             Ok(()) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(_)) => fail(
-                CallFailureCode::LimitReached,
-                format!("Server {server} has {ORDER_CAPACITY} calls waiting; try again when some are done."),
-            ),
+            Err(mpsc::error::TrySendError::Full(_)) => fail(CallFailureCode::LimitReached, waiting::full(server)),
             Err(mpsc::error::TrySendError::Closed(_)) => {
                 fail(CallFailureCode::ServerUnavailable, format!("Server {server} has been stopped."))
             }

@@ -114,6 +114,20 @@ impl Drop for Pause {
     }
 }
 
+/// While this lives, somebody waits for the answer to a request.
+#[derive(Debug)]
+pub struct Awaited {
+    answers: Answers,
+    /// The request.
+    pub id: NumberOrString,
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.answers.forget(&self.id);
+    }
+}
+
 impl Answers {
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,8 +221,14 @@ impl Answers {
         self.lock().results.remove(id)
     }
 
+    /// Waits for the answer to a request that was sent.
+    #[must_use]
+    pub fn awaited(&self, id: NumberOrString) -> Awaited {
+        Awaited { answers: self.clone(), id }
+    }
+
     /// Nobody waits for this answer any more; when it comes it is recorded and dropped.
-    pub fn forget(&self, id: &NumberOrString) {
+    fn forget(&self, id: &NumberOrString) {
         let mut known = self.lock();
         known.results.remove(id);
         if let Some(request) = known.open.get_mut(id) {

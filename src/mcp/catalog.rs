@@ -17,6 +17,8 @@ pub const MOST_TOOLS: usize = 512;
 pub const LONGEST_DESCRIPTION: usize = 64 * 1024;
 /// Longest name a model API takes (`hosting.md` §5).
 const LONGEST_MODEL_NAME: usize = 64;
+/// Digits of the hash that a changed name ends in.
+const HASH: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,7 +120,7 @@ pub fn cut(mut text: String, most: usize) -> String {
 }
 
 /// A name the model's API accepts, injective over all servers and tools: whatever had to be changed, or could be split in
-/// two ways, carries a hash of both names.
+/// two ways, or already ends like that, carries a hash of both names.
 fn model_name(server: &ServerName, tool: &ToolName, naming: Naming) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let plain = match naming {
@@ -129,13 +131,20 @@ fn model_name(server: &ServerName, tool: &ToolName, naming: Naming) -> String {
         Naming::Plain => false,
         Naming::Prefixed => plain.matches("__").count() > 1 || plain.contains("___"),
     };
-    if plain.chars().all(allowed) && plain.len() <= LONGEST_MODEL_NAME && !ambiguous {
+    let is_unlike_others = !ambiguous && !ends_like_hashed(&plain);
+    if plain.chars().all(allowed) && plain.len() <= LONGEST_MODEL_NAME && is_unlike_others {
         return plain;
     }
     let hash = blake3::hash(format!("{server}\0{tool}").as_bytes()).to_hex();
     let mut name: String = plain.chars().map(|c| if allowed(c) { c } else { '_' }).collect();
-    name.truncate(LONGEST_MODEL_NAME - 9);
-    format!("{name}_{}", &hash[..8])
+    name.truncate(LONGEST_MODEL_NAME - 1 - HASH);
+    format!("{name}_{}", &hash[..HASH])
+}
+
+/// Whether a name could be one that was changed.
+fn ends_like_hashed(name: &str) -> bool {
+    let is_hash = |end: &str| end.len() == HASH && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    name.rsplit_once('_').is_some_and(|(_, end)| is_hash(end))
 }
 
 #[cfg(test)]
@@ -181,6 +190,12 @@ mod tests {
             .map(|(server, tool)| model_name(&server.into(), &tool.into(), Naming::Prefixed))
             .collect();
         assert_eq!(names.len(), pairs.len() + 2, "{names:?}");
+        let changed = model_name(&"a b".into(), &"c".into(), Naming::Prefixed);
+        let (server, tool) = changed.split_once("__").expect("a prefix");
+        assert_ne!(model_name(&server.into(), &tool.into(), Naming::Prefixed), changed);
+        for ordinary in ["search_tickets", "get_2025_10", "read_deadbeef0", "add_facade"] {
+            assert_eq!(model_name(&"desk".into(), &ordinary.into(), Naming::Prefixed), format!("desk__{ordinary}"));
+        }
         assert!(
             names
                 .iter()

@@ -21,7 +21,7 @@ use super::connection::{Connection, Fault, Handshake, Listing};
 use super::in_flight::InFlight;
 use super::inputs::Inputs;
 use super::material::{Fetches, unfetched};
-use super::waiting::Waiting;
+use super::waiting::{self, Waiting};
 use super::{CallEnd, CallOrder, ServerSpec, Signal, in_short};
 use host::Host;
 use starting::{NotStarted, Running};
@@ -142,7 +142,7 @@ impl Supervisor {
                     }),
                 },
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Call(order)) => self.let_wait(order).await,
                     Some(Order::Cancel { call, reason }) => {
                         if !in_flight.cancel(call, reason.clone()) {
                             self.cancel_waiting(call, &reason).await;
@@ -180,13 +180,14 @@ impl Supervisor {
 
     /// Ends what is in flight with the reason, and the process with it.
     async fn close(&mut self, running: Running, in_flight: InFlight, broken: Break) -> Break {
-        let Running { host, connection, .. } = running;
+        let Running { mut host, connection, .. } = running;
         match broken {
             Break::Lost(reason) => {
                 let reason = host.post_mortem(Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
                 connection.close().await;
+                host.stop().await;
                 Break::Lost(reason)
             }
             Break::Asked(asked) => {
@@ -246,7 +247,7 @@ impl Supervisor {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
             tokio::select! {
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Call(order)) => self.let_wait(order).await,
                     // It has ended already: nothing waits here.
                     Some(Order::Cancel { .. } | Order::WaitLonger(_)) => {}
                     Some(Order::Fetch(material)) => {
@@ -269,7 +270,9 @@ impl Supervisor {
             let Ok(room) = self.signals.reserve().await else { return Asked::Stop };
             tokio::select! {
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Call(order)) => if let Err(call) = self.waiting.push(order) {
+                        room.send(Signal::Ended(call, no_room(&self.spec)));
+                    },
                     Some(Order::Cancel { call, reason }) => if self.waiting.remove(call) {
                         room.send(Signal::Ended(call, CallEnd::cancelled(reason)));
                     },
@@ -300,6 +303,12 @@ impl Supervisor {
         }
     }
 
+    async fn let_wait(&mut self, order: CallOrder) {
+        if let Err(call) = self.waiting.push(order) {
+            self.ended(call, no_room(&self.spec)).await;
+        }
+    }
+
     async fn cancel_waiting(&mut self, call: CallId, reason: &str) {
         if self.waiting.remove(call) {
             self.ended(call, CallEnd::cancelled(reason.to_owned())).await;
@@ -323,7 +332,12 @@ fn not_ready(spec: &ServerSpec) -> CallEnd {
     CallEnd::failed(CallFailureCode::ServerUnavailable, message)
 }
 
-/// The end of a call that found no room among the others.
+/// The end of a call that found too many others waiting.
+fn no_room(spec: &ServerSpec) -> CallEnd {
+    CallEnd::failed(CallFailureCode::LimitReached, waiting::full(&spec.name))
+}
+
+/// The end of a call whose turn did not come in time.
 fn crowded_out(limit: Duration) -> CallEnd {
     let limit = limit.as_secs();
     let message = format!("{IN_FLIGHT} other calls were running for {limit} s; nothing was sent. Call again.");

@@ -290,6 +290,25 @@ async fn a_call_does_not_wait_for_ever_for_a_server_that_does_not_come_up() {
 }
 
 #[tokio::test]
+async fn only_so_many_calls_wait_for_a_server() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let mut calls = Vec::new();
+    for _ in 0..300 {
+        calls.push(yard.send("hang"));
+        // The supervisor takes it meanwhile.
+        tokio::task::yield_now().await;
+    }
+    // 32 are in flight, 256 wait.
+    for call in calls.split_off(32 + 256) {
+        let end = yard.end(call).await;
+        let (code, message) = failure(&end);
+        assert_eq!((code, message.contains("256 calls waiting")), (CallFailureCode::LimitReached, true), "{message}");
+    }
+    assert_eq!(yard.ends.len(), 12);
+    yard.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_message_on_stdout_is_shown_and_never_answered() {
     let mut yard = Yard::ready(hostile("chatty")).await;
     yard.works().await;
@@ -347,6 +366,23 @@ async fn a_server_that_ignores_that_too_is_killed() {
     let pids = yard.pids();
     assert_eq!(how(&yard.stop().await), ["killed"]);
     wait_until_gone(&pids).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_given_up_or_lost_may_finish_its_work() {
+    let program = hostile_program();
+    let folder = tempfile::tempdir().unwrap();
+    let tidied = folder.path().join("tidied");
+    let args = |script| ["-c", script, program.to_str().unwrap(), tidied.to_str().unwrap()];
+    let refuses = r#""$0" modern; sleep 1; touch "$1""#;
+    fails(ServerSpec { era: Era::Legacy, ..spec("hostile", "/bin/sh", &args(refuses)) }).await;
+    assert!(std::fs::remove_file(&tidied).is_ok(), "it was killed");
+    let hangs_up = r#""$0" well; exec >&-; while read line; do :; done; sleep 1; touch "$1""#;
+    let mut yard = Yard::ready(spec("hostile", "/bin/sh", &args(hangs_up))).await;
+    yard.call("crash").await;
+    yard.until("loss", |yard| !yard.lost().is_empty()).await;
+    yard.stop().await;
+    assert!(tidied.exists(), "it was killed");
 }
 
 #[tokio::test]

@@ -145,10 +145,13 @@ impl Supervisor {
     }
 }
 
-async fn not_started(host: Host, fault: Fault) -> NotStarted {
-    match fault {
+/// Why a server whose connection is closed did not come to run; it is stopped.
+async fn not_started(mut host: Host, fault: Fault) -> NotStarted {
+    let why = match fault {
         Fault::Hopeless(cause, reason) => NotStarted::Hopeless(cause, reason),
         Fault::Unreachable(reason) => NotStarted::Unreachable(reason),
         Fault::Closed(_) | Fault::Unusable(_) => NotStarted::Failed(host.post_mortem(fault).await),
-    }
+    };
+    host.stop().await;
+    why
 }
