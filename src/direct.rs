@@ -258,7 +258,8 @@ pub(crate) async fn run(
     arguments: Map<String, Value>,
 ) -> Result<CallEnd, Failure> {
     let call = CallId(1);
-    let order = CallOrder { call, scope: Scope { call: Some(call), ..Scope::default() }, tool: tool.into(), arguments };
+    let scope = Scope { call: Some(call), ..Scope::default() };
+    let order = CallOrder { call, scope, tool: tool.into(), definition: None, arguments };
     servers.call(server, order).map_err(|failure| Failure::failed(failure.message))?;
     loop {
         match servers.next().await {

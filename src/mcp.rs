@@ -92,6 +92,9 @@ pub struct CallOrder {
     pub scope: Scope,
     /// The tool's own name.
     pub tool: ToolName,
+    /// The [`hash`](crate::protocol::ToolDefinition::hash) of the definition by which the call was let go: nothing is sent to a
+    /// tool that has become another meanwhile. Absent where nothing was decided by it.
+    pub definition: Option<String>,
     /// The arguments, an object.
     pub arguments: serde_json::Map<String, serde_json::Value>,
 }

@@ -74,6 +74,28 @@ impl Pins {
         self.0.insert(tool.tool.clone(), Pin { hash: tool.hash.clone(), said });
     }
 
+    /// A tool in the words that were pinned, so that what nobody has said yes to is not told to a model; `None` if they were
+    /// not kept.
+    #[must_use]
+    pub fn as_pinned(&self, tool: &ToolDefinition) -> Option<ToolDefinition> {
+        let said = self.0.get(&tool.tool)?.said.as_ref()?.value();
+        let words = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
+        let schema = |key: &str| said.get(key).filter(|schema| !schema.is_null()).cloned().map(Json::from);
+        Some(ToolDefinition {
+            title: words("title"),
+            description: words("description").unwrap_or_default(),
+            input_schema: schema("inputSchema")?,
+            output_schema: schema("outputSchema"),
+            ..tool.clone()
+        })
+    }
+
+    /// Whether any tool was seen before.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a definition is the pinned one.
     #[must_use]
     pub fn holds(&self, tool: &ToolDefinition) -> bool {

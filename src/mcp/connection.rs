@@ -79,8 +79,16 @@ pub struct Connection {
     inputs: Inputs,
     end: Option<oneshot::Receiver<()>>,
     limits: Limits,
-    /// Compiled output schemas of the listed tools.
-    outputs: HashMap<ToolName, Arc<Schema>>,
+    /// What the listed tools are, and promise.
+    tools: HashMap<ToolName, Promise>,
+}
+
+/// What calls of a listed tool need to know of it.
+struct Promise {
+    /// Of its definition.
+    hash: String,
+    /// Its declared output.
+    output: Option<Arc<Schema>>,
 }
 
 /// Why there is no connection, or none any more.
@@ -138,7 +146,7 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
             if handshake == Handshake::Modern {
                 listen(&service, heard);
             }
-            Ok(Connection { server, service, answers, inputs, end: Some(end), limits, outputs: HashMap::new() })
+            Ok(Connection { server, service, answers, inputs, end: Some(end), limits, tools: HashMap::new() })
         }
         Ok(Err(error)) => Err(refusal(&error)),
         Err(_) => {
@@ -244,10 +252,11 @@ impl Connection {
     /// Takes what can be taken of a listing; the rest is told with why.
     pub fn take_in(&mut self, spec: &ServerSpec, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
         let (tools, rejected) = catalog::read(&self.server, spec.naming, spec.trust, items);
-        self.outputs = tools
-            .iter()
-            .filter_map(|tool| Some((tool.tool.clone(), Arc::new(Schema::new(tool.output_schema.clone()?)))))
-            .collect();
+        let promise = |tool: &ToolDefinition| {
+            let output = tool.output_schema.clone().map(|output| Arc::new(Schema::new(output)));
+            (tool.tool.clone(), Promise { hash: tool.hash.clone(), output })
+        };
+        self.tools = tools.iter().map(promise).collect();
         (tools, rejected)
     }
 
@@ -263,10 +272,16 @@ impl Connection {
         }
     }
 
+    /// Whether a tool, as it was listed last, is still the one with this hash.
+    #[must_use]
+    pub fn is_still(&self, tool: &ToolName, hash: &str) -> bool {
+        self.tools.get(tool).is_some_and(|listed| listed.hash == hash)
+    }
+
     /// The declared output of a tool.
     #[must_use]
     pub fn output(&self, tool: &ToolName) -> Option<Arc<Schema>> {
-        self.outputs.get(tool).cloned()
+        self.tools.get(tool)?.output.clone()
     }
 
     /// What is awaited of the server.

@@ -36,7 +36,7 @@ impl InFlight {
     pub fn send(&mut self, order: CallOrder, connection: &Connection) {
         let (sender, cancelled) = oneshot::channel();
         let (caller, output) = (connection.caller(), connection.output(&order.tool));
-        let CallOrder { call, scope, tool, arguments } = order;
+        let CallOrder { call, scope, tool, definition: _, arguments } = order;
         self.open.insert(call, Some(sender));
         self.ends.push(Box::pin(async move {
             let mut cancelled = cancelled.map(|reason| reason.unwrap_or_else(|_| "no longer needed".into()));

@@ -10,11 +10,11 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::protocol::{
     AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
-    ServerLost, ServerStopped,
+    ServerLost, ServerStopped, ToolName,
 };
 
 use super::connection::{Connection, Fault, Handshake, Listing};
@@ -28,8 +28,10 @@ use starting::{NotStarted, Running};
 
 /// Calls in flight on one server (`hosting.md` §1).
 const IN_FLIGHT: usize = 32;
-/// How long after a change the tools are listed again.
+/// How far lists of tools are apart.
 const LISTING_PAUSE: Duration = Duration::from_millis(500);
+/// How long calls wait for a new list: a server that only says that its tools have changed holds nothing up.
+const LISTING_PATIENCE: Duration = Duration::from_secs(2);
 /// A connection that lasted so long wipes out the losses before it.
 const MEMORY: Duration = Duration::from_secs(120);
 /// What a supervisor can be told. Dropping the sender tells it to stop.
@@ -126,10 +128,16 @@ impl Supervisor {
         let mut in_flight = InFlight::default();
         let mut fetches = Fetches::default();
         let mut listing: Option<BoxFuture<'static, Result<Vec<Json>, String>>> = None;
+        let mut listed_at: Option<Instant> = None;
+        let mut hesitates_until: Option<Instant> = None;
         let broken = loop {
-            while in_flight.len() < IN_FLIGHT {
+            // While the tools are listed anew nobody knows what a call would reach.
+            while hesitates_until.is_none() && in_flight.len() < IN_FLIGHT {
                 let Some(order) = self.waiting.pop() else { break };
-                in_flight.send(order, &running.connection);
+                match order.definition.as_ref().filter(|hash| !running.connection.is_still(&order.tool, hash)) {
+                    Some(_) => self.ended(order.call, another_tool(&order.tool)).await,
+                    None => in_flight.send(order, &running.connection),
+                }
             }
             tokio::select! {
                 biased;
@@ -141,6 +149,13 @@ impl Supervisor {
                         None => reason,
                     }),
                 },
+                Some(()) = running.changed.recv(), if listing.is_none() => {
+                    let lister = running.connection.lister();
+                    // Changes often come in a row: the first is looked at now, and one list will do for the others.
+                    let from = listed_at.map_or_else(Instant::now, |listed_at| listed_at + LISTING_PAUSE);
+                    hesitates_until = Some(from + LISTING_PATIENCE);
+                    listing = Some(sleep_until(from).then(|()| lister.list(Listing::Tools)).boxed());
+                }
                 order = self.orders.recv() => match order {
                     Some(Order::Call(order)) => self.let_wait(order).await,
                     Some(Order::Cancel { call, reason }) => {
@@ -163,13 +178,9 @@ impl Supervisor {
                 },
                 () = running.connection.ended() => break Break::Lost(running.host.hung_up().into()),
                 () = running.host.ended() => break Break::Lost("the process ended".into()),
-                Some(()) = running.changed.recv(), if listing.is_none() => {
-                    let lister = running.connection.lister();
-                    // Changes often come in a row; one list for all of them will do.
-                    listing = Some(sleep(LISTING_PAUSE).then(|()| lister.list(Listing::Tools)).boxed());
-                }
+                () = at(hesitates_until) => hesitates_until = None,
                 listed = done(&mut listing) => {
-                    listing = None;
+                    (listing, listed_at, hesitates_until) = (None, Some(Instant::now()), None);
                     self.relisted(&mut running.connection, listed).await;
                 }
             }
@@ -337,6 +348,15 @@ fn no_room(spec: &ServerSpec) -> CallEnd {
     CallEnd::failed(CallFailureCode::LimitReached, waiting::full(&spec.name))
 }
 
+/// The end of a call whose tool is not the one any more by which it was let go.
+fn another_tool(tool: &ToolName) -> CallEnd {
+    let message = format!(
+        "Its server changed or took away the tool {tool} just before the call was sent, so it was not sent. Call again \
+         if it is still wanted."
+    );
+    CallEnd::failed(CallFailureCode::ToolChanged, message)
+}
+
 /// The end of a call whose turn did not come in time.
 fn crowded_out(limit: Duration) -> CallEnd {
     let limit = limit.as_secs();
@@ -348,6 +368,14 @@ fn crowded_out(limit: Duration) -> CallEnd {
 async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
     match work {
         Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for a moment, if there is one to wait for.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }

@@ -229,7 +229,8 @@ impl Shell {
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
                     self.stay_awake();
-                    match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
+                    let definition = self.roster.definition(&server, &tool).map(|tool| tool.hash.clone());
+                    match self.servers.call(&server, CallOrder { call, scope, tool, definition, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {
                             self.missed = true;

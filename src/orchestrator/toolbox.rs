@@ -35,10 +35,16 @@ impl Toolbox {
         Self { offered: Arc::clone(&tools), tools, by_name: Arc::new(by_name) }
     }
 
+    /// The same, of which the model is told this.
+    #[must_use]
+    pub fn telling(self, offered: Vec<ToolDefinition>) -> Self {
+        Self { offered: offered.into(), ..self }
+    }
+
     /// The same for a model that takes at most so many tools: the last ones are left out.
     #[must_use]
     pub fn offered_to(self, most: usize) -> Self {
-        match self.tools.get(..most) {
+        match self.offered.get(..most) {
             Some(first) => Self { offered: first.into(), ..self },
             None => self,
         }

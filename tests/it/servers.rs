@@ -41,12 +41,17 @@ impl Yard {
 
     /// Sends a call that goes wrong in the way `wrong` says.
     pub fn send(&mut self, wrong: &str) -> CallId {
+        self.send_by(wrong, None)
+    }
+
+    /// The same for a call that was let go by the definition with this hash.
+    pub fn send_by(&mut self, wrong: &str, definition: Option<String>) -> CallId {
         self.calls += 1;
         let call = CallId(self.calls);
         let Value::Object(arguments) = json!({"do": wrong}) else { unreachable!() };
         let scope = Scope { call: Some(call), ..Scope::default() };
         let server = "hostile".into();
-        self.servers.call(&server, CallOrder { call, scope, tool: "echo".into(), arguments }).unwrap();
+        self.servers.call(&server, CallOrder { call, scope, tool: "echo".into(), definition, arguments }).unwrap();
         call
     }
 
@@ -598,8 +603,37 @@ async fn one_bad_server_costs_the_others_nothing() {
     yard.works().await;
     let refused = yard.servers.call(
         &"nobody".into(),
-        CallOrder { call: CallId(9), scope: Scope::default(), tool: "x".into(), arguments: serde_json::Map::new() },
+        CallOrder {
+            call: CallId(9),
+            scope: Scope::default(),
+            tool: "x".into(),
+            definition: None,
+            arguments: serde_json::Map::new(),
+        },
     );
     assert_eq!(refused.unwrap_err().code, CallFailureCode::ServerUnavailable);
+    yard.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_is_not_sent_to_a_tool_that_has_just_become_another() {
+    let mut yard = Yard::ready(hostile("rug")).await;
+    let hash = |yard: &Yard| {
+        let listed = |event: &Event| match event {
+            Event::ServerListed(listed) => listed.tools.iter().find(|tool| tool.tool == "echo".into()).cloned(),
+            _ => None,
+        };
+        yard.pick(listed).last().expect("echo is listed").hash.clone()
+    };
+    let before = hash(&yard);
+    assert_eq!(yard.call("grow").await.status, CallStatus::Ok);
+    // The new list has not come yet.
+    let call = yard.send_by("echo", Some(before.clone()));
+    let end = yard.end(call).await;
+    assert_eq!(end.failure.expect("it was not sent").code, CallFailureCode::ToolChanged);
+    let now = hash(&yard);
+    assert_ne!(now, before);
+    let call = yard.send_by("echo", Some(now));
+    assert_eq!(yard.end(call).await.status, CallStatus::Ok, "who knows what it is now may call it");
     yard.stop().await;
 }

@@ -224,6 +224,8 @@ pub enum CallFailureCode {
     Cancelled,
     /// Too many calls were in flight, or one was repeated too often.
     LimitReached,
+    /// Its tool became another one before it was sent.
+    ToolChanged,
 }
 
 /// Payload of `call.delivered`.
