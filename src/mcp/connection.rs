@@ -23,6 +23,7 @@ use super::answers::{Answers, Reading};
 use super::http::HttpFault;
 use super::inputs::Inputs;
 use super::road::{Road, RoadError};
+use super::stderr::Tail;
 use super::tap::Tap;
 use super::wire::{Source, Wire};
 use super::{Limits, Remote, ServerSpec, Signal, catalog, http};
@@ -69,6 +70,8 @@ pub struct Company {
     pub changed: mpsc::Sender<()>,
     /// What it wants of the operator.
     pub inputs: Inputs,
+    /// The last things it said that were no messages.
+    pub tail: Tail,
 }
 
 /// A connected server.
@@ -98,6 +101,8 @@ pub enum Fault {
     Closed(String),
     /// We could do nothing with it, for this reason; another handshake may do better.
     Unusable(String),
+    /// Nothing was answered in all the time there is; another handshake would only take as long again.
+    Silent(String),
     /// There is nobody to shake hands with at the moment.
     Unreachable(String),
     /// Trying again changes nothing.
@@ -109,7 +114,8 @@ impl Fault {
     #[must_use]
     pub fn into_words(self) -> String {
         match self {
-            Self::Closed(words) | Self::Unusable(words) | Self::Unreachable(words) | Self::Hopeless(_, words) => words,
+            Self::Closed(words) | Self::Unusable(words) | Self::Silent(words) => words,
+            Self::Unreachable(words) | Self::Hopeless(_, words) => words,
         }
     }
 }
@@ -119,12 +125,12 @@ impl Fault {
 /// # Errors
 /// Why there is no connection, in words without the server's name.
 pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> Result<Connection, Fault> {
-    let Company { server, limits, signals, changed, inputs } = company;
+    let Company { server, limits, signals, changed, inputs, tail } = company;
     let listings = match &goal {
         Goal::Pipes(..) => Reading::Raw,
         Goal::Remote(_) => Reading::Both,
     };
-    let tap = Tap::new(server.clone(), signals.clone(), listings);
+    let tap = Tap::new(server.clone(), signals.clone(), listings, tail);
     let answers = tap.answers.clone();
     let (ended, end) = oneshot::channel();
     let road = match goal {
@@ -151,7 +157,7 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
         Ok(Err(error)) => Err(refusal(&error)),
         Err(_) => {
             let reason = format!("it did not answer the handshake within {} s", limits.start.as_secs());
-            Err(Fault::Unusable(reason))
+            Err(Fault::Silent(reason))
         }
     }
 }

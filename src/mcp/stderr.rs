@@ -27,7 +27,7 @@ const TAIL: usize = 8;
 pub struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
-    fn push(&self, line: &str) {
+    pub(super) fn push(&self, line: &str) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push_back(line.to_owned());
         if lines.len() > TAIL {

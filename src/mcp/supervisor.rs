@@ -114,6 +114,11 @@ impl Supervisor {
                 }
                 Err(NotStarted::Asked(asked)) => asked,
                 Err(NotStarted::Failed(reason) | NotStarted::Unreachable(reason)) => self.lost(reason).await,
+                Err(NotStarted::Silent(reason)) => {
+                    // What boots too slowly may be quicker the next time; what hangs would hang five times more.
+                    self.losses = self.losses.max(self.spec.restarts.saturating_sub(1));
+                    self.lost(reason).await
+                }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
             };
             match next {

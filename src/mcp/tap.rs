@@ -23,7 +23,7 @@ use crate::protocol::{CallProgressed, Direction, Event, LogStream, Scope, Server
 use super::Signal;
 use super::answers::{Answers, Patience, RawResult, Reading, Request};
 use super::ends;
-use super::stderr::{BYTES_PER_SECOND, Throttle, log};
+use super::stderr::{BYTES_PER_SECOND, Tail, Throttle, log};
 
 /// Longest message a server may send, bytes: a line of its stdout, a body, an event of a stream (`hosting.md` §1).
 pub(super) const LONGEST_MESSAGE: usize = 16 * 1024 * 1024;
@@ -36,6 +36,8 @@ const EMPTY_QUESTION: &str = r#"{"message":"","requestedSchema":{"type":"object"
 /// What `rmcp` is given in place of a request that is not served, with the `reason`.
 pub(super) const REFUSED: &str = "callboard/refused";
 
+/// Characters that are told of a line that is no message where it may explain why a server is lost.
+const TOLD: usize = 200;
 /// Longest id of a server's that is repeated, characters.
 const LONGEST_ID: usize = 40;
 
@@ -48,6 +50,8 @@ pub struct Tap {
     pub answers: Answers,
     /// How lists of tools are read.
     listings: Reading,
+    /// The last things that were no messages.
+    tail: Tail,
     throttles: Arc<Mutex<Throttles>>,
 }
 
@@ -111,10 +115,10 @@ struct Progress {
 impl Tap {
     /// A tap that nothing has passed through yet; `listings` is how lists of tools are read.
     #[must_use]
-    pub(super) fn new(server: ServerName, signals: mpsc::Sender<Signal>, listings: Reading) -> Self {
+    pub(super) fn new(server: ServerName, signals: mpsc::Sender<Signal>, listings: Reading, tail: Tail) -> Self {
         let [junk, unasked, requests, refused] = std::array::from_fn(|_| Throttle::new());
         let throttles = Arc::new(Mutex::new(Throttles { junk, unasked, requests, refused }));
-        Self { server, signals, answers: Answers::default(), listings, throttles }
+        Self { server, signals, answers: Answers::default(), listings, tail, throttles }
     }
 
     /// Records what is no message, unless there is too much of it.
@@ -167,6 +171,8 @@ impl Tap {
         let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
             Ok(envelope) if envelope.is_message() => envelope,
             other => {
+                let start: String = text.chars().take(TOLD).collect();
+                self.tail.push(&format!("stdout: {start}"));
                 self.junk(text.chars().take(4096).collect()).await;
                 let error = other.err().filter(|error| !error.is_data() && text.contains(r#""jsonrpc""#))?;
                 let id = self.asked(Some(ends::id(text.as_bytes(), text.as_bytes())?), answering).await?;
@@ -379,7 +385,7 @@ mod tests {
     /// A tap, what it tells, and one request that is open.
     fn tap(open: i64) -> (Tap, mpsc::Receiver<Signal>) {
         let (signals, told) = mpsc::channel(100_000);
-        let tap = Tap::new("s".into(), signals, Reading::Raw);
+        let tap = Tap::new("s".into(), signals, Reading::Raw, Tail::default());
         let mut request = ListToolsRequest::default();
         request.extensions.insert(RawResult(Scope::default()));
         let request = ClientRequest::ListToolsRequest(request);

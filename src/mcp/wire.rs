@@ -148,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_not_lost_when_something_else_comes_while_it_is_told() {
         let (signals, mut told) = mpsc::channel(1);
-        let tap = Tap::new("s".into(), signals, Reading::Raw);
+        let tap = Tap::new("s".into(), signals, Reading::Raw, crate::mcp::stderr::Tail::default());
         let answer = Box::new(&b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n"[..]);
         let mut wire = Wire::new(tap, answer, tokio::io::sink(), oneshot::channel().0);
         let ping = ClientRequest::PingRequest(PingRequest::default());

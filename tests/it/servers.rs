@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, Reach, ServerSpec, Servers, Signal};
+use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, Program, Reach, ServerSpec, Servers, Signal};
 use callboard::protocol::*;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -235,9 +235,21 @@ async fn a_server_that_keeps_exiting_is_started_again_only_so_often() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
-    let (reason, _) = fails(hasty("deaf")).await;
+async fn a_server_that_never_answers_is_started_once_more_and_given_up() {
+    let (reason, starts) = fails(ServerSpec { restarts: 5, era: Era::Auto, ..hasty("deaf") }).await;
     assert!(reason.contains("did not answer the handshake"), "{reason}");
+    assert_eq!(starts, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_only_greets_is_quoted() {
+    let reach = Reach::Program(Program {
+        command: "/bin/sh".into(),
+        args: vec!["-c".into(), "echo 'Listening on port 3000'; sleep 60".into()],
+        ..Program::default()
+    });
+    let (reason, _) = fails(ServerSpec { reach, ..hasty("deaf") }).await;
+    assert!(reason.ends_with("its last words: stdout: Listening on port 3000"), "{reason}");
 }
 
 #[tokio::test]

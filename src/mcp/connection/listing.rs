@@ -170,7 +170,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_that_comes_after_all_patience_is_not_kept() {
         let (signals, _told) = mpsc::channel(16);
-        let tap = Tap::new("s".into(), signals, Reading::Raw);
+        let tap = Tap::new("s".into(), signals, Reading::Raw, crate::mcp::stderr::Tail::default());
         let answers = tap.answers.clone();
         let (ours, theirs) = duplex(1024);
         let (source, to_server) = split(ours);

@@ -35,6 +35,14 @@ impl Host {
         }
     }
 
+    /// The last things it said that were no messages.
+    pub fn tail(&self) -> Tail {
+        match self {
+            Self::Process(_, words) => words.tail.clone(),
+            Self::Remote => Tail::default(),
+        }
+    }
+
     /// Waits for the end of the process. Cancel-safe.
     pub async fn ended(&mut self) {
         match self {

@@ -27,6 +27,8 @@ pub(super) struct Running {
 /// Why a server did not come to run.
 pub(super) enum NotStarted {
     Failed(String),
+    /// It said nothing in all the time there is.
+    Silent(String),
     /// There is nobody to try another handshake with.
     Unreachable(String),
     /// Starting it again would change nothing.
@@ -87,6 +89,7 @@ impl Supervisor {
             signals: self.signals.clone(),
             changed: changed_sender,
             inputs: self.inputs.clone(),
+            tail: host.tail(),
         };
         let connected = tokio::select! {
             connected = connect(goal, handshake, company) => connected,
@@ -151,6 +154,7 @@ async fn not_started(mut host: Host, fault: Fault) -> NotStarted {
         Fault::Hopeless(cause, reason) => NotStarted::Hopeless(cause, reason),
         Fault::Unreachable(reason) => NotStarted::Unreachable(reason),
         Fault::Closed(_) | Fault::Unusable(_) => NotStarted::Failed(host.post_mortem(fault).await),
+        Fault::Silent(_) => NotStarted::Silent(host.post_mortem(fault).await),
     };
     host.stop().await;
     why
