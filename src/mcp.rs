@@ -30,7 +30,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::protocol::{
     CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, Json, Material, Scope, ServerName,
-    ToolName,
+    ToolName, secret_marks,
 };
 
 pub use spec::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
@@ -179,12 +179,20 @@ impl Servers {
     /// ends at once.
     ///
     /// # Errors
-    /// There is no such server, or its queue is full; nothing was sent and no [`Signal::Ended`] comes.
+    /// There is no such server, its queue is full, or a recording's mark stands in the arguments where a secret was; nothing
+    /// was sent and no [`Signal::Ended`] comes.
     pub fn call(&self, server: &ServerName, order: CallOrder) -> Result<(), CallFailure> {
         let fail = |code, message| Err(CallFailure { code, message });
         let Some(handle) = self.handle(server) else {
             return fail(CallFailureCode::ServerUnavailable, format!("There is no server named {server:?}."));
         };
+        if let Some(mark) = order.arguments.values().flat_map(secret_marks).next() {
+            let message = format!(
+                "The arguments hold {mark}, which stands for a secret that was kept out of a recording. Its value is not known \
+                 any more, and nothing was sent: the call needs the value itself."
+            );
+            return fail(CallFailureCode::BadArguments, message);
+        }
         match handle.orders.try_send(Order::Call(order)) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => fail(CallFailureCode::LimitReached, waiting::full(server)),

@@ -9,6 +9,7 @@ mod ids;
 mod json;
 mod playback;
 mod record;
+mod secret;
 mod tool;
 
 pub use command::{Command, Decision, InputAnswer, Material, Stepping};
@@ -19,4 +20,5 @@ pub use playback::{
     Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,
 };
 pub use record::{Record, RecordError, Scope, why_no_object};
+pub use secret::{secret_mark, secret_marks};
 pub use tool::{Annotations, ToolDefinition};

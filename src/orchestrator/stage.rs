@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::link::News;
-use crate::protocol::{Event, NoteLevel, NoteTaken, Record, Scope};
+use crate::protocol::{Event, Json, NoteLevel, NoteTaken, Record, Scope};
 use crate::recording::{self, Recording, Stamp};
 
 /// Records that may wait before the screen gets them, whatever else there is to do.
@@ -49,6 +49,11 @@ impl Stage {
         if let Some(note) = written.note {
             let _ = self.news.send(note.into()).await;
         }
+    }
+
+    /// The inverse of what happens to an event on its way to the screen, as far as `originals` tell.
+    pub fn restore(&self, written: &Json, originals: &[Json]) -> Json {
+        self.recording.restore(written, originals)
     }
 
     pub async fn note(&mut self, level: NoteLevel, text: String) {

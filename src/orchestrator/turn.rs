@@ -13,8 +13,9 @@ mod words;
 
 use crate::model::Message;
 use crate::protocol::{
-    CallFailure, CallFailureCode, CallId, Ending, Event, ModelAnswered, ModelFailed, ModelFailureCode, ModelRequested,
-    NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId, TurnStarted, UserInterrupted,
+    CallFailure, CallFailureCode, CallId, Ending, Event, Json, ModelAnswered, ModelFailed, ModelFailureCode,
+    ModelRequested, NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId, TurnStarted,
+    UserInterrupted,
 };
 
 use super::conversation::Conversation;
@@ -127,6 +128,15 @@ impl Turn {
                 self.toolbox.find(&open.wish.name).ok()
             }
             Phase::Held(_) | Phase::Asking { .. } | Phase::Over => None,
+        }
+    }
+
+    /// What one of the calls of the running step has in it: its arguments and its result, as they came and as changed.
+    #[must_use]
+    pub fn contents(&self, call: CallId) -> Vec<Json> {
+        match &self.phase {
+            Phase::Calling { batch, .. } => batch.contents(call),
+            Phase::Held(_) | Phase::Asking { .. } | Phase::Over => Vec::new(),
         }
     }
 

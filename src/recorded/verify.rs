@@ -10,7 +10,7 @@ use crate::compare::{Change, Outcome, Verdict, verdict};
 use crate::direct::{Muster, muster, run};
 use crate::failure::{Failure, Form};
 use crate::mcp::{ServerSpec, Servers};
-use crate::protocol::ToolDefinition;
+use crate::protocol::{ToolDefinition, secret_marks};
 use crate::recording::damage::Damage;
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
@@ -198,6 +198,9 @@ fn may_run<'m>(call: &Call, muster: &'m Muster) -> Result<&'m ToolDefinition, Fi
     }
     if !call.read_only {
         return skipped("the tool may change something");
+    }
+    if !secret_marks(&call.arguments.value()).is_empty() {
+        return skipped("its arguments hold a secret that was kept out of the recording");
     }
     if let Some(lost) = muster.lost.get(&call.server) {
         return Err(Finding::Impossible(format!("server {} could not be started: {}", call.server, lost.reason)));

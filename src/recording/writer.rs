@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::protocol::{CallStarted, Event, NoteLevel, NoteTaken, Record, RecordIndex, RecordingRepaired, Scope};
+use crate::protocol::{CallStarted, Event, Json, NoteLevel, NoteTaken, Record, RecordIndex, RecordingRepaired, Scope};
 
 use super::format::{BLOB_THRESHOLD, BlobRef, Header};
 use super::redact::Redactor;
@@ -130,6 +130,12 @@ impl Recording {
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp { at_us: self.clock.now_us(), unix_ms: self.clock.unix_ms() }
+    }
+
+    /// What the operator has written over a record, with the secrets of `originals` where their marks stand.
+    #[must_use]
+    pub fn restore(&self, written: &Json, originals: &[Json]) -> Json {
+        self.redactor.restore(written, originals)
     }
 
     /// Gives `event` its index and gives back the record as it will stand in the file, secrets replaced. It is written by the next

@@ -1,8 +1,8 @@
 //! What the operator asks of a session.
 
 use crate::protocol::{
-    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
-    SteppingChanged, ToolAllowed, UserAsked,
+    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, Decision, Json, ModelSelected, NoteLevel,
+    Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
@@ -21,7 +21,10 @@ impl Shell {
             }
             Command::StopTurn => self.advance(Input::Stop(StopReason::Operator)).await,
             Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
-            Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
+            Command::Decide { call, decision } => {
+                let decision = self.with_secrets(call, decision);
+                self.advance(Input::Decide { call, decision }).await;
+            }
             Command::RestartServer { server } => {
                 if !self.servers.restart(&server) {
                     let text = format!("There is no server named {server} to restart.");
@@ -56,6 +59,19 @@ impl Shell {
             }
             // Taken by the loop.
             Command::Quit => {}
+        }
+    }
+
+    /// The screen has marks for the secrets of a call, and so has what is written there; what it means has the secrets.
+    fn with_secrets(&self, call: CallId, decision: Decision) -> Decision {
+        let restored = |written: &Json| {
+            let originals = self.turn.as_ref().map(|turn| turn.contents(call)).unwrap_or_default();
+            self.stage.restore(written, &originals)
+        };
+        match decision {
+            Decision::Edit { value } => Decision::Edit { value: restored(&value) },
+            Decision::Answer { result } => Decision::Answer { result: restored(&result) },
+            Decision::Run | Decision::Revert | Decision::Retry | Decision::Deny { .. } => decision,
         }
     }
 

@@ -63,9 +63,16 @@ pub(super) struct Received {
     /// How long the attempt took, µs.
     pub duration_us: u64,
     /// What the operator puts in its place.
-    pub given: Option<Json>,
+    pub given: Option<CallEnd>,
     /// For whom it waits.
     pub holder: Holder,
+}
+
+impl Received {
+    /// The result as it is shown, which is what the model gets.
+    pub(super) fn shown(&self) -> Option<Json> {
+        self.given.as_ref().unwrap_or(&self.end).result.clone()
+    }
 }
 
 /// The calls of one model step, in the model's order.
@@ -301,6 +308,16 @@ impl Batch {
     pub(super) fn held(&self) -> Vec<CallId> {
         let waits = |stand: &Stand| matches!(stand, Stand::Held(_) | Stand::Received(_));
         self.calls.iter().filter(|(_, stand)| waits(stand)).map(|(open, _)| open.call).collect()
+    }
+
+    /// What a call has in it.
+    pub(super) fn contents(&self, call: CallId) -> Vec<Json> {
+        let Some((open, stand)) = self.calls.iter().find(|(open, _)| open.call == call) else { return Vec::new() };
+        let results = match stand {
+            Stand::Received(received) => [received.end.result.clone(), received.shown()],
+            Stand::Held(_) | Stand::Queued | Stand::Running | Stand::Ended(..) => [None, None],
+        };
+        [open.asked.clone(), open.shown()].into_iter().chain(results.into_iter().flatten()).collect()
     }
 
     /// Gives every result to the conversation, in the model's order.

@@ -452,8 +452,11 @@ fn a_released_call_that_is_changed_is_held_again_and_sent_as_changed() {
     assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), ["call.decided c2", "call.held c2"]);
     assert_eq!(play.turn.held(), [CallId(1), CallId(2), CallId(3)]);
     assert_eq!(play.decides(2, Decision::Run), ["call.decided c2"]);
-    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), ["call.held c2"], "the same again only takes it back");
-    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), [""; 0], "no change is no edit");
+    assert_eq!(
+        play.decides(2, edit(r#"{"id":8}"#)),
+        ["call.decided c2", "call.held c2"],
+        "the same again holds it too"
+    );
     assert_eq!(play.decides(2, edit(r#"{"id":9}"#)), ["call.decided c2", "call.held c2"]);
     play.decides(2, Decision::Run);
     play.decides(1, Decision::Run);
@@ -461,6 +464,35 @@ fn a_released_call_that_is_changed_is_held_again_and_sent_as_changed() {
     assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "call.finished c1", "send c2"]);
     let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
     assert_eq!(arguments["id"], 9);
+}
+
+#[test]
+fn what_the_operator_has_made_of_arguments_and_result_is_taken_back() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Edit { value: object(r#"{"id":7}"#) });
+    assert_eq!(play.decides(1, Decision::Revert), ["call.decided c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
+    assert_eq!(arguments["id"], 1);
+    play.ends(1, "as it came");
+    play.decides(1, Decision::Edit { value: object(r#"{"content":[]}"#) });
+    assert_eq!(play.decides(1, Decision::Revert), ["call.decided c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    assert_eq!(play.delivered()[0].1, "[call 1]\nas it came");
+    assert_eq!(play.forms(), [DeliveredForm::Original]);
+}
+
+#[test]
+fn a_result_in_place_of_a_servers_goes_back_to_what_was_given_first() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    let text = |words: &str| object(&format!(r#"{{"content":[{{"type":"text","text":"{words}"}}]}}"#));
+    play.decides(1, Decision::Answer { result: text("one") });
+    play.decides(1, Decision::Edit { value: text("two") });
+    play.decides(1, Decision::Revert);
+    play.decides(1, Decision::Run);
+    assert_eq!((play.delivered()[0].1.as_str(), play.forms()), ("[call 1]\none", vec![DeliveredForm::Synthetic]));
 }
 
 #[test]
@@ -792,7 +824,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Says),
         1 => code.prop_map(Act::Fails),
         16 => (back(), status).prop_map(|(call, status)| Act::Ends(call, status)),
-        12 => (back(), 0..9_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
+        12 => (back(), 0..10_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
         3 => back().prop_map(Act::Cancels),
         6 => Just(Act::Proceeds),
         2 => steppings().prop_map(Act::Steps),
@@ -869,18 +901,22 @@ impl Play {
                     2 => Decision::Answer { result: object(r#"{"content":[]}"#) },
                     3 => Decision::Deny { reason: "no".into() },
                     4 | 5 => Decision::Retry,
+                    6 => Decision::Revert,
                     _ => Decision::Run,
                 };
                 let call = CallId(number(*back, self));
                 let is_answered = matches!(self.last_words.get(&call), Some(Decision::Answer { .. }));
                 let counts = match &decision {
-                    Decision::Run | Decision::Retry => false,
+                    Decision::Run | Decision::Retry | Decision::Revert => false,
                     Decision::Answer { .. } | Decision::Deny { .. } => true,
                     // One that breaks the schema changes nothing, and of an answered call it changes the result.
                     Decision::Edit { value } => value == &object(r#"{"id":9}"#) && !is_answered,
                 };
                 if is_answered && decision == Decision::Retry && self.is_unsent(call) {
                     // Instead of the answer that still waits it is to be sent.
+                    self.last_words.remove(&call);
+                }
+                if decision == Decision::Revert && !is_answered && self.is_unsent(call) {
                     self.last_words.remove(&call);
                 }
                 if counts && self.is_unsent(call) {
@@ -1065,6 +1101,8 @@ proptest! {
             match play.last_words.get(call) {
                 // `list` takes anything, so the other edit counts there too.
                 Some(Decision::Edit { .. }) if tool.as_str() != "list" => prop_assert_eq!(&arguments["id"], 9),
+                // Nobody has changed it, or the change was taken back.
+                None if tool.as_str() != "list" => prop_assert_ne!(&arguments["id"], 9),
                 Some(Decision::Answer { .. } | Decision::Deny { .. }) => {
                     return Err(TestCaseError::fail(format!("{call} was sent against the operator's word")));
                 }

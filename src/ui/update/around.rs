@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::protocol::{CallId, Json};
+use crate::protocol::{CallId, Json, secret_marks};
 use crate::ui::json::Doc;
 use crate::ui::outside::{Answer, Request};
 use crate::ui::state::{Choice, Overlay, Picker, Purpose, State};
@@ -10,7 +10,7 @@ use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
 use super::typing::edit_words;
-use super::{Effect, asking, palette};
+use super::{Effect, asking, palette, written};
 
 /// Opens the list of sessions.
 pub(super) fn pick(state: &mut State, choice: Choice) -> Vec<Effect> {
@@ -112,6 +112,9 @@ pub(super) fn send_again(state: &State, call: CallId, text: &str) -> Result<Vec<
     let arguments = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
     if !arguments.value().is_object() {
         return Err("Arguments are a JSON object: {…}".to_owned());
+    }
+    if let Some(mark) = secret_marks(&arguments.value()).first() {
+        return Err(written::unknown_secret(mark));
     }
     let file = state.options.file.clone().ok_or("This session has no file.")?;
     Ok(vec![Effect::Ask(Request::Again { file, call, arguments })])

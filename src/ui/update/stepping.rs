@@ -18,7 +18,7 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::StepOut => go_on(state, Some(Stepping::Out)),
         StepKey::StepAll => all_go_on(state),
         StepKey::Edit => edit(state),
-        StepKey::Revert => revert(state),
+        StepKey::Revert => decide(state, Decision::Revert),
         StepKey::Retry | StepKey::Allow if !seen::may_decide(state) => Vec::new(),
         StepKey::Answer => ask(state, Purpose::Answer, ""),
         StepKey::Deny => ask(state, Purpose::Deny, ""),
@@ -49,6 +49,12 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         },
         StepKey::Original => {
             original(state);
+            Vec::new()
+        }
+        StepKey::Empty => {
+            if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+                ask.empty();
+            }
             Vec::new()
         }
     }
@@ -151,15 +157,6 @@ fn edit(state: &mut State) -> Vec<Effect> {
         }
         None => Vec::new(),
     }
-}
-
-fn revert(state: &State) -> Vec<Effect> {
-    let value = match state.decidable() {
-        Some(call) if call.state == CallState::Held(StopSite::AfterResult) => call.result.clone(),
-        Some(call) => Some(call.proposed.clone()),
-        None => None,
-    };
-    value.map(|value| decide(state, Decision::Edit { value })).unwrap_or_default()
 }
 
 /// Puts what the model wanted, what the server said, or the last result of the tool into the editor.

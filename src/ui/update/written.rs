@@ -1,11 +1,13 @@
 //! What the operator has written for the debugger: taken, doubted, or refused with what is wrong.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, ToolDefinition};
+use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, ToolDefinition, secret_marks};
 use crate::query::Query;
 use crate::schema::Schema;
+use crate::session::CallState;
 use crate::ui::state::{Ask, Purpose, State};
+use crate::ui::text;
 
 use super::Effect;
 
@@ -25,14 +27,26 @@ pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
         Purpose::Arguments(call) => send(call, Decision::Edit { value: arguments(state, call, &text)? }),
         Purpose::Result(call) => {
             let old = state.session.call(call).and_then(|call| call.result.clone());
-            send(call, Decision::Edit { value: result(&text, old.as_ref())? })
+            send(call, Decision::Edit { value: known(state, call, result(&text, old.as_ref())?)? })
         }
-        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None)? }),
+        Purpose::Answer(call) => send(call, Decision::Answer { result: known(state, call, result(&text, None)?)? }),
         Purpose::Breakpoints => {
             let breakpoints = text.lines().filter(|line| !line.trim().is_empty()).map(point_of);
             Ok(vec![Effect::Send(Command::Break { breakpoints: breakpoints.collect::<Result<_, _>>()? })])
         }
     }
+}
+
+/// The held call whose arguments or result were looked at in an editor and not changed.
+pub(super) fn unchanged(state: &State, ask: &Ask) -> Option<CallId> {
+    let call = match ask.purpose {
+        Purpose::Arguments(call) | Purpose::Result(call) => state.session.call(call)?,
+        Purpose::GoTo | Purpose::Deny(_) | Purpose::Answer(_) | Purpose::Breakpoints => return None,
+        Purpose::Again(_) | Purpose::AgainWriting(_) => return None,
+    };
+    // One that has been let go is held again by an edit, whatever is in it.
+    let is_held = matches!(call.state, CallState::Held(_));
+    (is_held && !ask.is_changed()).then_some(call.id)
 }
 
 /// Why a result that can be taken may not be meant: it is not what the tool promises.
@@ -41,12 +55,31 @@ pub(super) fn doubt(state: &State, ask: &Ask) -> Option<String> {
         Purpose::Answer(call) => (call, None),
         Purpose::Result(call) => (call, state.session.call(call).and_then(|call| call.result.as_ref())),
         Purpose::GoTo | Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Breakpoints => return None,
-        Purpose::Again(_) | Purpose::AgainWriting(_) => return None,
+        Purpose::Again(call) | Purpose::AgainWriting(call) => {
+            let given = Json::parse_written(&ask.text()).ok()?;
+            let violation = Schema::new(tool_of(state, call)?.input_schema.clone()).violation(&given.value())?;
+            return Some(format!("Not what the tool takes, as it was recorded: {violation}"));
+        }
     };
     let given = result(&ask.text(), old).ok().filter(|given| !given.is_tool_error())?;
     let promised = tool_of(state, call)?.output_schema.clone()?;
     let missed = Schema::new(promised).missed_by(&given)?;
     Some(format!("Not what the tool's schema promises: {missed}"))
+}
+
+/// Where the answer is no JSON, if it should be: row and column, 0-based.
+pub(super) fn mistake(ask: &Ask) -> Option<(usize, usize)> {
+    let is_json = match ask.purpose {
+        Purpose::Arguments(_) | Purpose::Again(_) | Purpose::AgainWriting(_) => true,
+        Purpose::Result(_) | Purpose::Answer(_) => ask.text().trim_start().starts_with('{'),
+        Purpose::GoTo | Purpose::Deny(_) | Purpose::Breakpoints => false,
+    };
+    let error = Json::parse_written(&ask.text()).err().filter(|_| is_json)?;
+    let row = error.line().checked_sub(1)?;
+    // The column is counted in bytes.
+    let line = ask.area.lines().get(row)?;
+    let column = line.char_indices().take_while(|(at, _)| *at + 1 < error.column()).count();
+    Some((row, column))
 }
 
 fn tool_of(state: &State, call: CallId) -> Option<&ToolDefinition> {
@@ -62,8 +95,29 @@ fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
     }
     match tool_of(state, call).and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
         Some(violation) => Err(format!("The tool does not take this: {violation}")),
-        None => Ok(json),
+        None => known(state, call, json),
     }
+}
+
+/// What was written, if every mark in it stands for a secret of the call: the session has those, and puts them back.
+fn known(state: &State, call: CallId, written: Json) -> Result<Json, String> {
+    let call = state.session.call(call);
+    let contents =
+        call.map(|call| [Some(&call.proposed), Some(&call.arguments), call.result.as_ref(), call.edited.as_ref()]);
+    let contents: Vec<Value> = contents.into_iter().flatten().flatten().map(Json::value).collect();
+    let of_call: Vec<&str> = contents.iter().flat_map(secret_marks).collect();
+    match secret_marks(&written.value()).iter().find(|mark| !of_call.contains(*mark)) {
+        Some(mark) => Err(unknown_secret(mark)),
+        None => Ok(written),
+    }
+}
+
+/// What is wrong with a mark that stands for a secret nobody here has.
+pub(super) fn unknown_secret(mark: &str) -> String {
+    format!(
+        "{mark} stands for a secret that was kept out of the recording and is not known here: write the value itself in \
+         its place, or take it out"
+    )
 }
 
 /// A `CallToolResult` with `text` as its body; JSON where it begins with a brace, words otherwise.
@@ -79,6 +133,18 @@ fn result(text: &str, old: Option<&Json>) -> Result<Json, String> {
         Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
         None => json!({"content": content, "isError": is_error}),
     }))
+}
+
+/// How many points a text of breakpoints sets.
+pub(super) fn told(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let (logs, stops): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("log "));
+    match (stops.len(), logs.len()) {
+        (0, 0) => "There are no breakpoints and no log points now.".to_owned(),
+        (stops, logs) => {
+            format!("{} and {} set.", text::count(stops, "breakpoint"), text::count(logs, "log point"))
+        }
+    }
 }
 
 fn point_of(line: &str) -> Result<Breakpoint, String> {
