@@ -71,7 +71,7 @@ impl Card<'_> {
             self.words(&format!("⏸ {} by {by}", verdict.words()), Role::Warn);
         }
         if let Some(mismatch) = &call.mismatch {
-            self.words(&format!("⚠ not what its schema promises: {mismatch}"), Role::Warn);
+            self.words(&format!("⚠ not what was promised: {mismatch}"), Role::Warn);
         }
         if let Some(delivered) = &call.delivered {
             let size = |bytes: u64| text::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
