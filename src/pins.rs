@@ -130,7 +130,7 @@ fn changed(tool: &ToolDefinition, pin: &Pin) -> ToolChanged {
     let all = changes(&said.value(), &tool.said());
     let mut fields: Vec<&str> = all.iter().map(|change| field(&change.path)).collect();
     fields.dedup();
-    let verb = if fields.len() == 1 { "has" } else { "have" };
+    let verb = if matches!(fields.as_slice(), [one] if !one.ends_with('s')) { "has" } else { "have" };
     let summary = match fields.as_slice() {
         [] => "its definition differs".to_owned(),
         fields => format!("its {} {verb} changed", fields.join(" and ")),

@@ -100,7 +100,8 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
     match answer {
         Ok(result) => {
             let status = if result.is_tool_error() { CallStatus::Error } else { CallStatus::Ok };
-            let mismatch = misshapen(&result).or_else(|| output.filter(|_| status == CallStatus::Ok)?.missed_by(&result));
+            let mismatch =
+                misshapen(&result).or_else(|| output.filter(|_| status == CallStatus::Ok)?.missed_by(&result));
             Ok(CallEnd { status, mismatch, result: Some(result), failure: None })
         }
         Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),

@@ -207,7 +207,11 @@ impl Supervisor {
                 Break::Lost(reason)
             }
             Break::Asked(asked) => {
-                self.end_all(in_flight, "The server was stopped by the operator.").await;
+                let why = match asked {
+                    Asked::Restart => "The operator had the server started again.",
+                    Asked::Stop => "The server was stopped: the session is ending.",
+                };
+                self.end_all(in_flight, why).await;
                 connection.close().await;
                 self.stopped(host).await;
                 Break::Asked(asked)

@@ -95,7 +95,7 @@ impl Caller {
             }
             () = self.overdue(&awaited.id) => {
                 let words = format!(
-                    "{} gave no answer for {} s; the server was told to stop.",
+                    "{} gave no answer for {} s; the server was told that nobody waits for it any more.",
                     wish.name(),
                     self.limits.call.as_secs()
                 );

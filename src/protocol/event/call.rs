@@ -87,7 +87,7 @@ impl Verdict {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Run => "run",
+            Self::Run => "released",
             Self::Edit => "edited",
             Self::Answer => "answered instead of the server",
             Self::Deny => "denied",
@@ -143,7 +143,7 @@ pub struct CallReceived {
     /// Why it failed, where no result says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<CallFailure>,
-    /// Where the result does not match the tool's `outputSchema`.
+    /// Where the result does not match the tool's `outputSchema`, or the form of every tool's result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<String>,
 }
@@ -161,7 +161,7 @@ pub struct CallFinished {
     /// Why it failed, where no result says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<CallFailure>,
-    /// Where the result does not match the tool's `outputSchema`; it is shown all the same.
+    /// Where the result does not match the tool's `outputSchema`, or the form of every tool's result. it is shown all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<String>,
 }
