@@ -8,7 +8,7 @@ use callboard::link::{Link, News, link};
 use callboard::mcp::{Naming, Reach, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
-use callboard::orchestrator::{self, Policy, Projects, Setup};
+use callboard::orchestrator::{self, Policy, Projects, Resumed, Setup};
 use callboard::pins::{Kept, Pins};
 use callboard::protocol::*;
 use callboard::recording::Recording;
@@ -39,6 +39,18 @@ impl Chat {
     }
 
     fn start_in(pins: Kept, projects: Projects, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
+        Self::start_with(pins, projects, steps, servers, policy, Vec::new())
+    }
+
+    /// A session that goes on from these records, if there are any.
+    fn start_with(
+        pins: Kept,
+        projects: Projects,
+        steps: Vec<Step>,
+        servers: Vec<ServerSpec>,
+        policy: Policy,
+        records: Vec<Arc<Record>>,
+    ) -> Self {
         let model = Arc::new(Scripted::new(steps));
         let clock = Clock::start();
         let (link, feed) = link(clock);
@@ -53,7 +65,7 @@ impl Chat {
             gate: policy.into(),
             pins,
             projects,
-            resumed: None,
+            resumed: (!records.is_empty()).then_some(Resumed { records }),
             warnings: Vec::new(),
         };
         let task = tokio::spawn(orchestrator::run(setup, feed));
@@ -304,6 +316,25 @@ async fn what_is_written_over_marks_reaches_server_and_model_with_the_secrets() 
         assert!(read.contains(&sent) && !read.contains("‹secret"), "{read}");
     }
     assert!(chat.records.iter().all(|record| !record.to_line().unwrap().contains(&key)), "no record has it");
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_session_that_goes_on_keeps_the_breakpoints_it_can_read_and_tells_of_the_others() {
+    let points = ["tool:echo", "dur>"].map(|on| Breakpoint { on: on.to_owned(), action: BreakAction::Stop });
+    let event = BreakpointsChanged { breakpoints: points.to_vec() }.into();
+    let record = Record { index: RecordIndex(0), at_us: 1, unix_ms: 1, scope: Scope::default(), event };
+    let steps = vec![Step::calls([("echo", json!({}))]), Step::text("Done.")];
+    let (servers, policy, records) = (vec![hostile("well")], Policy::Auto, vec![Arc::new(record)]);
+    let mut chat = Chat::start_with(Kept::default(), Projects::default(), steps, servers, policy, records);
+    chat.ask("?").await;
+    let held = |session: &Session| session.calls.iter().any(|call| matches!(call.state, CallState::Held(_)));
+    chat.until("the breakpoint that can be read", held).await;
+    assert_eq!(chat.session.breakpoints, points[..1]);
+    let notes: Vec<String> = chat.session.notes.iter().map(|(_, note)| note.text.clone()).collect();
+    assert!(notes.iter().any(|note| note.starts_with("No breakpoint at dur>: ")), "{notes:?}");
+    chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
+    chat.answered(1).await;
     chat.quit().await;
 }
 

@@ -4,6 +4,7 @@ use crate::protocol::{
     Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, Decision, Json, ModelSelected, NoteLevel,
     Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
+use crate::query::ParseError;
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
 
@@ -88,9 +89,24 @@ impl Shell {
         self.numbers = before.numbers;
         self.told_stepping = before.session.stepping;
         self.inputs = before.session.inputs.len() as u64;
-        // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
-        let _ = self.gate.set_breakpoints(&before.session.breakpoints);
+        self.take_breakpoints(before.session.breakpoints).await;
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
+    }
+
+    /// Sets the breakpoints of another session. What cannot be read here is left out, and said so.
+    async fn take_breakpoints(&mut self, mut breakpoints: Vec<Breakpoint>) {
+        let recorded = breakpoints.len();
+        while let Err((text, error)) = self.gate.set_breakpoints(&breakpoints) {
+            breakpoints.retain(|point| point.on != text);
+            self.no_breakpoint(&text, &error).await;
+        }
+        if breakpoints.len() < recorded {
+            self.stage.tell(Scope::default(), BreakpointsChanged { breakpoints }).await;
+        }
+    }
+
+    async fn no_breakpoint(&mut self, text: &str, error: &ParseError) {
+        self.stage.note(NoteLevel::Warning, format!("No breakpoint at {text}: {error}")).await;
     }
 
     async fn step(&mut self, stepping: Stepping) {
@@ -107,9 +123,7 @@ impl Shell {
                 self.stage.tell(Scope::default(), BreakpointsChanged { breakpoints }).await;
                 self.gate_changed().await;
             }
-            Err((text, error)) => {
-                self.stage.note(NoteLevel::Warning, format!("No breakpoint at {text}: {error}")).await;
-            }
+            Err((text, error)) => self.no_breakpoint(&text, &error).await,
         }
     }
 

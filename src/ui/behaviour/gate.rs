@@ -62,6 +62,21 @@ fn all_go_on_that_have_been_there_for_a_moment_and_the_rest_is_told() {
 }
 
 #[test]
+fn every_call_of_a_long_answer_is_counted_and_let_go() {
+    let mut story = Story::ready();
+    story.turn("Close them").request("gpt-4o").answer("");
+    for ticket in 0..100 {
+        let call = story.propose("ticket", "update_ticket", &format!(r#"{{"n":{ticket}}}"#));
+        story.hold(call, "it may write");
+    }
+    let mut console = story.console(120, 40);
+    console.later_ms(600).press("Tab");
+    assert!(console.screen().contains("⏸ 100 held"), "{}", console.screen());
+    assert_eq!(selected_call(&console), Some(1));
+    assert_eq!(console.press("A").len(), 100);
+}
+
+#[test]
 fn all_go_on_says_so_when_everything_has_only_just_come_up() {
     let mut console = three_held();
     console.press("Tab Tab");
