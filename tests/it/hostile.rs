@@ -39,7 +39,7 @@ sieges! {
     one_that_exits_at_once: Siege::server("exits", &["exited with status 3", "no licence"]).press(STATE);
     escapes_in_the_last_words: Siege::server("exits-in-colour", &["exited with status 5", "SEEN"]).press(STATE);
     one_that_keeps_crashing: Siege::server("crash-loop", &["segmentation fault", "139"]).press(STATE);
-    one_that_never_answers: Siege::server("deaf", &["starting"]).press(STATE);
+    one_that_never_answers: Siege::server("deaf", &["probing"]).press(STATE);
     one_that_boots_slowly: Siege::server("slow", &["✓ hostile"]);
     one_that_dies_inside_a_line: Siege::server("half-a-line", &["exited with status 9", "the disk"]).press(STATE);
     one_that_closes_its_stdout: Siege::call("nothing", &["server lost", "it closed"]).of("closes-stdout");
@@ -168,9 +168,9 @@ sieges! {
 
     // Over HTTP.
     a_far_server_that_is_well: Siege::call("nothing", &["2 tools", "all is well"]).over_http();
-    one_that_sends_no_headers: Siege::server("no-headers", &["starting"]).press(STATE).over_http();
+    one_that_sends_no_headers: Siege::server("no-headers", &["probing"]).press(STATE).over_http();
     one_that_sends_headers_only: Siege::call("headers-only", &["gave no answer for 2 s"]).impatient().over_http();
-    events_that_never_come: Siege::server("silent-events", &["starting"]).press(STATE).over_http();
+    events_that_never_come: Siege::server("silent-events", &["probing"]).press(STATE).over_http();
     comments_for_ever: Siege::call("comments", &["gave no answer for 2 s"]).impatient().over_http();
     an_answer_byte_by_byte: Siege::call("drip", &["gave no answer for 2 s"]).impatient().over_http();
     a_promise_to_go_on: Siege::call("continue", &["gave no answer for 2 s"]).impatient().over_http();
