@@ -87,41 +87,15 @@ impl Redactor {
     }
 
     fn redact_strings<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        let mut out = String::new();
-        let mut copied = 0;
-        let mut from = 0;
-        while let Some(string) = next_string(line, from) {
-            from = string.end;
-            if line[string.end..].trim_start().starts_with(':') {
-                continue;
-            }
-            if let Some(redacted) = self.redact_string(&line[string.clone()]) {
-                out.push_str(&line[copied..string.start]);
-                out.push_str(&redacted);
-                copied = string.end;
-            }
-        }
-        if copied == 0 {
-            return Cow::Borrowed(line);
-        }
-        out.push_str(&line[copied..]);
-        Cow::Owned(out)
+        in_strings(line, |part, text| match part {
+            Part::Name => None,
+            Part::Value => self.redact_text(text),
+        })
     }
 
-    /// A JSON string with its quotes; `None` if nothing in it is secret.
-    fn redact_string(&self, quoted: &str) -> Option<String> {
-        // What is inside escapes is only found when they are undone.
-        let text: Cow<'_, str> = match quoted.contains('\\') {
-            true => {
-                match serde_json::from_str(quoted).or_else(|_| serde_json::from_str(&without_lone_halves(quoted))) {
-                    Ok(text) => Cow::Owned(text),
-                    // What cannot be read cannot be searched either.
-                    Err(_) => return Some(format!("\"{}\"", mark("unreadable", quoted))),
-                }
-            }
-            false => Cow::Borrowed(&quoted[1..quoted.len() - 1]),
-        };
-        let mut redacted = text;
+    /// A text without secrets; `None` if there are none.
+    fn redact_text(&self, text: &str) -> Option<String> {
+        let mut redacted = Cow::Borrowed(text);
         let mut changed = false;
         for known in &self.known {
             for form in [&known.value, &known.nested] {
@@ -143,8 +117,53 @@ impl Redactor {
             redacted = Cow::Owned(replaced);
             changed = true;
         }
-        changed.then(|| format!("\"{}\"", inside(&redacted)))
+        changed.then(|| redacted.into_owned())
     }
+}
+
+/// What a string of a JSON text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The name of a property.
+    Name,
+    /// A value.
+    Value,
+}
+
+/// `line`, one JSON value, with what `change` makes of the texts of its strings, escapes undone; borrowed if it leaves all
+/// of them as they are (`None`). A string that cannot be read cannot be searched either, and is replaced by a mark.
+pub fn in_strings(line: &str, mut change: impl FnMut(Part, &str) -> Option<String>) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut from = 0;
+    while let Some(string) = next_string(line, from) {
+        from = string.end;
+        let part = if line[string.end..].trim_start().starts_with(':') { Part::Name } else { Part::Value };
+        let quoted = &line[string.clone()];
+        let changed = match unescaped(quoted) {
+            Some(text) => change(part, &text),
+            None => Some(mark("unreadable", quoted)),
+        };
+        if let Some(changed) = changed {
+            out.push_str(&line[copied..string.start]);
+            out.push_str(&format!("\"{}\"", inside(&changed)));
+            copied = string.end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(line);
+    }
+    out.push_str(&line[copied..]);
+    Cow::Owned(out)
+}
+
+/// The text of a JSON string, which is given with its quotes; `None` if it is none.
+fn unescaped(quoted: &str) -> Option<Cow<'_, str>> {
+    if !quoted.contains('\\') {
+        return Some(Cow::Borrowed(&quoted[1..quoted.len() - 1]));
+    }
+    let text = serde_json::from_str(quoted).or_else(|_| serde_json::from_str(&without_lone_halves(quoted)));
+    text.ok().map(Cow::Owned)
 }
 
 /// The range of the next string of a JSON text with its quotes.
