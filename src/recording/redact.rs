@@ -3,6 +3,8 @@
 //! A secret becomes `‹secret:kind:hash›`, so that equal secrets stay equal. Only string contents can match; property names
 //! such as `api_key` are never touched.
 
+mod cut;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
