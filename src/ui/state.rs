@@ -30,7 +30,7 @@ pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
-pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
+pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Parts, Sought};
 pub use input::{Input, Swap};
 pub use leaving::{Escape, Leaving};
 pub use notices::Notices;
