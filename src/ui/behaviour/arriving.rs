@@ -69,7 +69,7 @@ fn an_enter_that_was_on_its_way_does_not_send_what_others_wrote() {
     happens(&mut console, prompt("Weather in Oslo?"));
     assert_eq!(console.press("Enter"), []);
     assert!(console.screen().contains("only just come: read it first"), "{}", console.screen());
-    assert_eq!(submitted(&console.later_ms(600).press("Enter")), Some("Weather in Oslo?"));
+    assert_eq!(submitted(&console.later_ms(700).press("Enter")), Some("Weather in Oslo?"));
 }
 
 #[test]

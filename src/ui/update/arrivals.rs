@@ -4,7 +4,9 @@ use crate::ui::state::{Arrival, Focus, Overlay, Prompt, State};
 use crate::ui::text;
 
 use super::act;
-use super::stepping::READING_US;
+
+/// An Enter sooner after a prompt came into the input was on its way before, µs.
+const ON_ITS_WAY_US: u64 = 600_000;
 
 /// Takes in something that has come; it waits if the operator is at something else, and that is told.
 pub(super) fn arrive(state: &mut State, arrival: Arrival) {
@@ -44,7 +46,7 @@ pub(super) fn is_free(state: &State) -> bool {
 
 /// Whether a prompt came into the input so shortly ago that Enter cannot be meant to send it.
 pub(super) fn has_just_come(state: &State) -> bool {
-    state.arrivals.prompt_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US)
+    state.arrivals.prompt_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < ON_ITS_WAY_US)
 }
 
 fn has_way(state: &State, arrival: &Arrival) -> bool {

@@ -11,7 +11,7 @@ use crate::ui::text;
 use super::{Effect, asking, changed, select, source};
 
 /// A key pressed sooner after a call was held was meant for something else, µs.
-pub(super) const READING_US: u64 = 400_000;
+const READING_US: u64 = 400_000;
 
 /// Carries out a key of the step debugger.
 pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
