@@ -188,7 +188,7 @@ fn cut(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {
         return text.to_owned();
     }
-    let end = (0..=LONGEST_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = text.floor_char_boundary(LONGEST_TEXT);
     format!("{}… ({} bytes more)", &text[..end], text.len() - end)
 }
 

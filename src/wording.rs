@@ -12,9 +12,21 @@ pub fn first_line(text: &str) -> &str {
     text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
 }
 
+/// A fence for a code block that nothing in `text` can end.
+#[must_use]
+pub fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fence_is_longer_than_any_inside() {
+        assert_eq!([fence(""), fence("a ``` b"), fence("````\n``")], ["```", "````", "`````"]);
+    }
 
     #[test]
     fn one_is_not_many_and_blank_lines_say_nothing() {

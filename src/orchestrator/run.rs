@@ -67,6 +67,7 @@ async fn perform(setup: Setup, feed: Feed) {
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let known = Known::of_all(&source, &mut kept, &mut warnings);
+    let deltas = Deltas::new(recording.redactor().clone());
     let mut shell = Shell {
         kept,
         moving: Vec::new(),
@@ -85,7 +86,7 @@ async fn perform(setup: Setup, feed: Feed) {
         questions: VecDeque::new(),
         asking: None,
         running: HashMap::new(),
-        deltas: Deltas::default(),
+        deltas,
         patience: Instant::now() + PATIENCE,
         awake_until: Instant::now(),
         warned_of_tools: false,

@@ -3,6 +3,8 @@
 //! A secret becomes `‹secret:kind:hash›`, so that equal secrets stay equal. Only string contents can match; property names
 //! such as `api_key` are never touched.
 
+mod cut;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -98,32 +100,27 @@ impl Redactor {
         let mut secrets: Vec<(String, String)> = Vec::new();
         for original in originals {
             let mut keep = |mark: &str, secret: &str| secrets.push((mark.to_owned(), secret.to_owned()));
-            drop(each_string(original.text(), |quoted| self.redact_string(quoted, &mut keep)));
+            drop(in_values(original.text(), |text| self.redact_text(text, &mut keep)));
         }
         let is_certain =
             |(mark, secret): &&(String, String)| secrets.iter().all(|(other, text)| other != mark || text == secret);
         let certain: Vec<_> = secrets.iter().filter(is_certain).collect();
-        let restored = each_string(written.text(), |quoted| {
-            let text = unquoted(quoted)?;
+        let restored = in_values(written.text(), |text| {
             // What was replaced last may have marks in it.
             let put = |text: String, (mark, secret): &&(String, String)| text.replace(mark, secret);
-            let restored = certain.iter().rev().fold(text.clone().into_owned(), put);
-            (restored != text).then(|| format!("\"{}\"", inside(&restored)))
+            let restored = certain.iter().rev().fold(text.to_owned(), put);
+            (restored != text).then_some(restored)
         });
         Json::parse(&restored).unwrap_or_else(|_| written.clone())
     }
 
     fn redact_strings<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        each_string(line, |quoted| self.redact_string(quoted, &mut |_, _| ()))
+        in_values(line, |text| self.redact_text(text, &mut |_, _| ()))
     }
 
-    /// A JSON string with its quotes; `None` if nothing in it is secret. Tells of each mark and what it stands for.
-    fn redact_string(&self, quoted: &str, tell: &mut impl FnMut(&str, &str)) -> Option<String> {
-        // What is inside escapes is only found when they are undone.
-        let Some(mut redacted) = unquoted(quoted) else {
-            // What cannot be read cannot be searched either.
-            return Some(format!("\"{}\"", mark("unreadable", quoted)));
-        };
+    /// A text without secrets; `None` if there are none. Tells of each mark and what it stands for.
+    fn redact_text(&self, text: &str, tell: &mut impl FnMut(&str, &str)) -> Option<String> {
+        let mut redacted = Cow::Borrowed(text);
         let mut changed = false;
         for known in &self.known {
             for form in [&known.value, &known.nested] {
@@ -148,23 +145,44 @@ impl Redactor {
             redacted = Cow::Owned(replaced);
             changed = true;
         }
-        changed.then(|| format!("\"{}\"", inside(&redacted)))
+        changed.then(|| redacted.into_owned())
     }
 }
 
-/// A JSON text with other strings where `other` gives one for a string with its quotes; property names stay.
-fn each_string(line: &str, mut other: impl FnMut(&str) -> Option<String>) -> Cow<'_, str> {
+/// [`in_strings`], with the names of properties as they are.
+fn in_values(line: &str, mut change: impl FnMut(&str) -> Option<String>) -> Cow<'_, str> {
+    in_strings(line, |part, text| match part {
+        Part::Name => None,
+        Part::Value => change(text),
+    })
+}
+
+/// What a string of a JSON text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The name of a property.
+    Name,
+    /// A value.
+    Value,
+}
+
+/// `line`, one JSON value, with what `change` makes of the texts of its strings, escapes undone; borrowed if it leaves all
+/// of them as they are (`None`). A string that cannot be read cannot be searched either, and is replaced by a mark.
+pub fn in_strings(line: &str, mut change: impl FnMut(Part, &str) -> Option<String>) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut from = 0;
     while let Some(string) = next_string(line, from) {
         from = string.end;
-        if line[string.end..].trim_start().starts_with(':') {
-            continue;
-        }
-        if let Some(other) = other(&line[string.clone()]) {
+        let part = if line[string.end..].trim_start().starts_with(':') { Part::Name } else { Part::Value };
+        let quoted = &line[string.clone()];
+        let changed = match unescaped(quoted) {
+            Some(text) => change(part, &text),
+            None => Some(mark("unreadable", quoted)),
+        };
+        if let Some(changed) = changed {
             out.push_str(&line[copied..string.start]);
-            out.push_str(&other);
+            out.push_str(&format!("\"{}\"", inside(&changed)));
             copied = string.end;
         }
     }
@@ -175,8 +193,8 @@ fn each_string(line: &str, mut other: impl FnMut(&str) -> Option<String>) -> Cow
     Cow::Owned(out)
 }
 
-/// What a JSON string with its quotes says; `None` if it cannot be read.
-fn unquoted(quoted: &str) -> Option<Cow<'_, str>> {
+/// The text of a JSON string, which is given with its quotes; `None` if it is none.
+fn unescaped(quoted: &str) -> Option<Cow<'_, str>> {
     if !quoted.contains('\\') {
         return Some(Cow::Borrowed(&quoted[1..quoted.len() - 1]));
     }

@@ -114,6 +114,12 @@ impl Recording {
         Ok((recording, repaired))
     }
 
+    /// What is kept out of it.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// The file, if there is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

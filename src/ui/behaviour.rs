@@ -1,5 +1,6 @@
 //! What the console does: effects of keys, the shared selection, and properties that hold for any keys and sizes.
 
+mod arriving;
 mod editing;
 mod expressions;
 mod gate;

@@ -491,6 +491,7 @@ fn form() -> Wanted {
             "room":{"type":"string","title":"Room","description":"Where it goes, such as B2.17"},
             "reason":{"type":"string","enum":["repair","move","scrap"],"enumNames":["Repair","Move","Scrap"]},
             "shelf":{"type":"integer","minimum":1,"maximum":40},
+            "due":{"type":"string","title":"Until","format":"date"},
             "notify":{"type":"boolean","title":"Tell the owner","default":true},
             "labels":{"type":"array","items":{"type":"string","enum":["fragile","heavy","leased"]}}}}"#,
         ),

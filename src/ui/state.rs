@@ -4,6 +4,7 @@
 //! by `update::settle` only where something changed.
 
 mod advice;
+mod arrivals;
 mod ask;
 mod calls;
 mod chat;
@@ -25,11 +26,12 @@ use std::path::PathBuf;
 use ratatui::layout::Position;
 
 pub use advice::Advice;
+pub use arrivals::{Arrival, Arrivals, Prompt};
 pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
-pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
+pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Parts, Sought};
 pub use input::{Input, Swap};
 pub use leaving::{Escape, Leaving};
 pub use notices::Notices;
@@ -190,6 +192,8 @@ pub struct State {
     pub drafts: Drafts,
     /// Resources and prompts.
     pub reading: Reading,
+    /// Pages and prompts that have come and wait to be shown.
+    pub arrivals: Arrivals,
     /// The project's server files as the operator has been shown them.
     pub projects_shown: Vec<ProjectProposed>,
     /// One line above the footer, until the next key.

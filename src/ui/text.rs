@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub use crate::sanitise::{clean_block, clean_json, clean_line, is_hidden};
-pub use crate::wording::{count, first_line};
+pub use crate::wording::{count, fence, first_line};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 

@@ -2,6 +2,7 @@
 
 mod act;
 mod around;
+mod arrivals;
 mod asking;
 pub mod changed;
 mod commands;
@@ -134,6 +135,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    arrivals::show(state);
     state.hear();
     settle::settle(state);
     effects

@@ -5,12 +5,12 @@ use crossterm::event::KeyEvent;
 use crate::protocol::{CallId, Json, secret_marks};
 use crate::ui::json::Doc;
 use crate::ui::outside::{Answer, Request};
-use crate::ui::state::{Choice, Overlay, Picker, Purpose, State};
+use crate::ui::state::{Arrival, Choice, Overlay, Picker, Purpose, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
 use super::typing::edit_words;
-use super::{Effect, asking, palette, written};
+use super::{Effect, arrivals, asking, palette, written};
 
 /// Opens the list of sessions.
 pub(super) fn pick(state: &mut State, choice: Choice) -> Vec<Effect> {
@@ -78,7 +78,7 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
                 _ => Role::Text,
             };
             let paragraphs = lines.iter().map(|line| vec![Piece::new(line, theme.style(role(line)))]).collect();
-            state.overlay = Some(Overlay::Page(palette::titled(&title, paragraphs)));
+            arrivals::arrive(state, Arrival::Page(palette::titled(&title, paragraphs)));
         }
         // Taken by the shell.
         (Answer::Scene(_), _) => {}

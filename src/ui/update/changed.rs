@@ -42,7 +42,9 @@ pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
     lines
 }
 
-/// Takes the tool of the selected call as it is now, once the operator has seen all of how it differs.
+/// Takes the tool of the selected call as it is now, once the operator has opened how it differs. That page has what the
+/// record of the change has: the first places that differ and the beginning of long texts, with what is left out; it says
+/// where the whole tool is to be seen.
 pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.decidable() else { return Vec::new() };
     let (id, number) = (call.id, call.id.0);
@@ -69,6 +71,12 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
         Vec::new(),
     ];
     paragraphs.extend(lines(&change).iter().map(|(role, line)| vec![Piece::new(line, theme.style(*role))]));
+    paragraphs.push(Vec::new());
+    paragraphs.push(vec![Piece::new(
+        "Of many places the first are shown, and of long texts where they begin to differ: … says what is left out. The whole \
+         tool as it is now is among the tools of its server: s, then T.",
+        theme.style(Role::Dim),
+    )]);
     state.read_change = Some(change.hash);
     state.overlay = Some(Overlay::Page(palette::titled("A tool that has changed", paragraphs)));
     Vec::new()

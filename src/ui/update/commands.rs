@@ -7,12 +7,16 @@ use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, Stat
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, around, facts, form, materials, palette, projects};
+use super::{Effect, act, around, arrivals, facts, form, materials, palette, projects};
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
     let line = state.input.text();
     if line.trim().is_empty() {
+        return Vec::new();
+    }
+    if arrivals::has_just_come(state) {
+        state.notice = Some("This has only just come: read it first, then press Enter again.".to_owned());
         return Vec::new();
     }
     match command::split(&line) {

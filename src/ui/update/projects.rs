@@ -5,11 +5,11 @@ use crate::ui::state::{Overlay, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
-use super::{Effect, palette};
+use super::{Effect, arrivals, palette};
 
-/// Shows all files that wait, unless something else is open.
+/// Shows all files that wait, unless the operator is at something else.
 pub(super) fn show(state: &mut State) {
-    if state.overlay.is_none() {
+    if arrivals::is_free(state) {
         open(state);
     }
     state.notice = Some("This project has servers of its own, which wait for your word: /trust".to_owned());
