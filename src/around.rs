@@ -149,6 +149,7 @@ fn sessions() -> Result<Answer, Failure> {
     let entry = |listed: list::Listed| Entry {
         about: listed.about(),
         is_mock: listed.mock_of.is_some(),
+        is_in_part: listed.unread > 0,
         file: listed.path,
         id: listed.id,
         created: listed.created.get(..16).unwrap_or(&listed.created).replace('T', " "),

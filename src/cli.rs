@@ -178,7 +178,7 @@ pub enum Task {
     },
     /// Open the console on a recording; nothing is executed
     Replay {
-        /// `last` (the newest in which something was asked, mock runs aside), the beginning of a session's id, or a file
+        /// `last` (the newest in which something was asked, mock runs aside), the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// Ask the recorded questions again without the screen, tools answered from the recording; exit 1 on a call it has not, or if it is damaged
@@ -187,7 +187,7 @@ pub enum Task {
     },
     /// Open the console on a new session that goes on from a recording
     Fork {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// Go on after this many records, as the bar of a replay counts them; all of them if absent
@@ -196,14 +196,14 @@ pub enum Task {
     },
     /// Compare two recordings: calls and answers; exit 1 if they differ or one is damaged
     Diff {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         left: String,
         /// The other one
         right: String,
     },
     /// Make the read-only calls of a recording again and compare; exit 1 if one differs, nothing was compared, or it is damaged
     Verify {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// Write a JUnit report for CI here
@@ -212,7 +212,7 @@ pub enum Task {
     },
     /// Write a recording as a report or for another program, without secrets and personal data; exit 1 if it is damaged
     Export {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// A Markdown report, JSON, OTLP/JSON lines for OpenTelemetry, or a terminal recording

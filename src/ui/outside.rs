@@ -84,8 +84,10 @@ pub struct Entry {
     pub about: String,
     /// Turns and calls, as far as they are known.
     pub size: String,
-    /// What is searched besides: all its questions.
+    /// What is searched besides: its questions.
     pub words: String,
+    /// Whether it is so long that only questions near its beginning and its end are among them.
+    pub is_in_part: bool,
     /// Whether it asked another session's questions again.
     pub is_mock: bool,
 }

@@ -372,8 +372,7 @@ fn the_recorded_sessions_with_what_one_of_them_is_about() {
             model: "built-in".into(),
             about: about.into(),
             size: "2t 7c".into(),
-            words: String::new(),
-            is_mock: false,
+            ..Entry::default()
         };
         let mock = Entry { is_mock: true, ..entry("DDDD", "[mock of …CCCC] Show me customer CUST-999") };
         let entries = vec![
