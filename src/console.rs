@@ -10,6 +10,7 @@ use crate::launch::{self, Running};
 use crate::link::Link;
 use crate::mcp::process;
 use crate::model::builtin::{self, BuiltIn};
+use crate::protocol::Place;
 use crate::recording::reader::Reader;
 use crate::recording::replay;
 use crate::ui::{self, Outcome, RunError};
@@ -23,16 +24,18 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
     show_live(settings, launch::start(settings)?)
 }
 
-/// Opens the console on a new session that goes on from a recording.
+/// Opens the console on a new session that goes on from a place in a recording, or from its end.
 ///
 /// # Errors
-/// No terminal, a recording that cannot be read, or a session that cannot be started.
-pub fn fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<(), Failure> {
+/// No terminal, a recording that cannot be read or has no such place, or a session that cannot be started.
+pub fn fork(settings: &Settings, path: &Path, at: Option<Place>) -> Result<(), Failure> {
     need_terminal(
         "`callboard replay --mock` asks the questions of a recording again, `callboard export` writes it as a report, and \
          `callboard ask --events QUESTION` asks anew in scripts and pipes",
     )?;
-    show_live(settings, launch::start_fork(settings, path, at)?)
+    let records = at.map(|place| replay::position(path, place)).transpose();
+    let records = records.map_err(|reason| Failure::usage(format!("--at: {reason}")))?;
+    show_live(settings, launch::start_fork(settings, path, records)?)
 }
 
 /// Fails where the console cannot be shown; `otherwise` is what can be done there.

@@ -24,7 +24,6 @@ use crate::recording::format::{FORMAT, ForkedFrom, Header, VERSION};
 use crate::recording::reader::{Reader, Row};
 use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
-use crate::wording::count;
 
 pub use fleet::{Fleet, fleet, sources};
 
@@ -80,21 +79,20 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     assemble(settings, plan, warnings)
 }
 
-/// Starts a session that goes on from the first `at` records of a recording, or from all of them.
+/// Starts a session that goes on from the first `at` lines of a recording behind its header, or from all of them.
 ///
 /// # Errors
-/// A recording that cannot be read or has fewer records, and those of [`start`].
+/// A recording that cannot be read, and those of [`start`].
 pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<Running, Failure> {
     let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
     let mut reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
     let (parent, is_being_written) = (reader.header.id.clone(), reader.is_being_written());
-    let (mut taken, mut writes, mut rows, mut last) = (Vec::new(), 0, 0_u64, None);
+    let (mut taken, mut writes, mut rows) = (Vec::new(), 0, 0_u64);
     for row in &mut reader {
         let is_wanted = at.is_none_or(|at| rows < at);
         rows += 1;
         match row.map_err(|error| unreadable(error.to_string()))? {
             Row::Record(record) => {
-                last = Some(record.index);
                 let is_write = matches!(&record.event, Event::CallStarted(started) if !started.read_only);
                 match is_wanted {
                     true => taken.push(record),
@@ -104,11 +102,6 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
             // It stays in the parent.
             Row::Bad { .. } => {}
         }
-    }
-    if let Some(at) = at.filter(|at| *at > rows) {
-        let last = last.map(|last| format!(", the last of them {last}")).unwrap_or_default();
-        let has = count(usize::try_from(rows).unwrap_or(usize::MAX), "record");
-        return Err(Failure::usage(format!("--at {at}: {parent} has only {has}{last}")));
     }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };

@@ -361,6 +361,39 @@ fn a_recording_is_forked_and_its_call_made_again() {
     console.assert_restored();
 }
 
+#[test]
+fn a_call_that_was_answered_by_hand_is_made_again_without_a_verdict() {
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("byhand.jsonl");
+    let call = r#""turn":"t1","step":"s1","call":"c1""#;
+    let lines = [
+        r#"{"fmt":"callboard.session","v":1,"id":"01BYHAND","created":"","app":"","model":"m","servers":{},"policy":"auto"}"#.to_owned(),
+        r#"{"i":0,"t":1,"w":1,"k":"turn.started","turn":"t1","d":{"question":"Who is it?"}}"#.to_owned(),
+        r#"{"i":1,"t":1,"w":1,"k":"model.requested","turn":"t1","step":"s1","d":{"model":"m","messages":1,"new_messages":[],"tools":1}}"#.to_owned(),
+        r#"{"i":2,"t":1,"w":1,"k":"model.answered","turn":"t1","step":"s1","d":{"text":""}}"#.to_owned(),
+        format!(r#"{{"i":3,"t":1,"w":1,"k":"call.proposed",{call},"d":{{"server":"customer","tool":"get_sla_terms","arguments":{{"customer_id":"CUST-004"}},"provider_id":"p","read_only":true}}}}"#),
+        format!(r#"{{"i":4,"t":2,"w":1,"k":"call.held",{call},"d":{{"site":"before_call","reason":"stepping"}}}}"#),
+        format!(r#"{{"i":5,"t":3,"w":1,"k":"call.decided",{call},"d":{{"verdict":"answer","by":"operator"}}}}"#),
+        format!(r#"{{"i":6,"t":4,"w":1,"k":"call.finished",{call},"d":{{"status":"ok","duration_us":0,"result":{{"content":[],"structuredContent":{{"made":"up"}}}}}}}}"#),
+    ];
+    std::fs::write(&file, lines.join("\n") + "\n").expect("writable");
+    let mut console = Console::open_in(home, 40, 120, &["replay", path(&file)]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("get_sla_terms"), "the recording's end");
+    console.press("gc1\r");
+    console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the call");
+    console.press("R\r");
+    console.wait_for_text("no verdict, there is nothing to compare with: it was never sent");
+    assert!(
+        console.contents().contains("result, ok") && !console.contents().contains("drift"),
+        "{}",
+        console.contents()
+    );
+    console.press("\x1b");
+    console.wait_for(|contents| !contents.contains("no verdict"), "the page closed");
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
+}
+
 fn path(path: &Path) -> &str {
     path.to_str().expect("an ordinary path")
 }
