@@ -29,7 +29,7 @@ pub struct Query(Expression);
 
 /// Why a text is no expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: expected {expected}")]
+#[error("column {}: expected {expected}", column + 1)]
 pub struct ParseError {
     /// Where, as a 0-based character position; the text's length if it ends too early.
     pub column: usize,

@@ -202,11 +202,14 @@ fn unknown_field(name: &str, lower: &str) -> String {
     if PATH_FIELDS.contains(&lower) {
         return format!("a path after {lower}, such as {lower}.customer_id");
     }
-    match names().find(|known| !name.is_empty() && strsim::damerau_levenshtein(known, lower) <= 2) {
+    // Two letters of three may be anything.
+    let is_near = |known: &&str| strsim::damerau_levenshtein(known, lower) <= (lower.chars().count() / 2).min(2);
+    match names().find(|known| !name.is_empty() && is_near(known)) {
         Some(near) => format!("a field; {name:?} is none, perhaps {near}"),
         None => {
             let all: Vec<&str> = names().collect();
-            format!("a field ({}), or quotes around text that has : = < or >", all.join(", "))
+            let meant = if name.is_empty() { String::new() } else { format!("; an argument is arg.{name}") };
+            format!("a field ({}), or quotes around text that has : = < or >{meant}", all.join(", "))
         }
     }
 }

@@ -16,7 +16,7 @@ use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, json, result_held};
 use super::outside::{Answer, Entry, Request};
-use super::state::{Focus, Leaving, Overlay, RunbookEntry, Selected, Tab};
+use super::state::{Focus, Leaving, Overlay, Purpose, RunbookEntry, Selected, Tab};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
 use super::{keymap, text};
@@ -233,7 +233,7 @@ fn stepping_goes_on_stops_at_breakpoints_and_steps_out() {
     console.press("B");
     console.type_text("dur>");
     assert_eq!(console.press("Enter"), []);
-    assert!(console.screen().contains("column 4"), "{}", console.screen());
+    assert!(console.screen().contains("column 5"), "{}", console.screen());
 }
 
 #[test]
@@ -1038,4 +1038,43 @@ fn the_time_axis_leaves_out_what_lies_between_turns() {
 fn before_the_first_turn_there_is_no_time_axis() {
     let screen = Story::ready().console(200, 60).screen();
     assert!(screen.contains("Calls will stand here on a time axis.") && !screen.contains('╵'), "{screen}");
+}
+
+#[test]
+fn the_selected_row_stays_in_view_when_the_list_gets_shorter() {
+    let mut story = Story::ready();
+    for turn in 0..20 {
+        story.turn(&format!("question {turn}")).request("built-in").answer("one");
+    }
+    let mut console = story.console(120, 60);
+    console.press("Tab Tab End");
+    for (columns, rows) in [(80, 24), (120, 24), (120, 60), (120, 20)] {
+        update(&mut console.state, Msg::Resize(columns, rows));
+        let listed = console.screen().lines().any(|line| line.contains("▸✓     model"));
+        assert!(listed, "{columns}x{rows}: {}", console.screen());
+    }
+}
+
+#[test]
+fn the_help_begins_with_what_works_here() {
+    let mut console = held();
+    console.later_ms(600).press("Tab Tab ?");
+    let screen = console.screen();
+    let (here, commands) = (screen.find("Here and now"), screen.find("Commands, in the input"));
+    assert!(here.is_some_and(|here| commands.is_none_or(|commands| here < commands)), "{screen}");
+    assert!(screen.contains("Let what is held go on"), "{screen}");
+}
+
+#[test]
+fn the_palette_finds_from_the_input_what_the_panes_can_do() {
+    let mut console = finished().console(120, 40);
+    console.press("Ctrl+p");
+    console.type_text("log points to change");
+    assert!(console.screen().contains("All breakpoints and log points"), "{}", console.screen());
+    console.press("Enter");
+    assert!(matches!(&console.state.overlay, Some(Overlay::Ask(ask)) if ask.purpose == Purpose::Breakpoints));
+    let mut console = held();
+    console.later_ms(600).press("Ctrl+p");
+    console.type_text("let what is held go on");
+    assert!(!console.screen().contains("Let what is held go on"), "nothing is decided from afar");
 }

@@ -115,6 +115,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Mouse(event) => mouse::on_mouse(state, event),
         Msg::Resize(columns, rows) => {
             state.size = (columns, rows);
+            asking::resized(state);
             Vec::new()
         }
         Msg::Refused(command) => {

@@ -220,7 +220,7 @@ fn a_step_lands_on_the_call_it_went_to() {
         let call = watcher.session.call(CallId(6)).expect("the call is on the screen");
         assert!(call.state.is_final());
         watcher.link.commands.send(Command::Replay(ReplayCommand::Filter("status:".into()))).await.expect("sent");
-        watcher.until(|playback| playback.notice.as_deref().is_some_and(|notice| notice.contains("column 7"))).await;
+        watcher.until(|playback| playback.notice.as_deref().is_some_and(|notice| notice.contains("column 8"))).await;
     });
 }
 
@@ -765,7 +765,7 @@ fn every_export_is_readable_and_without_personal_data() {
     let output = home.run(&["export", "--select", "tool:x (status:eror"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
-    assert!(errors.contains("column 15") && errors.contains("\n  tool:x (status:eror\n                 ^"), "{errors}");
+    assert!(errors.contains("column 16") && errors.contains("\n  tool:x (status:eror\n                 ^"), "{errors}");
 }
 
 #[test]

@@ -158,3 +158,41 @@ fn everything_an_editor_says_can_be_read_at_80_columns() {
         assert!(words.contains(part), "{part}: {}", console.screen());
     }
 }
+
+#[test]
+fn the_editor_is_full_after_a_resize_and_after_the_text_became_short() {
+    let mut console = editing();
+    let many: Vec<String> = (0..400).map(|line| format!("\"line {line}\"")).collect();
+    write(&mut console, &many.join("\n"));
+    update(&mut console.state, Msg::Resize(40, 12));
+    console.screen();
+    update(&mut console.state, Msg::Resize(120, 40));
+    let screen = console.screen();
+    assert!(screen.contains("\"line 399\"") && screen.contains("\"line 380\""), "{screen}");
+    console.press("Ctrl+r");
+    let screen = console.screen();
+    assert!(screen.contains("│ {") && screen.contains("\"query\": \"vpn\""), "{screen}");
+}
+
+#[test]
+fn a_text_is_taken_out_whole_and_put_in_again() {
+    let mut console = editing();
+    console.press("Ctrl+l");
+    assert_eq!(written(&console), "");
+    console.press("Ctrl+l");
+    assert_eq!(written(&console), "{\n  \"query\": \"vpn\"\n}");
+    console.press("Ctrl+Home");
+    console.type_text("1");
+    console.press("Ctrl+End");
+    console.type_text("2");
+    assert_eq!(written(&console), "1{\n  \"query\": \"vpn\"\n}2");
+}
+
+#[test]
+fn the_cursor_goes_to_where_the_text_is_no_json() {
+    let mut console = editing();
+    write(&mut console, "{\n  \"ä\": 1,\n  \"query\": vpn\n}");
+    assert_eq!(console.press("Enter"), []);
+    console.type_text("x");
+    assert_eq!(written(&console), "{\n  \"ä\": 1,\n  \"query\": xvpn\n}");
+}

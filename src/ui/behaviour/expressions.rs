@@ -32,7 +32,7 @@ fn what_can_be_written_is_shown_over_a_filter_and_breakpoints_that_stay_as_they_
     assert!(console.screen().contains("Expressions") && console.screen().contains("result.total_count>10"));
     console.press("Esc");
     assert_eq!(console.state.calls.filter.words, "status:eror");
-    assert!(console.screen().contains("column 7: expected"), "{}", console.screen());
+    assert!(console.screen().contains("column 8: expected"), "{}", console.screen());
     console.press("Esc Esc Tab Tab B");
     console.type_text("log du").press("Tab Ctrl+o");
     assert!(console.screen().contains("Expressions"));
@@ -48,7 +48,7 @@ fn a_breakpoint_that_is_no_expression_is_pointed_at() {
     console.type_text("log sta").press("Tab");
     console.type_text("eror dur>1s");
     assert_eq!(console.press("Enter"), []);
-    assert!(console.screen().contains("column 7: expected"), "{}", console.screen());
+    assert!(console.screen().contains("column 8: expected"), "{}", console.screen());
     console.type_text("x");
     let written = match &console.state.overlay {
         Some(Overlay::Ask(ask)) => ask.text(),
@@ -62,4 +62,25 @@ fn a_breakpoint_that_is_no_expression_is_pointed_at() {
     let point = |on: &str, action| Breakpoint { on: on.into(), action };
     let breakpoints = vec![point("tool:get_*", BreakAction::Stop), point("status:ok  dur>1s", BreakAction::Log)];
     assert_eq!(set, [Effect::Send(Command::Break { breakpoints })]);
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_says_why_with_enter_and_whole() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Tab /");
+    console.type_text("(server:billing | ");
+    console.press("Enter");
+    let screen = console.screen();
+    assert!(screen.contains("This filter cannot be read: column 19: expected a word"), "{screen}");
+    assert!(console.state.calls.filter.typing, "it can be mended");
+}
+
+#[test]
+fn breakpoints_that_were_taken_are_counted() {
+    let mut console = finished().console(120, 40);
+    console.press("Tab Tab B");
+    console.type_text("tool:a").press("Alt+Enter");
+    console.type_text("log tool:b");
+    console.press("Enter");
+    assert!(console.screen().contains("1 breakpoint and 1 log point set."), "{}", console.screen());
 }

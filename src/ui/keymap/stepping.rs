@@ -42,6 +42,8 @@ pub enum StepKey {
     Outside,
     /// Put the text back to what it was.
     Original,
+    /// Take the whole text out.
+    Empty,
 }
 
 impl StepKey {
@@ -52,7 +54,7 @@ impl StepKey {
             Self::Step | Self::StepAll | Self::Continue | Self::StepOut | Self::Edit | Self::Revert => true,
             Self::Answer | Self::Deny | Self::Retry | Self::Allow | Self::Accept => true,
             Self::Break | Self::Log | Self::Breakpoints | Self::StopTurn | Self::Toggle => false,
-            Self::Outside | Self::Original => false,
+            Self::Outside | Self::Original | Self::Empty => false,
         }
     }
 }
@@ -165,4 +167,5 @@ pub(super) static STEPPING: &[Binding] = &[
         "revert",
         "Put the text back to what it was, or to the last result of the tool",
     ),
+    k(StepKey::Empty, &[Chord::ctrl('l')], editor, 2, "empty", "Take the whole text out; once more puts it in again"),
 ];

@@ -175,16 +175,48 @@ impl Ask {
 
     /// Replaces the whole answer, and goes to where it is most likely to be changed.
     pub fn set(&mut self, text: &str) {
-        self.area.select_all();
-        self.area.cut();
-        self.area.cancel_selection();
+        self.cut();
         self.insert(text);
+        self.refill();
         self.problem = None;
         // Before the brace that ends an object is where the next field is written.
         if text.ends_with("\n}") {
             self.area.move_cursor(CursorMove::Up);
             self.area.move_cursor(CursorMove::End);
         }
+    }
+
+    /// Takes everything out, or puts in again what was taken out last.
+    pub fn empty(&mut self) {
+        if self.area.is_empty() {
+            self.area.paste();
+        } else {
+            self.cut();
+        }
+        self.refill();
+        self.problem = None;
+    }
+
+    fn cut(&mut self) {
+        self.area.select_all();
+        self.area.cut();
+        self.area.cancel_selection();
+    }
+
+    /// Forgets which lines are on the screen, so that the next time as many are as there is room for: the text area itself
+    /// only ever moves its window as far as the cursor needs.
+    pub fn refill(&mut self) {
+        let cursor = self.area.cursor();
+        for _ in 0..2 {
+            self.area.scroll((-i16::MAX, 0));
+        }
+        self.go_to(cursor.0, cursor.1);
+    }
+
+    /// Moves the cursor to a place, both 0-based, the column in characters.
+    pub fn go_to(&mut self, row: usize, column: usize) {
+        let number = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(number(row), number(column)));
     }
 
     /// The answer.

@@ -61,6 +61,8 @@ pub struct Calls {
     pub top: usize,
     /// Whether the selected row has to come into view.
     pub reveal: bool,
+    /// Rows that were on the screen.
+    pub height: u16,
     rows: Vec<CallRow>,
     spans_seen: usize,
     turns_seen: usize,

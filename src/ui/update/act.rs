@@ -301,8 +301,13 @@ fn open(state: &mut State) -> Vec<Effect> {
         return form::go_on(state);
     }
     if state.calls.filter.typing {
-        state.calls.filter.typing = state.calls.filter.problem.is_some();
-        return if state.calls.filter.typing { Vec::new() } else { viewing::filter(state) };
+        // The foot of the pane has no room for all of it.
+        if let Some(problem) = &state.calls.filter.problem {
+            state.notice = Some(format!("This filter cannot be read: {problem}."));
+            return Vec::new();
+        }
+        state.calls.filter.typing = false;
+        return viewing::filter(state);
     }
     if state.data.search.typing {
         state.data.search.typing = false;

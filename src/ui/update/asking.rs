@@ -1,6 +1,7 @@
 //! The console's own questions: typing the answer, and what becomes of it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_textarea::CursorMove;
 
 use crate::protocol::{Place, ReplayCommand};
 use crate::ui::state::{Ask, Overlay, Purpose, State};
@@ -45,6 +46,13 @@ pub(super) fn put_away(state: &mut State) -> Laid {
     Laid::Overlay
 }
 
+/// Shows as much of the answer as there is room for now.
+pub(super) fn resized(state: &mut State) {
+    if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+        ask.refill();
+    }
+}
+
 /// Types into the answer.
 pub(super) fn type_into(state: &mut State, key: KeyEvent) {
     let Some(Overlay::Ask(ask)) = &mut state.overlay else { return };
@@ -53,6 +61,12 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
         KeyCode::Enter | KeyCode::Tab | KeyCode::BackTab | KeyCode::Esc => false,
         KeyCode::Char(c) if text::is_hidden(c) => false,
         KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => ask.area.delete_line_by_head(),
+        KeyCode::Home | KeyCode::End if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            let to = if key.code == KeyCode::Home { CursorMove::Top } else { CursorMove::Bottom };
+            ask.area.move_cursor(to);
+            ask.area.move_cursor(if key.code == KeyCode::Home { CursorMove::Head } else { CursorMove::End });
+            false
+        }
         KeyCode::Char('j' | 'm') if is_line && key.modifiers.contains(KeyModifiers::CONTROL) => false,
         _ => ask.area.input(key),
     };
@@ -75,12 +89,15 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     match answer {
-        Ok(effects) => effects,
+        Ok(effects) => {
+            if ask.purpose == Purpose::Breakpoints {
+                state.notice = Some(written::told(&text));
+            }
+            effects
+        }
         Err(problem) => {
             ask.problem = Some(problem);
-            if ask.purpose.is_expression() {
-                expression::point(&mut ask);
-            }
+            point(&mut ask);
             state.overlay = Some(Overlay::Ask(ask));
             Vec::new()
         }
@@ -97,6 +114,14 @@ pub(super) fn edited(state: &mut State, edited: Result<String, String>) {
         (Some(Overlay::Ask(ask)), Err(problem)) => ask.problem = Some(problem),
         (Some(_) | None, Err(problem)) => state.notice = Some(problem),
         (Some(_) | None, Ok(_)) => {}
+    }
+}
+
+/// Moves the cursor to where the answer goes wrong, if that is a place.
+fn point(ask: &mut Ask) {
+    let place = if ask.purpose.is_expression() { expression::mistake(ask) } else { written::mistake(ask) };
+    if let Some((row, column)) = place {
+        ask.go_to(row, column);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tui_textarea::CursorMove;
 
 use crate::protocol::Json;
 use crate::query::{self, Query};
@@ -79,18 +78,14 @@ fn before_expression(line: &str) -> usize {
     line.chars().count() - expression.chars().count()
 }
 
-/// Moves the cursor to where the first line that is no expression goes wrong.
-pub(super) fn point(ask: &mut Ask) {
+/// Where the first line that is no expression goes wrong: row and column, 0-based.
+pub(super) fn mistake(ask: &Ask) -> Option<(usize, usize)> {
     let wrong = |(row, line): (usize, &String)| {
         let before = before_expression(line);
         let expression: String = line.chars().skip(before).collect();
         expression.trim_end().parse::<Query>().err().map(|error| (row, before + error.column))
     };
-    let place = ask.area.lines().iter().enumerate().find_map(wrong);
-    if let Some((row, column)) = place {
-        let number = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        ask.area.move_cursor(CursorMove::Jump(number(row), number(column)));
-    }
+    ask.area.lines().iter().enumerate().find_map(wrong)
 }
 
 /// Shows what can be written, over what is being asked.

@@ -3,13 +3,13 @@
 use crossterm::event::KeyEvent;
 
 use crate::ui::command;
-use crate::ui::keymap::{self, Group};
-use crate::ui::state::{Overlay, Page, Palette, PaletteEntry, PaletteRun, State};
+use crate::ui::keymap::{self, Action, Group, Place, Situation};
+use crate::ui::state::{Focus, Overlay, Page, Palette, PaletteEntry, PaletteRun, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};
 
 use super::typing::edit_words;
-use super::{Effect, act, commands, under_overlay};
+use super::{Effect, act, commands, select, under_overlay};
 
 /// Opens the palette with everything that works here and now.
 pub(super) fn open(state: &mut State) {
@@ -30,7 +30,13 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
 pub(super) fn run(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Palette(palette)) = state.overlay.take() else { return Vec::new() };
     match palette.entries.get(palette.at).map(|entry| entry.run.clone()) {
-        Some(PaletteRun::Action(action)) => act::act(state, action),
+        Some(PaletteRun::Action(action)) => {
+            let here = under_overlay(state);
+            if !keymap::table().any(|binding| binding.action == action && (binding.when)(&here)) {
+                select::focus(state, Focus::Calls);
+            }
+            act::act(state, action)
+        }
         Some(PaletteRun::Command(word)) => match command::find(&word) {
             Ok(spec) if spec.arguments.is_empty() || spec.arguments.starts_with('[') => commands::run(state, spec, "")
                 .unwrap_or_else(|words| {
@@ -55,8 +61,13 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
 }
 
 fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
-    use crate::ui::keymap::Action;
     let here = under_overlay(state);
+    // From the input the panes are one key away, and so is what they can do; only what is held wants to be looked at first.
+    let near = Situation { place: if here.place == Place::Input { Place::Calls } else { here.place }, ..here };
+    let works = |binding: &&keymap::Binding| {
+        let decides = matches!(binding.action, Action::Step(key) if key.decides());
+        (binding.when)(&here) || ((binding.when)(&near) && !decides)
+    };
     let small = |action: Action| {
         matches!(
             action,
@@ -72,14 +83,14 @@ fn entries(state: &State, query: &str) -> Vec<PaletteEntry> {
                 | Action::Close
         )
     };
-    let actions = keymap::table().filter(|binding| (binding.when)(&here) && !small(binding.action)).map(|binding| {
+    let actions = keymap::table().filter(|binding| works(binding) && !small(binding.action)).map(|binding| {
         let key = binding.chords.first().map(keymap::Chord::label).unwrap_or_default();
         let label = sentence(binding.label, binding.help);
         PaletteEntry { label, key, run: PaletteRun::Action(binding.action) }
     });
     let commands = command::COMMANDS.iter().map(|spec| PaletteEntry {
         label: spec.help.to_owned(),
-        key: format!("/{} {}", spec.word, spec.arguments).trim_end().to_owned(),
+        key: as_typed(spec).trim_end().to_owned(),
         run: PaletteRun::Command(spec.word.to_owned()),
     });
     let questions = state.options.examples.iter().map(|question| PaletteEntry {
@@ -112,24 +123,48 @@ fn sentence(label: &str, help: &str) -> String {
     format!("{capital}{}: {help}", letters.as_str())
 }
 
-/// The help as a page.
+/// The help as a page, with what works here and now at its beginning.
 pub(super) fn help_page(state: &State) -> Page {
-    titled("Help", help_paragraphs(state.theme()))
+    let theme = state.theme();
+    let here = under_overlay(state);
+    let mut paragraphs = vec![vec![Piece::new("Here and now", theme.style(Role::Strong))]];
+    let columns = columns();
+    let rows = keymap::footer(&here).into_iter();
+    let rows = rows.map(|binding| row(&keymap::keys(binding), binding.help, columns, theme));
+    paragraphs.extend(rows);
+    paragraphs.push(Vec::new());
+    paragraphs.extend(help_paragraphs(theme));
+    titled("Help", paragraphs)
+}
+
+/// A command with its arguments.
+fn as_typed(spec: &command::Spec) -> String {
+    format!("/{} {}", spec.word, spec.arguments)
+}
+
+/// Columns that the longest key or command of the help takes, and one more.
+fn columns() -> usize {
+    let keys = keymap::table().map(keymap::keys).chain(command::COMMANDS.iter().map(as_typed));
+    keys.map(|keys| text::width(&keys)).max().unwrap_or(0) + 1
+}
+
+/// A key or command with what it does, as one paragraph.
+fn row(key: &str, help: &str, columns: usize, theme: Theme) -> Vec<Piece> {
+    let gap = columns.saturating_sub(text::width(key));
+    // One piece, so that the lines after the first hang under the words.
+    vec![
+        Piece::new(&format!("{key}{}", " ".repeat(gap)), theme.style(Role::Name)),
+        Piece::new(help, theme.style(Role::Text)),
+    ]
 }
 
 /// All keys and commands, from their tables.
 #[must_use]
 pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
     let strong = theme.style(Role::Strong);
-    let (name, plain, dim) = (theme.style(Role::Name), theme.style(Role::Text), theme.style(Role::Dim));
-    let command = |spec: &command::Spec| format!("/{} {}", spec.word, spec.arguments);
-    let keys = keymap::table().map(keymap::keys).chain(command::COMMANDS.iter().map(command));
-    let columns = keys.map(|keys| text::width(&keys)).max().unwrap_or(0) + 1;
-    let row = |key: &str, help: &str| {
-        let gap = columns.saturating_sub(text::width(key));
-        // One piece, so that the lines after the first hang under the words.
-        vec![Piece::new(&format!("{key}{}", " ".repeat(gap)), name), Piece::new(help, plain)]
-    };
+    let (plain, dim) = (theme.style(Role::Text), theme.style(Role::Dim));
+    let columns = columns();
+    let row = |key: &str, help: &str| row(key, help, columns, theme);
     let mut paragraphs = vec![
         vec![Piece::new(
             "Three panes show the same call: Chat, Calls, Data. Select anywhere; the others follow. While the input has the keys, letters only type.",
@@ -139,7 +174,7 @@ pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
         vec![Piece::new("Commands, in the input", strong)],
     ];
     for spec in command::COMMANDS.iter() {
-        paragraphs.push(row(&command(spec), spec.help));
+        paragraphs.push(row(&as_typed(spec), spec.help));
     }
     for group in Group::ALL {
         paragraphs.push(Vec::new());

@@ -141,7 +141,8 @@ fn fill_up(state: &mut State, count: usize, height: usize, window: &mut Vec<Slic
 fn calls(state: &mut State) {
     let height = state.areas.calls.height;
     let len = state.calls.len();
-    if std::mem::take(&mut state.calls.reveal) && height > 0 {
+    let before = std::mem::replace(&mut state.calls.height, height);
+    if (std::mem::take(&mut state.calls.reveal) || height != before) && height > 0 {
         let position = match state.selected {
             Selected::Span(span) => state.calls.position(span),
             Selected::Server(_) | Selected::Nothing | Selected::Request => None,

@@ -55,6 +55,12 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
             original(state);
             Vec::new()
         }
+        StepKey::Empty => {
+            if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+                ask.empty();
+            }
+            Vec::new()
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, 
 use crate::query::Query;
 use crate::schema::Schema;
 use crate::ui::state::{Ask, Purpose, State};
+use crate::ui::text;
 
 use super::Effect;
 
@@ -41,12 +42,31 @@ pub(super) fn doubt(state: &State, ask: &Ask) -> Option<String> {
         Purpose::Answer(call) => (call, None),
         Purpose::Result(call) => (call, state.session.call(call).and_then(|call| call.result.as_ref())),
         Purpose::GoTo | Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Breakpoints => return None,
-        Purpose::Again(_) | Purpose::AgainWriting(_) => return None,
+        Purpose::Again(call) | Purpose::AgainWriting(call) => {
+            let given = Json::parse_written(&ask.text()).ok()?;
+            let violation = Schema::new(tool_of(state, call)?.input_schema.clone()).violation(&given.value())?;
+            return Some(format!("Not what the tool takes, as it was recorded: {violation}"));
+        }
     };
     let given = result(&ask.text(), old).ok().filter(|given| !given.is_tool_error())?;
     let promised = tool_of(state, call)?.output_schema.clone()?;
     let missed = Schema::new(promised).missed_by(&given)?;
     Some(format!("Not what the tool's schema promises: {missed}"))
+}
+
+/// Where the answer is no JSON, if it should be: row and column, 0-based.
+pub(super) fn mistake(ask: &Ask) -> Option<(usize, usize)> {
+    let is_json = match ask.purpose {
+        Purpose::Arguments(_) | Purpose::Again(_) | Purpose::AgainWriting(_) => true,
+        Purpose::Result(_) | Purpose::Answer(_) => ask.text().trim_start().starts_with('{'),
+        Purpose::GoTo | Purpose::Deny(_) | Purpose::Breakpoints => false,
+    };
+    let error = Json::parse_written(&ask.text()).err().filter(|_| is_json)?;
+    let row = error.line().checked_sub(1)?;
+    // The column is counted in bytes.
+    let line = ask.area.lines().get(row)?;
+    let column = line.char_indices().take_while(|(at, _)| *at + 1 < error.column()).count();
+    Some((row, column))
 }
 
 fn tool_of(state: &State, call: CallId) -> Option<&ToolDefinition> {
@@ -79,6 +99,18 @@ fn result(text: &str, old: Option<&Json>) -> Result<Json, String> {
         Some(body) => json!({"content": content, "structuredContent": body, "isError": is_error}),
         None => json!({"content": content, "isError": is_error}),
     }))
+}
+
+/// How many points a text of breakpoints sets.
+pub(super) fn told(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let (logs, stops): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("log "));
+    match (stops.len(), logs.len()) {
+        (0, 0) => "There are no breakpoints and no log points now.".to_owned(),
+        (stops, logs) => {
+            format!("{} and {} set.", text::count(stops, "breakpoint"), text::count(logs, "log point"))
+        }
+    }
 }
 
 fn point_of(line: &str) -> Result<Breakpoint, String> {

@@ -66,6 +66,7 @@ fn keys_of(ask: &Ask) -> &'static [(&'static str, &'static str)] {
             ("Alt+Enter", "new line"),
             ("Ctrl+G", "in $EDITOR"),
             ("Ctrl+R", "reverts"),
+            ("Ctrl+L", "empties"),
         ]
     }
 }
