@@ -129,7 +129,7 @@ impl Around {
             lines.push(String::new());
         }
         lines.extend(result);
-        Ok(Answer::Page { title: format!("LIVE: call {} made again", call.id.0), lines })
+        Ok(Answer::Made { call: call.id, lines })
     }
 }
 

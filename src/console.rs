@@ -56,9 +56,10 @@ fn show_live(settings: &Settings, running: Running) -> Result<(), Failure> {
 
 /// How the console shows a live session.
 pub(crate) fn live(settings: &Settings, running: &Running) -> ui::Options {
+    let from = running.forked_from.as_ref();
     ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: "LIVE".to_owned(),
+        mode: from.map_or_else(|| "LIVE".to_owned(), |from| format!("LIVE, fork of …{}", from.session.tail())),
         examples: builtin::EXAMPLES.map(str::to_owned).into(),
         runbooks: runbooks(&running.built_in),
         theme: settings.theme,
@@ -118,10 +119,16 @@ pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
 /// How the console shows a recording.
 pub(crate) fn viewing(settings: &Settings, path: &Path) -> ui::Options {
     // Whatever is wrong with the header is told by the replay.
-    let mock_of = Reader::open(path).ok().and_then(|reader| reader.header.mock_of);
+    let header = Reader::open(path).ok().map(|reader| reader.header);
+    let (mock_of, forked_from) = header.map_or((None, None), |header| (header.mock_of, header.forked_from));
+    let origin = match (mock_of, forked_from) {
+        (Some(of), _) => format!(", mock of …{}", of.tail()),
+        (None, Some(from)) => format!(", fork of …{}", from.session.tail()),
+        (None, None) => String::new(),
+    };
     ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: mock_of.map_or_else(|| "VIEW".to_owned(), |of| format!("VIEW, mock of …{}", of.tail())),
+        mode: format!("VIEW{origin}"),
         theme: settings.theme,
         mouse: settings.mouse,
         focus: ui::Focus::Calls,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{CallId, TurnId};
+use super::{CallId, RecordIndex, TurnId};
 
 /// What the operator wants of a replay. A live session answers these with a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,10 +190,14 @@ pub enum Reading {
 pub struct Playback {
     /// The file's name.
     pub file: String,
-    /// Records from the start up to here; what `#i` stands right before it is `last_index` of the session.
+    /// Lines from the start up to here, those that are no records included.
     pub position: u64,
-    /// Records the file has, as far as it is known.
+    /// Lines the file has behind its header, as far as it is known.
     pub length: u64,
+    /// The record right before `position`; none at the start.
+    pub here: Option<RecordIndex>,
+    /// The last record of the file, as far as it is known; none if it has no record at all.
+    pub last: Option<RecordIndex>,
     /// How far that is.
     pub reading: Reading,
     /// Whether the panes still show another moment, because the way to `position` is long.

@@ -56,6 +56,13 @@ pub enum Answer {
     Sessions(Vec<Entry>),
     /// Lines about a session.
     Preview(PathBuf, Vec<String>),
+    /// What came of a call that was made again, line by line as in a page.
+    Made {
+        /// The call.
+        call: CallId,
+        /// What is said of it, not sanitised.
+        lines: Vec<String>,
+    },
     /// Something to read; a line that begins with `+`, `-`, `~` is a difference.
     Page {
         /// What it is.

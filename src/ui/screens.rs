@@ -407,7 +407,7 @@ fn a_call_made_again_that_came_out_otherwise() {
         "  + level: \"gold\"",
     ];
     let lines = lines.map(str::to_owned).into();
-    update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
+    update(&mut console.state, Msg::Answered(Answer::Made { call: CallId(4), lines }));
     picture("made_again_120x40", &console);
 }
 

@@ -101,7 +101,9 @@ impl Index {
                 "turn.started" => Sort::TurnStarted,
                 "turn.ended" => Sort::TurnEnded,
                 "call.finished" => Sort::CallFinished,
-                "model.requested" | "model.answered" | "call.proposed" => Sort::Site,
+                "model.requested" | "model.answered" | "turn.held" | "turn.resumed" => Sort::Site,
+                // What became of a call at the gate is seen step by step, as it was decided.
+                "call.proposed" | "call.held" | "call.decided" => Sort::Site,
                 _ => Sort::Other,
             };
             entry.is_error = tells_failure(envelope.kind, envelope.data, blob_head);
@@ -160,6 +162,12 @@ impl Index {
         let exact = self.entries.iter().position(|entry| entry.index == wanted);
         let before = || self.entries.iter().rposition(|entry| entry.index < wanted);
         exact.or_else(before).map_or(0, |row| row + 1)
+    }
+
+    /// The number of the last record among the first `position` lines.
+    pub fn last_number(&self, position: usize) -> Option<RecordIndex> {
+        let before = self.entries.get(..position.min(self.len()))?;
+        before.iter().rev().find(|entry| entry.index < u32::MAX).map(|entry| RecordIndex(entry.index.into()))
     }
 
     /// The number of the last record before `position`; nothing at the start, and nothing for a line that is no record.
@@ -282,6 +290,28 @@ mod tests {
         assert_eq!([0, 1, 3, 4, 99].map(|i| index.position_of(i)), [1, 2, 3, 5, 5]);
         assert_eq!([0, 5, 8, 9, 30].map(|us| index.position_at(us)), [0, 1, 1, 4, 5]);
         assert_eq!(index.span(1).0, index.span(0).1);
+    }
+
+    #[test]
+    fn stepping_stops_where_a_call_was_held_and_decided() {
+        let line = |(i, kind): (usize, &str)| {
+            format!(r#"{{"i":{i},"t":1,"w":0,"k":"{kind}","turn":"t1","call":"c1","d":{{}}}}"#)
+        };
+        let kinds = ["call.proposed", "call.held", "call.decided", "call.started", "wire.framed", "call.finished"];
+        let lines: Vec<String> = kinds.into_iter().enumerate().map(line).collect();
+        let index = index(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(index.sites().collect::<Vec<_>>(), [1, 2, 3, 6]);
+    }
+
+    #[test]
+    fn the_number_before_a_place_is_that_of_the_nearest_record() {
+        let index = index(&[
+            r#"{"i":7,"t":5,"w":0,"k":"turn.started","turn":"t1","d":{"question":"q"}}"#,
+            "no record",
+            r#"{"i":9,"t":5,"w":0,"k":"turn.ended","turn":"t1","d":{}}"#,
+        ]);
+        let numbers = [0, 1, 2, 3, 99].map(|position| index.last_number(position).map(|index| index.0));
+        assert_eq!(numbers, [None, Some(7), Some(7), Some(9), Some(9)]);
     }
 
     #[test]
