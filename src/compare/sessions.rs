@@ -1,7 +1,7 @@
-//! Two sessions side by side: their calls aligned by server, tool, arguments and occurrence, their turns by question and
-//! occurrence.
+//! Two sessions side by side: their turns aligned by question and occurrence, their calls by server, tool, arguments and
+//! occurrence, those of the same question first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
@@ -105,8 +105,14 @@ impl Comparison {
 /// Compares two sessions.
 #[must_use]
 pub fn compare(left: &Session, right: &Session) -> Comparison {
-    let keys = |session: &Session| session.calls.iter().map(key).collect();
-    let pairs = align(keys(left), keys(right)).into_iter().filter_map(|(here, there, moved)| {
+    let turns = matched(&questions(left), &questions(right), &vec![None; left.turns.len()]);
+    // What was called for the same question is the same call before one like it that was called for another.
+    let theirs: HashMap<usize, usize> =
+        turns.iter().enumerate().filter_map(|(here, there)| Some(((*there)?, here))).collect();
+    let ours_of = |at: usize| theirs.get(&at).map_or_else(|| format!("right {at}"), usize::to_string);
+    let calls = matched(&keys(left, |turn| turn.to_string()), &keys(right, ours_of), &vec![None; left.calls.len()]);
+    let calls = matched(&keys(left, |_| String::new()), &keys(right, |_| String::new()), &calls);
+    let pairs = in_order(&calls, right.calls.len()).into_iter().filter_map(|(here, there, moved)| {
         let (one, other) = (here.and_then(|at| left.calls.get(at)), there.and_then(|at| right.calls.get(at)));
         let fate = match (one, other) {
             (None, _) => Fate::Added,
@@ -128,40 +134,60 @@ pub fn compare(left: &Session, right: &Session) -> Comparison {
     });
     let calls: Vec<Pair> = pairs.collect();
     let numbers = calls.iter().filter_map(|pair| Some((pair.left?.0, pair.right?.0))).collect();
-    Comparison { answers: answers(left, right, &numbers), calls }
+    Comparison { answers: answers(left, right, &turns, &numbers), calls }
 }
 
-/// Server, tool and arguments: what makes two calls the same one.
-fn key(call: &Call) -> String {
-    format!("{}\0{}\0{}", call.server, call.tool, canonical(&call.arguments.value()))
+fn questions(session: &Session) -> Vec<String> {
+    session.turns.iter().map(|turn| turn.question.clone()).collect()
 }
 
-/// Where things of the same key stand in both lists, the first with the first, the second with the second, and whether one
-/// of them would have to move: those of `left` in their order, then those only `right` has.
-fn align(left: Vec<String>, right: Vec<String>) -> Vec<(Option<usize>, Option<usize>, bool)> {
-    let mut theirs: HashMap<(String, u32), usize> =
-        numbered(right).enumerate().map(|(position, key)| (key, position)).collect();
-    let matched: Vec<Option<usize>> = numbered(left).map(|key| theirs.remove(&key)).collect();
-    let in_order = longest_rise(&matched.iter().copied().flatten().collect::<Vec<_>>());
-    let is_moved = |there: usize| !in_order.contains(&there);
-    let ours = matched.into_iter().enumerate().map(|(here, there)| (Some(here), there, there.is_some_and(is_moved)));
-    let mut added: Vec<usize> = theirs.into_values().collect();
-    added.sort_unstable();
-    ours.chain(added.into_iter().map(|there| (None, Some(there), false))).collect()
+/// What makes two calls the same one: server, tool, arguments, and what `of_turn` says of the position of their turn.
+fn keys(session: &Session, of_turn: impl Fn(usize) -> String) -> Vec<String> {
+    let key = |call: &Call| {
+        let turn = call.turn.map(|turn| of_turn(turn.index())).unwrap_or_default();
+        format!("{turn}\0{}\0{}\0{}", call.server, call.tool, canonical(&call.arguments.value()))
+    };
+    session.calls.iter().map(key).collect()
+}
+
+/// Where in `right` the same as each of `left` stands: what `known` has, and for the rest the first of a key with the first,
+/// the second with the second.
+fn matched(left: &[String], right: &[String], known: &[Option<usize>]) -> Vec<Option<usize>> {
+    let taken: HashSet<usize> = known.iter().copied().flatten().collect();
+    let free = right.iter().enumerate().filter(|(position, _)| !taken.contains(position));
+    let mut theirs: HashMap<(&str, u32), usize> =
+        numbered(free.map(|(position, key)| (position, key.as_str()))).map(|(position, key)| (key, position)).collect();
+    let open = left.iter().enumerate().filter(|(position, _)| known[*position].is_none());
+    let mut found = known.to_vec();
+    for (position, key) in numbered(open.map(|(position, key)| (position, key.as_str()))) {
+        found[position] = theirs.remove(&key);
+    }
+    found
+}
+
+/// Pairs of positions, and whether one of them would have to move: those of the first list in its order, then those that only
+/// the second has, which is as long as `theirs`.
+fn in_order(matched: &[Option<usize>], theirs: usize) -> Vec<(Option<usize>, Option<usize>, bool)> {
+    let found: Vec<usize> = matched.iter().copied().flatten().collect();
+    let kept = longest_rise(&found);
+    let is_moved = |there: usize| !kept.contains(&there);
+    let ours = matched.iter().enumerate().map(|(here, there)| (Some(here), *there, there.is_some_and(is_moved)));
+    let taken: HashSet<usize> = found.into_iter().collect();
+    let added = (0..theirs).filter(|there| !taken.contains(there)).map(|there| (None, Some(there), false));
+    ours.chain(added).collect()
 }
 
 /// Each key with how often it has come before.
-fn numbered(keys: Vec<String>) -> impl Iterator<Item = (String, u32)> {
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    keys.into_iter().map(move |key| {
-        let count = seen.entry(key.clone()).and_modify(|count| *count += 1).or_insert(0);
-        let count = *count;
-        (key, count)
+fn numbered<'k>(keys: impl Iterator<Item = (usize, &'k str)>) -> impl Iterator<Item = (usize, (&'k str, u32))> {
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    keys.map(move |(position, key)| {
+        let count = seen.entry(key).and_modify(|count| *count += 1).or_insert(0);
+        (position, (key, *count))
     })
 }
 
 /// The longest rising subsequence: the calls that keep their order when the others are taken as moved.
-fn longest_rise(positions: &[usize]) -> std::collections::HashSet<usize> {
+fn longest_rise(positions: &[usize]) -> HashSet<usize> {
     // For each length, where the best subsequence of it ends; and each element's predecessor.
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(positions.len());
@@ -174,11 +200,11 @@ fn longest_rise(positions: &[usize]) -> std::collections::HashSet<usize> {
     std::iter::successors(last, |at| before[*at]).map(|at| positions[at]).collect()
 }
 
-/// The turns that are not the same; `numbers` are the calls of the second session by their numbers in the first.
-fn answers(left: &Session, right: &Session, numbers: &HashMap<u64, u64>) -> Vec<AnswerDiff> {
-    let questions = |session: &Session| session.turns.iter().map(|turn| turn.question.clone()).collect();
+/// The turns that are not the same, of those `matched`; `numbers` are the calls of the second session by their numbers in the
+/// first.
+fn answers(left: &Session, right: &Session, matched: &[Option<usize>], numbers: &HashMap<u64, u64>) -> Vec<AnswerDiff> {
     let text = |session: &Session, turn: &Turn| turn.answer(session).map(|step| step.text.clone()).unwrap_or_default();
-    let pairs = align(questions(left), questions(right)).into_iter().filter_map(|(here, there, moved)| {
+    let pairs = in_order(matched, right.turns.len()).into_iter().filter_map(|(here, there, moved)| {
         let (one, other) = (here.and_then(|at| left.turns.get(at)), there.and_then(|at| right.turns.get(at)));
         let lines = match (one, other) {
             (Some(one), Some(other)) => {
@@ -245,7 +271,8 @@ mod tests {
     #[test]
     fn what_is_the_same_is_found_wherever_it_stands() {
         let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-        let pairs = align(keys(&["a", "b", "a"]), keys(&["new", "a", "x", "a", "b"]));
+        let (left, right) = (keys(&["a", "b", "a"]), keys(&["new", "a", "x", "a", "b"]));
+        let pairs = in_order(&matched(&left, &right, &[None; 3]), right.len());
         let expected = [
             (Some(0), Some(1), false),
             (Some(1), Some(4), true),
@@ -254,6 +281,8 @@ mod tests {
             (None, Some(2), false),
         ];
         assert_eq!(pairs, expected);
+        let known = matched(&left, &right, &[None, None, Some(1)]);
+        assert_eq!(known, [Some(3), Some(4), Some(1)], "what is known already stays");
     }
 
     #[test]
