@@ -17,7 +17,7 @@ use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, json, result_held};
 use super::outside::{Answer, Entry, Request};
-use super::state::{Focus, Leaving, Overlay, Purpose, RunbookEntry, Selected, Tab};
+use super::state::{Focus, Leaving, Overlay, Purpose, RunbookEntry, Selected, Tab, WayOut};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
 use super::{keymap, text};
@@ -102,6 +102,9 @@ fn ctrl_c_clears_then_asks_then_quits_then_leaves() {
     assert!(console.state.input.is_blank());
     assert_eq!(console.press("Ctrl+c"), []);
     assert!(console.screen().contains("Ctrl+C again quits"));
+    console.state.way_out = WayOut::Back;
+    console.press("Esc Ctrl+c");
+    assert!(console.screen().contains("Ctrl+C again goes back to the session before"), "{}", console.screen());
     assert_eq!(console.press("Ctrl+c"), [Effect::Send(Command::Quit)]);
     assert_eq!(console.press("Ctrl+c"), [Effect::Leave]);
 }

@@ -372,8 +372,7 @@ fn the_recorded_sessions_with_what_one_of_them_is_about() {
             model: "built-in".into(),
             about: about.into(),
             size: "2t 7c".into(),
-            words: String::new(),
-            is_mock: false,
+            ..Entry::default()
         };
         let mock = Entry { is_mock: true, ..entry("DDDD", "[mock of …CCCC] Show me customer CUST-999") };
         let entries = vec![
@@ -408,7 +407,7 @@ fn a_call_made_again_that_came_out_otherwise() {
         "  + level: \"gold\"",
     ];
     let lines = lines.map(str::to_owned).into();
-    update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
+    update(&mut console.state, Msg::Answered(Answer::Made { call: CallId(4), lines }));
     picture("made_again_120x40", &console);
 }
 

@@ -33,7 +33,7 @@ pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
 pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Parts, Sought};
 pub use input::{Input, Swap};
-pub use leaving::{Escape, Leaving};
+pub use leaving::{Escape, Leaving, WayOut};
 pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
@@ -208,6 +208,10 @@ pub struct State {
     pub mouse: Mouse,
     /// How far leaving has come.
     pub leaving: Leaving,
+    /// Where it leads.
+    pub way_out: WayOut,
+    /// Calls made again on their live servers while this recording was shown.
+    pub made_again: usize,
     /// What Esc does to a running turn.
     pub escape: Escape,
     /// What a key that decides would be about, and since when it could be read.

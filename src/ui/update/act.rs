@@ -3,7 +3,8 @@
 use crate::protocol::{Command, InputAnswer};
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, WayOut,
+    Window, Zoom,
 };
 
 use super::asking::Laid;
@@ -272,7 +273,11 @@ fn clear_or_quit(state: &mut State) -> Vec<Effect> {
     }
     if state.leaving == Leaving::No {
         state.leaving = Leaving::Armed;
-        state.notice = Some("Ctrl+C again quits.".to_owned());
+        let words = match state.way_out {
+            WayOut::Program => "Ctrl+C again quits.",
+            WayOut::Back => "Ctrl+C again goes back to the session before.",
+        };
+        state.notice = Some(words.to_owned());
         return Vec::new();
     }
     quit(state)

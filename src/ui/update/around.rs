@@ -69,22 +69,29 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         (Answer::Preview(file, lines), Some(Overlay::Picker(picker))) => picker.preview = Some((file, lines)),
         // The list has been closed meanwhile.
         (Answer::Sessions(_) | Answer::Preview(..), _) => {}
-        (Answer::Page { title, lines }, _) => {
-            let theme = state.theme();
-            let role = |line: &str| match line.trim_start().chars().next() {
-                Some('+') => Role::Good,
-                Some('-') => Role::Bad,
-                Some('~') => Role::Warn,
-                _ => Role::Text,
-            };
-            let paragraphs = lines.iter().map(|line| vec![Piece::new(line, theme.style(role(line)))]).collect();
-            arrivals::arrive(state, Arrival::Page(palette::titled(&title, paragraphs)));
+        (Answer::Made { call, lines }, _) => {
+            state.made_again += 1;
+            page(state, &format!("LIVE: call {} made again", call.0), &lines);
         }
+        (Answer::Page { title, lines }, _) => page(state, &title, &lines),
         // Taken by the shell.
         (Answer::Scene(_), _) => {}
         (Answer::Failed(reason), _) => state.notice = Some(reason),
     }
     Vec::new()
+}
+
+/// Shows something to read, once nothing that is being written is in its way.
+fn page(state: &mut State, title: &str, lines: &[String]) {
+    let theme = state.theme();
+    let role = |line: &str| match line.trim_start().chars().next() {
+        Some('+') => Role::Good,
+        Some('-') => Role::Bad,
+        Some('~') => Role::Warn,
+        _ => Role::Text,
+    };
+    let paragraphs = lines.iter().map(|line| vec![Piece::new(line, theme.style(role(line)))]).collect();
+    arrivals::arrive(state, Arrival::Page(palette::titled(title, paragraphs)));
 }
 
 /// Goes on from this moment of a recording in a live session.

@@ -9,6 +9,10 @@ use crate::ui::theme::Role;
 
 use super::{Effect, act, around, arrivals, facts, form, materials, palette, projects};
 
+/// What is said to whoever wants something of a recording.
+const RECORDED: &str =
+    "This is a recording: nothing is executed in it. Tab, then C goes on from here in a new live session.";
+
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
     let line = state.input.text();
@@ -45,6 +49,10 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
                 state.notice = Some("Not sent: the session is over. Ctrl+C twice leaves.".to_owned());
                 return Vec::new();
             }
+            if state.is_viewing() {
+                state.notice = Some(RECORDED.to_owned());
+                return Vec::new();
+            }
             let text = state.input.take();
             let text = materials::with_attachments(state, text.trim());
             ask(state, text)
@@ -71,6 +79,9 @@ fn ask(state: &mut State, text: String) -> Vec<Effect> {
 /// # Errors
 /// In words, why it cannot be run with these arguments.
 pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec<Effect>, String> {
+    if state.is_viewing() && spec.verb.needs_live(arguments) {
+        return Err(RECORDED.to_owned());
+    }
     match spec.verb {
         Verb::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Verb::Tools => tools(state, arguments),
