@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::config::servers::edit::{self, Existing};
 use crate::config::servers::import::{self, Found, Program};
 use crate::config::servers::{
-    Approvals, Entry, Origin, ServerFile, Standing, Variables, portrait, project_files, project_root,
+    Approvals, Entry, Origin, Secrets, ServerFile, Standing, Variables, portrait, project_files, project_root,
 };
 use crate::failure::{Failure, Form};
 use crate::protocol::ProjectVerdict;
@@ -118,7 +118,7 @@ fn check(name: &str, entry: &Map<String, Value>, path: &Path) -> Result<(), Fail
     parsed
         .and_then(|entry| match from_variable(&entry) {
             true => Ok(()),
-            false => entry.spec(name, &mut variables, &mut Vec::new()).map(drop),
+            false => entry.spec(name, &mut variables, &mut Secrets::default()).map(drop),
         })
         .map_err(|reason| Failure::usage(format!("the server {name:?} cannot be used: {reason}")))
 }

@@ -109,6 +109,38 @@ fn an_escape_sequence_of_a_project_file_reaches_no_terminal() {
 }
 
 #[test]
+fn ordinary_words_of_a_server_file_mask_nothing() {
+    let project = Project::new();
+    let env = json!({"A": "-c", "C": "/bin/bash", "D": "customer", "G": "critical", "P": "${workspaceFolder}"});
+    let servers = json!({"mcpServers": {"theirs": {"command": "/bin/bash", "args": ["-c", "exit"], "env": env}}});
+    fs::write(project.file(), servers.to_string()).unwrap();
+    let add = ["mcp", "add", "mine", "--env", "LOG_LEVEL=critical", "--", "/bin/false"];
+    assert_eq!(project.run(&add).code, Some(0));
+    for args in [&["ask", "--events", "What are the critical tickets?"][..], &["replay", "last", "--mock"]] {
+        let asked = project.run(args);
+        assert_eq!(asked.code, Some(0), "{asked:?}");
+        assert!(asked.stdout.contains("critical") && !asked.stdout.contains("‹secret:"), "{}", asked.stdout);
+    }
+}
+
+#[test]
+fn secrets_in_an_address_or_an_argument_are_not_recorded() {
+    let project = Project::new();
+    let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
+    assert_eq!(project.run(&["mcp", "add", "far", "--url", url]).code, Some(0));
+    assert_eq!(project.run(&["mcp", "add", "near", "--", "/bin/false", "--api-key", "my-own-key"]).code, Some(0));
+    let asked = project.run(&["ask", "--events", "What are the critical tickets?"]);
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    assert!(asked.stdout.contains("http://127.0.0.1:9/mcp?‹secret:query:"), "{}", asked.stdout);
+    let exported = project.run(&["export", "--format", "json", "--no-redact"]);
+    for text in
+        [&asked.stdout, &exported.stdout, &project.run(&["mcp", "list"]).stdout, &project.run(&["doctor"]).stdout]
+    {
+        assert!(text.contains("near") && !text.contains("tok-query") && !text.contains("my-own-key"), "{text}");
+    }
+}
+
+#[test]
 fn servers_are_added_listed_replaced_and_removed() {
     let project = Project::new();
     let hostile = hostile_program().display().to_string();

@@ -8,8 +8,9 @@ use http::{HeaderName, HeaderValue, Uri};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::mcp::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust, process};
+use crate::mcp::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
 
+use super::secrets::Secrets;
 use super::variables::Variables;
 
 /// Restarts of a server before it counts as failed.
@@ -74,21 +75,14 @@ impl Entry {
         self.trust
     }
 
-    /// The server, its variables put in. Adds configured values and those put in that are to be kept out of recordings to
-    /// `secrets`, each with its name.
+    /// The server, its variables put in. What is to be kept out of recordings of that is added to `secrets`.
     ///
     /// # Errors
     /// The field that cannot be used, and why.
-    pub fn spec(
-        &self,
-        name: &str,
-        variables: &mut Variables<'_>,
-        secrets: &mut Vec<(String, String)>,
-    ) -> Result<ServerSpec, String> {
+    pub fn spec(&self, name: &str, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<ServerSpec, String> {
         let seen_before = variables.seen.len();
         let reach = self.reach(variables, secrets)?;
-        let seen = variables.seen[seen_before..].iter().filter(|(name, _)| !process::ALLOWED.contains(&name.as_str()));
-        secrets.extend(seen.cloned());
+        variables.seen[seen_before..].iter().for_each(|(name, value)| secrets.put_in(name, value));
         let era = match self.era.as_deref() {
             None | Some("auto") => Era::Auto,
             Some("legacy") => Era::Legacy,
@@ -106,7 +100,7 @@ impl Entry {
         })
     }
 
-    fn reach(&self, variables: &mut Variables<'_>, secrets: &mut Vec<(String, String)>) -> Result<Reach, String> {
+    fn reach(&self, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Reach, String> {
         let kind = match (self.r#type.as_deref(), &self.command, &self.url) {
             (Some("stdio"), ..) | (None, Some(_), None) => None,
             (Some("http" | "streamable-http"), ..) | (None, None, Some(_)) => Some(RemoteKind::Streamable),
@@ -123,32 +117,29 @@ impl Entry {
         }
     }
 
-    fn program(&self, variables: &mut Variables<'_>, secrets: &mut Vec<(String, String)>) -> Result<Program, String> {
+    fn program(&self, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Program, String> {
         let command = self.command.as_deref().ok_or("field \"command\" is missing")?;
         let command = PathBuf::from(expanded(variables, "command", command)?);
         let args = self.args.iter().map(|arg| expanded(variables, "args", arg)).collect::<Result<Vec<_>, _>>()?;
+        secrets.args(&args);
         let mut env = BTreeMap::new();
         for (name, text) in &self.env {
             let value = expanded(variables, &format!("env.{name}"), text)?;
-            secrets.push((name.clone(), value.clone()));
+            secrets.field(name, &value);
             env.insert(name.clone(), value);
         }
         let cwd = self.cwd.as_deref().map(|cwd| expanded(variables, "cwd", cwd)).transpose()?;
         Ok(Program { command, args, env, cwd: cwd.map(|cwd| variables.folder().join(cwd)) })
     }
 
-    fn remote(
-        &self,
-        kind: RemoteKind,
-        variables: &mut Variables<'_>,
-        secrets: &mut Vec<(String, String)>,
-    ) -> Result<Remote, String> {
+    fn remote(&self, kind: RemoteKind, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Remote, String> {
         let url = expanded(variables, "url", self.url.as_deref().ok_or("field \"url\" is missing")?)?;
         let parsed = url.parse::<Uri>().ok();
         let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
         if !parsed.is_some_and(|uri| is_http(&uri) && uri.host().is_some_and(|host| !host.is_empty())) {
             return Err("field \"url\": it must begin with http:// or https:// and name a host".into());
         }
+        secrets.address(&url);
         let mut headers = BTreeMap::new();
         for (name, text) in &self.headers {
             let field = format!("headers.{name}");
@@ -156,7 +147,7 @@ impl Entry {
             HeaderName::try_from(name.as_str()).map_err(|_| format!("field {field:?} is no name of a header"))?;
             HeaderValue::try_from(value.as_str())
                 .map_err(|_| format!("field {field:?} holds a character that no header can carry"))?;
-            secrets.push((name.clone(), value.clone()));
+            secrets.field(name, &value);
             headers.insert(name.clone(), value);
         }
         Ok(Remote { url, headers, kind })
@@ -198,34 +189,39 @@ mod tests {
 
     use super::*;
 
-    fn spec(text: &str) -> (Result<ServerSpec, String>, Vec<String>) {
-        let lookup = |name: &str| (!name.starts_with("NO")).then(|| format!("value of {name}"));
+    fn spec(text: &str) -> (Result<ServerSpec, String>, Secrets) {
+        let lookup = |name: &str| (!name.starts_with("NO")).then(|| format!("value 1 of {name}"));
         let entry = Entry::parse(&serde_json::from_str(text).expect("JSON")).expect("an entry");
-        let mut secrets = Vec::new();
+        let mut secrets = Secrets::default();
         let spec = entry.spec("a", &mut Variables::new(&lookup, Path::new("/project")), &mut secrets);
-        let mut names: Vec<String> = secrets.into_iter().map(|(name, _)| name).collect();
-        names.sort();
-        (spec, names)
+        (spec, secrets)
     }
 
     #[test]
-    fn whatever_is_put_in_is_secret_unless_every_server_gets_it_anyway() {
-        let (spec, names) = spec(
-            r#"{"command":"${BIN}","args":["--token=${TOKEN}","${HOME}","${NO:-plain}"],
-            "env":{"AUTH":"Bearer ${KEY}"},"cwd":"${DIR}/x"}"#,
+    fn what_is_put_in_and_what_is_written_under_a_telling_name_is_secret() {
+        let (spec, secrets) = spec(
+            r#"{"command":"${BIN}","args":["--token=${TOKEN}","${HOME}","${NO:-plain text}","--api-key","my own key"],
+            "env":{"AUTH":"Bearer ${KEY}","LEVEL":"critical"},"cwd":"${DIR}/x"}"#,
         );
-        assert_eq!(names, ["AUTH", "BIN", "DIR", "KEY", "TOKEN"]);
+        for text in ["value 1 of BIN", "value 1 of TOKEN", "value 1 of KEY", "value 1 of DIR", "my own key"] {
+            assert!(secrets.hide(text).starts_with("‹secret:"), "{text}");
+        }
+        for text in ["value 1 of HOME", "plain text", "critical"] {
+            assert_eq!(secrets.hide(text), text);
+        }
         let Reach::Program(program) = spec.expect("a server").reach else { panic!("a program") };
-        assert_eq!(program.cwd, Some("/project/value of DIR/x".into()));
+        assert_eq!(program.cwd, Some("/project/value 1 of DIR/x".into()));
     }
 
     #[test]
     fn a_server_over_http_has_its_headers_filled_in() {
-        let (spec, names) = spec(r#"{"url":"https://x.test/mcp","headers":{"Authorization":"Bearer ${env:KEY}"}}"#);
-        let headers = BTreeMap::from([("Authorization".to_owned(), "Bearer value of KEY".to_owned())]);
-        let remote = Remote { url: "https://x.test/mcp".into(), headers, kind: RemoteKind::Streamable };
+        let (spec, secrets) =
+            spec(r#"{"url":"https://x.test/mcp?token=tok-query","headers":{"Authorization":"Bearer ${env:KEY}"}}"#);
+        let headers = BTreeMap::from([("Authorization".to_owned(), "Bearer value 1 of KEY".to_owned())]);
+        let remote = Remote { url: "https://x.test/mcp?token=tok-query".into(), headers, kind: RemoteKind::Streamable };
+        let shown = secrets.hide("https://x.test/mcp?token=tok-query, Bearer value 1 of KEY");
+        assert!(shown.starts_with("https://x.test/mcp?‹secret:query:") && shown.contains(", ‹secret:Authorization:"));
         assert_eq!(spec.expect("a server").reach, Reach::Remote(remote));
-        assert_eq!(names, ["Authorization", "KEY"]);
     }
 
     #[test]

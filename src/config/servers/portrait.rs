@@ -1,9 +1,8 @@
 //! What a server file would do, in words: to be read before it is allowed to, and without its secrets in lists.
 
-use crate::recording::redact::Redactor;
-
 use super::entry::Entry;
 use super::file::ServerFile;
+use super::secrets::Secrets;
 
 /// Everything a file would start or call, variables as they are written: every command, argument, variable and address.
 #[must_use]
@@ -43,7 +42,7 @@ pub fn portrait(file: &ServerFile) -> Vec<String> {
 }
 
 /// Where a server is, for a list: variables as they are written, nothing of `env`, `headers`, or an address's query, and no
-/// known form of key.
+/// secret.
 #[must_use]
 pub fn place(entry: &Entry) -> String {
     let place = match (&entry.command, &entry.url) {
@@ -51,8 +50,10 @@ pub fn place(entry: &Entry) -> String {
         (None, Some(url)) => without_secrets(url),
         (None, None) => String::new(),
     };
-    let json = serde_json::Value::String(place).to_string();
-    serde_json::from_str(&Redactor::default().redact(&json)).unwrap_or_default()
+    let mut secrets = Secrets::default();
+    secrets.args(&entry.args);
+    entry.url.iter().for_each(|url| secrets.address(url));
+    secrets.hide(&place)
 }
 
 fn command_line(entry: &Entry) -> String {
@@ -124,7 +125,7 @@ mod tests {
         );
         let places: Vec<String> =
             file(&text).entries.iter().map(|(_, entry)| place(entry.as_ref().expect("an entry"))).collect();
-        assert!(places[0].starts_with("x --key=‹secret:openai:"), "{places:?}");
+        assert!(places[0].starts_with("x --key=‹secret:key:"), "{places:?}");
         assert_eq!(places[1], "https://x.test/mcp?…");
     }
 }
