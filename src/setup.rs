@@ -15,6 +15,7 @@ use crate::config::servers::{
     Approvals, Entry, Origin, Secrets, ServerFile, Standing, Variables, portrait, project_files, project_root,
 };
 use crate::failure::{Failure, Form};
+use crate::launch;
 use crate::protocol::ProjectVerdict;
 use crate::sanitise::{clean_block, clean_line};
 use crate::stderr::tell;
@@ -41,7 +42,7 @@ pub fn run(settings: &Settings, task: McpTask, form: Form) -> Result<(), Failure
                 (false, true) => Some(ProjectVerdict::Refused),
                 (false, false) => None,
             };
-            trust(file, said, form)
+            trust(settings, file, said, form)
         }
     }
 }
@@ -304,7 +305,7 @@ fn offered(from: &str) -> Result<Found, Failure> {
     Ok(found)
 }
 
-fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Result<(), Failure> {
+fn trust(settings: &Settings, file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Result<(), Failure> {
     let files = match file {
         Some(file) => vec![file],
         None => project_files(&here()?),
@@ -314,6 +315,7 @@ fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Res
             "this project has no server file (.mcp.json, .cursor/mcp.json, .vscode/mcp.json)".into(),
         ));
     }
+    let sources = launch::sources(settings)?;
     let mut approvals = Approvals::load().map_err(Failure::failed)?;
     let mut rows = Vec::new();
     for path in files {
@@ -321,7 +323,7 @@ fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Res
         let shown = path.display();
         if form == Form::Text {
             say(&clean_line(&format!("{shown}:")))?;
-            for line in portrait(&file) {
+            for line in portrait(&file, sources.behind(&path)) {
                 say(&format!("  {}", clean_line(&line)))?;
             }
         }

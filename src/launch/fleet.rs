@@ -40,7 +40,7 @@ pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs
         file: source.file.path.display().to_string(),
         changed: source.standing == Standing::Changed,
         servers: source.file.entries.iter().map(|(name, _)| name.as_str().into()).collect(),
-        lines: portrait(&source.file),
+        lines: portrait(&source.file, sources.behind(&source.file.path)),
     };
     let proposed = sources.files.iter().filter(waits).map(proposed).collect();
     let judge: Judge =

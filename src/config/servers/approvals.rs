@@ -88,6 +88,6 @@ impl Approvals {
 }
 
 /// The same file is the same however it was reached.
-fn canonical(path: &Path) -> PathBuf {
+pub(super) fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }

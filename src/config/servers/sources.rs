@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::mcp::ServerSpec;
 use crate::protocol::ProjectVerdict;
 
-use super::approvals::{Approvals, Standing};
+use super::approvals::{Approvals, Standing, canonical};
 use super::entry::{Entry, unusable};
 use super::file::{Origin, ServerFile};
 use super::secrets::Secrets;
@@ -92,6 +92,14 @@ impl Sources {
             sources.add(ServerFile::read(path, Origin::User)?, Standing::Approved);
         }
         Ok(sources)
+    }
+
+    /// The files that count less than the one at `path`; all of them if it is none of these.
+    #[must_use]
+    pub fn behind(&self, path: &Path) -> &[Source] {
+        let is_it = |source: &Source| canonical(&source.file.path) == canonical(path);
+        let at = self.files.iter().position(is_it).map_or(0, |at| at + 1);
+        &self.files[at..]
     }
 
     fn add(&mut self, mut file: ServerFile, standing: Standing) {

@@ -2,7 +2,7 @@
 
 use crate::protocol::{Command, FieldChange, ToolChanged};
 use crate::session::Call;
-use crate::ui::state::{Overlay, State};
+use crate::ui::state::{Matter, Overlay, Page, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
@@ -42,12 +42,13 @@ pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
     lines
 }
 
-/// Takes the tool of the selected call as it is now, once the operator has seen all of how it differs.
+/// Takes the tool of the selected call as it is now, once the operator has read to the end how it differs.
 pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.decidable() else { return Vec::new() };
     let (id, number) = (call.id, call.id.0);
     let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
-    if state.read_change.as_ref() == Some(&change.hash) {
+    let matter = Matter::Change(change.hash.clone());
+    if state.read.contains(&matter) {
         state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
         return vec![Effect::Send(Command::AcceptTool { call: id, hash: change.hash })];
     }
@@ -68,7 +69,7 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
         Vec::new(),
     ];
     paragraphs.extend(lines(&change).iter().map(|(role, line)| vec![Piece::new(line, theme.style(*role))]));
-    state.read_change = Some(change.hash);
-    state.overlay = Some(Overlay::Page(palette::titled("A tool that has changed", paragraphs)));
+    let page = palette::titled("A tool that has changed", paragraphs);
+    state.overlay = Some(Overlay::Page(Page { matters: vec![matter], ..page }));
     Vec::new()
 }
