@@ -91,7 +91,7 @@ fn a_project_that_cannot_be_read_costs_nothing_but_its_own_servers() {
     fs::write(project.file(), "{ no").unwrap();
     let ran = project.run(&["tools", "ticket"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stderr.contains("line 1, is no JSON") && ran.stderr.contains("left out"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 1, column 3, is no JSON") && ran.stderr.contains("left out"), "{}", ran.stderr);
 }
 
 #[test]
@@ -177,6 +177,18 @@ fn servers_are_added_listed_replaced_and_removed() {
     let missing = project.run(&["mcp", "remove", "kb"]);
     assert_eq!(missing.code, Some(1), "{missing:?}");
     assert!(missing.stderr.contains("switched off with"), "{missing:?}");
+    let theirs = project.run(&["mcp", "remove", "more"]);
+    assert!(theirs.stderr.contains("`callboard mcp remove more --scope project`"), "{theirs:?}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_not_told_as_a_missing_program() {
+    let project = Project::new();
+    let hostile = hostile_program().display().to_string();
+    assert_eq!(project.run(&["mcp", "add", "mine", "--cwd", "/nowhere/at/all", "--", &hostile, "well"]).code, Some(0));
+    let ran = project.run(&["tools", "mine"]);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.stderr.contains("/nowhere/at/all: there is no such folder; check cwd"), "{}", ran.stderr);
 }
 
 #[test]

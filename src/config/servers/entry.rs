@@ -16,22 +16,50 @@ use super::variables::Variables;
 /// Restarts of a server before it counts as failed.
 pub const RESTARTS: u32 = 5;
 
-/// What can be written of a server.
-pub const KEYS: &[&str] = &[
-    "type",
-    "command",
-    "args",
-    "env",
-    "cwd",
-    "url",
-    "headers",
-    "disabled",
-    "era",
-    "trust",
-    "timeout_ms",
-    "start_timeout_ms",
-    "list_timeout_ms",
+/// What can be written of a server, each with its form.
+const KEYS: &[(&str, Form)] = &[
+    ("type", Form::Text),
+    ("command", Form::Text),
+    ("args", Form::Texts),
+    ("env", Form::NamedTexts),
+    ("cwd", Form::Text),
+    ("url", Form::Text),
+    ("headers", Form::NamedTexts),
+    ("disabled", Form::Switch),
+    ("era", Form::Text),
+    ("trust", Form::Switch),
+    ("timeout_ms", Form::Milliseconds),
+    ("start_timeout_ms", Form::Milliseconds),
+    ("list_timeout_ms", Form::Milliseconds),
 ];
+
+/// What form a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Texts,
+    NamedTexts,
+    Switch,
+    Milliseconds,
+}
+
+/// A part of an entry that has not the form it should have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The names that lead to it; empty for the entry itself.
+    pub path: Vec<String>,
+    /// What it has to be, and is, in words; its value, which may be a secret, is not in it.
+    pub words: String,
+}
+
+impl std::fmt::Display for Misfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.path.is_empty() {
+            true => f.write_str(&self.words),
+            false => write!(f, "field {:?}: {}", self.path.join("."), self.words),
+        }
+    }
+}
 
 /// A server as it is written, variables not put in.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -64,9 +92,20 @@ impl Entry {
     /// Reads an entry.
     ///
     /// # Errors
-    /// What does not have the form it should, in words.
-    pub fn parse(value: &Value) -> Result<Self, String> {
-        Self::deserialize(value).map_err(|error| error.to_string())
+    /// The first part that has not the form it should have.
+    pub fn parse(value: &Value) -> Result<Self, Misfit> {
+        let whole = |words: String| Misfit { path: Vec::new(), words };
+        let fields = value.as_object().ok_or_else(|| whole(format!("it must be an object, not {}", kind(value))))?;
+        for (key, form) in KEYS {
+            fields.get(*key).map_or(Ok(()), |value| fits(*form, key, value))?;
+        }
+        Self::deserialize(value).map_err(|error| whole(error.to_string()))
+    }
+
+    /// Whether a server has a field of this name.
+    #[must_use]
+    pub fn knows(key: &str) -> bool {
+        KEYS.iter().any(|(known, _)| *known == key)
     }
 
     /// Whether what it says of its tools is believed.
@@ -179,6 +218,50 @@ pub fn unusable(name: &str, reason: String) -> ServerSpec {
     }
 }
 
+/// Whether a field has its form; `null` is the same as no field where nothing else is allowed to be absent.
+fn fits(form: Form, key: &str, value: &Value) -> Result<(), Misfit> {
+    let misfit = |inner: Option<String>, must: &str, value: &Value| {
+        let path = std::iter::once(key.to_owned()).chain(inner).collect();
+        Err(Misfit { path, words: format!("it must be {must}, not {}", kind(value)) })
+    };
+    match form {
+        Form::Text if value.is_string() || value.is_null() => Ok(()),
+        Form::Text => misfit(None, "text", value),
+        Form::Switch if value.is_boolean() => Ok(()),
+        Form::Switch => misfit(None, "true or false", value),
+        Form::Milliseconds if value.is_u64() || value.is_null() => Ok(()),
+        Form::Milliseconds => misfit(None, "a whole number of milliseconds", value),
+        Form::Texts => match value.as_array() {
+            None => misfit(None, "a list of texts", value),
+            Some(items) => match items.iter().enumerate().find(|(_, item)| !item.is_string()) {
+                Some((at, item)) => misfit(Some(at.to_string()), "text, in quotes", item),
+                None => Ok(()),
+            },
+        },
+        Form::NamedTexts => match value.as_object() {
+            None => misfit(None, "an object of texts", value),
+            Some(fields) => match fields.iter().find(|(_, text)| !text.is_string()) {
+                Some((name, text)) => misfit(Some(name.clone()), "text, in quotes", text),
+                None => Ok(()),
+            },
+        },
+    }
+}
+
+/// What a value is, without what is in it.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_u64() => "a number",
+        Value::Number(number) if number.is_i64() => "a negative number",
+        Value::Number(_) => "a fraction",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 fn expanded(variables: &mut Variables<'_>, field: &str, text: &str) -> Result<String, String> {
     variables.expand(text).map_err(|reason| format!("field {field:?}: {reason}"))
 }
@@ -241,6 +324,32 @@ mod tests {
         ] {
             assert_eq!(spec(text).0.expect_err(text), reason);
         }
+    }
+
+    #[test]
+    fn a_field_without_its_form_is_named_and_its_value_is_not_told() {
+        for (text, words) in [
+            ("5", "it must be an object, not a number"),
+            (r#"{"command":5}"#, "field \"command\": it must be text, not a number"),
+            (r#"{"args":"x y"}"#, "field \"args\": it must be a list of texts, not text"),
+            (r#"{"args":["x",8080]}"#, "field \"args.1\": it must be text, in quotes, not a number"),
+            (r#"{"env":{"PORT":8080}}"#, "field \"env.PORT\": it must be text, in quotes, not a number"),
+            (r#"{"headers":["a: b"]}"#, "field \"headers\": it must be an object of texts, not a list"),
+            (r#"{"disabled":"true"}"#, "field \"disabled\": it must be true or false, not text"),
+            (
+                r#"{"timeout_ms":-1}"#,
+                "field \"timeout_ms\": it must be a whole number of milliseconds, not a negative number",
+            ),
+            (
+                r#"{"timeout_ms":1.5}"#,
+                "field \"timeout_ms\": it must be a whole number of milliseconds, not a fraction",
+            ),
+        ] {
+            let misfit = Entry::parse(&serde_json::from_str(text).expect("JSON")).expect_err(text);
+            assert_eq!(misfit.to_string(), words);
+        }
+        let empty = serde_json::json!({"type":null,"cwd":null,"timeout_ms":null});
+        assert!(Entry::parse(&empty).is_ok(), "null is the same as nothing");
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::mcp::ServerSpec;
 use crate::protocol::ProjectVerdict;
 
-use super::approvals::{Approvals, Standing, canonical};
+use super::approvals::{Approvals, Standing};
 use super::entry::{Entry, unusable};
 use super::file::{Origin, ServerFile};
 use super::secrets::Secrets;
+use super::store::canonical;
 use super::variables::Variables;
 
 /// What a project's server files are called, first the one that counts most.
@@ -70,9 +71,8 @@ impl Sources {
         if let Some(path) = option {
             sources.add(ServerFile::read(path, Origin::Option)?, Standing::Approved);
         }
-        let is_same = |path: &Path, other: Option<&Path>| {
-            other.is_some_and(|other| path == other || path.canonicalize().ok() == other.canonicalize().ok())
-        };
+        let is_same =
+            |path: &Path, other: Option<&Path>| other.is_some_and(|other| canonical(path) == canonical(other));
         for path in folder.map(project_files).unwrap_or_default() {
             if is_same(&path, option) || is_same(&path, user) {
                 continue;
