@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use ulid::Ulid;
 
 use crate::clock::Clock;
+use crate::config::servers::Secrets;
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
@@ -145,7 +146,7 @@ pub fn start_mock(
         projects: Projects::default(),
         gate: Gate::from(Policy::Auto).with_others(Others::Trusted),
         commands: BTreeMap::new(),
-        secrets: Vec::new(),
+        secrets: Secrets::default(),
         origin: Origin::Mock { of, recorded_model },
     };
     assemble(settings, plan, Vec::new())
@@ -168,7 +169,7 @@ struct Plan {
     gate: Gate,
     /// Where each server is, as the recording's header has it.
     commands: BTreeMap<String, String>,
-    secrets: Vec<(String, String)>,
+    secrets: Secrets,
     origin: Origin,
 }
 
@@ -195,12 +196,9 @@ fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Resu
     }
     let clock = Clock::start_at(resumed.as_ref().map_or(0, Resumed::end_us));
     let id = SessionId::from(Ulid::generate().to_string());
-    let mut redactor = Redactor::default();
+    let mut redactor = secrets.redactor();
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
         redactor.add("OPENAI_API_KEY", &key);
-    }
-    for (name, value) in &secrets {
-        redactor.add(name, value);
     }
     let header =
         Header { forked_from: forked_from.clone(), mock_of, ..header(&id, model.name(), commands, gate.policy, clock) };

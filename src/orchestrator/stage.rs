@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::link::News;
 use crate::protocol::{Event, Json, NoteLevel, NoteTaken, Record, Scope};
+use crate::recording::redact::Redactor;
 use crate::recording::{self, Recording, Stamp};
 
 /// Records that may wait before the screen gets them, whatever else there is to do.
@@ -58,6 +59,11 @@ impl Stage {
 
     pub async fn note(&mut self, level: NoteLevel, text: String) {
         self.tell(Scope::default(), NoteTaken { level, text }).await;
+    }
+
+    /// Keeps more secrets out of the recording from now on.
+    pub fn keep_out(&mut self, secrets: Redactor) {
+        self.recording.keep_out(secrets);
     }
 
     /// Whether something is not on record.

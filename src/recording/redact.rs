@@ -65,12 +65,22 @@ impl Redactor {
     /// Keeps `value` out from now on. `kind` is shown in its place, such as a variable's name. Values under 8 bytes are not
     /// taken, because they would also match ordinary text.
     pub fn add(&mut self, kind: &str, value: &str) {
-        if value.len() < SHORTEST {
+        if value.len() < SHORTEST || self.known.iter().any(|known| known.value == value) {
             return;
         }
         let plain = value.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '/'));
         let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value), plain };
         self.known.push(known);
+        self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
+    }
+
+    /// Keeps out what another one does, too.
+    pub fn extend(&mut self, other: Self) {
+        for known in other.known {
+            if !self.known.iter().any(|other| other.value == known.value) {
+                self.known.push(known);
+            }
+        }
         self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
     }
 
@@ -248,7 +258,9 @@ fn inside(text: &str) -> String {
 }
 
 fn mark(kind: &str, value: &str) -> String {
-    secret_mark(kind, &blake3::hash(value.as_bytes()).to_hex())
+    // A name may be anything, and a mark is looked for again by its form.
+    let kind: String = kind.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    secret_mark(&kind, &blake3::hash(value.as_bytes()).to_hex())
 }
 
 #[cfg(test)]

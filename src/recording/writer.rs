@@ -132,6 +132,11 @@ impl Recording {
         self.clock
     }
 
+    /// Keeps more secrets out of what is written from now on.
+    pub fn keep_out(&mut self, secrets: Redactor) {
+        self.redactor.extend(secrets);
+    }
+
     /// What the clock says.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
@@ -194,6 +199,9 @@ impl Recording {
 
     fn to_redacted_line(&self, record: Record) -> Result<(Record, Option<String>), Box<Record>> {
         let Ok(line) = record.to_line() else { return Err(Box::new(record)) };
+        if is_decided_by_reading(&record.event) {
+            return Ok((record, Some(line)));
+        }
         let redacted = match self.redactor.redact(&line) {
             std::borrow::Cow::Borrowed(_) => None,
             std::borrow::Cow::Owned(redacted) => Some(redacted),
@@ -306,6 +314,11 @@ enum Durability {
     Gathered,
     /// On the disk.
     Synced,
+}
+
+/// Whether an event is what the operator reads before saying yes: a mark in it could hide what the yes is for.
+fn is_decided_by_reading(event: &Event) -> bool {
+    matches!(event, Event::ProjectProposed(_))
 }
 
 /// Whether the record of an event must be on the disk before the event takes effect: decisions, and starts of calls that may

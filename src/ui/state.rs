@@ -36,7 +36,7 @@ pub use input::{Input, Swap};
 pub use leaving::{Escape, Leaving, WayOut};
 pub use notices::Notices;
 pub use offers::Offers;
-pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
+pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
 pub use reading::{Attachment, Reading, Shelf};
 pub use seen::{Seen, Waiting};
@@ -44,7 +44,7 @@ pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
+use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step, Turn};
 
 /// What the program tells the console at its start.
@@ -186,16 +186,14 @@ pub struct State {
     pub forms: BTreeMap<InputId, Inquiry>,
     /// The running call that was asked about before it had taken long.
     pub asked_why: Option<CallId>,
-    /// The hash of the changed tool whose differences were last opened: who has seen them may accept it.
-    pub read_change: Option<String>,
+    /// What the operator has read to its end, and may say yes to.
+    pub read: Vec<Matter>,
     /// What was being written in editors that were closed.
     pub drafts: Drafts,
     /// Resources and prompts.
     pub reading: Reading,
     /// Pages and prompts that have come and wait to be shown.
     pub arrivals: Arrivals,
-    /// The project's server files as the operator has been shown them.
-    pub projects_shown: Vec<ProjectProposed>,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// What was said there before.

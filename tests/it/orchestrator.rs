@@ -8,7 +8,7 @@ use callboard::link::{Link, News, link};
 use callboard::mcp::{Naming, Reach, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
-use callboard::orchestrator::{self, Policy, Projects, Resumed, Setup};
+use callboard::orchestrator::{self, Judged, Policy, Projects, Resumed, Setup};
 use callboard::pins::{Kept, Pins};
 use callboard::protocol::*;
 use callboard::recording::Recording;
@@ -505,7 +505,10 @@ async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_
 fn project(after: impl Fn() -> ServerSpec + Send + 'static) -> Projects {
     let (file, servers) = ("/p/.mcp.json".to_owned(), vec!["hostile".into()]);
     let proposed = vec![ProjectProposed { file, changed: false, servers, lines: Vec::new() }];
-    Projects { proposed, judge: Box::new(move |_, _| (vec![after()], Ok(()))) }
+    Projects {
+        proposed,
+        judge: Box::new(move |_, _| Judged { moved: vec![after()], secrets: Redactor::default(), kept: Ok(()) }),
+    }
 }
 
 fn approve() -> Command {

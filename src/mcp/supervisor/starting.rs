@@ -127,12 +127,17 @@ impl Supervisor {
 
     fn spawn<'a>(&self, program: &Program) -> Result<(Host, Goal<'a>), NotStarted> {
         let (process, pipes) = process::spawn(program).map_err(|error| {
+            let missing = program.cwd.as_ref().filter(|cwd| !cwd.is_dir());
             let program = program.command.display();
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => {
+            // The operating system does not say which of the two was not there.
+            let reason = match (error.kind(), missing) {
+                (_, Some(cwd)) => {
+                    format!("{program} could not be started in {}: there is no such folder; check cwd", cwd.display())
+                }
+                (std::io::ErrorKind::NotFound, None) => {
                     format!("the program {program} was not found; check the command, or PATH")
                 }
-                _ => format!("the program {program} could not be started: {error}"),
+                (_, None) => format!("the program {program} could not be started: {error}"),
             };
             NotStarted::Hopeless(LossCause::Other, reason)
         })?;

@@ -2,7 +2,7 @@
 
 use crate::protocol::{Command, FieldChange, StopSite, ToolChanged};
 use crate::session::{Call, CallState};
-use crate::ui::state::{Overlay, State};
+use crate::ui::state::{Matter, Overlay, Page, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
@@ -42,8 +42,8 @@ pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
     lines
 }
 
-/// Takes the tool of the selected call as it is now, once the operator has opened how it differs. That page has what the
-/// record of the change has: the first places that differ and the beginning of long texts, with what is left out; it says
+/// Takes the tool of the selected call as it is now, once the operator has read to the end how it differs. That page has what
+/// the record of the change has: the first places that differ and the beginning of long texts, with what is left out; it says
 /// where the whole tool is to be seen.
 pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.decidable() else { return Vec::new() };
@@ -53,7 +53,8 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
         _ => format!("n sends call {number} only, d denies call {number}"),
     };
     let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
-    if state.read_change.as_ref() == Some(&change.hash) {
+    let matter = Matter::Change(change.hash.clone());
+    if state.read.contains(&matter) {
         state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
         return vec![Effect::Send(Command::AcceptTool { call: id, hash: change.hash })];
     }
@@ -77,7 +78,7 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
          tool as it is now is among the tools of its server: s, then T.",
         theme.style(Role::Dim),
     )]);
-    state.read_change = Some(change.hash);
-    state.overlay = Some(Overlay::Page(palette::titled("A tool that has changed", paragraphs)));
+    let page = palette::titled("A tool that has changed", paragraphs);
+    state.overlay = Some(Overlay::Page(Page { matters: vec![matter], ..page }));
     Vec::new()
 }
