@@ -65,7 +65,7 @@ fn session() -> State {
         let of_turn = Scope { turn: Some(TurnId(turn)), ..Scope::default() };
         let of_step = Scope { step: Some(StepId(turn)), ..of_turn };
         let question = format!("Question {turn} about critical tickets and their customers");
-        put(of_turn, TurnStarted { question }.into());
+        put(of_turn, TurnStarted { question, attached: Vec::new() }.into());
         let request =
             ModelRequested { model: "built-in".into(), messages: 2, new_messages: json("[]"), tools: 20, reason: None };
         put(of_step, request.into());

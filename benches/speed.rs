@@ -133,7 +133,7 @@ fn turns(model: Steady) -> (Vec<u64>, Vec<u64>) {
             link.commands.blocking_send(Command::ClearConversation).expect("running");
         }
         let asked = Instant::now();
-        link.commands.blocking_send(Command::Submit { text: "?".into() }).expect("running");
+        link.commands.blocking_send(Command::Submit("?".into())).expect("running");
         let seen = follow(&mut link, &mut session, |event| matches!(event, Event::TurnEnded(_)));
         whole.push(u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX));
         let at = |word: &str| seen.iter().find(|(seen, _)| *seen == word).map_or(0, |(_, at)| *at);

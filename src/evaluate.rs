@@ -39,7 +39,7 @@ async fn ask(link: &mut Link, suite: &Suite, report: &mut Report) -> Result<(), 
             headless::send(link, Command::ClearConversation).await;
             let before = session.calls.len();
             for question in turns {
-                headless::send(link, Command::Submit { text: question.clone() }).await;
+                headless::send(link, Command::Submit(question.as_str().into())).await;
                 finish_turn(link, &mut session).await?;
             }
             let Some(turn) = session.turns.last() else { continue };

@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
 use crate::protocol::{
-    CallHeld, CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Record, TurnId, Wanted,
+    CallHeld, CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Question, Record, TurnId, Wanted,
 };
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
@@ -33,7 +33,7 @@ pub enum Output {
 ///
 /// # Errors
 /// The first turn that did not end with an answer, with the exit code of its reason.
-pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result<(), Failure> {
+pub async fn ask(mut link: Link, questions: &[Question], output: Output) -> Result<(), Failure> {
     let mut session = Session::default();
     let mut interrupt = Interrupt::listen()?;
     let mut asked = 0;
@@ -48,7 +48,7 @@ pub async fn ask(mut link: Link, questions: &[String], output: Output) -> Result
             no_server = unreachable(&session);
             send(&link, Command::Quit).await;
         } else if !quitting && asked == done {
-            send(&link, Command::Submit { text: questions[asked].clone() }).await;
+            send(&link, Command::Submit(questions[asked].clone())).await;
             asked += 1;
         }
         let news = tokio::select! {

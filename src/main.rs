@@ -15,6 +15,7 @@ use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
 use callboard::model::builtin::RunbookParameter;
+use callboard::protocol::Question;
 use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
@@ -71,11 +72,11 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
                 (false, Form::Json) => Output::Json,
                 (false, Form::Text) => Output::Text,
             };
-            ask(&settings, &questions_or_stdin(questions)?, output)
+            ask(&settings, questions_or_stdin(questions)?, output)
         }
         Some(Task::Examples) => {
             let questions: Vec<String> = callboard::model::builtin::EXAMPLES.map(str::to_owned).into();
-            ask(&settings, &questions, if form == Form::Json { Output::Json } else { Output::Text })
+            ask(&settings, questions, if form == Form::Json { Output::Json } else { Output::Text })
         }
         Some(Task::Run { name, arguments }) => runbook(settings, name.as_deref(), &arguments, form),
         Some(Task::Eval { suite, threshold, junit, out }) => {
@@ -126,8 +127,9 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
     }
 }
 
-fn ask(settings: &Settings, questions: &[String], output: Output) -> Result<(), Failure> {
-    answer(launch::start(settings)?, questions, output)
+fn ask(settings: &Settings, questions: Vec<String>, output: Output) -> Result<(), Failure> {
+    let questions: Vec<Question> = questions.into_iter().map(Question::from).collect();
+    answer(launch::start(settings)?, &questions, output)
 }
 
 /// The format of an export, whichever way it is asked for.
@@ -161,7 +163,7 @@ fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failur
     recorded::unless_damaged(&of, &damage, "asked again")
 }
 
-fn answer(running: launch::Running, questions: &[String], output: Output) -> Result<(), Failure> {
+fn answer(running: launch::Running, questions: &[Question], output: Output) -> Result<(), Failure> {
     let (link, thread) = running.split();
     let result = block_on(headless::ask(link, questions, output));
     // A panic over there has been reported, and the session counts as broken off.
@@ -199,7 +201,7 @@ fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], for
     settings.model = Some("built-in".to_owned());
     let question = format!("/run {name} {}", arguments.join(" "));
     let output = if form == Form::Json { Output::Json } else { Output::Text };
-    ask(&settings, &[question.trim_end().to_owned()], output)
+    ask(&settings, vec![question.trim_end().to_owned()], output)
 }
 
 fn eval(

@@ -3,6 +3,7 @@
 //! A model is asked once per step with the whole conversation and the tools; it answers with text, calls, or both.
 //! It keeps no state between requests: what it needs to know stands in the conversation.
 
+pub mod asked;
 pub mod builtin;
 pub mod openai;
 pub mod scripted;
@@ -13,7 +14,7 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::protocol::{
-    CallId, DeliveredForm, Json, ModelAnswered, ModelCall, ModelFailed, ModelRetried, ServerName, StreamPart,
+    CallId, DeliveredForm, Json, ModelAnswered, ModelCall, ModelFailed, ModelRetried, Question, ServerName, StreamPart,
     ToolDefinition,
 };
 
@@ -47,11 +48,8 @@ pub enum Message {
         /// The text.
         text: String,
     },
-    /// A question of the operator.
-    User {
-        /// The text.
-        text: String,
-    },
+    /// A question of the operator, with what is attached to it; [`asked::content`] is both as a language model reads them.
+    User(Question),
     /// An earlier answer of the model, with the calls it wanted.
     Assistant {
         /// Its text.

@@ -8,6 +8,7 @@ mod event;
 mod ids;
 mod json;
 mod playback;
+mod question;
 mod record;
 mod secret;
 mod tool;
@@ -19,6 +20,7 @@ pub use json::Json;
 pub use playback::{
     Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,
 };
+pub use question::{Attachment, Question};
 pub use record::{Record, RecordError, Scope, why_no_object};
 pub use secret::{secret_mark, secret_marks};
 pub use tool::{Annotations, ToolDefinition};

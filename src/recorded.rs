@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::orchestrator::Answers;
-use crate::protocol::{Record, SessionId};
+use crate::protocol::{Question, Record, SessionId};
 use crate::recording::damage::Damage;
 use crate::recording::format::Header;
 use crate::recording::list;
 use crate::recording::reader::{Reader, Row};
 use crate::recording::sessions_dir;
 use crate::sanitise::clean_line;
-use crate::session::Session;
+use crate::session::{Session, Turn};
 use crate::stderr::tell;
 
 pub use diff::{diff, lines as diff_lines};
@@ -102,7 +102,7 @@ pub struct Mock {
     /// The model that answers in it last.
     pub model: String,
     /// Its questions in order.
-    pub questions: Vec<String>,
+    pub questions: Vec<Question>,
     /// The answers of its tools.
     pub answers: Answers,
     /// What is wrong with its recording.
@@ -115,7 +115,8 @@ pub struct Mock {
 /// There is no such session, it cannot be read, or nothing was asked in it.
 pub fn mock(wanted: &str) -> Result<Mock, Failure> {
     let Recorded { header, session, damage, .. } = read(wanted)?;
-    let questions: Vec<String> = session.turns.iter().map(|turn| turn.question.clone()).collect();
+    let asked = |turn: &Turn| Question { text: turn.question.clone(), attached: turn.attached.to_vec() };
+    let questions: Vec<Question> = session.turns.iter().map(asked).collect();
     if questions.is_empty() {
         return Err(Failure::failed(format!("nothing was asked in session {}", header.id)));
     }

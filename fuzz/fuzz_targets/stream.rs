@@ -36,7 +36,7 @@ impl Bench {
     fn answer(&self, body: &[u8], size: usize) -> Result<ModelAnswered, ModelFailed> {
         let (deltas, mut received) = mpsc::channel(64);
         let request = Request {
-            messages: vec![Arc::new(Message::User { text: "What is critical?".into() })],
+            messages: vec![Arc::new(Message::User("What is critical?".into()))],
             tools: Arc::from([]),
             briefings: Arc::from([]),
             today: "2026-11-22".into(),

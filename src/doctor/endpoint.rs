@@ -175,7 +175,7 @@ fn calls(called: &Probed) -> Vec<Finding> {
 
 fn request(text: &str, tools: Vec<ToolDefinition>) -> Request {
     Request {
-        messages: vec![Arc::new(Message::User { text: text.to_owned() })],
+        messages: vec![Arc::new(Message::User(text.into()))],
         tools: tools.into(),
         briefings: Arc::from([]),
         today: String::new(),

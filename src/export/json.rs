@@ -40,13 +40,17 @@ fn server_value(server: &Server) -> Value {
 /// One turn with some of its calls, here and in `ask --json`.
 #[must_use]
 pub fn turn_value(session: &Session, turn: &Turn, calls: &[&Call]) -> Value {
-    json!({
+    let mut value = json!({
         "question": turn.question,
         "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
         "ending": turn.ending.map_or(UNFINISHED, Ending::as_str),
         "reason": turn.reason.clone().or_else(|| turn.ending.is_none().then(|| format!("{CUT}, before the turn does"))),
         "calls": calls.iter().map(|call| call_value(call)).collect::<Vec<_>>(),
-    })
+    });
+    if !turn.attached.is_empty() {
+        value["attached"] = json!(&*turn.attached);
+    }
+    value
 }
 
 fn call_value(call: &Call) -> Value {

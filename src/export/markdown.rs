@@ -60,6 +60,9 @@ fn turn_section(out: &mut String, material: &Material, turn: &Turn, calls: &[&Ca
     for line in clean_block(&turn.question).lines() {
         let _ = writeln!(out, "> {line}");
     }
+    for attached in &*turn.attached {
+        let _ = writeln!(out, ">\n> Attached: {}", clean_line(&attached.to_string()));
+    }
     out.push('\n');
     for call in calls {
         call_section(out, call);

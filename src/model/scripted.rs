@@ -234,7 +234,7 @@ mod tests {
 
     fn ask(question: &str) -> Request {
         Request {
-            messages: vec![Arc::new(Message::User { text: question.to_owned() })],
+            messages: vec![Arc::new(Message::User(question.into()))],
             tools: Arc::from([]),
             briefings: Arc::from([]),
             today: "2026-11-22".to_owned(),

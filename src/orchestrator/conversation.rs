@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::model::Message;
+use crate::model::{Message, asked};
 use crate::protocol::{Event, Json};
 
 use super::gate::Hearsay;
@@ -72,7 +72,10 @@ impl Conversation {
     #[must_use]
     pub fn weight(&self) -> (usize, usize) {
         let bytes = |message: &Arc<Message>| match &**message {
-            Message::System { text } | Message::User { text } | Message::Tool { text, .. } => text.len(),
+            Message::System { text } | Message::Tool { text, .. } => text.len(),
+            Message::User(question) => {
+                question.text.len() + question.attached.iter().map(|attached| attached.text.len()).sum::<usize>()
+            }
             Message::Assistant { text, calls, .. } => {
                 text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
             }
@@ -109,7 +112,7 @@ pub(super) fn in_json(messages: &[Arc<Message>]) -> Json {
 fn as_json(message: &Message) -> Value {
     match message {
         Message::System { text } => json!({"role": "system", "content": text}),
-        Message::User { text } => json!({"role": "user", "content": text}),
+        Message::User(question) => json!({"role": "user", "content": asked::content(question)}),
         Message::Assistant { text, reasoning, calls } => {
             let mut value = json!({"role": "assistant", "content": text});
             if !reasoning.is_empty() {

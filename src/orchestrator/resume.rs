@@ -7,7 +7,7 @@ use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::protocol::{
     CallDelivered, CallFailureCode, CallFinished, CallId, CallStatus, DeliveredForm, Ending, Event, InputAction,
-    InputAnswered, Record, Scope, TurnEnded,
+    InputAnswered, Question, Record, Scope, TurnEnded,
 };
 use crate::session::{Call, CallState, Session};
 
@@ -124,7 +124,8 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
             (Event::ConversationCleared(_), _) => conversation.clear(),
             (event @ (Event::ResourceRead(_) | Event::PromptGot(_)), _) => conversation.note(event),
             (Event::TurnStarted(started), _) => {
-                conversation.push(Message::User { text: started.question.clone() });
+                let (text, attached) = (started.question.clone(), started.attached.clone());
+                conversation.push(Message::User(Question { text, attached }));
             }
             (Event::ModelAnswered(answer), _) => {
                 // Only calls that were proposed have results; the records may end between two of them, or before the first.
@@ -208,5 +209,24 @@ fn delivered_end(call: &Call, form: DeliveredForm) -> CallEnd {
         DeliveredForm::Original | DeliveredForm::Synthetic | DeliveredForm::Truncated => {
             CallEnd { status, result: call.result.clone(), failure: call.failure.clone(), mismatch: None }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Attachment, RecordIndex, TurnId, TurnStarted};
+
+    #[test]
+    fn a_question_is_taken_up_again_with_what_was_attached_to_it() {
+        let attachment =
+            Attachment { server: "far".into(), uri: "note://1".into(), text: "Be kind.".into(), left_out: 7 };
+        let scope = Scope { turn: Some(TurnId(1)), ..Scope::default() };
+        let started = TurnStarted { question: "Why?".into(), attached: vec![attachment.clone()] };
+        let record = Record { index: RecordIndex(0), at_us: 0, unix_ms: 0, scope, event: started.into() };
+        let written = Record::from_line(&record.to_line().expect("writable")).expect("readable");
+        let records = [Arc::new(written)];
+        let asked = Question { text: "Why?".into(), attached: vec![attachment] };
+        assert_eq!(*conversation(&Session::default(), &records).messages()[0], Message::User(asked));
     }
 }

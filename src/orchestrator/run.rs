@@ -18,8 +18,8 @@ use crate::mcp::{CallEnd, CallOrder, ServerSpec, Signal};
 use crate::model::Model;
 use crate::pins::Kept;
 use crate::protocol::{
-    CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Scope, ServerName, SessionEnded,
-    SessionStarted, Stepping, SteppingChanged, StopSite, TurnHeld,
+    CallFinished, CallId, CallStarted, CallStatus, Command, Event, Json, NoteLevel, Question, Scope, ServerName,
+    SessionEnded, SessionStarted, Stepping, SteppingChanged, StopSite, TurnHeld,
 };
 
 use super::answers::Backing;
@@ -135,7 +135,7 @@ struct Shell {
     toolbox: Toolbox,
     turn: Option<Turn>,
     numbers: Numbers,
-    questions: VecDeque<String>,
+    questions: VecDeque<Question>,
     asking: Option<Asking>,
     /// Calls that were sent, with when, µs.
     running: HashMap<CallId, u64>,
@@ -188,7 +188,7 @@ impl Shell {
             return;
         }
         let Some(question) = self.questions.pop_front() else { return };
-        let runbook = question.starts_with("/run ");
+        let runbook = question.text.starts_with("/run ");
         self.asked = Arc::clone(if runbook { &self.runbooks } else { &self.model });
         self.toolbox = self.roster.toolbox().offered_to(self.asked.most_tools());
         self.warn_of_tools().await;

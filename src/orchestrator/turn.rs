@@ -14,8 +14,8 @@ mod words;
 use crate::model::Message;
 use crate::protocol::{
     CallFailure, CallFailureCode, CallId, Ending, Event, Json, ModelAnswered, ModelFailed, ModelFailureCode,
-    ModelRequested, NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId, TurnStarted,
-    UserInterrupted,
+    ModelRequested, NoteLevel, NoteTaken, Question, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId,
+    TurnStarted, UserInterrupted,
 };
 
 use super::conversation::Conversation;
@@ -74,7 +74,7 @@ enum Next {
 impl Turn {
     /// Begins a turn with `question`.
     pub fn begin(
-        question: String,
+        question: Question,
         model: String,
         toolbox: Toolbox,
         gate: Gate,
@@ -95,8 +95,9 @@ impl Turn {
             shrunk: false,
             repeats: std::collections::HashMap::new(),
         };
-        let mut effects = vec![turn.tell(TurnStarted { question: question.clone() })];
-        conversation.push(Message::User { text: question });
+        let mut effects =
+            vec![turn.tell(TurnStarted { question: question.text.clone(), attached: question.attached.clone() })];
+        conversation.push(Message::User(question));
         turn.ask(conversation, ToolUse::Offered, &mut effects);
         (turn, effects)
     }

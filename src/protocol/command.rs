@@ -1,15 +1,12 @@
 //! What a screen asks of whatever feeds it.
 
-use super::{Breakpoint, CallId, InputId, Json, ProjectVerdict, ReplayCommand, ServerName};
+use super::{Breakpoint, CallId, InputId, Json, ProjectVerdict, Question, ReplayCommand, ServerName};
 
 /// One request of the operator. Commands travel over a bounded queue and are answered by records only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Ask `text` as the next turn; while a turn runs it waits for its end.
-    Submit {
-        /// What the operator typed.
-        text: String,
-    },
+    /// Ask a question as the next turn; while a turn runs it waits for its end.
+    Submit(Question),
     /// Stop the running turn: the model request and every open call end as cancelled.
     StopTurn,
     /// Cancel one call; the turn goes on with its result "cancelled".

@@ -76,6 +76,7 @@ fn turn(id: TurnId, at_us: u64, rest: Rest) -> Turn {
     Turn {
         id,
         question: LOST.to_owned(),
+        attached: [].into(),
         steps: Vec::new(),
         calls: Vec::new(),
         ending: (rest == Rest::Gone).then_some(Ending::Failed),

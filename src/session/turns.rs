@@ -1,7 +1,9 @@
 //! Turns and model steps as the records tell them.
 
+use std::sync::Arc;
+
 use crate::protocol::{
-    CallId, Ending, Event, Json, ModelFailed, ModelRetried, Record, StepId, StreamPart, TurnId, Usage,
+    Attachment, CallId, Ending, Event, Json, ModelFailed, ModelRetried, Record, StepId, StreamPart, TurnId, Usage,
 };
 
 use super::{CallState, Session, Span};
@@ -11,8 +13,10 @@ use super::{CallState, Session, Span};
 pub struct Turn {
     /// Its id.
     pub id: TurnId,
-    /// The question.
+    /// The question, in the operator's own words.
     pub question: String,
+    /// What went with it; shared with copies of the session.
+    pub attached: Arc<[Attachment]>,
     /// Its model steps.
     pub steps: Vec<StepId>,
     /// Its calls, in order.
@@ -154,6 +158,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             session.turns.push(Turn {
                 id,
                 question: started.question.clone(),
+                attached: started.attached.as_slice().into(),
                 steps: Vec::new(),
                 calls: Vec::new(),
                 ending: None,

@@ -26,7 +26,7 @@ use crate::session::Span;
 
 fn submitted(effects: &[Effect]) -> Option<&str> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Send(Command::Submit { text }) => Some(text.as_str()),
+        Effect::Send(Command::Submit(question)) => Some(question.text.as_str()),
         _ => None,
     })
 }
@@ -121,7 +121,7 @@ fn another_key_between_two_ctrl_c_disarms() {
 fn a_refused_question_is_back_in_the_input() {
     let mut console = Story::ready().console(80, 24);
     console.type_text("Which?").press("Enter");
-    update(&mut console.state, Msg::Refused(Command::Submit { text: "Which?".into() }));
+    update(&mut console.state, Msg::Refused(Command::Submit("Which?".into())));
     assert_eq!(console.state.input.text(), "Which?");
     assert!(console.screen().contains("Not sent"));
 }

@@ -15,6 +15,8 @@ pub enum Verb {
     Resources,
     /// What servers have prepared to be asked.
     Prompts,
+    /// Let go of what is attached to the next question.
+    Detach,
     /// The model, or another one.
     Model,
     /// Begin a new conversation.
@@ -51,7 +53,7 @@ impl Verb {
     pub fn needs_live(self, arguments: &str) -> bool {
         match self {
             Self::Clear | Self::Note | Self::Restart | Self::Answer | Self::Stop => true,
-            Self::Step | Self::Run | Self::Trust => true,
+            Self::Step | Self::Run | Self::Trust | Self::Detach => true,
             Self::Model => !arguments.is_empty(),
             Self::Help | Self::Tools | Self::Servers | Self::Resources | Self::Prompts => false,
             Self::Sessions | Self::Query | Self::Problems | Self::Notices | Self::Quit => false,
@@ -85,8 +87,9 @@ pub static COMMANDS: &[Spec] = &[
         Verb::Resources,
         "resources",
         "[SERVER [URI]]",
-        "What servers have to read; one of it goes before the next question",
+        "What servers have to read; one of it goes with the next question",
     ),
+    spec(Verb::Detach, "detach", "", "Let go of the resources that would go with the next question"),
     spec(
         Verb::Prompts,
         "prompts",

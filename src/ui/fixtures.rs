@@ -126,7 +126,7 @@ impl Story {
         self.asked(question);
         self.turn += 1;
         let scope = Scope { step: None, ..self.here() };
-        self.put(scope, TurnStarted { question: question.into() })
+        self.put(scope, TurnStarted { question: question.into(), attached: Vec::new() })
     }
 
     pub(super) fn request(&mut self, model: &str) -> &mut Self {

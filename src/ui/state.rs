@@ -38,7 +38,7 @@ pub use notices::Notices;
 pub use offers::Offers;
 pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
-pub use reading::{Attachment, Reading, Shelf};
+pub use reading::{Reading, Shelf};
 pub use seen::{Seen, Waiting};
 pub use text::TextView;
 

@@ -307,7 +307,13 @@ fn refused(state: &mut State, command: Command) {
         FeedState::Open => "Not sent: too many requests are waiting. Try again in a moment.".to_owned(),
     });
     match command {
-        Command::Submit { text } | Command::Note { text } if state.input.is_blank() => {
+        Command::Submit(question) => {
+            state.reading.attached.extend(question.attached);
+            if state.input.is_blank() {
+                state.input.set(&question.text);
+            }
+        }
+        Command::Note { text } if state.input.is_blank() => {
             state.input.set(&text);
         }
         Command::Quit => state.leaving = Leaving::Armed,

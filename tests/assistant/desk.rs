@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use callboard::model::builtin::BuiltIn;
 use callboard::model::{Briefing, Message, Request};
-use callboard::protocol::{Annotations, CallId, DeliveredForm, Json, ToolDefinition};
+use callboard::protocol::{Annotations, CallId, DeliveredForm, Json, Question, ToolDefinition};
 use callboard_servers::ServeOptions;
 use rmcp::ServiceExt;
 use rmcp::model::CallToolRequestParams;
@@ -39,7 +39,7 @@ pub struct Turn {
 }
 
 /// A call that was made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Made {
     pub tool: String,
     pub arguments: Value,
@@ -133,9 +133,10 @@ impl Conversation<'_> {
     }
 
     /// Asks and runs all calls until there is an answer.
-    pub async fn ask(&mut self, question: &str) -> Turn {
-        self.messages.push(Message::User { text: question.to_owned() });
-        let mut turn = Turn { question: question.to_owned(), ..Turn::default() };
+    pub async fn ask(&mut self, question: impl Into<Question>) -> Turn {
+        let question = question.into();
+        let mut turn = Turn { question: question.text.clone(), ..Turn::default() };
+        self.messages.push(Message::User(question));
         for _ in 0..MOST_STEPS {
             let request = self.request();
             let start = std::time::Instant::now();
@@ -190,6 +191,6 @@ impl Conversation<'_> {
                 self.next_call += 1;
             }
         }
-        panic!("no answer after {MOST_STEPS} steps to {question:?}: {:?}", turn.plans);
+        panic!("no answer after {MOST_STEPS} steps to {:?}: {:?}", turn.question, turn.plans);
     }
 }

@@ -101,7 +101,7 @@ fn a_new_kind_with_its_server_needs_no_code() {
         ("all vehicles", "{}"),
     ] {
         let request = Request {
-            messages: vec![Arc::new(Message::User { text: question.to_owned() })],
+            messages: vec![Arc::new(Message::User(question.into()))],
             tools: vec![tool.clone()].into(),
             briefings: Vec::new().into(),
             today: "2025-10-06".to_owned(),

@@ -67,7 +67,7 @@ fn request(messages: Vec<Message>) -> Request {
 }
 
 fn question() -> Request {
-    request(vec![Message::User { text: "What is critical?".to_owned() }])
+    request(vec![Message::User("What is critical?".into())])
 }
 
 async fn asked(model: &OpenAi, request: Request) -> Outcome {

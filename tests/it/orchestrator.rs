@@ -77,7 +77,7 @@ impl Chat {
     }
 
     async fn ask(&self, text: &str) {
-        self.send(Command::Submit { text: text.into() }).await;
+        self.send(Command::Submit(text.into())).await;
     }
 
     /// Reads records until one of them brings what is waited for.
@@ -237,7 +237,7 @@ async fn after_clear_the_model_knows_nothing_of_before() {
     chat.answered(2).await;
     let last = chat.model.requests().pop().unwrap();
     assert!(
-        matches!(last.messages.iter().map(|message| &**message).collect::<Vec<_>>()[..], [Message::System { .. }, Message::User { text }] if text == "second?")
+        matches!(last.messages.iter().map(|message| &**message).collect::<Vec<_>>()[..], [Message::System { .. }, Message::User(question)] if question.text == "second?")
     );
     assert!(chat.session.turns[1].fresh && !chat.session.turns[0].fresh);
     chat.quit().await;

@@ -121,7 +121,7 @@ fn samples() -> Vec<Event> {
         UserAsked { text: "Why \u{1b}[31m\u{202e}?\n\"quoted\" \\ 日本".into() }.into(),
         UserInterrupted {}.into(),
         ConversationCleared {}.into(),
-        TurnStarted { question: "Why?".into() }.into(),
+        TurnStarted { question: "Why?".into(), attached: Vec::new() }.into(),
         TurnEnded { ending: Ending::Limited, reason: Some("25".into()) }.into(),
         TurnHeld { site: StopSite::BeforeModel, reason: "about to ask".into(), messages: Some(json("[]")) }.into(),
         TurnResumed {}.into(),

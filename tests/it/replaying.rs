@@ -64,7 +64,7 @@ fn record_turn(recording: &mut Recording, number: u32) {
     let turn = Scope { turn: Some(TurnId(number)), ..Scope::default() };
     let question = format!("What about CUST-{number:03}?");
     recording.append(recording.stamp(), Scope::default(), UserAsked { text: question.clone() }.into());
-    recording.append(recording.stamp(), turn, TurnStarted { question }.into());
+    recording.append(recording.stamp(), turn, TurnStarted { question, attached: Vec::new() }.into());
     let step = Scope { step: Some(StepId(number * 2 - 1)), ..turn };
     let requested = |messages| ModelRequested {
         model: "built-in".into(),
@@ -231,7 +231,7 @@ fn nothing_is_executed_and_the_file_stays_as_it_was() {
     let before = std::fs::read(&path).expect("readable");
     block_on(async {
         let mut watcher = Watcher::open(&path).await;
-        watcher.link.commands.send(Command::Submit { text: "again?".into() }).await.expect("sent");
+        watcher.link.commands.send(Command::Submit("again?".into())).await.expect("sent");
         watcher
             .until(|playback| playback.notice.as_deref().is_some_and(|text| text.contains("nothing is executed")))
             .await;

@@ -162,7 +162,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(UserAsked { text: "Why?".into() }.into()),
         Just(ConversationCleared {}.into()),
-        Just(TurnStarted { question: "Why?".into() }.into()),
+        Just(TurnStarted { question: "Why?".into(), attached: Vec::new() }.into()),
         ending.prop_map(|ending| TurnEnded { ending, reason: None }.into()),
         Just(
             ModelRequested { model: "m".into(), messages: 1, new_messages: Json::default(), tools: 0, reason: None }

@@ -23,7 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("pins", &["pins", "protocol", "compare", "folders"]),
     ("session", &["session", "protocol", "wording"]),
     ("recording", &["recording", "protocol", "session", "query", "link", "clock", "folders"]),
-    ("model", &["model", "protocol", "clock", "sanitise", "web"]),
+    ("model", &["model", "protocol", "clock", "sanitise", "web", "wording"]),
     ("web", &[]),
     ("mcp", &["mcp", "protocol", "clock", "schema", "web"]),
     (

@@ -40,6 +40,8 @@ pub(super) struct Part {
 pub(super) struct Material<'a> {
     pub knowledge: &'a Knowledge,
     pub catalog: &'a Catalog<'a>,
+    /// How many resources went with the question.
+    pub attached: usize,
     /// The calls of the turn.
     pub calls: &'a [Done],
     /// "Now" of the data.
@@ -50,12 +52,16 @@ pub(super) struct Material<'a> {
 
 /// The whole answer of a turn whose calls are done.
 pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
-    let text = join(&[sent::notes(material), composed(material, turn)]);
-    if !turn.unread || turn.foreign.is_some() {
-        return text;
+    let forms = &material.knowledge.forms;
+    let mut parts = Vec::new();
+    if turn.unread && turn.foreign.is_none() {
+        parts.push(forms::fill(forms, "too_long", context! { most => super::dialogue::MOST_WORDS }));
     }
-    let note = forms::fill(&material.knowledge.forms, "too_long", context! { most => super::dialogue::MOST_WORDS });
-    join(&[note, text])
+    parts.extend([sent::notes(material), composed(material, turn)]);
+    if material.attached > 0 {
+        parts.push(forms::fill(forms, "attached", context! { n => material.attached }));
+    }
+    join(&parts)
 }
 
 fn composed(material: &Material<'_>, turn: &Turn) -> String {

@@ -50,6 +50,8 @@ pub(super) struct Failure {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Exchange {
     pub question: String,
+    /// How many resources went with it. Others wrote them, and nothing here reads prose.
+    pub attached: usize,
     pub calls: Vec<Done>,
     /// The assistant's last text, empty while the turn runs.
     pub answer: String,
@@ -67,8 +69,9 @@ pub(super) fn exchanges(messages: &[Arc<Message>], most: usize) -> Vec<Exchange>
     for message in messages {
         match &**message {
             Message::System { .. } => {}
-            Message::User { text } => {
-                out.push(Exchange { question: text.clone(), ..Exchange::default() });
+            Message::User(question) => {
+                let (question, attached) = (question.text.clone(), question.attached.len());
+                out.push(Exchange { question, attached, ..Exchange::default() });
                 asked.clear();
             }
             Message::Assistant { text, calls, .. } => {

@@ -35,6 +35,7 @@ pub(super) fn step(knowledge: &Knowledge, request: &Request) -> ModelAnswered {
         knowledge,
         catalog: &catalog,
         today,
+        attached: last.attached,
         calls: &last.calls,
         all_calls: last.calls.iter().chain(earlier.iter().rev().flat_map(|exchange| &exchange.calls)).collect(),
     };

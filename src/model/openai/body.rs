@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Message, Request};
+use crate::model::{Message, Request, asked};
 use crate::protocol::{ModelCall, ToolDefinition};
 
 use super::schema;
@@ -182,7 +182,7 @@ impl Body {
 fn wire_message(message: &Message, refused: Refused) -> WireMessage {
     match message {
         Message::System { text } => WireMessage::System { content: text.clone() },
-        Message::User { text } => WireMessage::User { content: text.clone() },
+        Message::User(question) => WireMessage::User { content: asked::content(question) },
         Message::Assistant { text, reasoning, calls } => WireMessage::Assistant {
             content: (calls.is_empty() || !text.is_empty()).then(|| text.clone()),
             reasoning_content: if refused.has(Omittable::ReasoningContent) { String::new() } else { reasoning.clone() },
@@ -280,7 +280,7 @@ mod tests {
         let conversation = request(
             vec![
                 Message::System { text: "Be brief.".to_owned() },
-                Message::User { text: "TKT-1001?".to_owned() },
+                Message::User("TKT-1001?".into()),
                 Message::Assistant {
                     text: String::new(),
                     reasoning: "Look it up.".to_owned(),

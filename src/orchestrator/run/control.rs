@@ -11,14 +11,16 @@ use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
 impl Shell {
     pub(super) async fn obey(&mut self, command: Command) {
         match command {
-            Command::Submit { text } => {
+            Command::Submit(question) => {
                 if self.questions.len() >= MOST_QUESTIONS {
-                    let text =
-                        format!("{MOST_QUESTIONS} questions are waiting already; this one was not taken: {text}");
-                    return self.stage.note(NoteLevel::Error, text).await;
+                    let not_taken = format!(
+                        "{MOST_QUESTIONS} questions are waiting already; this one was not taken: {}",
+                        question.text
+                    );
+                    return self.stage.note(NoteLevel::Error, not_taken).await;
                 }
-                self.stage.tell(Scope::default(), UserAsked { text: text.clone() }).await;
-                self.questions.push_back(text);
+                self.stage.tell(Scope::default(), UserAsked { text: question.text.clone() }).await;
+                self.questions.push_back(question);
             }
             Command::StopTurn => self.advance(Input::Stop(StopReason::Operator)).await,
             Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{ServerName, SessionId, Stepping};
+use crate::protocol::{Attachment, ServerName, SessionId, Stepping};
 
 /// Payload of `session.started`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +49,11 @@ pub struct SteppingChanged {
 /// Payload of `turn.started`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnStarted {
-    /// The question.
+    /// The question, in the operator's own words.
     pub question: String,
+    /// What goes with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Attachment>,
 }
 
 /// Payload of `turn.ended`.

@@ -155,7 +155,7 @@ impl Stage {
             }
             Command::StopTurn => self.handle(Input::Asked(ReplayCommand::Pause)).await,
             Command::Quit => Ok(()),
-            Command::Submit { .. }
+            Command::Submit(_)
             | Command::CancelCall { .. }
             | Command::Decide { .. }
             | Command::RestartServer { .. }

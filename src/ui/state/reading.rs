@@ -1,6 +1,6 @@
 //! What the operator takes from servers besides tools: which list is open, what was asked for, what goes with a question.
 
-use crate::protocol::ServerName;
+use crate::protocol::{Attachment, ServerName};
 
 /// Resources and prompts of a console.
 #[derive(Debug, Default)]
@@ -9,7 +9,7 @@ pub struct Reading {
     pub list: Option<(Shelf, String)>,
     /// What this console asked for and has not come yet: each server, and a URI or name.
     pub awaited: Vec<(ServerName, String)>,
-    /// Resources that go before the next question.
+    /// Resources that go with the next question.
     pub attached: Vec<Attachment>,
 }
 
@@ -20,19 +20,6 @@ pub enum Shelf {
     Resources,
     /// Prompts.
     Prompts,
-}
-
-/// The text of a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attachment {
-    /// The server it is from.
-    pub server: ServerName,
-    /// Its URI.
-    pub uri: String,
-    /// The beginning of its text, as the server gave it.
-    pub text: String,
-    /// How much of it is left out, bytes.
-    pub left_out: usize,
 }
 
 impl Shelf {

@@ -1,6 +1,6 @@
 //! What was typed: a question, or a command of the input line.
 
-use crate::protocol::{Command, ServerName, Stepping};
+use crate::protocol::{Command, Question, ServerName, Stepping};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
 use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, State};
@@ -54,8 +54,8 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
                 return Vec::new();
             }
             let text = state.input.take();
-            let text = materials::with_attachments(state, text.trim());
-            ask(state, text)
+            let question = with_attached(state, text);
+            ask(state, question)
         }
     }
 }
@@ -63,15 +63,20 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
 /// Asks a question that was not typed.
 pub(super) fn submit(state: &mut State, question: String) -> Vec<Effect> {
     state.input.remember(&question);
+    let question = with_attached(state, question);
     ask(state, question)
 }
 
-fn ask(state: &mut State, text: String) -> Vec<Effect> {
+fn with_attached(state: &mut State, text: String) -> Question {
+    Question { text: text.trim().to_owned(), attached: std::mem::take(&mut state.reading.attached) }
+}
+
+fn ask(state: &mut State, question: Question) -> Vec<Effect> {
     state.chat.scroll = Scroll::End;
     state.chat.link = None;
     state.chat.example = None;
     state.follow = Follow::Latest;
-    vec![Effect::Send(Command::Submit { text: text.trim().to_owned() })]
+    vec![Effect::Send(Command::Submit(question))]
 }
 
 /// Runs a command.
@@ -92,6 +97,14 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
             state.notice = Some(format!("Answers come from {}.", text::fit(state.session.model(), 60)));
         }
         Verb::Model => return sent(Command::SelectModel { name: arguments.to_owned() }),
+        Verb::Detach if state.reading.attached.is_empty() => {
+            state.notice = Some("Nothing is attached.".to_owned());
+        }
+        Verb::Detach => {
+            let all = text::count(state.reading.attached.len(), "resource");
+            state.notice = Some(format!("{all} let go of: your next question goes alone."));
+            state.reading.attached.clear();
+        }
         Verb::Clear => {
             state.reading.attached.clear();
             return sent(Command::ClearConversation);
@@ -108,7 +121,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
         }
         Verb::Stop => return sent(Command::StopTurn),
         Verb::Run if arguments.is_empty() => runbooks(state),
-        Verb::Run => return Ok(ask(state, format!("/run {arguments}"))),
+        Verb::Run => return Ok(ask(state, format!("/run {arguments}").into())),
         Verb::Step => return step(state, arguments),
         Verb::Trust => return projects::judge(state, arguments),
         Verb::Sessions => return Ok(around::pick(state, Choice::Open)),

@@ -121,9 +121,21 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
     if state.session.cleared_at > 0 && state.session.cleared_at == state.session.turns.len() {
         rows.extend([turn::forgotten_row(width, theme), Row::default()]);
     }
-    if waiting.is_empty() {
-        return rows;
+    if !waiting.is_empty() {
+        waiting_rows(state, width, &mut rows);
     }
+    let attached = &state.reading.attached;
+    if !attached.is_empty() {
+        let mut pen = Pen::new(width);
+        pen.put("Goes with your next question (/detach lets go of it):", theme.style(Role::Warn));
+        rows.push(pen.line().into());
+        rows.extend(turn::attached_rows(attached, width, theme));
+        rows.push(Row::default());
+    }
+    rows
+}
+
+fn waiting_rows(state: &State, width: u16, rows: &mut Vec<Row>) {
     let starting =
         state.session.servers.iter().filter(|server| matches!(server.health, Health::Starting | Health::Probing));
     let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
@@ -131,9 +143,8 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
         (None, false) => format!("waits; starting: {}", names.join(", ")),
         (Some(_), _) | (None, true) => "waits".to_owned(),
     };
-    for question in waiting {
-        rows.extend(turn::question_rows(question, &why, width, theme, Role::Dim));
+    for question in &state.session.waiting {
+        rows.extend(turn::question_rows(question, &why, width, state.theme(), Role::Dim));
     }
     rows.push(Row::default());
-    rows
 }

@@ -47,6 +47,9 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
         pen.put(super::chat::MORE_BELOW, theme.style(Role::Warn));
         put_line(buffer, place.intersection(outer), 0, &pen.line());
     }
+    if outer.height > area.height {
+        draw_attached(state, buffer);
+    }
     state.input.area().render(area, buffer);
     draw_completions(state, buffer);
     if focused {
@@ -56,6 +59,21 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
         let column = u16::try_from(cursor.col).unwrap_or(u16::MAX).saturating_sub(left).min(area.width - 1);
         frame.set_cursor_position(Position::new(area.x + column, area.y + row));
     }
+}
+
+/// What goes with the next question, in the frame: it must not be forgotten while the question is written.
+fn draw_attached(state: &State, buffer: &mut ratatui::buffer::Buffer) {
+    let attached = &state.reading.attached;
+    let Some(newest) = attached.last() else { return };
+    let outer = state.areas.input_frame;
+    let more = match attached.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let mut pen = Pen::new(outer.width.saturating_sub(4));
+    let name = text::fit(&newest.to_string(), usize::from(outer.width.saturating_sub(30)));
+    pen.put(&format!(" + {name}{more} "), state.theme().style(Role::Warn));
+    put_line(buffer, Rect { x: outer.x + 2, ..outer }.intersection(outer), 0, &pen.line());
 }
 
 fn draw_completions(state: &State, buffer: &mut ratatui::buffer::Buffer) {

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span as Styled};
 
 use super::marks;
-use crate::protocol::{Ending, ModelFailed, ModelFailureCode};
+use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode};
 use crate::session::{Call, CallState, Mark, Span, Step, StepState, Turn};
 use crate::ui::markdown::{self, Against};
 use crate::ui::state::{Advice, Focus, Row, State, Target};
@@ -28,6 +28,12 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
         rows.extend([forgotten_row(width, theme), Row::default()]);
     }
     rows.extend(question_rows(&turn.question, "", width, theme, Role::Question));
+    if !turn.attached.is_empty() {
+        // Directly under the question.
+        rows.pop();
+        rows.extend(attached_rows(&turn.attached, width, theme));
+        rows.push(Row::default());
+    }
     let last = turn.steps.last().copied();
     let mut labelled = None;
     for step in turn.steps.iter().filter_map(|id| state.session.step(*id)) {
@@ -88,6 +94,17 @@ pub(super) fn question_rows(question: &str, word: &str, width: u16, theme: Theme
     }
     rows.push(Row::default());
     rows
+}
+
+/// Rows that name what goes with a question, one each.
+pub(super) fn attached_rows(attached: &[Attachment], width: u16, theme: Theme) -> Vec<Row> {
+    let row = |attached: &Attachment| {
+        let mut pen = Pen::new(width);
+        let size = text::bytes(attached.text.len());
+        pen.put("  + ", theme.style(Role::Name)).put(&format!("{attached}, {size}"), theme.style(Role::Dim));
+        Row::from(pen.line())
+    };
+    attached.iter().map(row).collect()
 }
 
 fn words(rows: &mut Vec<Row>, pieces: &[Piece], width: u16, hang: usize) {
