@@ -69,7 +69,14 @@ fn an_enter_that_was_on_its_way_does_not_send_what_others_wrote() {
     happens(&mut console, prompt("Weather in Oslo?"));
     assert_eq!(console.press("Enter"), []);
     assert!(console.screen().contains("only just come: read it first"), "{}", console.screen());
-    assert_eq!(submitted(&console.later_ms(700).press("Enter")), Some("Weather in Oslo?"));
+    console.type_text(" No, wait");
+    assert_eq!(console.press("Enter"), [], "these letters were on their way as well");
+    let mut other = asked("/prompts kb weather");
+    happens(&mut other, prompt("Weather in Oslo?"));
+    other.press("Ctrl+c");
+    other.type_text("Who?");
+    assert_eq!(submitted(&other.press("Enter")), Some("Who?"), "this is no prompt");
+    assert_eq!(submitted(&console.later_ms(700).press("Enter")), Some("Weather in Oslo? No, wait"));
 }
 
 #[test]

@@ -42,8 +42,8 @@ impl Arrival {
 #[derive(Debug, Default)]
 pub struct Arrivals {
     waiting: VecDeque<Arrival>,
-    /// When a prompt last came into the input, µs.
-    pub prompt_us: Option<u64>,
+    /// The prompt that last came into the input as it stood there, and when, µs.
+    pub put_in: Option<(String, u64)>,
 }
 
 impl Arrivals {

@@ -44,9 +44,11 @@ pub(super) fn is_free(state: &State) -> bool {
     state.overlay.is_none() && !is_typing
 }
 
-/// Whether a prompt came into the input so shortly ago that Enter cannot be meant to send it.
+/// Whether what is in the input is a prompt that came so shortly ago that Enter cannot be meant to send it.
 pub(super) fn has_just_come(state: &State) -> bool {
-    state.arrivals.prompt_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < ON_ITS_WAY_US)
+    state.arrivals.put_in.as_ref().is_some_and(|(text, since_us)| {
+        state.now_us.saturating_sub(*since_us) < ON_ITS_WAY_US && state.input.text().starts_with(text)
+    })
 }
 
 fn has_way(state: &State, arrival: &Arrival) -> bool {
@@ -59,7 +61,7 @@ fn has_way(state: &State, arrival: &Arrival) -> bool {
 fn put_in(state: &mut State, Prompt { title, text, left_out }: &Prompt) {
     // The keys stay where they are: those on their way were meant for that.
     act::fill(state, text);
-    state.arrivals.prompt_us = Some(state.now_us);
+    state.arrivals.put_in = Some((state.input.text(), state.now_us));
     let rest = match left_out {
         0 => String::new(),
         left_out => format!(" Its last {} are left out.", text::bytes(*left_out)),
