@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use crate::model::{Delta, Message, Request};
 use crate::orchestrator::asking::{Asking, Heard};
 use crate::orchestrator::prompt;
+use crate::orchestrator::share::{fair_share, left_out};
 use crate::protocol::{NoteLevel, Scope, StepId};
 
 use super::{Input, Shell, ToolUse, Turn};
@@ -20,8 +21,7 @@ impl Shell {
         let (today, messages) = (self.stage.today(), self.messages());
         let most = self.asked.most_tools();
         let tools = match tools {
-            ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
-            ToolUse::Offered => Arc::clone(&self.toolbox.tools),
+            ToolUse::Offered => fair_share(&self.toolbox.tools, most),
             ToolUse::Withheld => Arc::from([]),
         };
         let request = Request { messages, tools, briefings: briefings.into(), today };
@@ -63,12 +63,17 @@ impl Shell {
     }
 
     pub(super) async fn warn_of_tools(&mut self) {
-        let (offered, most) = (self.toolbox.tools.len(), self.asked.most_tools());
-        if offered > most && !self.warned_of_tools {
+        let (tools, most) = (Arc::clone(&self.toolbox.tools), self.asked.most_tools());
+        if tools.len() > most && !self.warned_of_tools {
             self.warned_of_tools = true;
+            let left = left_out(&tools, &fair_share(&tools, most))
+                .into_iter()
+                .map(|(server, left)| format!("{left} of {server}"));
+            let left = left.collect::<Vec<_>>().join(", ");
             let text = format!(
-                "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
-                offered - most
+                "{} tools are connected, and the model takes {most}: the last {left} are left out; switch off a server that \
+                 is not needed.",
+                tools.len()
             );
             self.stage.note(NoteLevel::Warning, text).await;
         }
