@@ -11,8 +11,8 @@ use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
-    CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, Scope, ServerListed,
-    ServerLost, ServerName, ServerReady, ToolDefinition,
+    CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, RejectedTool, Scope,
+    ServerListed, ServerLost, ServerName, ServerReady, ToolDefinition,
 };
 use crate::query::Subject;
 use crate::sanitise::{clean_block, clean_line};
@@ -22,6 +22,9 @@ use crate::stdout::{say, say_json};
 use crate::wording::count;
 
 pub use materials::{prompts, resources};
+
+/// Tools that cannot be used that are told with their reasons where there is one line for a server.
+const MOST_REASONS: usize = 3;
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
@@ -95,7 +98,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
     match form {
         Form::Json => say_json(&json!({"servers": rows}).to_string())?,
         Form::Text => {
-            for row in &rows {
+            for (spec, row) in specs.iter().zip(&rows) {
                 let name = row["server"].as_str().unwrap_or_default();
                 let line = match (row["ok"].as_bool(), row["problem"].as_str()) {
                     (Some(true), _) => format!(
@@ -105,11 +108,11 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
-                    (_, None) => format!(
-                        "FAILED  {name:<12} {} cannot be used: {}",
-                        count(row["rejected"].as_array().map_or(0, Vec::len), "tool"),
-                        row["rejected"]
-                    ),
+                    (_, None) => {
+                        let listed = muster.listed.get(&spec.name);
+                        let says = listed.map_or("it did not list its tools".to_owned(), |it| rejected(&it.rejected));
+                        format!("FAILED  {name:<12} {says}")
+                    }
                 };
                 say(&clean_line(&line))?;
             }
@@ -133,6 +136,16 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         sick.join(", ")
     );
     Err(Failure { exit, message })
+}
+
+/// How many tools cannot be used, and why, the first of them.
+pub(crate) fn rejected(tools: &[RejectedTool]) -> String {
+    let mut reasons: Vec<String> =
+        tools.iter().take(MOST_REASONS).map(|tool| format!("{} ({})", tool.label(), tool.reason)).collect();
+    if tools.len() > MOST_REASONS {
+        reasons.push("… (`callboard tools` lists all)".to_owned());
+    }
+    format!("{} cannot be used: {}", count(RejectedTool::total(tools), "tool"), reasons.join(", "))
 }
 
 /// `callboard tools`: what the servers offer.
@@ -163,7 +176,7 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
                 for rejected in &listed.rejected {
                     say(&format!(
                         "  {:<30} cannot be used: {}",
-                        clean_line(&rejected.name),
+                        clean_line(&rejected.label()),
                         clean_line(&rejected.reason)
                     ))?;
                 }
@@ -334,4 +347,20 @@ pub(crate) fn exit_of(lost: &ServerLost) -> Exit {
 fn unreachable(lost: &ServerLost) -> Failure {
     let exit = exit_of(lost);
     Failure { exit, message: format!("server {} could not be started: {}", lost.server, lost.reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_that_cannot_be_used_are_counted_and_told_in_words() {
+        let rest = RejectedTool::rest(4488, "only the first 512 tools of a server are taken".into());
+        let words = "4488 tools cannot be used: 4488 more (only the first 512 tools of a server are taken)";
+        assert_eq!(rejected(std::slice::from_ref(&rest)), words);
+        let bad = |name: &str| RejectedTool::one(name.into(), "no schema".into());
+        let words = "4492 tools cannot be used: a (no schema), b (no schema), (without a name) (no schema), … (`callboard tools` \
+                     lists all)";
+        assert_eq!(rejected(&[bad("a"), bad("b"), bad(""), bad("d"), rest]), words);
+    }
 }

@@ -13,6 +13,7 @@ mod prompt;
 mod resume;
 mod roster;
 mod run;
+mod share;
 mod stage;
 mod toolbox;
 pub mod turn;

@@ -79,8 +79,6 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
     if listed.rejected.is_empty() {
         return Finding::ok("server", name, says);
     }
-    let rejected: Vec<String> =
-        listed.rejected.iter().map(|rejected| format!("{} ({})", rejected.name, rejected.reason)).collect();
-    let says = format!("{says}; {} cannot be used: {}", count(rejected.len(), "tool"), rejected.join(", "));
+    let says = format!("{says}; {}", direct::rejected(&listed.rejected));
     Finding::warn("server", name, says, "tell its maker; its other tools work")
 }

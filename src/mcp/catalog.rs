@@ -56,10 +56,10 @@ pub fn read(
     let (mut tools, mut rejected) = (Vec::new(), Vec::new());
     let mut names = HashSet::new();
     for (position, item) in items.iter().enumerate() {
-        let reject = |name: &str, reason: String| RejectedTool { name: name.to_owned(), reason };
+        let reject = |name: &str, reason: String| RejectedTool::one(name.to_owned(), reason);
         if tools.len() == MOST_TOOLS {
-            let left = items.len() - position;
-            rejected.push(reject("", format!("{left} more tools: only the first {MOST_TOOLS} are taken")));
+            let reason = format!("only the first {MOST_TOOLS} tools of a server are taken");
+            rejected.push(RejectedTool::rest(items.len() - position, reason));
             break;
         }
         match definition(server, naming, trust, item) {
@@ -168,6 +168,15 @@ mod tests {
         assert!(tools[0].annotations.read_only && tools[0].annotations.destructive);
         let names: Vec<&str> = rejected.iter().map(|tool| tool.name.as_str()).collect();
         assert_eq!(names, ["no-schema", "good", ""]);
+    }
+
+    #[test]
+    fn the_rest_of_a_list_that_is_too_long_is_counted() {
+        let tool = |number| json(&format!(r#"{{"name":"t{number}","inputSchema":{{}}}}"#));
+        let items: Vec<Json> = (0..MOST_TOOLS + 88).map(tool).collect();
+        let (tools, rejected) = read(&"s".into(), Naming::Plain, Trust::Trusted, &items);
+        assert_eq!((tools.len(), rejected.len()), (MOST_TOOLS, 1));
+        assert_eq!((RejectedTool::total(&rejected), rejected[0].label()), (88, "88 more".to_owned()));
     }
 
     #[test]

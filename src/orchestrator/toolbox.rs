@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use crate::protocol::{CallFailure, CallFailureCode, ToolDefinition};
 use crate::schema::Schema;
 
+use super::share::fair_share;
+
 /// Names offered for one that does not exist.
 const NEAREST: usize = 5;
 
@@ -41,13 +43,10 @@ impl Toolbox {
         Self { offered: offered.into(), ..self }
     }
 
-    /// The same for a model that takes at most so many tools: the last ones are left out.
+    /// The same for a model that takes at most so many tools: each server has its share of them.
     #[must_use]
     pub fn offered_to(self, most: usize) -> Self {
-        match self.offered.get(..most) {
-            Some(first) => Self { offered: first.into(), ..self },
-            None => self,
-        }
+        Self { offered: fair_share(&self.offered, most), ..self }
     }
 
     /// The tool of a model name.

@@ -68,8 +68,10 @@ impl Redactor {
         if value.len() < SHORTEST || self.known.iter().any(|known| known.value == value) {
             return;
         }
+        // A name may be anything, and a mark is looked for again by its form.
+        let kind: String = kind.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let plain = value.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '/'));
-        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value), plain };
+        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(&kind, value), plain };
         self.known.push(known);
         self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
     }
@@ -258,9 +260,7 @@ fn inside(text: &str) -> String {
 }
 
 fn mark(kind: &str, value: &str) -> String {
-    // A name may be anything, and a mark is looked for again by its form.
-    let kind: String = kind.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    secret_mark(&kind, &blake3::hash(value.as_bytes()).to_hex())
+    secret_mark(kind, &blake3::hash(value.as_bytes()).to_hex())
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ impl Session {
         found.extend(server.degraded.clone());
         found.extend(server.unanswered.map(|call| format!("call {} had no answer in time", call.0)));
         if !server.rejected.is_empty() {
-            found.push(format!("{} cannot be used", count(server.rejected.len(), "tool")));
+            found.push(format!("{} cannot be used", count(RejectedTool::total(&server.rejected), "tool")));
         }
         match self.changed.iter().filter(|changed| changed.server == server.name).count() {
             0 => {}

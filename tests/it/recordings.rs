@@ -215,7 +215,7 @@ fn samples() -> Vec<Event> {
         ServerListed {
             server: server.clone(),
             tools: vec![tool],
-            rejected: vec![RejectedTool { name: "x".into(), reason: "y".into() }],
+            rejected: vec![RejectedTool::one("x".into(), "y".into())],
         }
         .into(),
         ServerDegraded { server: server.clone(), why: "no list".into() }.into(),
@@ -250,7 +250,7 @@ fn samples() -> Vec<Event> {
                 description: "d".into(),
                 arguments: vec![PromptArgument { name: "a".into(), description: Some("x".into()), required: true }],
             }],
-            rejected: vec![RejectedTool { name: "x".into(), reason: "y".into() }],
+            rejected: vec![RejectedTool::rest(7, "y".into())],
             problem: Some("half".into()),
         }
         .into(),

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use crate::model::{Delta, Message, Request};
 use crate::orchestrator::asking::{Asking, Heard};
 use crate::orchestrator::prompt;
+use crate::orchestrator::share::left_out;
 use crate::protocol::{NoteLevel, Scope, StepId};
 
 use super::{Input, Shell, ToolUse, Turn};
@@ -61,12 +62,16 @@ impl Shell {
     }
 
     pub(super) async fn warn_of_tools(&mut self) {
-        let (connected, offered) = (self.toolbox.tools.len(), self.toolbox.offered.len());
-        if connected > offered && !self.warned_of_tools {
+        let (tools, most) = (Arc::clone(&self.toolbox.tools), self.asked.most_tools());
+        if tools.len() > most && !self.warned_of_tools {
             self.warned_of_tools = true;
+            let left = left_out(&tools, &self.toolbox.offered).into_iter();
+            let left = left.map(|(server, left)| format!("{left} of {server}"));
+            let left = left.collect::<Vec<_>>().join(", ");
             let text = format!(
-                "{connected} tools are connected, and the model takes {offered}: the last {} are left out.",
-                connected - offered
+                "{} tools are connected, and the model takes {most}: the last {left} are left out; switch off a server that \
+                 is not needed.",
+                tools.len()
             );
             self.stage.note(NoteLevel::Warning, text).await;
         }

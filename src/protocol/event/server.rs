@@ -78,6 +78,49 @@ pub struct RejectedTool {
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
+    /// How many it stands for: of a list that is too long the rest is told at once, without names.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u64,
+}
+
+impl RejectedTool {
+    /// One tool, by its name as far as it has one.
+    #[must_use]
+    pub fn one(name: String, reason: String) -> Self {
+        Self { name, reason, count: 1 }
+    }
+
+    /// The last `count` of a list.
+    #[must_use]
+    pub fn rest(count: usize, reason: String) -> Self {
+        Self { name: String::new(), reason, count: count as u64 }
+    }
+
+    /// What it is called in a list.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match (self.name.as_str(), self.count) {
+            ("", 1) => "(without a name)".to_owned(),
+            ("", count) => format!("{count} more"),
+            (name, _) => name.to_owned(),
+        }
+    }
+
+    /// How many tools `rejected` stands for.
+    #[must_use]
+    pub fn total(rejected: &[Self]) -> usize {
+        let count: u64 = rejected.iter().map(|tool| tool.count).sum();
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_one(count: &u64) -> bool {
+    *count == 1
 }
 
 /// Payload of `server.logged`.

@@ -255,7 +255,7 @@ fn tools(state: &mut State, wanted: &str) {
         for rejected in server.rejected.iter() {
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
-                Piece::new(&format!("✗ {}: {}", rejected.name, rejected.reason), theme.style(Role::Bad)),
+                Piece::new(&format!("✗ {}: {}", rejected.label(), rejected.reason), theme.style(Role::Bad)),
             ]);
         }
         paragraphs.push(Vec::new());

@@ -218,7 +218,7 @@ fn resources_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>)
             Piece::new(first, theme.style(Role::Text)),
         ]);
     }
-    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.name, item.reason));
+    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.label(), item.reason));
     bad(faults.chain(listed.problem.clone()), theme, paragraphs);
     if !listed.resources.is_empty() {
         let how = format!("  /resources {} URI attaches one to your next question", server.name);
@@ -243,7 +243,7 @@ fn prompts_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
             Piece::new(first, theme.style(Role::Text)),
         ]);
     }
-    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.name, item.reason));
+    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.label(), item.reason));
     bad(faults.chain(listed.problem.clone()), theme, paragraphs);
     if !listed.prompts.is_empty() {
         let how = format!("  /prompts {} NAME ARG=TEXT puts one into the input", server.name);
