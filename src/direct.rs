@@ -19,7 +19,7 @@ use crate::sanitise::{clean_block, clean_line};
 use crate::session::reason_of;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
-use crate::wording::count;
+use crate::wording::{content_words, count};
 
 pub use materials::{prompts, resources};
 
@@ -84,7 +84,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         let ready = muster.ready.get(&spec.name);
         let listed = muster.listed.get(&spec.name);
         let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
-        let rejected = listed.map_or(0, |listed| listed.rejected.len());
+        let rejected = listed.map_or(0, |listed| faulty(&listed.rejected).count());
         if lost.is_some() || rejected > 0 || listed.is_none() {
             sick.push(spec.name.to_string());
         }
@@ -108,13 +108,19 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
-                    (_, None) => {
-                        let listed = muster.listed.get(&spec.name);
-                        let says = listed.map_or("it did not list its tools".to_owned(), |it| rejected(&it.rejected));
-                        format!("FAILED  {name:<12} {says}")
+                    (_, None) if muster.listed.contains_key(&spec.name) => {
+                        format!("FAILED  {name:<12} not all of its tools can be used")
                     }
+                    (_, None) => format!("FAILED  {name:<12} it did not list its tools"),
                 };
                 say(&clean_line(&line))?;
+                let rejected = muster.listed.get(&spec.name).map_or(&[][..], |listed| &listed.rejected);
+                for rejected in rejected.iter().take(MOST_REASONS) {
+                    say_rejected(rejected)?;
+                }
+                if rejected.len() > MOST_REASONS {
+                    say(&format!("  … {} more; `callboard tools` lists them", rejected.len() - MOST_REASONS))?;
+                }
             }
         }
     }
@@ -174,11 +180,7 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
                     say(&format!("  {:<30} {}", clean_line(tool.tool.as_str()), clean_line(summary)))?;
                 }
                 for rejected in &listed.rejected {
-                    say(&format!(
-                        "  {:<30} cannot be used: {}",
-                        clean_line(&rejected.label()),
-                        clean_line(&rejected.reason)
-                    ))?;
+                    say_rejected(rejected)?;
                 }
             }
         }
@@ -187,6 +189,14 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
         None => Ok(()),
         Some(lost) => Err(unreachable(lost)),
     }
+}
+
+fn faulty(rejected: &[RejectedTool]) -> impl Iterator<Item = &RejectedTool> {
+    rejected.iter().filter(|tool| tool.kind.is_fault())
+}
+
+fn say_rejected(rejected: &RejectedTool) -> Result<(), Failure> {
+    say(&format!("  {:<30} cannot be used: {}", clean_line(&rejected.label()), clean_line(&rejected.reason)))
 }
 
 /// One call, as it is asked for on the command line.
@@ -300,13 +310,15 @@ fn print_result(end: &CallEnd, form: Form) -> Result<(), Failure> {
         Form::Json => say_json(result.text())?,
         Form::Text => {
             let value = result.value();
-            let shown = match value.get("structuredContent") {
-                Some(structured) => serde_json::to_string_pretty(structured).unwrap_or_default(),
-                None => value
-                    .pointer("/content/0/text")
-                    .and_then(Value::as_str)
-                    .map_or_else(|| result.text().to_owned(), str::to_owned),
-            };
+            let blocks = value.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let structured = value.get("structuredContent").filter(|structured| !structured.is_null());
+            // The texts beside structured content only repeat it.
+            let shown = blocks.iter().filter(|block| structured.is_none() || block.get("text").is_none());
+            let mut shown: Vec<String> = shown.map(content_words).collect();
+            if let Some(structured) = structured {
+                shown.insert(0, serde_json::to_string_pretty(structured).unwrap_or_default());
+            }
+            let shown = if shown.is_empty() { result.text().to_owned() } else { shown.join("\n") };
             say(&clean_block(&shown))?;
         }
     }

@@ -1,5 +1,7 @@
 //! Small things about words that screens, commands and reports say alike.
 
+use serde_json::Value;
+
 /// `1 call`, `2 calls`.
 #[must_use]
 pub fn count(number: usize, one: &str) -> String {
@@ -14,6 +16,25 @@ pub fn duration(us: u64) -> String {
         1_000..1_000_000 => format!("{} ms", us / 1_000),
         1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us / 100_000 % 10),
         _ => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
+    }
+}
+
+/// A block of MCP content as people read it: its text, or what it is and how much of it there is
+/// (`[image/png, about 120 bytes]`).
+#[must_use]
+pub fn content_words(block: &Value) -> String {
+    let word = |key: &str| block.get(key).and_then(Value::as_str);
+    if let Some(text) = word("text").or_else(|| block.pointer("/resource/text").and_then(Value::as_str)) {
+        return text.to_owned();
+    }
+    let part = block.get("resource").unwrap_or(block);
+    let of_part = |key: &str| part.get(key).and_then(Value::as_str);
+    let what = of_part("mimeType").or_else(|| word("type")).unwrap_or("unknown content");
+    let what = of_part("uri").map_or_else(|| what.to_owned(), |uri| format!("{what} at {uri}"));
+    // Base64 has four characters for three bytes.
+    match of_part("blob").or_else(|| of_part("data")) {
+        Some(data) => format!("[{what}, about {} bytes]", data.len() / 4 * 3),
+        None => format!("[{what}]"),
     }
 }
 
@@ -32,11 +53,27 @@ pub fn fence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_fence_is_longer_than_any_inside() {
         assert_eq!([fence(""), fence("a ``` b"), fence("````\n``")], ["```", "````", "`````"]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let words = |block: Value| content_words(&block);
+        assert_eq!(words(json!({"type": "text", "text": "one"})), "one");
+        assert_eq!(words(json!({"type": "resource", "resource": {"uri": "a:b", "text": "two"}})), "two");
+        let image = json!({"type": "image", "mimeType": "image/png", "data": "AAAAAAAA"});
+        assert_eq!(words(image), "[image/png, about 6 bytes]");
+        let link = json!({"type": "resource_link", "uri": "a:b", "name": "b"});
+        assert_eq!(words(link), "[resource_link at a:b]");
+        let blob = json!({"type": "resource", "resource": {"uri": "a:b", "mimeType": "x/y", "blob": "AAAA"}});
+        assert_eq!(words(blob), "[x/y at a:b, about 3 bytes]");
+        assert_eq!([words(json!({"type": "hologram"})), words(json!(7))], ["[hologram]", "[unknown content]"]);
     }
 
     #[test]

@@ -80,5 +80,8 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
         return Finding::ok("server", name, says);
     }
     let says = format!("{says}; {}", direct::rejected(&listed.rejected));
-    Finding::warn("server", name, says, "tell its maker; its other tools work")
+    match listed.rejected.iter().any(|rejected| rejected.kind.is_fault()) {
+        true => Finding::warn("server", name, says, "tell its maker; its other tools work"),
+        false => Finding::ok("server", name, says),
+    }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::protocol::{Annotations, Json, RejectedTool, ServerName, ToolDefinition, ToolName};
+use crate::protocol::{Annotations, Json, RejectedTool, Rejection, ServerName, ToolDefinition, ToolName};
 
 use super::{Naming, Trust};
 
@@ -33,6 +33,15 @@ struct RawTool {
     output_schema: Option<Json>,
     #[serde(default)]
     annotations: Option<RawAnnotations>,
+    #[serde(default)]
+    execution: Option<RawExecution>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawExecution {
+    #[serde(default)]
+    task_support: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,7 +65,8 @@ pub fn read(
     let (mut tools, mut rejected) = (Vec::new(), Vec::new());
     let mut names = HashSet::new();
     for (position, item) in items.iter().enumerate() {
-        let reject = |name: &str, reason: String| RejectedTool::one(name.to_owned(), reason);
+        let reject =
+            |name: &str, kind, reason: String| RejectedTool { kind, ..RejectedTool::one(name.to_owned(), reason) };
         if tools.len() == MOST_TOOLS {
             let reason = format!("only the first {MOST_TOOLS} tools of a server are taken");
             rejected.push(RejectedTool::rest(items.len() - position, reason));
@@ -64,27 +74,39 @@ pub fn read(
         }
         match definition(server, naming, trust, item) {
             Ok(tool) if names.insert(tool.tool.clone()) => tools.push(tool),
-            Ok(tool) => rejected.push(reject(tool.tool.as_str(), "the server lists this name twice".into())),
-            Err(reason) => {
+            Ok(tool) => {
+                let reason = "the server lists this name twice".to_owned();
+                rejected.push(reject(tool.tool.as_str(), Rejection::Fault, reason));
+            }
+            Err((kind, reason)) => {
                 let value = item.value();
                 let name = value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-                rejected.push(reject(&name, reason));
+                rejected.push(reject(&name, kind, reason));
             }
         }
     }
     (tools, rejected)
 }
 
-fn definition(server: &ServerName, naming: Naming, trust: Trust, item: &Json) -> Result<ToolDefinition, String> {
-    let raw: RawTool = serde_json::from_str(item.text()).map_err(|error| error.to_string())?;
+fn definition(
+    server: &ServerName,
+    naming: Naming,
+    trust: Trust,
+    item: &Json,
+) -> Result<ToolDefinition, (Rejection, String)> {
+    let fault = |reason: String| (Rejection::Fault, reason);
+    let raw: RawTool = serde_json::from_str(item.text()).map_err(|error| fault(error.to_string()))?;
     if raw.name.is_empty() {
-        return Err("it has no name".into());
+        return Err(fault("it has no name".into()));
     }
     if raw.input_schema.value().get("type").and_then(Value::as_str).is_some_and(|kind| kind != "object") {
-        return Err("its inputSchema does not describe an object".into());
+        return Err(fault("its inputSchema does not describe an object".into()));
     }
-    if let Some(fault) = headers::fault(&raw.input_schema.value()) {
-        return Err(fault);
+    if let Some(reason) = headers::fault(&raw.input_schema.value()) {
+        return Err(fault(reason));
+    }
+    if raw.execution.and_then(|execution| execution.task_support).as_deref() == Some("required") {
+        return Err((Rejection::Unsupported, "it runs as a task only, and Callboard starts no tasks".into()));
     }
     let description = cut(raw.description.unwrap_or_default(), LONGEST_DESCRIPTION);
     let claims = raw.annotations.unwrap_or_default();
@@ -177,6 +199,20 @@ mod tests {
         let (tools, rejected) = read(&"s".into(), Naming::Plain, Trust::Trusted, &items);
         assert_eq!((tools.len(), rejected.len()), (MOST_TOOLS, 1));
         assert_eq!((RejectedTool::total(&rejected), rejected[0].label()), (88, "88 more".to_owned()));
+    }
+
+    #[test]
+    fn a_tool_that_runs_as_a_task_only_is_not_offered_and_is_no_fault() {
+        let listed = |support: &str| {
+            let item = format!(r#"{{"name":"dig","inputSchema":{{}},"execution":{{"taskSupport":"{support}"}}}}"#);
+            read(&"s".into(), Naming::Plain, Trust::Trusted, &[json(&item)])
+        };
+        let (tools, rejected) = listed("required");
+        assert!(tools.is_empty());
+        assert_eq!((rejected[0].name.as_str(), rejected[0].kind), ("dig", Rejection::Unsupported));
+        for support in ["optional", "forbidden"] {
+            assert_eq!(listed(support).0.len(), 1, "{support}");
+        }
     }
 
     #[test]

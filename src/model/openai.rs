@@ -39,7 +39,7 @@ use crate::protocol::{ModelAnswered, ModelFailed};
 pub use body::MAX_TOOLS;
 pub use endpoint::EndpointError;
 pub use probe::Probed;
-pub use settings::{ApiKey, DEFAULT_MODEL, OFFICIAL_BASE_URL, Retries, Settings, Timeouts};
+pub use settings::{ApiKey, DEFAULT_MODEL, OFFICIAL_BASE_URL, Pace, Retries, Settings, Timeouts};
 
 use answer::{Answer, Ending};
 use body::{Body, Omittable, Refused};

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::mcp::CallEnd;
 use crate::model::Briefing;
 use crate::protocol::{CallId, CallStatus, Json};
+use crate::wording::content_words;
 
 /// A result for the model is cut to this many bytes (`hosting.md` §5); the whole one stays in the session.
 pub const RESULT_LIMIT: usize = 32 * 1024;
@@ -58,17 +59,7 @@ fn body(result: &Json) -> String {
     }
     let content = content.map(|content| Json::from(content).value());
     let Some(blocks) = content.as_ref().and_then(Value::as_array) else { return result.text().to_owned() };
-    let texts: Vec<String> = blocks
-        .iter()
-        .map(|block| match (block.get("text").and_then(Value::as_str), block.get("type").and_then(Value::as_str)) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some("resource")) => {
-                block.pointer("/resource/text").and_then(Value::as_str).unwrap_or("(a resource)").to_owned()
-            }
-            (None, kind) => format!("({} that cannot be read as text)", kind.unwrap_or("content")),
-        })
-        .collect();
-    texts.join("\n")
+    blocks.iter().map(content_words).collect::<Vec<_>>().join("\n")
 }
 
 /// What the words in the middle of a cut text take at most, bytes.
@@ -121,6 +112,6 @@ mod tests {
         assert_eq!(structured, "[call 2]\n{\"a\":1}");
         let (blocks, _) =
             result_text(CallId(2), &end(r#"{"content":[{"type":"text","text":"x"},{"type":"hologram"}]}"#), None);
-        assert_eq!(blocks, "[call 2]\nx\n(hologram that cannot be read as text)");
+        assert_eq!(blocks, "[call 2]\nx\n[hologram]");
     }
 }

@@ -188,8 +188,9 @@ impl Shell {
             return;
         }
         let Some(question) = self.questions.pop_front() else { return };
-        let runbook = question.text.starts_with("/run ");
-        self.asked = Arc::clone(if runbook { &self.runbooks } else { &self.model });
+        // What the operator has planned needs no model.
+        let is_planned = ["/run ", "/call "].iter().any(|command| question.text.starts_with(command));
+        self.asked = Arc::clone(if is_planned { &self.runbooks } else { &self.model });
         self.toolbox = self.roster.toolbox().offered_to(self.asked.most_tools());
         self.warn_of_tools().await;
         let (turn, effects) = Turn::begin(

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::protocol::{Json, PromptGot, ResourceRead, ServerName};
+use crate::wording::content_words;
 
 /// A resource or a prompt as its server gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,19 +56,10 @@ impl Document {
             Self::Prompt(_) => ("messages", Some("content")),
         };
         let items = value.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let texts = items.iter().map(|item| text_of(content.and_then(|content| item.get(content)).unwrap_or(item)));
+        let texts =
+            items.iter().map(|item| content_words(content.and_then(|content| item.get(content)).unwrap_or(item)));
         Ok(texts.collect::<Vec<_>>().join("\n\n"))
     }
-}
-
-fn text_of(content: &Value) -> String {
-    let word = |key: &str| content.get(key).and_then(Value::as_str);
-    if let Some(text) = word("text").or_else(|| content.pointer("/resource/text").and_then(Value::as_str)) {
-        return text.to_owned();
-    }
-    let kind = word("mimeType").or_else(|| word("type")).unwrap_or("unknown content");
-    let bytes = word("blob").or_else(|| word("data")).map_or(0, |data| data.len() / 4 * 3);
-    format!("[{kind}, about {bytes} bytes]")
 }
 
 #[cfg(test)]

@@ -159,8 +159,9 @@ impl Session {
         let mut found = Vec::new();
         found.extend(server.degraded.clone());
         found.extend(server.unanswered.map(|call| format!("call {} had no answer in time", call.0)));
-        if !server.rejected.is_empty() {
-            found.push(format!("{} cannot be used", count(RejectedTool::total(&server.rejected), "tool")));
+        match RejectedTool::total(server.rejected.iter().filter(|tool| tool.kind.is_fault())) {
+            0 => {}
+            faulty => found.push(format!("{} cannot be used", count(faulty, "tool"))),
         }
         match self.changed.iter().filter(|changed| changed.server == server.name).count() {
             0 => {}

@@ -922,6 +922,8 @@ fn an_answer_without_calls_says_what_it_stands_on() {
     assert_eq!(tally("It is TKT-1001 [1].").as_deref(), Some("no calls: from results of earlier turns"));
     assert_eq!(tally("It is TKT-1001.").as_deref(), Some("no calls: from results of earlier turns"));
     assert_eq!(tally("It is TKT-7777.").as_deref(), Some("no calls: unverified"));
+    assert_eq!(tally("It is TKT-1001 [1], as TKT-7777 was.").as_deref(), Some("no calls: unverified"));
+    assert_eq!(tally("It is TKT-1001 [99].").as_deref(), Some("no calls: unverified"));
     assert_eq!(tally("Say which customer you mean.").as_deref(), Some("no calls ·"));
 }
 

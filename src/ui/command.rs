@@ -15,6 +15,8 @@ pub enum Verb {
     Resources,
     /// What servers have prepared to be asked.
     Prompts,
+    /// Call one tool, whichever model answers.
+    Call,
     /// Let go of what is attached to the next question.
     Detach,
     /// The model, or another one.
@@ -53,7 +55,7 @@ impl Verb {
     pub fn needs_live(self, arguments: &str) -> bool {
         match self {
             Self::Clear | Self::Note | Self::Restart | Self::Answer | Self::Stop => true,
-            Self::Step | Self::Run | Self::Trust | Self::Detach => true,
+            Self::Step | Self::Run | Self::Call | Self::Trust | Self::Detach => true,
             Self::Model => !arguments.is_empty(),
             Self::Help | Self::Tools | Self::Servers | Self::Resources | Self::Prompts => false,
             Self::Sessions | Self::Query | Self::Problems | Self::Notices | Self::Quit => false,
@@ -102,6 +104,7 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again"),
     spec(Verb::Answer, "answer", "", "Open what a server asks you"),
     spec(Verb::Stop, "stop", "", "Stop the running turn"),
+    spec(Verb::Call, "call", "SERVER__TOOL [{JSON}]", "Call a tool yourself, with JSON or with NAME=VALUE"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
     spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),
     spec(Verb::Trust, "trust", "[yes|no]", "See what a project's server file would start, and allow or refuse it"),

@@ -133,8 +133,12 @@ impl Conversation<'_> {
     }
 
     /// Asks and runs all calls until there is an answer.
-    pub async fn ask(&mut self, question: impl Into<Question>) -> Turn {
-        let question = question.into();
+    pub async fn ask(&mut self, question: &str) -> Turn {
+        self.ask_all(question.into()).await
+    }
+
+    /// The same with what is attached to the question.
+    pub async fn ask_all(&mut self, question: Question) -> Turn {
         let mut turn = Turn { question: question.text.clone(), ..Turn::default() };
         self.messages.push(Message::User(question));
         for _ in 0..MOST_STEPS {

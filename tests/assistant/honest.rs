@@ -83,7 +83,7 @@ async fn what_is_attached_is_no_part_of_the_question() {
     ] {
         let attached = Attachment { server: "far".into(), uri: "note://today".into(), text, left_out: 0 };
         let question = Question { text: plain.question.clone(), attached: vec![attached] };
-        let turn = desk.talk().ask(question).await;
+        let turn = desk.talk().ask_all(question).await;
         assert_eq!(turn.calls, plain.calls);
         let note = "The resource attached to the question was not read";
         assert!(turn.answer.starts_with(&plain.answer) && turn.answer.contains(note), "{}", turn.answer);

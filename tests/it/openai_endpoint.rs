@@ -37,8 +37,10 @@ impl Outcome {
 
 fn settings(base_url: &str) -> Settings {
     let mut settings = Settings { base_url: base_url.to_owned(), model: "m".to_owned(), ..Settings::default() };
-    settings.retries.first_delay = Duration::from_millis(2);
-    settings.retries.longest_delay = Duration::from_millis(4);
+    for pace in [&mut settings.retries.fault, &mut settings.retries.limit] {
+        pace.first_delay = Duration::from_millis(2);
+        pace.longest_delay = Duration::from_millis(4);
+    }
     settings
 }
 
@@ -428,11 +430,22 @@ async fn an_unknown_model_and_a_redirect_say_what_to_set() {
 }
 
 #[tokio::test]
+async fn an_error_with_escapes_in_the_middle_of_an_answer_is_told_in_its_own_words() {
+    let half = r#"data: {"choices":[{"index":0,"delta":{"content":"half "}}]}"#;
+    let error = "data: {\"error\":{\"message\":\"upstream \u{1b}[31mexploded\",\"code\":502}}";
+    let reply = Reply::raw(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n{half}\n\n{error}\n\n"
+    ));
+    let failed = asked_of([reply]).await.failed(ModelFailureCode::ServerError);
+    assert!(failed.message.contains("upstream ␛[31mexploded"), "{failed:?}");
+}
+
+#[tokio::test]
 async fn a_rate_limit_is_waited_for_visibly() {
     let limited = Reply::status(429, r#"{"error":{"message":"Slow down.","type":"rate_limit_error"}}"#);
     let outcome = asked_of([limited.clone(), limited.clone().header("Retry-After: 1"), hello()]).await;
     let attempts: Vec<_> = outcome.retried.iter().map(|retried| (retried.attempt, retried.of)).collect();
-    assert_eq!(attempts, [(2, 3), (3, 3)]);
+    assert_eq!(attempts, [(2, 6), (3, 6)]);
     assert_eq!(outcome.retried[0].reason, "HTTP 429: Slow down.");
     assert!(outcome.retried[0].delay_ms < 10);
     assert_eq!(outcome.retried[1].delay_ms, 1000);

@@ -250,7 +250,7 @@ fn samples() -> Vec<Event> {
                 description: "d".into(),
                 arguments: vec![PromptArgument { name: "a".into(), description: Some("x".into()), required: true }],
             }],
-            rejected: vec![RejectedTool::rest(7, "y".into())],
+            rejected: vec![RejectedTool { kind: Rejection::Unsupported, ..RejectedTool::rest(7, "y".into()) }],
             problem: Some("half".into()),
         }
         .into(),

@@ -143,6 +143,7 @@ fn turn(
                 Understood::Foreign
             }
         },
+        None if foreign::requested(&question).is_some() => Understood::Foreign,
         None => missing.unwrap_or_else(|| understand::understand(&reader, &question, contexts)),
     };
     let foreign = match (&understood, &refusal) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::model::Message;
 use crate::protocol::{CallId, DeliveredForm, Json};
+use crate::wording::content_words;
 
 /// A call that was answered.
 #[derive(Clone, Debug)]
@@ -120,17 +121,16 @@ fn body(text: &str) -> &str {
     }
 }
 
-/// Structured content, or the text blocks as JSON or text.
+/// Structured content, or the blocks as JSON or in words.
 fn content(whole: &Value) -> Option<Value> {
     if let Some(structured) = whole.get("structuredContent").filter(|value| !value.is_null()) {
         return Some(structured.clone());
     }
     let blocks = whole.get("content")?.as_array()?;
-    let text: Vec<&str> = blocks.iter().filter_map(|block| block.get("text").and_then(Value::as_str)).collect();
-    if text.is_empty() {
+    if blocks.is_empty() {
         return None;
     }
-    let text = text.join("\n");
+    let text = blocks.iter().map(content_words).collect::<Vec<_>>().join("\n");
     Some(serde_json::from_str(&text).ok().filter(Value::is_object).unwrap_or(Value::String(text)))
 }
 

@@ -2,8 +2,10 @@
 //! taken from the question by their schemas. A tool that may write is only called when the question names it.
 
 mod arguments;
+mod naming;
 
 use arguments::filled;
+use naming::Named;
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,6 +22,10 @@ pub(super) enum Choice {
     Call { tool: String, title: String, arguments: Value },
     /// An argument is missing.
     Missing { title: String, argument: String, description: String, values: Vec<String> },
+    /// Any of these may be meant, by their names for a model.
+    Several(Vec<String>),
+    /// No tool has this name.
+    Unknown { said: String },
 }
 
 impl Choice {
@@ -27,13 +33,39 @@ impl Choice {
     pub(super) fn missing(&self) -> Option<&str> {
         match self {
             Self::Missing { argument, .. } => Some(argument),
-            Self::Call { .. } => None,
+            Self::Call { .. } | Self::Several(_) | Self::Unknown { .. } => None,
         }
+    }
+
+    fn several(tools: &[&Tool<'_>]) -> Self {
+        Self::Several(tools.iter().map(|tool| tool.definition.model_name.clone()).collect())
     }
 }
 
 /// What a tool must score to be meant.
 const ENOUGH: f64 = 2.0;
+/// What part of the best score another tool must have to be meant as well.
+const CLOSE: f64 = 0.9;
+/// Verbs of questions and of tools' names, by what they mean; others say nothing about what a tool does.
+const VERBS: [&[&str]; 6] = [
+    &["list", "enumerate"],
+    &["read", "open", "cat"],
+    &["search", "find"],
+    &["write", "save", "create", "edit"],
+    &["remove", "delete", "clear"],
+    &["move", "rename"],
+];
+/// Where in [`VERBS`] those begin that change something: nothing else does what they say.
+const CHANGES: usize = 3;
+
+/// What makes a line a call that the operator wants, whatever else it says.
+pub(super) const COMMAND: &str = "/call";
+
+/// What a line asks to call: `/call SERVER__TOOL {JSON}`.
+pub(super) fn requested(question: &str) -> Option<&str> {
+    let rest = question.trim().strip_prefix(COMMAND)?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest.trim())
+}
 
 /// The tool for a question, if one is named or, where nothing else was understood, one fits well.
 pub(super) fn choose(
@@ -42,19 +74,29 @@ pub(super) fn choose(
     question: &str,
     nothing_else: bool,
 ) -> Option<Choice> {
-    let words = Words::of(question);
-    let named = catalog.tools.iter().find(|tool| words.names(tool));
-    if let Some(tool) = named {
-        return Some(filled(knowledge, tool, &words));
+    let known: HashSet<&str> = knowledge.sources.iter().map(|source| source.tool.as_str()).collect();
+    let is_strange = |tool: &&Tool<'_>| !known.contains(tool.definition.tool.as_str());
+    let servers: Vec<&str> =
+        catalog.tools.iter().filter(is_strange).map(|tool| tool.definition.server.as_str()).collect();
+    let words = Words::of(question, &servers);
+    match naming::named(catalog, &words, nothing_else) {
+        Named::One(tool) => return Some(filled(knowledge, tool, &words, Wish::Named)),
+        Named::Several(tools) => return Some(Choice::several(&tools)),
+        Named::None => {}
+    }
+    if let Some(said) = requested(question) {
+        return Some(Choice::Unknown { said: said.split_whitespace().next().unwrap_or_default().to_owned() });
     }
     if !nothing_else {
         return None;
     }
-    let known: HashSet<&str> = knowledge.sources.iter().map(|source| source.tool.as_str()).collect();
+    let is_here = |tool: &&Tool<'_>| words.server.as_deref().is_none_or(|server| naming::is_of(tool, server));
     let strange: Vec<&Tool<'_>> = catalog
         .tools
         .iter()
-        .filter(|tool| !known.contains(tool.definition.tool.as_str()) && tool.definition.annotations.read_only)
+        .filter(is_strange)
+        .filter(is_here)
+        .filter(|tool| tool.definition.annotations.read_only)
         .collect();
     let rarity = rarity(&strange);
     let small: HashSet<String> = [Role::Ignore, Role::Of, Role::With, Role::And, Role::Not, Role::Yesno, Role::Pronoun]
@@ -63,22 +105,41 @@ pub(super) fn choose(
         .flatten()
         .map(|word| stem(word))
         .collect();
-    let scored = strange.into_iter().map(|tool| (score(knowledge, tool, &words, &rarity, &small), tool));
-    let (best, tool) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best >= ENOUGH).then(|| filled(knowledge, tool, &words))
+    let mut scored: Vec<(f64, &Tool<'_>)> =
+        strange.into_iter().map(|tool| (score(knowledge, tool, &words, &rarity, &small), tool)).collect();
+    scored.retain(|(score, _)| *score >= ENOUGH);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (best, tool) = *scored.first()?;
+    // Where two fit about as well, taking one of them would be a guess.
+    let equal: Vec<&Tool<'_>> =
+        scored.iter().filter(|(score, _)| *score >= best * CLOSE).map(|(_, tool)| *tool).collect();
+    if equal.len() > 1 {
+        return Some(Choice::several(&equal));
+    }
+    Some(filled(knowledge, tool, &words, Wish::Found))
 }
 
-/// A question as plain words.
+/// How sure it is that this tool is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// The question names it.
+    Named,
+    /// Its name and description fit the question.
+    Found,
+}
+
+/// A question as plain words, without those that only say which server is meant.
 struct Words {
     question: String,
     raw: Vec<String>,
     low: Vec<String>,
     stems: Vec<String>,
+    server: Option<String>,
 }
 
 impl Words {
-    fn of(question: &str) -> Self {
-        let raw: Vec<String> = question
+    fn of(question: &str, servers: &[&str]) -> Self {
+        let mut raw: Vec<String> = question
             .split_whitespace()
             .map(|word| {
                 word.trim_matches(|c: char| matches!(c, '?' | '!' | ',' | '"' | '“' | '”' | ';' | ':'))
@@ -87,19 +148,14 @@ impl Words {
             })
             .filter(|word| !word.is_empty())
             .collect();
-        let low: Vec<String> = raw.iter().map(|word| word.to_lowercase()).collect();
+        let mut low: Vec<String> = raw.iter().map(|word| word.to_lowercase()).collect();
+        let (server, said) = naming::server(&low, servers).unzip();
+        for at in said.into_iter().flatten().rev() {
+            raw.remove(at);
+            low.remove(at);
+        }
         let stems = low.iter().map(|word| stem(word)).collect();
-        Self { question: question.to_owned(), raw, low, stems }
-    }
-
-    /// Whether the question names the tool: by a name of several parts, or by a plain word where a tool's name stands.
-    fn names(&self, tool: &Tool<'_>) -> bool {
-        let names = [tool.definition.tool.as_str().to_lowercase(), tool.definition.model_name.to_lowercase()];
-        self.low.iter().enumerate().any(|(at, word)| {
-            let before = at.checked_sub(1).and_then(|at| self.low.get(at)).map_or("", String::as_str);
-            let called = at == 0 || matches!(before, "call" | "run" | "use" | "tool" | "please" | "invoke");
-            names.contains(word) && (word.contains(['_', '-']) || called)
-        })
+        Self { question: question.to_owned(), raw, low, stems, server }
     }
 }
 
@@ -174,8 +230,24 @@ fn score(
             sum += 1.0;
         }
     }
-    // Words of the description alone may be chance.
-    if in_name { sum } else { sum * 0.5 }
+    let verb = |words: &[String]| VERBS.iter().position(|verbs| words.iter().any(|word| is_verb(word, verbs)));
+    let fits = match (verb(&words.stems), verb(&name)) {
+        (Some(asked), Some(done)) if asked == done => {
+            in_name = true;
+            2.5
+        }
+        // What only lists is not what reads.
+        (Some(_), Some(_)) | (Some(CHANGES..), None) => return 0.0,
+        (Some(_), None) => -1.5,
+        (None, _) => 0.0,
+    };
+    // Words of the description alone may be chance; of two that fit the plainer one is meant.
+    let beside = name.iter().filter(|part| !words.stems.contains(part)).count();
+    (if in_name { sum + fits } else { sum * 0.5 }) - 0.2 * beside as f64
+}
+
+fn is_verb(word: &str, verbs: &[&str]) -> bool {
+    verbs.iter().any(|verb| stem(verb) == word)
 }
 
 #[cfg(test)]
@@ -198,8 +270,38 @@ mod tests {
         }
     }
 
+    fn of(server: &str, name: &str, description: &str, schema: &str) -> ToolDefinition {
+        let model_name = format!("{server}__{name}");
+        ToolDefinition { model_name, server: server.into(), ..tool(name, description, schema, true) }
+    }
+
     fn ask(question: &str) -> Option<Choice> {
+        let path = r#"{"properties":{"path":{"type":"string"}},"required":["path"]}"#;
         let tools = [
+            of(
+                "far",
+                "greet",
+                "Greets somebody kindly",
+                r#"{"properties":{"name":{"type":"string"},"mood":{"type":"string","enum":["glad","sad"]}}}"#,
+            ),
+            of("far", "ping", "Answers", "{}"),
+            of("near", "ping", "Answers", "{}"),
+            of(
+                "near",
+                "note",
+                "Takes a note",
+                r#"{"properties":{"title":{"type":"string"},"body":{"type":"string"}},"required":["title","body"]}"#,
+            ),
+            of("disk", "list_directory", "Get a listing of all files and directories in a path", path),
+            of(
+                "disk",
+                "list_directory_with_sizes",
+                "Get a listing of all files and directories in a path, including sizes",
+                path,
+            ),
+            of("disk", "get_file_info", "Retrieve metadata about a file or directory", path),
+            of("disk", "read_text_file", "Read the contents of a file as text", path),
+            of("disk", "search_files", "Search for files below a directory", path),
             tool(
                 "echo",
                 "Echoes back the input string",
@@ -227,6 +329,8 @@ mod tests {
         match ask(question) {
             Some(Choice::Call { title, arguments, .. }) => format!("{title} {arguments}"),
             Some(Choice::Missing { title, argument, .. }) => format!("{title} needs {argument}"),
+            Some(Choice::Several(tools)) => format!("one of {}", tools.join(" ")),
+            Some(Choice::Unknown { said }) => format!("no {said}"),
             None => "none".to_owned(),
         }
     }
@@ -238,6 +342,42 @@ mod tests {
         assert_eq!(arguments("add 2 and 40"), r#"get-sum {"a":2,"b":40}"#);
         assert_eq!(arguments("what is the sum of 3 and 4.5?"), r#"get-sum {"a":3,"b":4.5}"#);
         assert_eq!(arguments("show the environment variables"), "get-env {}");
+    }
+
+    #[test]
+    fn a_tool_is_named_with_its_server_in_any_of_the_usual_ways() {
+        for question in [
+            "use the greet tool of far with name Bob",
+            "greet with name Bob on far",
+            "greet Bob on far",
+            "call far__greet {\"name\": \"Bob\"}",
+            "/call far__greet name=Bob",
+            "/call far.greet Bob",
+            "/call greet Bob",
+            "please run greet on the far server with name Bob",
+        ] {
+            assert_eq!(arguments(question), r#"greet {"name":"Bob"}"#, "{question}");
+        }
+        assert_eq!(arguments("/call far__greet name=Bob mood=glad"), r#"greet {"name":"Bob","mood":"glad"}"#);
+        assert_eq!(
+            arguments("/call near__note title=To do body=call Bob back"),
+            r#"note {"title":"To do","body":"call Bob back"}"#
+        );
+        assert_eq!(arguments("call ping of near"), "ping {}");
+    }
+
+    #[test]
+    fn nothing_is_guessed_where_more_than_one_tool_may_be_meant_or_none_has_the_name() {
+        assert_eq!(arguments("call ping"), "one of far__ping near__ping");
+        assert_eq!(arguments("/call pong {}"), "no pong");
+        assert_eq!(arguments("/call"), "no ");
+    }
+
+    #[test]
+    fn what_is_to_be_done_with_files_chooses_the_tool_and_a_path_looks_like_one() {
+        assert_eq!(arguments("list the files in /tmp/w"), r#"list_directory {"path":"/tmp/w"}"#);
+        assert_eq!(arguments("read the file /tmp/w/a.txt"), r#"read_text_file {"path":"/tmp/w/a.txt"}"#);
+        assert_eq!(arguments("call list_directory for everything there is"), "list_directory needs path");
     }
 
     #[test]

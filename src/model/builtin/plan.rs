@@ -59,7 +59,7 @@ fn next_calls(turn: &Turn, exchange: &Exchange, open: bool) -> Vec<Planned> {
                 vec![Planned { tool: tool.clone(), arguments: arguments.clone(), why: format!("ask `{title}`") }]
             }
         }
-        Some(Choice::Missing { .. }) => Vec::new(),
+        Some(Choice::Missing { .. } | Choice::Several(_) | Choice::Unknown { .. }) => Vec::new(),
         None => turn.planned.clone(),
     }
 }

@@ -29,8 +29,10 @@ pub(super) struct Failure {
 pub(super) enum Remedy {
     /// Nothing we can do.
     None,
-    /// Waiting, for as long as the endpoint asks or as we think fit.
+    /// Waiting a moment, or as long as the endpoint asks.
     Wait(Option<Duration>),
+    /// Waiting until a limit of requests allows more, or as long as the endpoint asks.
+    WaitForLimit(Option<Duration>),
     /// Asking without something the endpoint does not know.
     Without(Omittable),
 }
@@ -155,7 +157,8 @@ impl Asked {
         let no_quota = status == 402 || reported.codes.contains("insufficient_quota");
         let remedy = match status {
             429 if no_quota => Remedy::None,
-            408 | 409 | 425 | 429 | 500 | 502..=504 | 520..=529 => Remedy::Wait(retry_after),
+            429 => Remedy::WaitForLimit(retry_after),
+            408 | 409 | 425 | 500 | 502..=504 | 520..=529 => Remedy::Wait(retry_after),
             _ => Remedy::None,
         };
         let said = if reported.sentence.is_empty() { String::new() } else { format!(": {}", reported.sentence) };
@@ -356,7 +359,8 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        for status in [408, 429, 500, 502, 503, 504, 529] {
+        assert_eq!(official(429, "").remedy, Remedy::WaitForLimit(None));
+        for status in [408, 500, 502, 503, 504, 529] {
             assert_eq!(official(status, "").remedy, Remedy::Wait(None), "{status}");
         }
         for status in [301, 400, 401, 402, 403, 404, 422, 501] {
@@ -396,7 +400,7 @@ mod tests {
     fn an_error_event_is_judged_by_what_it_says() {
         let event = |error: Value| asked("https://api.openai.com/v1", "").error_event(&error, Refused::default());
         let limited = event(json!({ "code": 429, "message": "slow down" }));
-        assert_eq!((limited.failed.code, limited.remedy), (ModelFailureCode::RateLimited, Remedy::Wait(None)));
+        assert_eq!((limited.failed.code, limited.remedy), (ModelFailureCode::RateLimited, Remedy::WaitForLimit(None)));
         let overflow = event(json!("context size exceeded"));
         assert_eq!((overflow.failed.code, overflow.failed.http_status), (ModelFailureCode::ContextOverflow, Some(200)));
         let other = event(json!({ "message": "GPU fell off" }));

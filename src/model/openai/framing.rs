@@ -75,6 +75,11 @@ impl Framing {
             if self.head.len() < MAX_HEAD {
                 self.head.push(byte);
             }
+            if byte < b' ' && byte != b'\t' {
+                // Some back ends quote what they got as it came; JSON has such signs only escaped.
+                regular.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+                continue;
+            }
             regular.push(byte);
         }
         self.stream += bytes.len();
@@ -127,6 +132,12 @@ pub(super) fn as_event(document: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn raw_control_signs_are_written_as_json_writes_them() {
+        let (regular, _) = framed("data: {\"error\":\"up\u{1b}[31m\tdown\u{0}\"}\n\n", 3);
+        assert_eq!(regular, "data: {\"error\":\"up\\u001b[31m\tdown\\u0000\"}\n\n");
+    }
 
     fn framed(text: &str, size: usize) -> (String, Framing) {
         let mut framing = Framing::default();

@@ -130,7 +130,9 @@ impl OpenAi {
                 }
                 Err(failure) => match failure.remedy {
                     Remedy::Without(omittable) if !refused.has(omittable) => self.refuse(omittable),
-                    Remedy::Without(_) | Remedy::None | Remedy::Wait(_) => return Err(failure.failed),
+                    Remedy::Without(_) | Remedy::None | Remedy::Wait(_) | Remedy::WaitForLimit(_) => {
+                        return Err(failure.failed);
+                    }
                 },
             }
         }

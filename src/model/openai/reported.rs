@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::sanitise::is_hidden;
+use crate::sanitise::clean_line;
 use crate::web::page_title;
 
 /// The longest sentence that is quoted, in characters.
@@ -11,7 +11,7 @@ const MAX_SENTENCE: usize = 400;
 /// An endpoint's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reported {
-    /// One line without control characters, at most 400 characters; empty if it said nothing.
+    /// One line in which control characters can be seen, at most 400 characters; empty if it said nothing.
     pub sentence: String,
     /// `type`, `code` and `param` in lower case, separated by spaces.
     pub codes: String,
@@ -180,15 +180,14 @@ fn without_markup(text: &str) -> String {
     words
 }
 
-/// One line without control, direction and invisible characters, without secrets, of bounded length.
+/// One line in which control, direction and invisible characters can be seen, without secrets, of bounded length.
 pub(super) fn clean(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(*secret, "‹key›");
     }
-    let visible: String = text.chars().map(|character| if is_hidden(character) { ' ' } else { character }).collect();
-    let words: Vec<_> = visible.split_whitespace().map(|word| if is_key(word) { "‹key›" } else { word }).collect();
-    let line = words.join(" ");
+    let words: Vec<_> = text.split_whitespace().map(|word| if is_key(word) { "‹key›" } else { word }).collect();
+    let line = clean_line(&words.join(" ")).into_owned();
     if line.chars().count() <= MAX_SENTENCE {
         return line;
     }
@@ -245,8 +244,8 @@ mod tests {
     }
 
     #[test]
-    fn control_and_direction_characters_do_not_get_through() {
-        assert_eq!(sentence("{\"error\":\"a\\u001b[31mb\\u202ec\\u2800\\r\\nd\"}"), "a [31mb c d");
+    fn control_and_direction_characters_can_be_seen() {
+        assert_eq!(sentence("{\"error\":\"a\\u001b[31mb\\u202ec\\u2800\\r\\nd\"}"), "a␛[31mb⟨U+202E⟩c⟨U+2800⟩ d");
     }
 
     #[test]

@@ -7,13 +7,14 @@ use std::time::Duration;
 use http::HeaderMap;
 use jiff::fmt::rfc2822::DateTimeParser;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::model::Delta;
 use crate::protocol::{ModelFailed, ModelRetried};
 
 use super::failure::{Failure, Remedy};
 use super::fault::seconds;
-use super::settings::Retries;
+use super::settings::{Pace, Retries};
 
 /// Runs `attempt` until it succeeds or nothing may help any more. Every further attempt is announced before its wait.
 /// An attempt that has shown something must give [`Remedy::None`].
@@ -31,32 +32,35 @@ where
     let mut tried = 1;
     // Attempts that ask differently are not counted against the limit: each can happen only once.
     let mut adapted = 0;
+    let began = Instant::now();
     loop {
         let failure = match attempt().await {
             Ok(value) => return Ok(value),
             Err(failure) => failure,
         };
-        let delay = match failure.remedy {
-            Remedy::Without(_) => {
-                adapted += 1;
-                Duration::ZERO
-            }
-            Remedy::Wait(asked) if tried < retries.attempts => {
-                if let Some(asked) = asked.filter(|asked| *asked > retries.longest_obeyed) {
-                    return Err(with_note(
-                        failure,
-                        &format!("It asks to wait {} before the next request.", seconds(asked)),
-                    ));
-                }
-                tried += 1;
-                backoff(retries, tried - 1, random_permille()).max(asked.unwrap_or_default())
-            }
-            Remedy::Wait(_) if tried > 1 => return Err(with_note(failure, &format!("Tried {tried} times."))),
-            Remedy::Wait(_) | Remedy::None => return Err(failure.failed),
+        let (pace, asked) = match failure.remedy {
+            Remedy::None => return Err(failure.failed),
+            Remedy::Without(_) => (&retries.fault, None),
+            Remedy::Wait(asked) => (&retries.fault, asked),
+            Remedy::WaitForLimit(asked) => (&retries.limit, asked),
+        };
+        let delay = if let Remedy::Without(_) = failure.remedy {
+            adapted += 1;
+            Duration::ZERO
+        } else if let Some(asked) = asked.filter(|asked| *asked > retries.longest_obeyed) {
+            return Err(with_note(failure, &format!("It asks to wait {} before the next request.", seconds(asked))));
+        } else if tried < pace.attempts {
+            tried += 1;
+            // Who says how long to wait is believed, as long as it does not mean at once.
+            let least = backoff(if asked.is_some() { &retries.fault } else { pace }, tried - 1, random_permille());
+            least.max(asked.unwrap_or_default())
+        } else {
+            let took = seconds(began.elapsed());
+            return Err(with_note(failure, &format!("Tried {tried} times within {took}.")));
         };
         let retried = ModelRetried {
             attempt: tried + adapted,
-            of: retries.attempts + adapted,
+            of: pace.attempts + adapted,
             delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             reason: failure.brief,
         };
@@ -83,9 +87,9 @@ pub(super) fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> 
 }
 
 /// The wait after the `failed`-th failure, doubled each time, times `permille` / 1000.
-fn backoff(retries: &Retries, failed: u32, permille: u32) -> Duration {
-    let doubled = retries.first_delay.saturating_mul(1 << failed.saturating_sub(1).min(16));
-    doubled.min(retries.longest_delay) * permille / 1000
+fn backoff(pace: &Pace, failed: u32, permille: u32) -> Duration {
+    let doubled = pace.first_delay.saturating_mul(1 << failed.saturating_sub(1).min(16));
+    doubled.min(pace.longest_delay) * permille / 1000
 }
 
 /// 750 to 1250, so that clients that failed together do not come back together.
@@ -105,12 +109,10 @@ fn with_note(failure: Failure, note: &str) -> ModelFailed {
 mod tests {
     use std::cell::RefCell;
 
-    use http::HeaderValue;
-    use tokio::time::Instant;
-
     use super::*;
     use crate::model::openai::body::Omittable;
     use crate::protocol::ModelFailureCode;
+    use http::HeaderValue;
 
     fn failure(remedy: Remedy) -> Failure {
         let failed = ModelFailed {
@@ -157,8 +159,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn three_attempts_are_the_limit() {
         let (result, announced, _) = played(&[Remedy::Wait(None); 5]).await;
-        assert_eq!(result.unwrap_err().message, "It failed. Tried 3 times.");
+        let message = result.unwrap_err().message;
+        assert!(message.starts_with("It failed. Tried 3 times within "), "{message}");
         assert_eq!(announced.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_of_requests_is_given_the_better_part_of_a_minute() {
+        let (result, announced, took) = played(&[Remedy::WaitForLimit(None); 9]).await;
+        let message = result.unwrap_err().message;
+        assert!(message.starts_with("It failed. Tried 6 times within "), "{message}");
+        assert_eq!(announced.iter().map(|retried| retried.of).collect::<Vec<_>>(), [6; 5]);
+        assert!((37..=63).contains(&took.as_secs()), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -203,7 +215,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest() {
-        let wait = |failed| backoff(&Retries::default(), failed, 1000).as_millis();
+        let wait = |failed| backoff(&Retries::default().fault, failed, 1000).as_millis();
         assert_eq!([wait(1), wait(2), wait(3), wait(4), wait(40)], [500, 1000, 2000, 2000, 2000]);
     }
 

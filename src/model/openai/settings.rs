@@ -43,14 +43,23 @@ pub struct Timeouts {
 /// How often to try, and how long to wait in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
+    /// After a fault, which mostly passes at once or not at all.
+    pub fault: Pace,
+    /// After a refusal because of too many requests (429): such limits count by the minute.
+    pub limit: Pace,
+    /// The longest `Retry-After` that is obeyed; beyond it the request fails.
+    pub longest_obeyed: Duration,
+}
+
+/// How often to try after one kind of failure, where the endpoint does not say how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
     /// Attempts at most, the first included.
     pub attempts: u32,
     /// The wait before the second attempt; each later one is twice as long.
     pub first_delay: Duration,
-    /// The longest wait of our own choice.
+    /// The longest wait.
     pub longest_delay: Duration,
-    /// The longest `Retry-After` that is obeyed; beyond it the request fails.
-    pub longest_obeyed: Duration,
 }
 
 impl Default for Settings {
@@ -74,9 +83,8 @@ impl Default for Timeouts {
 impl Default for Retries {
     fn default() -> Self {
         Self {
-            attempts: 3,
-            first_delay: Duration::from_millis(500),
-            longest_delay: Duration::from_secs(2),
+            fault: Pace { attempts: 3, first_delay: Duration::from_millis(500), longest_delay: Duration::from_secs(2) },
+            limit: Pace { attempts: 6, first_delay: Duration::from_secs(2), longest_delay: Duration::from_secs(20) },
             longest_obeyed: Duration::from_secs(60),
         }
     }

@@ -81,19 +81,22 @@ pub struct RejectedTool {
     /// How many it stands for: of a list that is too long the rest is told at once, without names.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub count: u64,
+    /// Whose matter that is.
+    #[serde(default, skip_serializing_if = "Rejection::is_fault")]
+    pub kind: Rejection,
 }
 
 impl RejectedTool {
-    /// One tool, by its name as far as it has one.
+    /// One tool that is at fault, by its name as far as it has one.
     #[must_use]
     pub fn one(name: String, reason: String) -> Self {
-        Self { name, reason, count: 1 }
+        Self { name, reason, count: 1, kind: Rejection::Fault }
     }
 
     /// The last `count` of a list.
     #[must_use]
     pub fn rest(count: usize, reason: String) -> Self {
-        Self { name: String::new(), reason, count: count as u64 }
+        Self { count: count as u64, ..Self::one(String::new(), reason) }
     }
 
     /// What it is called in a list.
@@ -108,8 +111,8 @@ impl RejectedTool {
 
     /// How many tools `rejected` stands for.
     #[must_use]
-    pub fn total(rejected: &[Self]) -> usize {
-        let count: u64 = rejected.iter().map(|tool| tool.count).sum();
+    pub fn total<'a>(rejected: impl IntoIterator<Item = &'a Self>) -> usize {
+        let count: u64 = rejected.into_iter().map(|tool| tool.count).sum();
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 }
@@ -121,6 +124,25 @@ fn one() -> u64 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 fn is_one(count: &u64) -> bool {
     *count == 1
+}
+
+/// Why something listed is not offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// What the server says of it cannot be taken: the server is not well.
+    #[default]
+    Fault,
+    /// It wants something of a client that this one has not; nothing is wrong with the server.
+    Unsupported,
+}
+
+impl Rejection {
+    /// Whether the server is at fault.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        *self == Self::Fault
+    }
 }
 
 /// Payload of `server.logged`.

@@ -1,6 +1,6 @@
 //! What was typed: a question, or a command of the input line.
 
-use crate::protocol::{Command, Question, ServerName, Stepping};
+use crate::protocol::{Command, Question, Rejection, ServerName, Stepping};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
 use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, State};
@@ -120,6 +120,10 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
             state.notice = Some("No turn is running.".to_owned());
         }
         Verb::Stop => return sent(Command::StopTurn),
+        Verb::Call if arguments.is_empty() => {
+            return Err("/call SERVER__TOOL {JSON}: /tools lists the names.".to_owned());
+        }
+        Verb::Call => return Ok(ask(state, format!("/call {arguments}").into())),
         Verb::Run if arguments.is_empty() => runbooks(state),
         Verb::Run => return Ok(ask(state, format!("/run {arguments}").into())),
         Verb::Step => return step(state, arguments),
@@ -253,9 +257,13 @@ fn tools(state: &mut State, wanted: &str) {
             }
         }
         for rejected in server.rejected.iter() {
+            let (sign, role) = match rejected.kind {
+                Rejection::Fault => ("✗", Role::Bad),
+                Rejection::Unsupported => ("–", Role::Dim),
+            };
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
-                Piece::new(&format!("✗ {}: {}", rejected.label(), rejected.reason), theme.style(Role::Bad)),
+                Piece::new(&format!("{sign} {}: {}", rejected.label(), rejected.reason), theme.style(role)),
             ]);
         }
         paragraphs.push(Vec::new());

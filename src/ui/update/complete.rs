@@ -86,6 +86,7 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
             named("no", "", "Refuse them, until it changes"),
         ],
         Verb::Answer
+        | Verb::Call
         | Verb::Detach
         | Verb::Help
         | Verb::Servers

@@ -14,6 +14,8 @@ const LONG_US: u64 = 3_000_000;
 const CHANGE_ROWS: usize = 6;
 /// Lines of a reason, and rows of each; a longer one stands below, whole.
 const REASON_ROWS: usize = 6;
+/// Said where a reason is cut: the result under it has the whole one.
+const REST: &str = " (all of it in the result)";
 
 /// Rows of the card; none if there is nothing to say.
 #[must_use]
@@ -254,7 +256,7 @@ impl Card<'_> {
         let code = if code.is_empty() { String::new() } else { format!("{}: ", spaced(&code)) };
         for (number, line) in text::clean_block(&advice.reason).lines().take(REASON_ROWS).enumerate() {
             let sign = if number == 0 { format!("✗ {code}") } else { "  ".to_owned() };
-            self.words(&text::in_rows(&format!("{sign}{line}"), usize::from(self.width), REASON_ROWS, ""), Role::Bad);
+            self.words(&text::in_rows(&format!("{sign}{line}"), usize::from(self.width), REASON_ROWS, REST), Role::Bad);
         }
         for (number, action) in advice.actions.iter().enumerate() {
             let before = self.rows.len();

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span as Styled};
 
 use super::marks;
 use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode};
-use crate::session::{Call, CallState, Mark, Span, Step, StepState, Turn};
+use crate::session::{Call, CallState, Span, Step, StepState, Turn};
 use crate::ui::markdown::{self, Against};
 use crate::ui::state::{Advice, Focus, Row, State, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -17,6 +17,8 @@ const MOST_CALLS: usize = 8;
 const MOST_ACTIONS: usize = 3;
 /// Rows of a reason: a server can say as much as it likes in one line.
 const REASON_ROWS: usize = 3;
+/// Rows of what went wrong with a model, which says what to do in its last words.
+const FAILURE_ROWS: usize = 14;
 
 /// Rows of the turn at a position.
 #[must_use]
@@ -198,8 +200,9 @@ fn failure_rows(failed: &ModelFailed, theme: Theme, width: u16, rows: &mut Vec<R
     };
     let status = failed.http_status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
     words(rows, &[Piece::new(&format!("  ✗ {what}{status}"), theme.style(Role::Bad))], width, 4);
+    // What it asks for comes last: the words are cut only where they would fill the pane.
     for line in text::clean_block(&failed.message).lines().take(6) {
-        let line = text::in_rows(line, usize::from(width), REASON_ROWS, "");
+        let line = text::in_rows(line, usize::from(width), FAILURE_ROWS, " (all of it in Data)");
         words(rows, &[Piece::new(&format!("    {line}"), theme.style(Role::Text))], width, 4);
     }
     words(rows, &[Piece::new(&format!("    {advice} ↑ brings the question back."), theme.style(Role::Dim))], width, 4);
@@ -259,13 +262,19 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     Row { line: pen.line(), target: Some(Target::Span(Span::Call(call.id))), ..Row::default() }
 }
 
-fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
+/// What an answer says that no result of the session has.
+fn unsupported(state: &State, text: &str) -> Vec<String> {
     let evidence = &state.session.evidence;
-    let mut missing: Vec<String> = evidence.unsupported(&step.text).into_iter().map(str::to_owned).collect();
-    let references = markdown::references(&step.text).into_iter().map(|(_, call)| call);
+    let mut missing: Vec<String> = evidence.unsupported(text).into_iter().map(str::to_owned).collect();
+    let references = markdown::references(text).into_iter().map(|(_, call)| call);
     let mut nowhere: Vec<_> = references.filter(|call| call.index() >= state.session.calls.len()).collect();
     nowhere.dedup();
     missing.extend(nowhere.into_iter().map(|call| format!("call [{}]", call.0)));
+    missing
+}
+
+fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
+    let missing = unsupported(state, &step.text);
     if missing.is_empty() {
         return;
     }
@@ -294,7 +303,7 @@ fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
 
 /// What an answer without calls of its own stands on.
 enum Standing {
-    /// It has ids, amounts or dates that no result has.
+    /// It says something that no result has.
     Unverified,
     /// It cites calls of earlier turns, or says what their results say.
     Earlier,
@@ -304,13 +313,11 @@ enum Standing {
 
 fn standing(state: &State, turn: &Turn) -> Standing {
     let text = turn.answer(&state.session).map_or("", |step| step.text.as_str());
-    let cites = markdown::references(text).iter().any(|(_, call)| state.session.call(*call).is_some());
-    let claims = state.session.evidence.check(text);
-    match claims.iter().any(|claim| claim.mark == Mark::Unsupported) {
-        _ if cites => Standing::Earlier,
-        true => Standing::Unverified,
-        false if claims.is_empty() => Standing::Nothing,
-        false => Standing::Earlier,
+    let checked = state.session.evidence.check(text);
+    match unsupported(state, text).is_empty() {
+        false => Standing::Unverified,
+        true if checked.is_empty() && markdown::references(text).is_empty() => Standing::Nothing,
+        true => Standing::Earlier,
     }
 }
 

@@ -19,6 +19,11 @@ pub(super) fn answer(material: &Material<'_>, choice: &Choice) -> String {
             "argument",
             context! { tool => title, argument => argument, description => description, values => values.join(", ") },
         ),
+        Choice::Several(tools) => {
+            let names: Vec<String> = tools.iter().map(|tool| format!("`{tool}`")).collect();
+            forms::fill(forms, "tool_several", context! { tools => names.join(", "), first => tools.first() })
+        }
+        Choice::Unknown { said } => forms::fill(forms, "tool_unknown", context! { said => said }),
         Choice::Call { tool, title, arguments } => {
             let Some(done) = material.calls.iter().find(|done| done.name == *tool && done.arguments == *arguments)
             else {

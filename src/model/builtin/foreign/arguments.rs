@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::super::catalog::{Argument, Tool};
 use super::super::knowledge::Knowledge;
 use super::super::{dates, frame, mention, text};
-use super::{Choice, Words, parts};
+use super::{Choice, Wish, Words, naming, parts};
 
-pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words) -> Choice {
+pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, wish: Wish) -> Choice {
     let title = tool.definition.tool.to_string();
     let mut out: Map<String, Value> = object_in(&words.question).unwrap_or_default();
     let mut used: HashSet<usize> = words
@@ -28,8 +28,14 @@ pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words) -> C
         })
         .map(|(at, _)| at)
         .collect();
+    if let Some(at) = naming::at(words, tool, true) {
+        used.insert(at);
+        used.extend(words.low.get(at + 1).filter(|next| *next == "tool").map(|_| at + 1));
+        // What stands before a tool's name only says that it is to be called.
+        used.extend(0..at);
+    }
     for argument in &tool.arguments {
-        if let Some((value, at)) = marked(argument, words) {
+        if let Some((value, at)) = marked(argument, tool, words) {
             out.entry(argument.name.clone()).or_insert(value);
             used.extend(at);
         }
@@ -43,18 +49,19 @@ pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words) -> C
             used.extend(at);
         }
     }
-    let open: Vec<&Argument> = tool
-        .arguments
-        .iter()
-        .filter(|argument| {
-            argument.required
-                && !out.contains_key(&argument.name)
-                && argument.kind == "string"
-                && argument.values.is_empty()
-        })
-        .collect();
-    if let [argument] = open[..]
-        && let Some(rest) = rest(words, &used)
+    let is_open = |argument: &&Argument| {
+        !out.contains_key(&argument.name) && argument.kind == "string" && argument.values.is_empty()
+    };
+    let open: Vec<&Argument> = tool.arguments.iter().filter(is_open).collect();
+    let required: Vec<&Argument> = open.iter().filter(|argument| argument.required).copied().collect();
+    // Of a tool that was named, words that are left over belong somewhere, if there is but one place.
+    let place = match (required.as_slice(), open.as_slice()) {
+        ([argument], _) => Some(argument),
+        ([], [argument]) if wish == Wish::Named => Some(argument),
+        _ => None,
+    };
+    if let Some(argument) = place
+        && let Some(rest) = rest(words, &used).filter(|rest| takes(argument, rest))
     {
         out.insert(argument.name.clone(), json!(rest));
     }
@@ -78,6 +85,21 @@ pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words) -> C
     Choice::Call { tool: tool.definition.model_name.clone(), title, arguments: Value::Object(sorted) }
 }
 
+/// Whether words that nothing marks can be the value of an argument: a name, a path or an id is one word, and a path looks
+/// like one.
+fn takes(argument: &Argument, rest: &str) -> bool {
+    const PATHS: [&str; 7] = ["path", "file", "filename", "dir", "directory", "folder", "source"];
+    const ONE: [&str; 8] = ["id", "uri", "url", "email", "date", "key", "code", "token"];
+    let name = argument.name.to_lowercase();
+    let last = parts(&name).pop().unwrap_or_default();
+    let is_one_word = !rest.contains(char::is_whitespace);
+    if PATHS.contains(&last.as_str()) {
+        return is_one_word && rest.contains(['/', '.', '~']);
+    }
+    let is_bound = argument.format.is_some() || argument.pattern.is_some() || ONE.contains(&last.as_str());
+    is_one_word || !is_bound
+}
+
 /// A JSON object at the end of the question.
 pub(super) fn object_in(question: &str) -> Option<Map<String, Value>> {
     let start = question.find('{')?;
@@ -88,8 +110,18 @@ pub(super) fn object_in(question: &str) -> Option<Map<String, Value>> {
 }
 
 /// `name=value`, or the value after the argument's name.
-pub(super) fn marked(argument: &Argument, words: &Words) -> Option<(Value, Vec<usize>)> {
+pub(super) fn marked(argument: &Argument, tool: &Tool<'_>, words: &Words) -> Option<(Value, Vec<usize>)> {
     let name = argument.name.to_lowercase();
+    // A text goes on to the next argument's name.
+    let end = |from: usize| {
+        let is_name = |word: &String| {
+            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+            tool.arguments.iter().any(|other| other.name != argument.name && other.name.to_lowercase() == name)
+        };
+        let next = words.low.iter().skip(from).position(is_name).map_or(words.low.len(), |at| from + at);
+        let is_joint = |at: usize| at > from && matches!(words.low[at - 1].as_str(), "and" | "with");
+        if next < words.low.len() && is_joint(next) { next - 1 } else { next }
+    };
     for (at, word) in words.low.iter().enumerate() {
         if let Some((left, _)) = word.split_once('=')
             && left == name
@@ -97,12 +129,12 @@ pub(super) fn marked(argument: &Argument, words: &Words) -> Option<(Value, Vec<u
             let start = words.raw.get(at)?.split_once('=')?.1.to_owned();
             // What was asked for and then given is the rest of the line.
             let tail = if argument.kind == "string" {
-                words.raw.get(at + 1..).unwrap_or_default().to_vec()
+                words.raw.get(at + 1..end(at + 1)).unwrap_or_default().to_vec()
             } else {
                 Vec::new()
             };
             let value = [vec![start], tail].concat().join(" ");
-            return Some((typed(argument, value.trim())?, (at..words.raw.len()).collect()));
+            return Some((typed(argument, value.trim())?, (at..end(at + 1)).collect()));
         }
         if *word == name && name.len() > 1 && argument.kind != "boolean" {
             let next = words.raw.get(at + 1).filter(|next| !matches!(next.as_str(), "=" | ":" | "is" | "of" | "to"));
@@ -116,7 +148,8 @@ pub(super) fn marked(argument: &Argument, words: &Words) -> Option<(Value, Vec<u
                     && argument.format.is_none()
                     && argument.pattern.is_none();
                 if rest {
-                    return Some((json!(words.raw.get(at_value..)?.join(" ")), (at..words.raw.len()).collect()));
+                    let end = end(at_value);
+                    return Some((json!(words.raw.get(at_value..end)?.join(" ")), (at..end).collect()));
                 }
                 return Some((value, vec![at, at_value]));
             }
