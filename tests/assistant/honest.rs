@@ -51,7 +51,7 @@ async fn the_seven_examples_are_answered_with_references() {
     ];
     for (question, texts) in EXAMPLES.iter().zip(expected) {
         let mut talk = desk.talk();
-        let turn = talk.ask(*question).await;
+        let turn = talk.ask(question).await;
         for text in texts {
             assert!(turn.answer.contains(text), "{question}: {text} is missing in {}", turn.answer);
         }

@@ -55,7 +55,7 @@ async fn the_hundredth_question_is_planned_as_fast_as_the_fortieth() {
         ["critical tickets", "and who are the customers?", "overdue invoices of TechCorp", "assets of CUST-002"];
     let mut times: Vec<u128> = Vec::new();
     for question in questions.iter().cycle().take(100) {
-        times.push(talk.ask(*question).await.planning_us);
+        times.push(talk.ask(question).await.planning_us);
     }
     let middle = |part: &[u128]| {
         let mut part = part.to_vec();
