@@ -4,14 +4,14 @@
 mod arguments;
 mod naming;
 
-use arguments::filled;
+use arguments::{by_form, filled};
 use naming::Named;
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::catalog::{Catalog, Tool};
+use super::catalog::{Argument, Catalog, Tool};
 use super::knowledge::{Knowledge, Role};
 use super::text::stem;
 
@@ -90,6 +90,9 @@ pub(super) fn choose(
     if !nothing_else {
         return None;
     }
+    if let Some(said) = naming::nowhere(catalog, &words) {
+        return Some(Choice::Unknown { said });
+    }
     let is_here = |tool: &&Tool<'_>| words.server.as_deref().is_none_or(|server| naming::is_of(tool, server));
     let strange: Vec<&Tool<'_>> = catalog
         .tools
@@ -99,12 +102,13 @@ pub(super) fn choose(
         .filter(|tool| tool.definition.annotations.read_only)
         .collect();
     let rarity = rarity(&strange);
-    let small: HashSet<String> = [Role::Ignore, Role::Of, Role::With, Role::And, Role::Not, Role::Yesno, Role::Pronoun]
-        .iter()
-        .filter_map(|role| knowledge.role_words.get(role))
-        .flatten()
-        .map(|word| stem(word))
-        .collect();
+    let small = |roles: &[Role]| -> HashSet<String> {
+        roles.iter().filter_map(|role| knowledge.role_words.get(role)).flatten().map(|word| stem(word)).collect()
+    };
+    let small = Small {
+        ignored: small(&[Role::Ignore]),
+        joints: small(&[Role::Of, Role::With, Role::And, Role::Not, Role::Yesno, Role::Pronoun]),
+    };
     let mut scored: Vec<(f64, &Tool<'_>)> =
         strange.into_iter().map(|tool| (score(knowledge, tool, &words, &rarity, &small), tool)).collect();
     scored.retain(|(score, _)| *score >= ENOUGH);
@@ -117,6 +121,14 @@ pub(super) fn choose(
         return Some(Choice::several(&equal));
     }
     Some(filled(knowledge, tool, &words, Wish::Found))
+}
+
+/// Words that say little, by their stems.
+struct Small {
+    /// Those that say something where a tool's name has them.
+    ignored: HashSet<String>,
+    /// Those that never do.
+    joints: HashSet<String>,
 }
 
 /// How sure it is that this tool is meant.
@@ -195,13 +207,7 @@ fn rarity(tools: &[&Tool<'_>]) -> HashMap<String, f64> {
     counts.into_iter().map(|(word, count)| (word, (1.0 + total / count as f64).ln())).collect()
 }
 
-fn score(
-    knowledge: &Knowledge,
-    tool: &Tool<'_>,
-    words: &Words,
-    rarity: &HashMap<String, f64>,
-    small: &HashSet<String>,
-) -> f64 {
+fn score(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, rarity: &HashMap<String, f64>, small: &Small) -> f64 {
     const PLAIN: [&str; 12] =
         ["get", "list", "show", "find", "search", "fetch", "tool", "run", "data", "inform", "return", "request"];
     let name = parts(tool.definition.tool.as_str());
@@ -209,7 +215,7 @@ fn score(
     let mut sum = 0.0;
     let mut in_name = false;
     for stem in words.stems.iter().collect::<HashSet<_>>() {
-        if small.contains(stem.as_str()) && !name.contains(stem) {
+        if small.joints.contains(stem) || (small.ignored.contains(stem) && !name.contains(stem)) {
             continue;
         }
         let weight = |word: &str| if PLAIN.contains(&word) { 0.1 } else { rarity.get(word).copied().unwrap_or(1.0) };
@@ -243,7 +249,11 @@ fn score(
     };
     // Words of the description alone may be chance; of two that fit the plainer one is meant.
     let beside = name.iter().filter(|part| !words.stems.contains(part)).count();
-    (if in_name { sum + fits } else { sum * 0.5 }) - 0.2 * beside as f64
+    let given = |argument: &Argument| by_form(knowledge, argument, words, &HashSet::new()).is_some();
+    let takes = if tool.arguments.iter().any(given) { 0.5 } else { 0.0 };
+    let total = (if in_name { sum + fits } else { sum * 0.5 }) + takes - 0.2 * beside as f64;
+    // A question that has every word of the name means that tool.
+    if beside == 0 { total * 1.25 } else { total }
 }
 
 fn is_verb(word: &str, verbs: &[&str]) -> bool {
@@ -299,6 +309,8 @@ mod tests {
                 "Get a listing of all files and directories in a path, including sizes",
                 path,
             ),
+            of("disk", "list_allowed_directories", "List the directories that may be read", "{}"),
+            of("disk", "read_file", "Read the contents of a file", path),
             of("disk", "get_file_info", "Retrieve metadata about a file or directory", path),
             of("disk", "read_text_file", "Read the contents of a file as text", path),
             of("disk", "search_files", "Search for files below a directory", path),
@@ -371,12 +383,13 @@ mod tests {
         assert_eq!(arguments("call ping"), "one of far__ping near__ping");
         assert_eq!(arguments("/call pong {}"), "no pong");
         assert_eq!(arguments("/call"), "no ");
+        assert_eq!(arguments("use the wave tool of moon with name Bob"), "no wave");
     }
 
     #[test]
     fn what_is_to_be_done_with_files_chooses_the_tool_and_a_path_looks_like_one() {
         assert_eq!(arguments("list the files in /tmp/w"), r#"list_directory {"path":"/tmp/w"}"#);
-        assert_eq!(arguments("read the file /tmp/w/a.txt"), r#"read_text_file {"path":"/tmp/w/a.txt"}"#);
+        assert_eq!(arguments("read the file /tmp/w/a.txt"), r#"read_file {"path":"/tmp/w/a.txt"}"#);
         assert_eq!(arguments("call list_directory for everything there is"), "list_directory needs path");
     }
 

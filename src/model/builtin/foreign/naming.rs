@@ -1,7 +1,7 @@
 //! Which tool a question names, with or without its server: `call far__greet`, `the greet tool of far`, `greet … on far`.
 
 use super::super::catalog::{Catalog, Tool};
-use super::Words;
+use super::{Words, parts};
 
 /// Words after which a tool's name stands.
 const CALLS: [&str; 7] = ["call", "run", "use", "tool", "please", "invoke", super::COMMAND];
@@ -33,6 +33,15 @@ pub(super) fn named<'c, 'a>(catalog: &'c Catalog<'a>, words: &Words, nothing_els
         }
         ([tool, ..], _) => Named::One(tool),
     }
+}
+
+/// What a question calls a tool although no tool's name has that word: `use the wave tool`.
+pub(super) fn nowhere(catalog: &Catalog<'_>, words: &Words) -> Option<String> {
+    let at = words.low.iter().position(|word| word == "tool")?;
+    let said = at.checked_sub(1).filter(|_| at > 1 || words.low.len() == at + 1)?;
+    let is_called = words.low.iter().take(said).any(|word| CALLS.contains(&word.as_str()));
+    let is_known = |tool: &Tool<'_>| parts(tool.definition.tool.as_str()).contains(&words.stems[said]);
+    (is_called && !catalog.tools.iter().any(is_known)).then(|| words.raw[said].clone())
 }
 
 /// Where the words name the tool.
