@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use crate::compare::{self, Outcome, verdict};
+use crate::compare::{self, Change, Outcome, verdict};
 use crate::config::Settings;
 use crate::console;
 use crate::direct;
@@ -22,6 +22,9 @@ use crate::wording::count;
 
 /// Records that a preview looks at.
 const PREVIEWED: usize = 2000;
+
+/// Lines of a result that are shown.
+const SHOWN: usize = 2000;
 
 /// The program around one console.
 #[derive(Debug)]
@@ -100,7 +103,14 @@ impl Around {
             drop(servers.stop().await);
             end
         })?;
-        let (verdict, changes) = verdict(&Outcome::of_call(call), &Outcome::of_end(&end));
+        let now = Outcome::of_end(&end);
+        let (words, result) = match compare::unanswered(call) {
+            Some(reason) => (format!("no verdict, there is nothing to compare with: {reason}"), result_lines(&now)),
+            None => {
+                let (verdict, changes) = verdict(&Outcome::of_call(call), &now);
+                (format!("verdict: {}", verdict.as_str()), change_lines(&changes))
+            }
+        };
         let is_edited = compare::canonical(&call.arguments.value()) != compare::canonical(&arguments.value());
         let mut lines = vec![
             format!(
@@ -109,7 +119,7 @@ impl Around {
                 call.tool,
                 if is_edited { "with other arguments" } else { "as recorded" }
             ),
-            format!("verdict: {}", verdict.as_str()),
+            words,
             String::new(),
         ];
         if is_edited {
@@ -118,12 +128,8 @@ impl Around {
             lines.extend(changed.iter().map(|change| format!("  {}", change.line())));
             lines.push(String::new());
         }
-        lines.push("result, recorded → now".to_owned());
-        lines.extend(changes.iter().map(|change| format!("  {}", change.line())));
-        if changes.is_empty() {
-            lines.push("  nothing differs".to_owned());
-        }
-        Ok(Answer::Page { title: format!("LIVE: call {} made again", call.id.0), lines })
+        lines.extend(result);
+        Ok(Answer::Made { call: call.id, lines })
     }
 }
 
@@ -141,6 +147,24 @@ impl Outside for Around {
     }
 }
 
+/// Where the result differs from the recorded one.
+fn change_lines(changes: &[Change]) -> Vec<String> {
+    let mut lines = vec!["result, recorded → now".to_owned()];
+    lines.extend(changes.iter().map(|change| format!("  {}", change.line())));
+    if changes.is_empty() {
+        lines.push("  nothing differs".to_owned());
+    }
+    lines
+}
+
+/// The result itself.
+fn result_lines(outcome: &Outcome) -> Vec<String> {
+    let value = outcome.value();
+    let text = value.as_str().map_or_else(|| format!("{value:#}"), str::to_owned);
+    let lines = text.lines().take(SHOWN).map(|line| format!("  {line}"));
+    std::iter::once(format!("result, {}", outcome.status.as_str())).chain(lines).collect()
+}
+
 fn sessions() -> Result<Answer, Failure> {
     let dir =
         sessions_dir().ok_or_else(|| Failure::failed("there is no home folder; set XDG_STATE_HOME".to_owned()))?;
@@ -149,6 +173,7 @@ fn sessions() -> Result<Answer, Failure> {
     let entry = |listed: list::Listed| Entry {
         about: listed.about(),
         is_mock: listed.mock_of.is_some(),
+        is_in_part: listed.unread > 0,
         file: listed.path,
         id: listed.id,
         created: listed.created.get(..16).unwrap_or(&listed.created).replace('T', " "),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::protocol::Place;
+
 /// A terminal console that answers support questions by calling MCP tools, and shows every call.
 #[derive(Debug, Parser)]
 #[command(
@@ -23,6 +25,7 @@ pub struct Cli {
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// The model's name; `built-in` is the assistant without a model, `scripted:FILE` plays answers from a JSON file
     #[arg(long, global = true, value_name = "NAME", env = "OPENAI_MODEL", num_args = 0..=1, default_missing_value = "")]
@@ -178,7 +181,7 @@ pub enum Task {
     },
     /// Open the console on a recording; nothing is executed
     Replay {
-        /// `last` (the newest in which something was asked, mock runs aside), the beginning of a session's id, or a file
+        /// `last` (the newest in which something was asked, mock runs aside), the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// Ask the recorded questions again without the screen, tools answered from the recording; exit 1 on a call it has not, or if it is damaged
@@ -187,23 +190,23 @@ pub enum Task {
     },
     /// Open the console on a new session that goes on from a recording
     Fork {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
-        /// Go on after this many records, as the bar of a replay counts them; all of them if absent
-        #[arg(long, value_name = "RECORDS")]
-        at: Option<u64>,
+        /// Go on from here, as `g` in a replay: #120 or 120 (after this record), c17, t4, 3:12, 50%; from its end if absent
+        #[arg(long, value_name = "PLACE")]
+        at: Option<Place>,
     },
     /// Compare two recordings: calls and answers; exit 1 if they differ or one is damaged
     Diff {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         left: String,
         /// The other one
         right: String,
     },
     /// Make the read-only calls of a recording again and compare; exit 1 if one differs, nothing was compared, or it is damaged
     Verify {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
         /// Write a JUnit report for CI here
@@ -212,12 +215,12 @@ pub enum Task {
     },
     /// Write a recording as a report or for another program, without secrets and personal data; exit 1 if it is damaged
     Export {
-        /// `last`, the beginning of a session's id, or a file
+        /// `last`, the beginning or end of a session's id, or a file
         #[arg(default_value = "last")]
         session: String,
-        /// A Markdown report, JSON, OTLP/JSON lines for OpenTelemetry, or a terminal recording
-        #[arg(long, default_value = "md", value_parser = ["md", "json", "otlp", "asciicast"])]
-        format: String,
+        /// A Markdown report (default), JSON (also --json), OTLP/JSON lines for OpenTelemetry, or an asciicast v2 to play in a terminal
+        #[arg(long, value_parser = ["md", "json", "otlp", "asciicast"])]
+        format: Option<String>,
         /// Only calls an expression holds of (`/query` in the console, or the README), such as `status:error dur>500ms`, and the turns that have one; exit 1 if there is none
         #[arg(long, value_name = "EXPR", default_value = "")]
         select: String,

@@ -5,5 +5,5 @@ mod outcome;
 mod sessions;
 
 pub use json::{Change, ChangeKind, canonical, changes};
-pub use outcome::{Outcome, Verdict, body, verdict};
+pub use outcome::{Outcome, Verdict, body, unanswered, verdict};
 pub use sessions::{AnswerDiff, Comparison, Fate, Line, Pair, Side, compare, text_lines};

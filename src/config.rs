@@ -209,12 +209,27 @@ fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
         }
     }
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
+    if let Some(lost) = table.iter().find_map(|(key, value)| lost_rules(key, value)) {
+        return Err(Failure::usage(format!(
+            "the settings file {shown}: {lost}; rules stand in [rules], and would be lost here"
+        )));
+    }
     let warnings = table
         .keys()
         .filter(|key| !KEYS.contains(&key.as_str()))
         .map(|key| format!("the settings file {shown} has an unknown key {key:?}; known are {}", KEYS.join(", ")))
         .collect();
     Ok((file, warnings))
+}
+
+/// Rules in a place where they would count for nothing, which must not pass for a typing error.
+fn lost_rules(key: &str, value: &toml::Value) -> Option<String> {
+    let is_rule = |key: &str| matches!(key, "deny" | "ask" | "allow");
+    if is_rule(key) {
+        return Some(format!("{key:?} stands outside of [rules]"));
+    }
+    let inside = value.as_table().filter(|_| !KEYS.contains(&key))?.keys().find(|key| is_rule(key))?;
+    Some(format!("{inside:?} stands in [{key}], which is no known section"))
 }
 
 #[cfg(test)]
@@ -238,6 +253,20 @@ mod tests {
         assert_eq!(settings.warnings, Vec::<String>::new());
         assert_eq!((settings.data, settings.base_url), (None, None));
         assert_eq!(settings.user_servers, Some(dir.join("mcp.json")));
+    }
+
+    #[test]
+    fn a_rule_that_would_be_lost_is_an_error() {
+        for (text, told) in [
+            ("deny = ['tool:x']", "\"deny\" stands outside of [rules]"),
+            ("[rule]\ndeny = ['tool:x']", "\"deny\" stands in [rule], which is no known section"),
+        ] {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("config.toml");
+            std::fs::write(&path, text).expect("written");
+            let failure = resolve(&Common { config: Some(path), ..Common::default() }).expect_err("refused");
+            assert!(failure.message.contains(told), "{}", failure.message);
+        }
     }
 
     #[test]

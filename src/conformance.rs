@@ -71,7 +71,7 @@ async fn use_all(servers: &mut Servers, tools: &[ToolDefinition], setting: &Sett
     for (number, (tool, arguments)) in (1..).zip(calls(tools, setting)) {
         let call = CallId(number);
         let scope = Scope { call: Some(call), ..Scope::default() };
-        let order = CallOrder { call, scope, tool: tool.as_str().into(), arguments };
+        let order = CallOrder { call, scope, tool: tool.as_str().into(), definition: None, arguments };
         servers.call(&NAME.into(), order).map_err(|failure| Failure::failed(failure.message))?;
         let end = loop {
             match next(servers).await? {

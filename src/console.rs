@@ -10,6 +10,7 @@ use crate::launch::{self, Running};
 use crate::link::Link;
 use crate::mcp::process;
 use crate::model::builtin::{self, BuiltIn};
+use crate::protocol::Place;
 use crate::recording::reader::Reader;
 use crate::recording::replay;
 use crate::ui::{self, Outcome, RunError};
@@ -23,16 +24,18 @@ pub fn open(settings: &Settings) -> Result<(), Failure> {
     show_live(settings, launch::start(settings)?)
 }
 
-/// Opens the console on a new session that goes on from a recording.
+/// Opens the console on a new session that goes on from a place in a recording, or from its end.
 ///
 /// # Errors
-/// No terminal, a recording that cannot be read, or a session that cannot be started.
-pub fn fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<(), Failure> {
+/// No terminal, a recording that cannot be read or has no such place, or a session that cannot be started.
+pub fn fork(settings: &Settings, path: &Path, at: Option<Place>) -> Result<(), Failure> {
     need_terminal(
         "`callboard replay --mock` asks the questions of a recording again, `callboard export` writes it as a report, and \
          `callboard ask --events QUESTION` asks anew in scripts and pipes",
     )?;
-    show_live(settings, launch::start_fork(settings, path, at)?)
+    let records = at.map(|place| replay::position(path, place)).transpose();
+    let records = records.map_err(|reason| Failure::usage(format!("--at: {reason}")))?;
+    show_live(settings, launch::start_fork(settings, path, records)?)
 }
 
 /// Fails where the console cannot be shown; `otherwise` is what can be done there.
@@ -53,9 +56,10 @@ fn show_live(settings: &Settings, running: Running) -> Result<(), Failure> {
 
 /// How the console shows a live session.
 pub(crate) fn live(settings: &Settings, running: &Running) -> ui::Options {
+    let from = running.forked_from.as_ref();
     ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: "LIVE".to_owned(),
+        mode: from.map_or_else(|| "LIVE".to_owned(), |from| format!("LIVE, fork of …{}", from.session.tail())),
         examples: builtin::EXAMPLES.map(str::to_owned).into(),
         runbooks: runbooks(&running.built_in),
         theme: settings.theme,
@@ -115,10 +119,16 @@ pub fn replay(settings: &Settings, path: &Path) -> Result<(), Failure> {
 /// How the console shows a recording.
 pub(crate) fn viewing(settings: &Settings, path: &Path) -> ui::Options {
     // Whatever is wrong with the header is told by the replay.
-    let mock_of = Reader::open(path).ok().and_then(|reader| reader.header.mock_of);
+    let header = Reader::open(path).ok().map(|reader| reader.header);
+    let (mock_of, forked_from) = header.map_or((None, None), |header| (header.mock_of, header.forked_from));
+    let origin = match (mock_of, forked_from) {
+        (Some(of), _) => format!(", mock of …{}", of.tail()),
+        (None, Some(from)) => format!(", fork of …{}", from.session.tail()),
+        (None, None) => String::new(),
+    };
     ui::Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: mock_of.map_or_else(|| "VIEW".to_owned(), |of| format!("VIEW, mock of …{}", of.tail())),
+        mode: format!("VIEW{origin}"),
         theme: settings.theme,
         mouse: settings.mouse,
         focus: ui::Focus::Calls,

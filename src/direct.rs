@@ -23,6 +23,9 @@ use crate::wording::{content_words, count};
 
 pub use materials::{prompts, resources};
 
+/// Tools that cannot be used that are told with their reasons where there is one line for a server.
+const MOST_REASONS: usize = 3;
+
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
 pub(crate) struct Muster {
@@ -95,7 +98,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
     match form {
         Form::Json => say_json(&json!({"servers": rows}).to_string())?,
         Form::Text => {
-            for row in &rows {
+            for (spec, row) in specs.iter().zip(&rows) {
                 let name = row["server"].as_str().unwrap_or_default();
                 let line = match (row["ok"].as_bool(), row["problem"].as_str()) {
                     (Some(true), _) => format!(
@@ -105,12 +108,18 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
-                    (_, None) => format!("FAILED  {name:<12} not all of its tools can be used"),
+                    (_, None) if muster.listed.contains_key(&spec.name) => {
+                        format!("FAILED  {name:<12} not all of its tools can be used")
+                    }
+                    (_, None) => format!("FAILED  {name:<12} it did not list its tools"),
                 };
                 say(&clean_line(&line))?;
-                let listed = muster.listed.get(&ServerName::from(name));
-                for rejected in listed.iter().flat_map(|listed| &listed.rejected) {
+                let rejected = muster.listed.get(&spec.name).map_or(&[][..], |listed| &listed.rejected);
+                for rejected in rejected.iter().take(MOST_REASONS) {
                     say_rejected(rejected)?;
+                }
+                if rejected.len() > MOST_REASONS {
+                    say(&format!("  … {} more; `callboard tools` lists them", rejected.len() - MOST_REASONS))?;
                 }
             }
         }
@@ -133,6 +142,16 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
         sick.join(", ")
     );
     Err(Failure { exit, message })
+}
+
+/// How many tools cannot be used, and why, the first of them.
+pub(crate) fn rejected(tools: &[RejectedTool]) -> String {
+    let mut reasons: Vec<String> =
+        tools.iter().take(MOST_REASONS).map(|tool| format!("{} ({})", tool.label(), tool.reason)).collect();
+    if tools.len() > MOST_REASONS {
+        reasons.push("… (`callboard tools` lists all)".to_owned());
+    }
+    format!("{} cannot be used: {}", count(RejectedTool::total(tools), "tool"), reasons.join(", "))
 }
 
 /// `callboard tools`: what the servers offer.
@@ -177,7 +196,7 @@ fn faulty(rejected: &[RejectedTool]) -> impl Iterator<Item = &RejectedTool> {
 }
 
 fn say_rejected(rejected: &RejectedTool) -> Result<(), Failure> {
-    say(&format!("  {:<30} cannot be used: {}", clean_line(&rejected.name), clean_line(&rejected.reason)))
+    say(&format!("  {:<30} cannot be used: {}", clean_line(&rejected.label()), clean_line(&rejected.reason)))
 }
 
 /// One call, as it is asked for on the command line.
@@ -191,15 +210,11 @@ pub struct Order<'a> {
     pub arguments: &'a str,
 }
 
-fn judge(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Verdict {
-    let arguments = Json::from(Value::Object(arguments.clone()));
-    gate.judge(tool, &Subject::of_proposal(tool, &arguments), None)
-}
-
 /// Whether the gate lets a call pass where there is nobody to ask.
 fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Result<(), Failure> {
     let refused = |why: String| Failure::failed(format!("{} was not called: {why}", tool.tool));
-    match judge(gate, tool, arguments) {
+    let arguments = Json::from(Value::Object(arguments.clone()));
+    match gate.judge(tool, &Subject::of_proposal(tool, &arguments), None) {
         Verdict::Pass => Ok(()),
         Verdict::Hold(hold) => Err(refused(unasked(&hold.reason, hold.remedy))),
         Verdict::Refuse(reason) => Err(refused(reason)),
@@ -209,10 +224,8 @@ fn permit(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) ->
 /// Why a rule or the mode refuses a call, whoever asks for it.
 #[must_use]
 pub fn refusal(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value>) -> Option<String> {
-    match judge(gate, tool, arguments) {
-        Verdict::Pass | Verdict::Hold(_) => None,
-        Verdict::Refuse(reason) => Some(reason),
-    }
+    let arguments = Json::from(Value::Object(arguments.clone()));
+    gate.refusal(tool, &Subject::of_proposal(tool, &arguments))
 }
 
 /// `callboard call`: one tool, its result on stdout.
@@ -268,7 +281,8 @@ pub(crate) async fn run(
     arguments: Map<String, Value>,
 ) -> Result<CallEnd, Failure> {
     let call = CallId(1);
-    let order = CallOrder { call, scope: Scope { call: Some(call), ..Scope::default() }, tool: tool.into(), arguments };
+    let scope = Scope { call: Some(call), ..Scope::default() };
+    let order = CallOrder { call, scope, tool: tool.into(), definition: None, arguments };
     servers.call(server, order).map_err(|failure| Failure::failed(failure.message))?;
     loop {
         match servers.next().await {
@@ -345,4 +359,20 @@ pub(crate) fn exit_of(lost: &ServerLost) -> Exit {
 fn unreachable(lost: &ServerLost) -> Failure {
     let exit = exit_of(lost);
     Failure { exit, message: format!("server {} could not be started: {}", lost.server, lost.reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_that_cannot_be_used_are_counted_and_told_in_words() {
+        let rest = RejectedTool::rest(4488, "only the first 512 tools of a server are taken".into());
+        let words = "4488 tools cannot be used: 4488 more (only the first 512 tools of a server are taken)";
+        assert_eq!(rejected(std::slice::from_ref(&rest)), words);
+        let bad = |name: &str| RejectedTool::one(name.into(), "no schema".into());
+        let words = "4492 tools cannot be used: a (no schema), b (no schema), (without a name) (no schema), … (`callboard tools` \
+                     lists all)";
+        assert_eq!(rejected(&[bad("a"), bad("b"), bad(""), bad("d"), rest]), words);
+    }
 }

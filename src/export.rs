@@ -49,7 +49,7 @@ pub enum Format {
     Json,
     /// OTLP/JSON, one `ExportTraceServiceRequest` a line, one line a turn.
     Otlp,
-    /// asciicast v3.
+    /// asciicast v2.
     Asciicast,
 }
 
@@ -288,9 +288,9 @@ mod tests {
         assert!(!report.contains("failed") && !report.contains("error"), "{report}");
         let cast = decided().render(Format::Asciicast).0;
         for words in [
-            "c1 denied and was never sent: not today",
-            "c2 ok and was never sent",
-            "c3 held: it writes",
+            "[1] denied and was never sent: not today",
+            "[2] ok and was never sent",
+            "[3] held: it writes",
             "(the recording ends here, before t1 does)",
         ] {
             assert!(cast.contains(words), "{words} is not in {cast}");

@@ -16,6 +16,7 @@ use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
+use crate::wording::duration;
 
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +237,7 @@ fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
 
 fn call_line(call: &Call) -> String {
     let took = match (call.started_us, call.duration_us) {
-        (Some(_), Some(us)) => format!(" {} ms", us / 1000),
+        (Some(_), Some(us)) => format!(" {}", duration(us)),
         _ => String::new(),
     };
     let word = match call.state {

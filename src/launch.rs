@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use ulid::Ulid;
 
 use crate::clock::Clock;
+use crate::config::servers::Secrets;
 use crate::config::{Record, Settings};
 use crate::failure::Failure;
 use crate::link::{Link, link};
@@ -43,6 +44,8 @@ pub struct Running {
     pub built_in: Arc<BuiltIn>,
     /// Its file, if it is recorded.
     pub file: Option<PathBuf>,
+    /// Where it goes on from, if it is a fork.
+    pub forked_from: Option<ForkedFrom>,
     thread: JoinHandle<()>,
 }
 
@@ -80,35 +83,29 @@ pub fn start(settings: &Settings) -> Result<Running, Failure> {
     assemble(settings, plan, warnings)
 }
 
-/// Starts a session that goes on from the first `at` records of a recording, or from all of them.
+/// Starts a session that goes on from the first `at` lines of a recording behind its header, or from all of them.
 ///
 /// # Errors
-/// A recording that cannot be read or has fewer records, and those of [`start`].
+/// A recording that cannot be read, and those of [`start`].
 pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<Running, Failure> {
     let unreadable = |error: String| Failure::failed(format!("{} cannot be forked: {error}", path.display()));
     let mut reader = Reader::open(path).map_err(|error| Failure::failed(error.to_string()))?;
     let (parent, is_being_written) = (reader.header.id.clone(), reader.is_being_written());
-    let (mut taken, mut writes, mut rows, mut last) = (Vec::new(), 0, 0_u64, None);
+    let (mut taken, mut writes, mut rows) = (Vec::new(), 0, 0_u64);
     for row in &mut reader {
         let is_wanted = at.is_none_or(|at| rows < at);
         rows += 1;
         match row.map_err(|error| unreadable(error.to_string()))? {
             Row::Record(record) => {
-                last = Some(record.index);
                 let is_write = matches!(&record.event, Event::CallStarted(started) if !started.read_only);
                 match is_wanted {
                     true => taken.push(record),
-                    false => writes += u64::from(is_write),
+                    false => writes += usize::from(is_write),
                 }
             }
             // It stays in the parent.
             Row::Bad { .. } => {}
         }
-    }
-    if let Some(at) = at.filter(|at| *at > rows) {
-        let last = last.map(|last| format!(", the last of them {last}")).unwrap_or_default();
-        let has = count(usize::try_from(rows).unwrap_or(usize::MAX), "record");
-        return Err(Failure::usage(format!("--at {at}: {parent} has only {has}{last}")));
     }
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
@@ -117,18 +114,15 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
     if let Some(words) = reader.damage.words() {
         warnings.push(format!("{} is damaged, {words}; this session goes on from what could be read", fork.session));
     }
+    let mut words = format!("forked at #{record} of …{}: from here on this session is live", fork.session.tail());
     if is_being_written {
-        warnings.push(format!(
-            "forked at #{record} while {} is still being written: what happens there from now on is no part of this session",
-            fork.session
-        ));
+        words.push_str("; that one is still being written, and what happens there from now on is no part of this one");
     }
     if writes > 0 {
-        warnings.push(format!(
-            "forked at #{record}: {writes} calls that may change something ran after it in {}, and the world does not rewind",
-            fork.session
-        ));
+        let ran = count(writes, "call");
+        words.push_str(&format!("; {ran} that may change something ran there after it, and the world does not rewind"));
     }
+    warnings.push(words);
     let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
     let projects = projects(bundled, sources, specs.clone());
     let origin = Origin::Fork(fork, Resumed { records: taken });
@@ -152,7 +146,7 @@ pub fn start_mock(
         projects: Projects::default(),
         gate: Gate::from(Policy::Auto).with_others(Others::Trusted),
         commands: BTreeMap::new(),
-        secrets: Vec::new(),
+        secrets: Secrets::default(),
         origin: Origin::Mock { of, recorded_model },
     };
     assemble(settings, plan, Vec::new())
@@ -175,7 +169,7 @@ struct Plan {
     gate: Gate,
     /// Where each server is, as the recording's header has it.
     commands: BTreeMap<String, String>,
-    secrets: Vec<(String, String)>,
+    secrets: Secrets,
     origin: Origin,
 }
 
@@ -202,14 +196,12 @@ fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Resu
     }
     let clock = Clock::start_at(resumed.as_ref().map_or(0, Resumed::end_us));
     let id = SessionId::from(Ulid::generate().to_string());
-    let mut redactor = Redactor::default();
+    let mut redactor = secrets.redactor();
     if let Ok(key) = std::env::var("OPENAI_API_KEY") {
         redactor.add("OPENAI_API_KEY", &key);
     }
-    for (name, value) in &secrets {
-        redactor.add(name, value);
-    }
-    let header = Header { forked_from, mock_of, ..header(&id, model.name(), commands, gate.policy, clock) };
+    let header =
+        Header { forked_from: forked_from.clone(), mock_of, ..header(&id, model.name(), commands, gate.policy, clock) };
     let recording = recording(settings.record, &header, clock, redactor, &mut warnings);
     let (screen, feed) = link(clock);
     let file = recording.path().map(Path::to_path_buf);
@@ -247,7 +239,7 @@ fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Resu
             runtime.block_on(orchestrator::run(setup, feed));
         })
         .map_err(|error| Failure::failed(format!("no thread for the orchestrator: {error}")))?;
-    Ok(Running { link: screen, id, model: name, built_in, file, thread })
+    Ok(Running { link: screen, id, model: name, built_in, file, forked_from, thread })
 }
 
 /// What is wrong with a data set of the operator's own: answers from it may be wrong or missing.

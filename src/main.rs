@@ -119,8 +119,7 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
             attended(recorded::verify(&fleet(&settings)?.specs, &session, form, junit.as_deref()))
         }
         Some(Task::Export { session, format, select, output, force, no_redact }) => {
-            let format =
-                Format::WORDS.iter().find(|(word, _)| *word == format).map_or(Format::Markdown, |found| found.1);
+            let format = export_format(format.as_deref(), form)?;
             let privacy = if no_redact { Privacy::Open } else { Privacy::Redacted };
             let existing = if force { Existing::Replaced } else { Existing::Kept };
             recorded::export(&ExportOrder { session, format, select, output, existing, privacy })
@@ -133,10 +132,34 @@ fn ask(settings: &Settings, questions: Vec<String>, output: Output) -> Result<()
     answer(launch::start(settings)?, &questions, output)
 }
 
+/// The format of an export, whichever way it is asked for.
+fn export_format(word: Option<&str>, form: Form) -> Result<Format, Failure> {
+    let format = word.and_then(|word| Format::WORDS.iter().find(|(known, _)| *known == word)).map(|found| found.1);
+    match (format, form) {
+        (Some(format), Form::Text) => Ok(format),
+        (None, Form::Text) => Ok(Format::Markdown),
+        (None | Some(Format::Json), Form::Json) => Ok(Format::Json),
+        (Some(Format::Markdown | Format::Otlp | Format::Asciicast), Form::Json) => {
+            let word = word.unwrap_or_default();
+            Err(Failure::usage(format!("--json is --format json, and --format {word} asks for something else")))
+        }
+    }
+}
+
 /// Asks the questions of a recording again, its tools answered from it.
 fn mock(settings: &Settings, session: &str, output: Output) -> Result<(), Failure> {
     let Mock { of, model, questions, answers, damage } = recorded::mock(session)?;
-    answer(launch::start_mock(settings, of.clone(), model, answers)?, &questions, output)?;
+    let running = launch::start_mock(settings, of.clone(), model, answers)?;
+    let told = (output == Output::Text).then(|| running.id.clone());
+    let recorded = told.clone().filter(|_| running.file.is_some());
+    if told.is_some() {
+        tell(&clean_line(&format!("mock run of {of}: no server is started, its recording answers instead of them")));
+    }
+    let result = answer(running, &questions, output);
+    if let Some(id) = recorded {
+        tell(&clean_line(&format!("mock run of {of} recorded as {id}; to compare: callboard diff {session} {id}")));
+    }
+    result?;
     recorded::unless_damaged(&of, &damage, "asked again")
 }
 

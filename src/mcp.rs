@@ -7,6 +7,7 @@
 mod answers;
 mod catalog;
 mod connection;
+mod ends;
 mod http;
 mod in_flight;
 mod inputs;
@@ -29,7 +30,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::protocol::{
     CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, Json, Material, Scope, ServerName,
-    ToolName,
+    ToolName, secret_marks,
 };
 
 pub use spec::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
@@ -39,7 +40,7 @@ use supervisor::{Order, Supervisor};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.
 const SIGNAL_CAPACITY: usize = 1024;
-/// Orders that may wait per server.
+/// Orders that may be on their way to a server; its supervisor takes them at once.
 const ORDER_CAPACITY: usize = 256;
 
 /// Longest reason that is told, bytes: an error can be as long as a line, and the wire has all of it.
@@ -91,6 +92,9 @@ pub struct CallOrder {
     pub scope: Scope,
     /// The tool's own name.
     pub tool: ToolName,
+    /// The [`hash`](crate::protocol::ToolDefinition::hash) of the definition by which the call was let go: nothing is sent to a
+    /// tool that has become another meanwhile. Absent where nothing was decided by it.
+    pub definition: Option<String>,
     /// The arguments, an object.
     pub arguments: serde_json::Map<String, serde_json::Value>,
 }
@@ -171,21 +175,27 @@ impl Servers {
         self.handle(server).map_or(Limits::default().call, |handle| handle.limits.call)
     }
 
-    /// Hands a call to its server. While the server is starting the call waits for it.
+    /// Hands a call to its server. While the server is starting the call waits for it; one that finds too many others waiting
+    /// ends at once.
     ///
     /// # Errors
-    /// There is no such server, or its queue is full; nothing was sent and no [`Signal::Ended`] comes.
+    /// There is no such server, its queue is full, or a recording's mark stands in the arguments where a secret was; nothing
+    /// was sent and no [`Signal::Ended`] comes.
     pub fn call(&self, server: &ServerName, order: CallOrder) -> Result<(), CallFailure> {
         let fail = |code, message| Err(CallFailure { code, message });
         let Some(handle) = self.handle(server) else {
             return fail(CallFailureCode::ServerUnavailable, format!("There is no server named {server:?}."));
         };
+        if let Some(mark) = order.arguments.values().flat_map(secret_marks).next() {
+            let message = format!(
+                "The arguments hold {mark}, which stands for a secret that was kept out of a recording. Its value is not known \
+                 any more, and nothing was sent: the call needs the value itself."
+            );
+            return fail(CallFailureCode::BadArguments, message);
+        }
         match handle.orders.try_send(Order::Call(order)) {
             Ok(()) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(_)) => fail(
-                CallFailureCode::LimitReached,
-                format!("Server {server} has {ORDER_CAPACITY} calls waiting; try again when some are done."),
-            ),
+            Err(mpsc::error::TrySendError::Full(_)) => fail(CallFailureCode::LimitReached, waiting::full(server)),
             Err(mpsc::error::TrySendError::Closed(_)) => {
                 fail(CallFailureCode::ServerUnavailable, format!("Server {server} has been stopped."))
             }

@@ -13,6 +13,7 @@ mod prompt;
 mod resume;
 mod roster;
 mod run;
+mod share;
 mod stage;
 mod toolbox;
 pub mod turn;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 pub use answers::{Answers, Source};
 pub use gate::{Gate, Others, Policy, Rules, Verdict};
-pub use projects::{Judge, Projects};
+pub use projects::{Judge, Judged, Projects};
 pub use resume::Resumed;
 pub use run::run;
 

@@ -74,6 +74,28 @@ impl Pins {
         self.0.insert(tool.tool.clone(), Pin { hash: tool.hash.clone(), said });
     }
 
+    /// A tool in the words that were pinned, so that what nobody has said yes to is not told to a model; `None` if they were
+    /// not kept.
+    #[must_use]
+    pub fn as_pinned(&self, tool: &ToolDefinition) -> Option<ToolDefinition> {
+        let said = self.0.get(&tool.tool)?.said.as_ref()?.value();
+        let words = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
+        let schema = |key: &str| said.get(key).filter(|schema| !schema.is_null()).cloned().map(Json::from);
+        Some(ToolDefinition {
+            title: words("title"),
+            description: words("description").unwrap_or_default(),
+            input_schema: schema("inputSchema")?,
+            output_schema: schema("outputSchema"),
+            ..tool.clone()
+        })
+    }
+
+    /// Whether any tool was seen before.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a definition is the pinned one.
     #[must_use]
     pub fn holds(&self, tool: &ToolDefinition) -> bool {
@@ -108,7 +130,7 @@ fn changed(tool: &ToolDefinition, pin: &Pin) -> ToolChanged {
     let all = changes(&said.value(), &tool.said());
     let mut fields: Vec<&str> = all.iter().map(|change| field(&change.path)).collect();
     fields.dedup();
-    let verb = if fields.len() == 1 { "has" } else { "have" };
+    let verb = if matches!(fields.as_slice(), [one] if !one.ends_with('s')) { "has" } else { "have" };
     let summary = match fields.as_slice() {
         [] => "its definition differs".to_owned(),
         fields => format!("its {} {verb} changed", fields.join(" and ")),
@@ -166,7 +188,7 @@ fn cut(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {
         return text.to_owned();
     }
-    let end = (0..=LONGEST_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = text.floor_char_boundary(LONGEST_TEXT);
     format!("{}… ({} bytes more)", &text[..end], text.len() - end)
 }
 

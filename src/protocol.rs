@@ -10,6 +10,7 @@ mod json;
 mod playback;
 mod question;
 mod record;
+mod secret;
 mod tool;
 
 pub use command::{Command, Decision, InputAnswer, Material, Stepping};
@@ -21,4 +22,5 @@ pub use playback::{
 };
 pub use question::{Attachment, Question};
 pub use record::{Record, RecordError, Scope, why_no_object};
+pub use secret::{secret_mark, secret_marks};
 pub use tool::{Annotations, ToolDefinition};

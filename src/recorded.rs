@@ -36,7 +36,7 @@ pub struct Recorded {
     pub damage: Damage,
 }
 
-/// The file of `last`, a path, or the beginning of an id.
+/// The file of `last`, a path, or the beginning or end of an id.
 ///
 /// # Errors
 /// There is no such session, with what to do.

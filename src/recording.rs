@@ -3,6 +3,7 @@
 //! One writer, append-only JSON Lines. What is on a screen has gone through [`Recording::append`] first.
 
 pub mod damage;
+mod envelope;
 pub mod format;
 pub mod list;
 pub mod reader;

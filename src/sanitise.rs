@@ -23,17 +23,20 @@ pub fn clean_block(text: &str) -> Cow<'_, str> {
     clean(text, LineBreaks::Kept)
 }
 
-/// JSON as it can be put on a terminal: hidden characters are written as `\uXXXX`, which is the same value.
+/// JSON as it can be put on a terminal: what is hidden, and marks piled up on a character, are written as `\uXXXX`, which is
+/// the same value.
 #[must_use]
 pub fn clean_json(text: &str) -> Cow<'_, str> {
     // Below that there are no controls but white space between values: a string has them escaped.
     let is_open = |c: char| c >= '\u{7f}' && is_hidden(c);
-    if !text.contains(is_open) {
+    if !text.contains(|c: char| is_open(c) || c.width() == Some(0)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
+    let mut marks = 0;
     for c in text.chars() {
-        if is_open(c) {
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        if is_open(c) || marks > MOST_MARKS {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{unit:04x}");
@@ -169,10 +172,11 @@ mod tests {
         }
 
         #[test]
-        fn json_keeps_its_value_and_hides_nothing(text in any::<String>(), more in "[a\u{7f}-\u{9f}\u{202e}\u{200b}\u{e0041}\u{fe0f}]{0,9}") {
+        fn json_keeps_its_value_and_hides_nothing(text in any::<String>(), more in "[a\u{7f}-\u{9f}\u{202e}\u{200b}\u{e0041}\u{fe0f}\u{301}]{0,19}") {
             let value = serde_json::json!({ &more: text, "more": more });
             let cleaned = clean_json(&value.to_string()).into_owned();
             prop_assert!(!cleaned.chars().any(is_hidden), "{cleaned}");
+            prop_assert_eq!(clean_line(&cleaned), cleaned.as_str(), "it is measured as it is drawn");
             prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&cleaned).expect("JSON"), value);
         }
 

@@ -49,7 +49,7 @@ pub struct Session {
     /// How far the operator steps.
     pub stepping: Stepping,
     /// Where the running turn waits around the model.
-    pub held_turn: Option<TurnHeld>,
+    pub held_turn: Option<HeldTurn>,
     /// Breakpoints and log points in force.
     pub breakpoints: Vec<Breakpoint>,
     /// Tools that are not asked about any more.
@@ -98,6 +98,15 @@ pub struct Session {
     pub oddities: u64,
 }
 
+/// A turn that waits around the model.
+#[derive(Clone, Debug)]
+pub struct HeldTurn {
+    /// Where, and what comes next.
+    pub told: TurnHeld,
+    /// Since when, µs.
+    pub since_us: u64,
+}
+
 impl Session {
     /// Folds one record into the state.
     pub fn apply(&mut self, record: &Record) {
@@ -122,7 +131,7 @@ impl Session {
                 Some(())
             }
             Event::TurnHeld(held) => {
-                self.held_turn = Some(held.clone());
+                self.held_turn = Some(HeldTurn { told: held.clone(), since_us: record.at_us });
                 Some(())
             }
             Event::TurnResumed(_) => {

@@ -12,9 +12,11 @@ use crate::config::Settings;
 use crate::config::servers::edit::{self, Existing};
 use crate::config::servers::import::{self, Found, Program};
 use crate::config::servers::{
-    Approvals, Entry, Origin, ServerFile, Standing, Variables, portrait, project_files, project_root,
+    Approvals, Entry, Origin, Secrets, ServerFile, Standing, Variables, canonical, judge_name, portrait, project_files,
+    project_root,
 };
 use crate::failure::{Failure, Form};
+use crate::launch;
 use crate::protocol::ProjectVerdict;
 use crate::sanitise::{clean_block, clean_line};
 use crate::stderr::tell;
@@ -41,7 +43,7 @@ pub fn run(settings: &Settings, task: McpTask, form: Form) -> Result<(), Failure
                 (false, true) => Some(ProjectVerdict::Refused),
                 (false, false) => None,
             };
-            trust(file, said, form)
+            trust(settings, file, said, form)
         }
     }
 }
@@ -107,18 +109,16 @@ fn pairs(texts: &[String], between: char, option: &str, form: &str) -> Result<Ma
 
 /// What can be said of an entry before it is written down; whether its variables are set is said at the start.
 fn check(name: &str, entry: &Map<String, Value>, path: &Path) -> Result<(), Failure> {
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(Failure::usage(format!("{name:?} is no name for a server")));
-    }
+    judge_name(name).map_err(Failure::usage)?;
     let any_value = |_: &str| Some("x".to_owned());
     let mut variables = Variables::new(&any_value, path.parent().unwrap_or(Path::new("")));
-    let parsed = Entry::parse(&Value::Object(entry.clone()));
+    let parsed = Entry::parse(&Value::Object(entry.clone())).map_err(|misfit| misfit.to_string());
     // An address may come from a variable as a whole; that it is one can be said only at the start.
     let from_variable = |entry: &Entry| entry.url.as_ref().is_some_and(|url| url.starts_with("${"));
     parsed
         .and_then(|entry| match from_variable(&entry) {
             true => Ok(()),
-            false => entry.spec(name, &mut variables, &mut Vec::new()).map(drop),
+            false => entry.spec(name, &mut variables, &mut Secrets::default()).map(drop),
         })
         .map_err(|reason| Failure::usage(format!("the server {name:?} cannot be used: {reason}")))
 }
@@ -184,9 +184,20 @@ fn remove(settings: &Settings, name: &str, scope: Scope, form: Form) -> Result<(
         Err(format!("{} does not exist", path.display()))
     };
     removed.map_err(|reason| {
-        let hint = match callboard_servers::NAMES.contains(&name) {
-            true => "a bundled server is switched off with {\"disabled\": true} under its name",
-            false => "`callboard mcp list` shows where each server comes from",
+        let elsewhere = launch::sources(settings).unwrap_or_default().files.into_iter().map(|source| source.file);
+        let mut having = elsewhere.filter(|file| file.entries.iter().any(|(known, _)| known == name));
+        let hint = match (having.next(), target(settings, Scope::Project)) {
+            (Some(file), Ok((project, _))) if canonical(&file.path) == canonical(&project) => {
+                format!("it is the project's: `callboard mcp remove {name} --scope project`")
+            }
+            (Some(file), _) if file.origin == Origin::User => {
+                format!("it is your own: `callboard mcp remove {name} --scope user`")
+            }
+            (Some(file), _) => format!("it stands in {}; edit that file", file.path.display()),
+            (None, _) if callboard_servers::NAMES.contains(&name) => {
+                "a bundled server is switched off with {\"disabled\": true} under its name".to_owned()
+            }
+            (None, _) => "`callboard mcp list` shows where each server comes from".to_owned(),
         };
         Failure::failed(format!("{reason}; {hint}"))
     })?;
@@ -304,7 +315,7 @@ fn offered(from: &str) -> Result<Found, Failure> {
     Ok(found)
 }
 
-fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Result<(), Failure> {
+fn trust(settings: &Settings, file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Result<(), Failure> {
     let files = match file {
         Some(file) => vec![file],
         None => project_files(&here()?),
@@ -314,6 +325,7 @@ fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Res
             "this project has no server file (.mcp.json, .cursor/mcp.json, .vscode/mcp.json)".into(),
         ));
     }
+    let sources = launch::sources(settings)?;
     let mut approvals = Approvals::load().map_err(Failure::failed)?;
     let mut rows = Vec::new();
     for path in files {
@@ -321,7 +333,7 @@ fn trust(file: Option<PathBuf>, said: Option<ProjectVerdict>, form: Form) -> Res
         let shown = path.display();
         if form == Form::Text {
             say(&clean_line(&format!("{shown}:")))?;
-            for line in portrait(&file) {
+            for line in portrait(&file, sources.behind(&path)) {
                 say(&format!("  {}", clean_line(&line)))?;
             }
         }

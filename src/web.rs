@@ -1,4 +1,5 @@
-//! The one HTTP stack: how clients for the model's endpoint and for servers over HTTP are made.
+//! The one HTTP stack: how clients for the model's endpoint and for servers over HTTP are made, and what a page says that
+//! comes in place of an answer.
 
 use std::net::IpAddr;
 use std::sync::Once;
@@ -20,6 +21,16 @@ pub fn client_for(url: &Url, connect: Duration) -> ClientBuilder {
         builder = builder.no_proxy();
     }
     builder
+}
+
+/// The title of a page in HTML, without the blanks around it: where an answer should have been, it says more than its beginning.
+#[must_use]
+pub fn page_title(body: &str) -> Option<&str> {
+    let lower = body.to_ascii_lowercase();
+    let open = lower.find("<title")?;
+    let begin = open + lower[open..].find('>')? + 1;
+    let end = begin + lower[begin..].find("</title")?;
+    Some(body[begin..end].trim()).filter(|title| !title.is_empty())
 }
 
 /// Whether an address is on this machine.

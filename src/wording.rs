@@ -8,6 +8,17 @@ pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// A duration in µs for people: `840 µs`, `12 ms`, `3.4 s`, `2 m 05 s`.
+#[must_use]
+pub fn duration(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us / 100_000 % 10),
+        _ => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
+    }
+}
+
 /// A block of MCP content as people read it: its text, or what it is and how much of it there is
 /// (`[image/png, about 120 bytes]`).
 #[must_use]
@@ -33,11 +44,23 @@ pub fn first_line(text: &str) -> &str {
     text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
 }
 
+/// A fence for a code block that nothing in `text` can end.
+#[must_use]
+pub fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_fence_is_longer_than_any_inside() {
+        assert_eq!([fence(""), fence("a ``` b"), fence("````\n``")], ["```", "````", "`````"]);
+    }
 
     #[test]
     fn what_is_no_text_is_named() {

@@ -14,7 +14,7 @@ pub type Deed = fn(&mut Server, &Value, &Value);
 /// More than a host takes in one line.
 const TOO_MUCH: usize = 50 * 1024 * 1024;
 /// Just what it may take.
-const MUCH: usize = 30 * 1024 * 1024;
+const MUCH: usize = 15 * 1024 * 1024;
 
 pub const DEEDS: &[(&str, Deed)] = &[
     ("crash", |_, _, _| {

@@ -29,9 +29,9 @@ struct Server {
     changed: bool,
     /// Whether the list of tools is still given.
     lists: bool,
-    /// The call in which the host was asked for what it does not offer, and how it has refused so far.
+    /// The call in which the host was asked for something, and with which errors it has answered so far.
     asking: Option<Value>,
-    refusals: Vec<String>,
+    answers: Vec<String>,
 }
 
 fn main() {
@@ -48,7 +48,7 @@ fn main() {
         return http::serve(&std::env::args().nth(2).unwrap_or_default());
     }
     life::begin(&mode);
-    let mut server = Server { mode, late: Vec::new(), changed: false, lists: true, asking: None, refusals: Vec::new() };
+    let mut server = Server { mode, late: Vec::new(), changed: false, lists: true, asking: None, answers: Vec::new() };
     for line in std::io::stdin().lock().lines() {
         let Ok(message) = serde_json::from_str::<Value>(&line.unwrap_or_default()) else { continue };
         server.hear(&message);

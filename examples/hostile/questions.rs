@@ -9,6 +9,9 @@ use crate::wire::{answer, ask, text};
 
 /// What a client like this one does not offer.
 const NOT_OFFERED: [&str; 3] = ["sampling/createMessage", "roots/list", "the/moon"];
+/// More than are served in a second, each with an id that begins so.
+const OFTEN: usize = 300;
+const IMPATIENT: &str = "impatient";
 
 pub const DEEDS: &[(&str, Deed)] = &[
     ("ask-fields", |_, id, _| {
@@ -63,6 +66,12 @@ pub const DEEDS: &[(&str, Deed)] = &[
             ask(&json!(method), method, &json!({"messages": [], "maxTokens": 1}));
         }
     }),
+    ("ask-often", |server, id, _| {
+        server.asking = Some(id.clone());
+        for number in 0..OFTEN {
+            ask(&json!(format!("{IMPATIENT}{number}")), "ping", &json!({}));
+        }
+    }),
 ];
 
 fn form(id: &str, message: &str, properties: Value) {
@@ -70,13 +79,19 @@ fn form(id: &str, message: &str, properties: Value) {
     ask(&json!(id), "elicitation/create", &params);
 }
 
-/// Takes an answer of the host; when all that was not offered is refused, the call is answered with how.
+/// Takes an answer of the host; when all that was asked in a call is answered, the call is answered with how.
 pub fn hear(server: &mut Server, message: &Value) {
-    if !NOT_OFFERED.iter().any(|method| message["id"] == *method) {
-        return;
-    }
-    server.refusals.push(message["error"]["code"].to_string());
-    if let Some(id) = server.asking.take_if(|_| server.refusals.len() == NOT_OFFERED.len()) {
-        answer(&id, text(&format!("refused with {}", server.refusals.join(" "))));
+    let asked = message["id"].as_str().unwrap_or_default();
+    let all = match asked {
+        asked if NOT_OFFERED.contains(&asked) => NOT_OFFERED.len(),
+        asked if asked.starts_with(IMPATIENT) => OFTEN,
+        _ => return,
+    };
+    server.answers.push(message["error"]["code"].to_string());
+    if let Some(id) = server.asking.take_if(|_| server.answers.len() == all) {
+        let mut how = std::mem::take(&mut server.answers);
+        how.sort();
+        how.dedup();
+        answer(&id, text(&format!("{all} answers: {}", how.join(" "))));
     }
 }

@@ -30,7 +30,7 @@ pub fn answer_of(mode: &str, method: &str, id: &Value, params: &Value) {
             answer(id, json!({"prompts": [{"name": format!("p{page}")}], "nextCursor": (page + 1).to_string()}));
         }
         ("huge-library", "resources/list") => {
-            let items: Vec<Value> = (0..40_000)
+            let items: Vec<Value> = (0..20_000)
                 .map(|number| json!({"uri": format!("a:{number}"), "name": "x".repeat(200), "description": payload()}))
                 .collect();
             answer(id, json!({ "resources": items }));
@@ -58,7 +58,7 @@ fn resources() -> Vec<Value> {
 fn read(id: &Value, uri: &str) {
     let of = |content: Value| answer(id, json!({"contents": [content]}));
     match uri {
-        "a:30-mib" => of(json!({"uri": uri, "text": "line after line\n".repeat(30 * 1024 * 1024 / 17)})),
+        "a:15-mib" => of(json!({"uri": uri, "text": "line after line\n".repeat(15 * 1024 * 1024 / 17)})),
         "a:one-line" => of(json!({"uri": uri, "text": "x".repeat(8 * 1024 * 1024)})),
         "a:blob" => of(json!({"uri": uri, "mimeType": payload(), "blob": format!("%%% no base64 %%% {}", payload())})),
         "a:paint" => of(json!({"uri": payload(), "mimeType": "text/plain", "text": payload()})),

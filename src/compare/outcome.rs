@@ -26,9 +26,7 @@ pub struct Outcome {
 pub enum Verdict {
     /// The same, but for the order of keys.
     Identical,
-    /// The same keys, types and lengths; some values are others.
-    SameShape,
-    /// Lists are longer or shorter, or a value is null on one side only.
+    /// The same keys and types; some values are others, or lists longer or shorter. Null may stand for any type.
     ValuesDiffer,
     /// A key came or went, or a value is of another type.
     SchemaDrift,
@@ -42,7 +40,6 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Identical => "identical",
-            Self::SameShape => "same shape",
             Self::ValuesDiffer => "values differ",
             Self::SchemaDrift => "schema drift",
             Self::StatusFlip => "status flip",
@@ -73,7 +70,9 @@ impl Outcome {
         Self { status: end.status, result: end.result.clone(), failure }
     }
 
-    fn value(&self) -> Value {
+    /// What it brought: what counts of its result, else why there is none.
+    #[must_use]
+    pub fn value(&self) -> Value {
         match (&self.result, &self.failure) {
             (Some(result), _) => body(result),
             (None, Some(failure)) => Value::from(failure.as_str()),
@@ -92,6 +91,15 @@ pub fn body(result: &Json) -> Value {
     }
 }
 
+/// Why what the recording has of a call is no server's answer, so that there is nothing to compare another outcome with.
+#[must_use]
+pub fn unanswered(call: &Call) -> Option<&'static str> {
+    if call.is_lost() {
+        return Some("what it was stands in a record that is damaged or missing");
+    }
+    call.started_us.is_none().then_some("it was never sent")
+}
+
 /// The verdict over two outcomes, with every place where they differ.
 #[must_use]
 pub fn verdict(before: &Outcome, after: &Outcome) -> (Verdict, Vec<Change>) {
@@ -105,16 +113,14 @@ pub fn verdict(before: &Outcome, after: &Outcome) -> (Verdict, Vec<Change>) {
 }
 
 fn judge(change: &Change) -> Verdict {
-    let is_element = change.path.ends_with(']');
-    match &change.kind {
-        ChangeKind::Added { .. } | ChangeKind::Removed { .. } if is_element => Verdict::ValuesDiffer,
-        ChangeKind::Added { .. } | ChangeKind::Removed { .. } => Verdict::SchemaDrift,
-        ChangeKind::Changed { before, after } => match (before, after) {
-            (Value::Null, _) | (_, Value::Null) => Verdict::ValuesDiffer,
-            (before, after) if std::mem::discriminant(before) == std::mem::discriminant(after) => Verdict::SameShape,
-            _ => Verdict::SchemaDrift,
-        },
-    }
+    let keeps_shape = match &change.kind {
+        // An element of a list, and no key of an object.
+        ChangeKind::Added { .. } | ChangeKind::Removed { .. } => change.path.ends_with(']'),
+        ChangeKind::Changed { before, after } => {
+            before.is_null() || after.is_null() || std::mem::discriminant(before) == std::mem::discriminant(after)
+        }
+    };
+    if keeps_shape { Verdict::ValuesDiffer } else { Verdict::SchemaDrift }
 }
 
 #[cfg(test)]
@@ -132,7 +138,10 @@ mod tests {
         let recorded = outcome(CallStatus::Ok, json!({"count": 2, "items": [1, 2], "note": null, "inner": {"a": "x"}}));
         let judge = |body: Value| verdict(&recorded, &outcome(CallStatus::Ok, body)).0;
         assert_eq!(judge(json!({"inner": {"a": "x"}, "note": null, "items": [1, 2], "count": 2})), Verdict::Identical);
-        assert_eq!(judge(json!({"count": 3, "items": [1, 9], "note": null, "inner": {"a": "y"}})), Verdict::SameShape);
+        assert_eq!(
+            judge(json!({"count": 3, "items": [1, 9], "note": null, "inner": {"a": "y"}})),
+            Verdict::ValuesDiffer
+        );
         assert_eq!(judge(json!({"count": 3, "items": [1], "note": null, "inner": {"a": "y"}})), Verdict::ValuesDiffer);
         assert_eq!(
             judge(json!({"count": 2, "items": [1, 2], "note": "n", "inner": {"a": "x"}})),
@@ -155,6 +164,6 @@ mod tests {
             failure: None,
         };
         let (verdict, changes) = verdict(&text("a"), &text("b"));
-        assert_eq!((verdict, changes[0].path.as_str()), (Verdict::SameShape, "content[0].text"));
+        assert_eq!((verdict, changes[0].path.as_str()), (Verdict::ValuesDiffer, "content[0].text"));
     }
 }

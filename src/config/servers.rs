@@ -9,13 +9,16 @@ mod entry;
 mod file;
 pub mod import;
 mod portrait;
+mod secrets;
 mod sources;
 mod store;
 mod variables;
 
 pub use approvals::{Approvals, Standing};
 pub use entry::{Entry, RESTARTS};
-pub use file::{Origin, ServerFile};
+pub use file::{Origin, ServerFile, judge_name};
 pub use portrait::{place, portrait};
+pub use secrets::Secrets;
 pub use sources::{PROJECT_FILES, Projects, Resolved, Source, Sources, project_files, project_root};
+pub use store::canonical;
 pub use variables::Variables;

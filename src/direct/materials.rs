@@ -151,7 +151,7 @@ fn print_text(event: &Event) -> Result<(), Failure> {
 }
 
 fn print_rejected(items: &[RejectedTool]) -> Result<(), Failure> {
-    items.iter().try_for_each(|item| say(&clean_line(&format!("  {} cannot be used: {}", item.name, item.reason))))
+    items.iter().try_for_each(|item| say(&clean_line(&format!("  {} cannot be used: {}", item.label(), item.reason))))
 }
 
 fn summary(title: &str, description: &str) -> String {

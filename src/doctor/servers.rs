@@ -1,7 +1,7 @@
 //! Server files, and every server started once.
 
 use crate::config::Settings;
-use crate::config::servers::{Source, Standing};
+use crate::config::servers::{Secrets, Source, Standing};
 use crate::direct::{self, Muster};
 use crate::failure::Exit;
 use crate::launch;
@@ -33,7 +33,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     let specs: Vec<ServerSpec> = fleet.specs.iter().filter(|spec| !waits(spec)).cloned().collect();
     let (servers, muster) = direct::muster(&specs).await;
     drop(servers.stop().await);
-    found.extend(specs.iter().map(|spec| server(spec, &muster)));
+    found.extend(specs.iter().map(|spec| server(spec, &muster, &fleet.secrets)));
     found
 }
 
@@ -54,12 +54,12 @@ fn file(source: &Source) -> Finding {
     }
 }
 
-fn server(spec: &ServerSpec, muster: &Muster) -> Finding {
+fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
     let name = spec.name.as_str();
     let (ready, listed) = (muster.ready.get(&spec.name), muster.listed.get(&spec.name));
     if let Some(lost) = muster.lost.get(&spec.name) {
         let advice = match &spec.reach {
-            Reach::Program(program) => format!("try it by hand: {}", program.command_line()),
+            Reach::Program(program) => format!("try it by hand: {}", secrets.hide(&program.command_line())),
             Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
             Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
         };
@@ -79,9 +79,7 @@ fn server(spec: &ServerSpec, muster: &Muster) -> Finding {
     if listed.rejected.is_empty() {
         return Finding::ok("server", name, says);
     }
-    let rejected: Vec<String> =
-        listed.rejected.iter().map(|rejected| format!("{} ({})", rejected.name, rejected.reason)).collect();
-    let says = format!("{says}; {} cannot be used: {}", count(rejected.len(), "tool"), rejected.join(", "));
+    let says = format!("{says}; {}", direct::rejected(&listed.rejected));
     match listed.rejected.iter().any(|rejected| rejected.kind.is_fault()) {
         true => Finding::warn("server", name, says, "tell its maker; its other tools work"),
         false => Finding::ok("server", name, says),

@@ -1,4 +1,4 @@
-//! An asciicast v3 from a recording, on a virtual clock: the conversation and its calls as plain lines.
+//! An asciicast v2 from a recording, which every player of them opens, on a virtual clock: the conversation and its calls as plain lines.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::protocol::{CallFinished, Event, NoteLevel, Record, StreamPart};
 use crate::sanitise::{clean_block, clean_line};
+use crate::wording::duration;
 
 use super::{CUT, Material};
 
@@ -33,21 +34,20 @@ pub(super) fn render(material: &Material) -> String {
     let header = &material.header;
     let timestamp = material.records.first().map_or(0, |record| record.unix_ms / 1000);
     let head = json!({
-        "version": 3, "term": {"cols": COLUMNS, "rows": ROWS, "type": "xterm-256color"}, "timestamp": timestamp,
-        "title": format!("Callboard session {}", header.id),
+        "version": 2, "width": COLUMNS, "height": ROWS, "timestamp": timestamp,
+        "title": format!("Callboard session {}", header.id), "env": {"TERM": "xterm-256color"},
     });
     let mut out = format!("{head}\n");
     let mut last_us = 0;
     for frame in frames(&material.records, |record| wanted(material, record)) {
         if let Some(marker) = &frame.marker {
-            event(&mut out, frame.at_us - last_us, "m", marker);
-            last_us = frame.at_us;
+            event(&mut out, frame.at_us, "m", marker);
         }
-        event(&mut out, frame.at_us - last_us, "o", &frame.output);
+        event(&mut out, frame.at_us, "o", &frame.output);
         last_us = frame.at_us;
     }
     for line in closing(material) {
-        event(&mut out, 0, "o", &format!("\r\n{line}\r\n"));
+        event(&mut out, last_us, "o", &format!("\r\n{line}\r\n"));
     }
     out
 }
@@ -76,9 +76,9 @@ fn wanted(material: &Material, record: &Record) -> bool {
     call && turn
 }
 
-fn event(out: &mut String, interval_us: u64, code: &str, data: &str) {
+fn event(out: &mut String, at_us: u64, code: &str, data: &str) {
     // Written by hand: seconds with six decimals, exactly.
-    let (seconds, rest) = (interval_us / 1_000_000, interval_us % 1_000_000);
+    let (seconds, rest) = (at_us / 1_000_000, at_us % 1_000_000);
     let _ = writeln!(out, "[{seconds}.{rest:06}, \"{code}\", {}]", Value::from(data));
 }
 
@@ -117,7 +117,8 @@ pub fn frames(records: &[Arc<Record>], wanted: impl Fn(&Record) -> bool) -> Vec<
 /// What a record puts on the screen, cleaned, and the chapter it begins. `is_streamed` if the answer's text is there already,
 /// `was_sent` if its call has left for its server.
 fn shown(record: &Record, is_streamed: bool, was_sent: bool) -> Option<(String, Option<String>)> {
-    let id = || record.scope.call.map(|call| call.to_string()).unwrap_or_default();
+    // As answers refer to it.
+    let id = || record.scope.call.map(|call| format!("[{}]", call.0)).unwrap_or_default();
     let line = |text: String| Some((clean_line(&text).into_owned(), None));
     match &record.event {
         Event::TurnStarted(started) => {
@@ -147,7 +148,7 @@ fn shown(record: &Record, is_streamed: bool, was_sent: bool) -> Option<(String, 
 fn ended(finished: &CallFinished, was_sent: bool) -> String {
     let why = finished.failure.as_ref().map(|failure| format!(": {}", failure.message)).unwrap_or_default();
     let took =
-        if was_sent { format!("in {} ms", finished.duration_us / 1000) } else { "and was never sent".to_owned() };
+        if was_sent { format!("in {}", duration(finished.duration_us)) } else { "and was never sent".to_owned() };
     format!("{} {took}{why}", finished.status.as_str())
 }
 
@@ -157,18 +158,20 @@ mod tests {
     use crate::export::tests::material;
 
     #[test]
-    fn a_cast_has_a_header_and_events_with_intervals() {
+    fn a_cast_has_the_header_of_version_2_and_events_whose_times_never_go_back() {
         let rendered = render(&material(""));
         let lines: Vec<Value> = rendered.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        assert_eq!((&lines[0]["version"], &lines[0]["term"]["cols"]), (&json!(3), &json!(COLUMNS)));
+        assert_eq!((&lines[0]["version"], &lines[0]["width"]), (&json!(2), &json!(COLUMNS)));
+        let mut before = 0.0;
         for line in &lines[1..] {
-            let interval = line[0].as_f64().expect("seconds");
-            assert!((0.0..=2.0).contains(&interval), "{line}");
+            let at = line[0].as_f64().expect("seconds");
+            assert!((before..=before + 2.0).contains(&at), "{line} after {before}");
+            before = at;
             assert!(["o", "m"].contains(&line[1].as_str().expect("a code")) && line[2].is_string(), "{line}");
         }
         let text: String =
             lines[1..].iter().filter(|line| line[1] == "o").filter_map(|line| line[2].as_str()).collect();
-        assert!(text.contains("> What about CUST-001?\r\n") && text.contains("c1 ok in 1 ms\r\n"), "{text}");
+        assert!(text.contains("> What about CUST-001?\r\n") && text.contains("[1] ok in 1 ms\r\n"), "{text}");
         assert!(!text.replace("\r\n", "").contains('\n'), "every line end returns the carriage");
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::protocol::Json;
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Turn};
+use crate::wording::fence;
 
 use super::{CUT, Material, Removed};
 
@@ -140,8 +141,7 @@ fn pretty(result: &Json) -> String {
 
 /// A code block whose fence is longer than any inside it.
 fn fenced(out: &mut String, language: &str, text: &str) {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
+    let fence = fence(text);
     let _ = writeln!(out, "{fence}{language}\n{}\n{fence}\n", clean_block(text));
 }
 

@@ -135,7 +135,8 @@ impl<'a> Trace<'a> {
             text("callboard.call.status", super::status(call)),
         ];
         if call.was_sent() {
-            attributes.extend([text("mcp.method.name", "tools/call"), text("network.transport", "pipe")]);
+            attributes.push(text("mcp.method.name", "tools/call"));
+            attributes.extend(server.into_iter().flat_map(|server| transport(&server.command)));
         }
         if let Some(by_hand) = call.by_hand() {
             attributes.push(text("callboard.call.by_hand", by_hand));
@@ -194,6 +195,18 @@ impl<'a> Trace<'a> {
     }
 }
 
+/// How a server was spoken to, from its command line or URL; nothing if that is not recorded.
+fn transport(command: &str) -> Vec<Value> {
+    if command.is_empty() {
+        return Vec::new();
+    }
+    let is_http = ["http://", "https://"].iter().any(|scheme| command.starts_with(scheme));
+    match is_http {
+        true => vec![text("network.transport", "tcp"), text("network.protocol.name", "http")],
+        false => vec![text("network.transport", "pipe")],
+    }
+}
+
 /// Who makes the model: not known for a compatible endpoint, where the convention asks for the one it is compatible with.
 fn provider(model: &str) -> &'static str {
     if model == "built-in" || model == "scripted" { "callboard" } else { "openai" }
@@ -249,6 +262,27 @@ mod tests {
             }
         }
         assert_eq!(traces.len(), 2);
+    }
+
+    #[test]
+    fn a_call_tells_how_its_server_was_spoken_to() {
+        for (command, expected) in [
+            ("callboard serve billing", "network.transport=pipe"),
+            ("https://mcp.example/mcp", "network.transport=tcp network.protocol.name=http"),
+            ("", ""),
+        ] {
+            let mut material = material("call:c1");
+            material.session.servers[0].command = command.to_owned();
+            let request: Value = serde_json::from_str(render(&material).trim()).expect("one line");
+            let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans");
+            let call = spans.iter().find(|span| span["name"] == "tools/call get_invoice").expect("the call");
+            let attributes = call["attributes"].as_array().expect("attributes").iter();
+            let of_network = attributes.filter_map(|attribute| {
+                let key = attribute["key"].as_str().filter(|key| key.starts_with("network."))?;
+                Some(format!("{key}={}", attribute["value"]["stringValue"].as_str()?))
+            });
+            assert_eq!(of_network.collect::<Vec<_>>().join(" "), expected, "{command}");
+        }
     }
 
     #[test]

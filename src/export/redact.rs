@@ -6,21 +6,26 @@ use std::sync::{Arc, LazyLock};
 
 use regex::{Captures, Regex};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::protocol::{Event, ModelStreamed, Record};
 use crate::recording::format::Header;
-use crate::recording::redact::Redactor;
+use crate::recording::redact::{Redactor, in_strings};
 
 /// Values that name a person; the name of each group is the kind.
 static PERSONAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<email>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)",
+        r"(?P<email>[\p{Latin}0-9._%+-]+@[\p{Latin}0-9-]+(?:\.[\p{Latin}0-9-]+)+)",
         // With a country code, or in the three groups of North America; anything looser also matches ids and dates.
         r"|(?P<phone>\+\d{1,3}(?:[ .-]?\(?\d{2,5}\)?){2,5}|\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b)",
-        r#"|(?P<home>/(?:home|Users)/[^/\s"\\]+)"#,
+        r#"|(?P<home>/(?:home|Users)\\*/[^/\s"\\]+)"#,
     ))
     .ok()
 });
+
+/// An escape of JSON that is itself a string, such as a message on the wire: its letters and digits are no part of the
+/// value after it.
+static ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\\(?:[nrtbf]|u[0-9A-Fa-f]{4})").ok());
 
 /// A mark that stands for something removed.
 static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"‹(?:secret:)?([A-Za-z0-9_]+):[0-9a-f]+›").ok());
@@ -116,7 +121,8 @@ fn streamed(records: &[Arc<Record>]) -> HashMap<usize, Option<ModelStreamed>> {
     }
     let mut replaced = HashMap::new();
     for ((_, part), (text, pieces)) in texts {
-        if Pass::default().line(&text) == text {
+        let line = Value::from(text.as_str()).to_string();
+        if Pass::default().line(&line) == line {
             continue;
         }
         let last = pieces.last().copied();
@@ -134,19 +140,39 @@ struct Pass {
 }
 
 impl Pass {
+    /// One JSON value without what must not leave the house.
     fn line(&mut self, line: &str) -> String {
-        let without_secrets = self.secrets.redact(line).into_owned();
-        let Some(personal) = PERSONAL.as_ref() else { return without_secrets };
+        let without_secrets = self.secrets.redact(line);
         let numbers = &mut self.numbers;
-        let replaced = personal.replace_all(&without_secrets, |captures: &Captures<'_>| {
+        // A name of a property can be an address as well.
+        in_strings(&without_secrets, |_, text| without_persons(numbers, text)).into_owned()
+    }
+}
+
+/// A text without what names a person; `None` if there is nothing of that kind.
+fn without_persons(numbers: &mut BTreeMap<String, u64>, text: &str) -> Option<String> {
+    let (personal, escape) = (PERSONAL.as_ref()?, ESCAPE.as_ref()?);
+    if !personal.is_match(text) && !text.contains('\\') {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut put = |words: &str| {
+        out.push_str(&personal.replace_all(words, |captures: &Captures<'_>| {
             let kind = personal.capture_names().flatten().find(|name| captures.name(name).is_some());
             let next = numbers.len() as u64 + 1;
             // A number, not a hash: an address could be guessed from its hash.
             let number = *numbers.entry(captures[0].to_owned()).or_insert(next);
             format!("‹{}:{number}›", kind.unwrap_or("value"))
-        });
-        replaced.into_owned()
+        }));
+    };
+    let mut from = 0;
+    for escaped in escape.find_iter(text) {
+        put(&text[from..escaped.start()]);
+        put(escaped.as_str());
+        from = escaped.end();
     }
+    put(&text[from..]);
+    (out != text).then_some(out)
 }
 
 #[cfg(test)]
@@ -165,7 +191,7 @@ mod tests {
             assert!(!clean.contains(gone), "{gone} in {clean}");
         }
         assert_eq!(clean.matches("‹email:1›").count(), 2, "{clean}");
-        serde_json::from_str::<serde_json::Value>(&clean).expect("still JSON");
+        serde_json::from_str::<Value>(&clean).expect("still JSON");
         let found = marks(&clean);
         let words: Vec<String> = found.iter().map(Removed::words).collect();
         assert_eq!(
@@ -180,6 +206,55 @@ mod tests {
     }
 
     #[test]
+    fn what_names_a_person_goes_after_a_line_break_too_however_deep_it_is_nested() {
+        let personal = [
+            "jane.doe@example.com",
+            "nora@example.com",
+            "jürgen@müller.example",
+            "555-010-4477",
+            "+44 20 7946 0958",
+            "/home/jane",
+        ];
+        for value in personal {
+            for before in ["\n", "\t", "\r", "\u{8}", "\u{c}", "\u{1b}", " ", "\"", "(", ""] {
+                let mut line = serde_json::json!({ "text": format!("Contacts:{before}{value}\nEnd") }).to_string();
+                if before.is_empty() {
+                    line = serde_json::json!({ value: true }).to_string();
+                }
+                for depth in 0..=2 {
+                    let clean = Pass::default().line(&line);
+                    let shown = format!("{value} after {before:?} at {depth}: {clean}");
+                    assert!(!clean.contains(value) && clean.contains(":1›"), "{shown}");
+                    let rest = clean.replace("\\\\", "\\").replace(['\\', '"'], " ");
+                    assert!(before.is_empty() || (rest.contains("Contacts:") && rest.contains("End")), "{shown}");
+                    let mut inner = clean.clone();
+                    for _ in 0..=depth {
+                        let read: Value = serde_json::from_str(&inner).expect("still JSON, at each depth");
+                        inner = read["text"].as_str().unwrap_or_default().to_owned();
+                    }
+                    line = serde_json::json!({ "text": line }).to_string();
+                }
+            }
+        }
+        assert_eq!(Pass::default().line(r#"{"a":"jane\u0040example.com"}"#), r#"{"a":"‹email:1›"}"#);
+        assert!(!Pass::default().line(r#"{"a":"{\"b\":\"\\/home\\/jane\\/x\"}"}"#).contains("jane"));
+    }
+
+    #[test]
+    fn a_record_with_an_address_after_a_line_break_is_kept_without_it() {
+        let line = r#"{"i":0,"t":1,"w":1,"k":"user.asked","d":{"text":"Contacts:\njane@example.com\n555-010-4477"}}"#;
+        let clean = redact(&header(), &[Arc::new(Record::from_line(line).expect("a record"))]);
+        let lines: Vec<_> = clean.records.iter().map(|record| record.to_line().expect("a line")).collect();
+        assert_eq!(clean.left_out, 0);
+        assert!(lines[0].contains(r#""Contacts:\n‹email:1›\n‹phone:2›""#), "{lines:?}");
+    }
+
+    fn header() -> Header {
+        let header = r#"{"fmt":"callboard.session","v":1,"id":"01T","created":"2026","app":"a","model":"m","servers":{},"policy":"auto"}"#;
+        serde_json::from_str(header).expect("a header")
+    }
+
+    #[test]
     fn an_address_in_two_pieces_of_a_streamed_answer_goes_too() {
         let piece = |text: &str| {
             let line = format!(
@@ -187,11 +262,9 @@ mod tests {
             );
             Arc::new(Record::from_line(&line).expect("a record"))
         };
-        let header = r#"{"fmt":"callboard.session","v":1,"id":"01T","created":"2026","app":"a","model":"m","servers":{},"policy":"auto"}"#;
-        let header: Header = serde_json::from_str(header).expect("a header");
         let texts = |pieces: &[&str]| {
             let records: Vec<_> = pieces.iter().map(|text| piece(text)).collect();
-            let clean = redact(&header, &records);
+            let clean = redact(&header(), &records);
             assert_eq!(clean.left_out, 0);
             clean.records.iter().map(|record| record.to_line().expect("a line")).collect::<Vec<_>>()
         };

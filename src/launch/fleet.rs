@@ -1,10 +1,10 @@
 //! The servers of a session: the bundled ones, what server files make of them, and a project's that wait for a word.
 
 use crate::config::Settings;
-use crate::config::servers::{RESTARTS, Resolved, Source, Sources, Standing, portrait};
+use crate::config::servers::{RESTARTS, Resolved, Secrets, Source, Sources, Standing, portrait};
 use crate::failure::Failure;
 use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
-use crate::orchestrator::{Judge, Projects};
+use crate::orchestrator::{Judge, Judged, Projects};
 use crate::protocol::ProjectProposed;
 
 /// The servers of a session.
@@ -14,8 +14,8 @@ pub struct Fleet {
     pub specs: Vec<ServerSpec>,
     /// What was odd about the configuration.
     pub warnings: Vec<String>,
-    /// Configured values to be kept out of recordings.
-    pub secrets: Vec<(String, String)>,
+    /// What is to be kept out of recordings.
+    pub secrets: Secrets,
 }
 
 /// All servers the settings ask for.
@@ -40,22 +40,22 @@ pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs
         file: source.file.path.display().to_string(),
         changed: source.standing == Standing::Changed,
         servers: source.file.entries.iter().map(|(name, _)| name.as_str().into()).collect(),
-        lines: portrait(&source.file),
+        lines: portrait(&source.file, sources.behind(&source.file.path)),
     };
     let proposed = sources.files.iter().filter(waits).map(proposed).collect();
     let judge: Judge =
         Box::new(move |file, verdict| {
             let kept = sources.judge(file, verdict);
-            let now = sources.resolve(&bundled, &environment).specs;
+            let Resolved { specs: now, secrets } = sources.resolve(&bundled, &environment);
             let is_new = |spec: &&ServerSpec| !specs.contains(spec);
-            let mut changed: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
+            let mut moved: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
             let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);
-            changed.extend(specs.iter().filter(is_gone).map(|spec| ServerSpec {
+            moved.extend(specs.iter().filter(is_gone).map(|spec| ServerSpec {
                 reach: Reach::Nowhere(format!("it is switched off in {file}")),
                 ..spec.clone()
             }));
             specs = now;
-            (changed, kept)
+            Judged { moved, secrets: secrets.redactor(), kept }
         });
     Projects { proposed, judge }
 }

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use crate::protocol::{CallId, Json, Scope};
 
-/// Requests remembered until their answer comes; more than can ever be in flight together.
+/// Requests remembered until their answer comes; far more than can ever be in flight together, so that only those that nobody
+/// waits for any more can be so many.
 const MOST_REQUESTS: usize = 4096;
 /// Questions of a server to the operator that are remembered until they are put.
 const MOST_QUESTIONS: usize = 32;
@@ -114,6 +115,20 @@ impl Drop for Pause {
     }
 }
 
+/// While this lives, somebody waits for the answer to a request.
+#[derive(Debug)]
+pub struct Awaited {
+    answers: Answers,
+    /// The request.
+    pub id: NumberOrString,
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.answers.forget(&self.id);
+    }
+}
+
 impl Answers {
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -122,9 +137,10 @@ impl Answers {
     /// Remembers a request that is about to be sent.
     pub(super) fn expect(&self, id: NumberOrString, request: Request) {
         let mut known = self.lock();
-        if known.open.len() < MOST_REQUESTS {
-            known.open.insert(id, request);
+        if known.open.len() >= MOST_REQUESTS {
+            known.open.retain(|_, request| request.reading != Reading::Nobody);
         }
+        known.open.insert(id, request);
     }
 
     /// The request that has its answer now.
@@ -207,8 +223,14 @@ impl Answers {
         self.lock().results.remove(id)
     }
 
+    /// Waits for the answer to a request that was sent.
+    #[must_use]
+    pub fn awaited(&self, id: NumberOrString) -> Awaited {
+        Awaited { answers: self.clone(), id }
+    }
+
     /// Nobody waits for this answer any more; when it comes it is recorded and dropped.
-    pub fn forget(&self, id: &NumberOrString) {
+    fn forget(&self, id: &NumberOrString) {
         let mut known = self.lock();
         known.results.remove(id);
         if let Some(request) = known.open.get_mut(id) {
@@ -254,5 +276,32 @@ impl Answers {
     fn each_of(&self, call: Option<CallId>, change: impl Fn(&mut Patience)) {
         let is_of = |request: &&mut Request| call.is_some() && request.scope.call == call;
         self.lock().open.values_mut().filter(is_of).for_each(|request| change(&mut request.patience));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_are_never_answered_leave_room_for_the_next() {
+        let answers = Answers::default();
+        let request = || Request {
+            scope: Scope::default(),
+            token: None,
+            progress: 0.0,
+            reading: Reading::Raw,
+            last_event: None,
+            patience: Patience::new(),
+        };
+        let numbers = 0..i64::try_from(MOST_REQUESTS).expect("a small number");
+        for number in numbers.map(NumberOrString::Number) {
+            answers.expect(number.clone(), request());
+            drop(answers.awaited(number));
+        }
+        let next = NumberOrString::Number(-1);
+        answers.expect(next.clone(), request());
+        assert!(answers.awaits(&next));
+        assert_eq!(answers.only(), Some(next));
     }
 }

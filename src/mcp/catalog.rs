@@ -17,6 +17,8 @@ pub const MOST_TOOLS: usize = 512;
 pub const LONGEST_DESCRIPTION: usize = 64 * 1024;
 /// Longest name a model API takes (`hosting.md` §5).
 const LONGEST_MODEL_NAME: usize = 64;
+/// Digits of the hash that a changed name ends in.
+const HASH: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,11 +65,11 @@ pub fn read(
     let (mut tools, mut rejected) = (Vec::new(), Vec::new());
     let mut names = HashSet::new();
     for (position, item) in items.iter().enumerate() {
-        let reject = |name: &str, kind, reason| RejectedTool { name: name.to_owned(), reason, kind };
+        let reject =
+            |name: &str, kind, reason: String| RejectedTool { kind, ..RejectedTool::one(name.to_owned(), reason) };
         if tools.len() == MOST_TOOLS {
-            let left = items.len() - position;
-            let reason = format!("{left} more tools: only the first {MOST_TOOLS} are taken");
-            rejected.push(reject("", Rejection::Fault, reason));
+            let reason = format!("only the first {MOST_TOOLS} tools of a server are taken");
+            rejected.push(RejectedTool::rest(items.len() - position, reason));
             break;
         }
         match definition(server, naming, trust, item) {
@@ -140,7 +142,7 @@ pub fn cut(mut text: String, most: usize) -> String {
 }
 
 /// A name the model's API accepts, injective over all servers and tools: whatever had to be changed, or could be split in
-/// two ways, carries a hash of both names.
+/// two ways, or already ends like that, carries a hash of both names.
 fn model_name(server: &ServerName, tool: &ToolName, naming: Naming) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let plain = match naming {
@@ -151,13 +153,20 @@ fn model_name(server: &ServerName, tool: &ToolName, naming: Naming) -> String {
         Naming::Plain => false,
         Naming::Prefixed => plain.matches("__").count() > 1 || plain.contains("___"),
     };
-    if plain.chars().all(allowed) && plain.len() <= LONGEST_MODEL_NAME && !ambiguous {
+    let is_unlike_others = !ambiguous && !ends_like_hashed(&plain);
+    if plain.chars().all(allowed) && plain.len() <= LONGEST_MODEL_NAME && is_unlike_others {
         return plain;
     }
     let hash = blake3::hash(format!("{server}\0{tool}").as_bytes()).to_hex();
     let mut name: String = plain.chars().map(|c| if allowed(c) { c } else { '_' }).collect();
-    name.truncate(LONGEST_MODEL_NAME - 9);
-    format!("{name}_{}", &hash[..8])
+    name.truncate(LONGEST_MODEL_NAME - 1 - HASH);
+    format!("{name}_{}", &hash[..HASH])
+}
+
+/// Whether a name could be one that was changed.
+fn ends_like_hashed(name: &str) -> bool {
+    let is_hash = |end: &str| end.len() == HASH && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    name.rsplit_once('_').is_some_and(|(_, end)| is_hash(end))
 }
 
 #[cfg(test)]
@@ -181,6 +190,15 @@ mod tests {
         assert!(tools[0].annotations.read_only && tools[0].annotations.destructive);
         let names: Vec<&str> = rejected.iter().map(|tool| tool.name.as_str()).collect();
         assert_eq!(names, ["no-schema", "good", ""]);
+    }
+
+    #[test]
+    fn the_rest_of_a_list_that_is_too_long_is_counted() {
+        let tool = |number| json(&format!(r#"{{"name":"t{number}","inputSchema":{{}}}}"#));
+        let items: Vec<Json> = (0..MOST_TOOLS + 88).map(tool).collect();
+        let (tools, rejected) = read(&"s".into(), Naming::Plain, Trust::Trusted, &items);
+        assert_eq!((tools.len(), rejected.len()), (MOST_TOOLS, 1));
+        assert_eq!((RejectedTool::total(&rejected), rejected[0].label()), (88, "88 more".to_owned()));
     }
 
     #[test]
@@ -217,6 +235,12 @@ mod tests {
             .map(|(server, tool)| model_name(&server.into(), &tool.into(), Naming::Prefixed))
             .collect();
         assert_eq!(names.len(), pairs.len() + 2, "{names:?}");
+        let changed = model_name(&"a b".into(), &"c".into(), Naming::Prefixed);
+        let (server, tool) = changed.split_once("__").expect("a prefix");
+        assert_ne!(model_name(&server.into(), &tool.into(), Naming::Prefixed), changed);
+        for ordinary in ["search_tickets", "get_2025_10", "read_deadbeef0", "add_facade"] {
+            assert_eq!(model_name(&"desk".into(), &ordinary.into(), Naming::Prefixed), format!("desk__{ordinary}"));
+        }
         assert!(
             names
                 .iter()

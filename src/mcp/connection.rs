@@ -23,6 +23,7 @@ use super::answers::{Answers, Reading};
 use super::http::HttpFault;
 use super::inputs::Inputs;
 use super::road::{Road, RoadError};
+use super::stderr::Tail;
 use super::tap::Tap;
 use super::wire::{Source, Wire};
 use super::{Limits, Remote, ServerSpec, Signal, catalog, http};
@@ -69,6 +70,8 @@ pub struct Company {
     pub changed: mpsc::Sender<()>,
     /// What it wants of the operator.
     pub inputs: Inputs,
+    /// The last things it said that were no messages.
+    pub tail: Tail,
 }
 
 /// A connected server.
@@ -79,8 +82,16 @@ pub struct Connection {
     inputs: Inputs,
     end: Option<oneshot::Receiver<()>>,
     limits: Limits,
-    /// Compiled output schemas of the listed tools.
-    outputs: HashMap<ToolName, Arc<Schema>>,
+    /// What the listed tools are, and promise.
+    tools: HashMap<ToolName, Promise>,
+}
+
+/// What calls of a listed tool need to know of it.
+struct Promise {
+    /// Of its definition.
+    hash: String,
+    /// Its declared output.
+    output: Option<Arc<Schema>>,
 }
 
 /// Why there is no connection, or none any more.
@@ -90,6 +101,8 @@ pub enum Fault {
     Closed(String),
     /// We could do nothing with it, for this reason; another handshake may do better.
     Unusable(String),
+    /// Nothing was answered in all the time there is; another handshake would only take as long again.
+    Silent(String),
     /// There is nobody to shake hands with at the moment.
     Unreachable(String),
     /// Trying again changes nothing.
@@ -101,7 +114,8 @@ impl Fault {
     #[must_use]
     pub fn into_words(self) -> String {
         match self {
-            Self::Closed(words) | Self::Unusable(words) | Self::Unreachable(words) | Self::Hopeless(_, words) => words,
+            Self::Closed(words) | Self::Unusable(words) | Self::Silent(words) => words,
+            Self::Unreachable(words) | Self::Hopeless(_, words) => words,
         }
     }
 }
@@ -111,12 +125,12 @@ impl Fault {
 /// # Errors
 /// Why there is no connection, in words without the server's name.
 pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> Result<Connection, Fault> {
-    let Company { server, limits, signals, changed, inputs } = company;
+    let Company { server, limits, signals, changed, inputs, tail } = company;
     let listings = match &goal {
         Goal::Pipes(..) => Reading::Raw,
         Goal::Remote(_) => Reading::Both,
     };
-    let tap = Tap::new(server.clone(), signals.clone(), listings);
+    let tap = Tap::new(server.clone(), signals.clone(), listings, tail);
     let answers = tap.answers.clone();
     let (ended, end) = oneshot::channel();
     let road = match goal {
@@ -138,12 +152,12 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
             if handshake == Handshake::Modern {
                 listen(&service, heard);
             }
-            Ok(Connection { server, service, answers, inputs, end: Some(end), limits, outputs: HashMap::new() })
+            Ok(Connection { server, service, answers, inputs, end: Some(end), limits, tools: HashMap::new() })
         }
         Ok(Err(error)) => Err(refusal(&error)),
         Err(_) => {
             let reason = format!("it did not answer the handshake within {} s", limits.start.as_secs());
-            Err(Fault::Unusable(reason))
+            Err(Fault::Silent(reason))
         }
     }
 }
@@ -244,10 +258,11 @@ impl Connection {
     /// Takes what can be taken of a listing; the rest is told with why.
     pub fn take_in(&mut self, spec: &ServerSpec, items: &[Json]) -> (Vec<ToolDefinition>, Vec<RejectedTool>) {
         let (tools, rejected) = catalog::read(&self.server, spec.naming, spec.trust, items);
-        self.outputs = tools
-            .iter()
-            .filter_map(|tool| Some((tool.tool.clone(), Arc::new(Schema::new(tool.output_schema.clone()?)))))
-            .collect();
+        let promise = |tool: &ToolDefinition| {
+            let output = tool.output_schema.clone().map(|output| Arc::new(Schema::new(output)));
+            (tool.tool.clone(), Promise { hash: tool.hash.clone(), output })
+        };
+        self.tools = tools.iter().map(promise).collect();
         (tools, rejected)
     }
 
@@ -263,10 +278,16 @@ impl Connection {
         }
     }
 
+    /// Whether a tool, as it was listed last, is still the one with this hash.
+    #[must_use]
+    pub fn is_still(&self, tool: &ToolName, hash: &str) -> bool {
+        self.tools.get(tool).is_some_and(|listed| listed.hash == hash)
+    }
+
     /// The declared output of a tool.
     #[must_use]
     pub fn output(&self, tool: &ToolName) -> Option<Arc<Schema>> {
-        self.outputs.get(tool).cloned()
+        self.tools.get(tool)?.output.clone()
     }
 
     /// What is awaited of the server.

@@ -29,11 +29,9 @@ use tokio::time::sleep;
 use crate::web;
 
 use super::Remote;
-use super::tap::{Answering, Tap, broken};
+use super::tap::{Answering, LONGEST_MESSAGE, Tap, broken};
 pub use fault::HttpFault;
 
-/// Longest answer, and longest event of a stream, bytes.
-pub const LONGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a connection to the host may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Kept of the body of a refusal, bytes.
@@ -111,8 +109,8 @@ pub fn http(remote: &Remote, tap: Tap, gone: oneshot::Sender<()>) -> Result<Http
     let mut config = StreamableHttpClientTransportConfig::with_uri(remote.url.as_str())
         .custom_headers(headers)
         .max_concurrent_requests(64)
-        .max_sse_event_size(LONGEST_BODY)
-        .max_json_response_size(LONGEST_BODY);
+        .max_sse_event_size(LONGEST_MESSAGE)
+        .max_json_response_size(LONGEST_MESSAGE);
     let mut retry = ExponentialBackoff::default();
     retry.max_delay = Some(LONGEST_RETRY);
     config.retry_config = Arc::new(retry);
@@ -145,7 +143,7 @@ impl Post {
 
     /// The events of a stream; messages in them are read and recorded, and `rmcp` gets what is left for it to read.
     fn events(&self, response: Response, purpose: Purpose) -> Events {
-        let pieces = body::bounded_events(response.bytes_stream(), LONGEST_BODY);
+        let pieces = body::bounded_events(response.bytes_stream(), LONGEST_MESSAGE);
         // A stream whose events have ids can be found again; the end of any other is the end of its request.
         let can_resume = Arc::new(AtomicBool::new(!matches!(purpose, Purpose::Answer(_))));
         let (tap, resumable) = (self.tap.clone(), Arc::clone(&can_resume));
@@ -223,7 +221,7 @@ impl Post {
         response: Response,
         message: &ClientJsonRpcMessage,
     ) -> Result<Option<ServerJsonRpcMessage>, Failed> {
-        let bytes = body::whole(response, LONGEST_BODY).await.map_err(StreamableHttpError::Client)?;
+        let bytes = body::whole(response, LONGEST_MESSAGE).await.map_err(StreamableHttpError::Client)?;
         let text = String::from_utf8(bytes).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
         if text.trim().is_empty() {
             return Ok(None);

@@ -36,7 +36,7 @@ impl InFlight {
     pub fn send(&mut self, order: CallOrder, connection: &Connection) {
         let (sender, cancelled) = oneshot::channel();
         let (caller, output) = (connection.caller(), connection.output(&order.tool));
-        let CallOrder { call, scope, tool, arguments } = order;
+        let CallOrder { call, scope, tool, definition: _, arguments } = order;
         self.open.insert(call, Some(sender));
         self.ends.push(Box::pin(async move {
             let mut cancelled = cancelled.map(|reason| reason.unwrap_or_else(|_| "no longer needed".into()));
@@ -83,11 +83,25 @@ impl InFlight {
     }
 }
 
+/// Where a result is no `CallToolResult` (MCP, Tools), if it is none: a model may read something else in it than is meant.
+fn misshapen(result: &Json) -> Option<String> {
+    let [content, is_error] = result.members(["content", "isError"]);
+    let begins = |text: &str, letter: char| text.trim_start().starts_with(letter);
+    let is_list = content.is_some_and(|content| begins(content.get(), '['));
+    let is_flag = is_error.is_none_or(|flag| matches!(flag.get().trim(), "true" | "false"));
+    match (is_list, is_flag) {
+        (true, true) => None,
+        (false, _) => Some("content is missing or no list, as every result of a tool has it".into()),
+        (true, false) => Some("isError is neither true nor false".into()),
+    }
+}
+
 fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
     match answer {
         Ok(result) => {
             let status = if result.is_tool_error() { CallStatus::Error } else { CallStatus::Ok };
-            let mismatch = output.filter(|_| status == CallStatus::Ok).and_then(|output| output.missed_by(&result));
+            let mismatch =
+                misshapen(&result).or_else(|| output.filter(|_| status == CallStatus::Ok)?.missed_by(&result));
             Ok(CallEnd { status, mismatch, result: Some(result), failure: None })
         }
         Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),
@@ -96,5 +110,19 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
             Ok(CallEnd { result, ..CallEnd::failed(CallFailureCode::ProtocolError, message) })
         }
         Err(NoAnswer::Lost(reason)) => Err(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_of_another_form_is_marked() {
+        let marked = |text: &str| misshapen(&Json::parse(text).expect("JSON")).is_some();
+        assert!(!marked(r#"{"content": []}"#) && !marked(r#"{"content":[{"type":"text"}],"isError":true,"more":1}"#));
+        for wrong in [r#"{"content":"text","isError":false}"#, "{}", "[1]", r#"{"content":[],"isError":"maybe"}"#] {
+            assert!(marked(wrong), "{wrong}");
+        }
     }
 }

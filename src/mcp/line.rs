@@ -3,7 +3,7 @@
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Bytes kept of the head and of the tail of a line that is too long: enough to find a JSON-RPC id.
-const ENDS: usize = 512;
+pub(super) const ENDS: usize = 512;
 
 /// One line without its end.
 #[derive(Clone, Debug, PartialEq, Eq)]

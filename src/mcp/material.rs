@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    Event, Json, Material, Prompt, PromptArgument, PromptGot, PromptsListed, RejectedTool, Rejection, Resource,
-    ResourceForm, ResourceRead, ResourcesListed, Scope, ServerName,
+    Event, Json, Material, Prompt, PromptArgument, PromptGot, PromptsListed, RejectedTool, Resource, ResourceForm,
+    ResourceRead, ResourcesListed, Scope, ServerName,
 };
 
 use super::catalog::{LONGEST_DESCRIPTION, MOST_TOOLS, cut};
@@ -203,9 +203,8 @@ fn take<R: DeserializeOwned, T>(
     let (mut taken, mut rejected) = (Vec::new(), Vec::new());
     for (position, item) in items.iter().enumerate() {
         if taken.len() == MOST_TOOLS {
-            let reason =
-                format!("{} more {}: only the first {MOST_TOOLS} are taken", items.len() - position, listing.word());
-            rejected.push(RejectedTool { name: String::new(), reason, kind: Rejection::Fault });
+            let reason = format!("only the first {MOST_TOOLS} {} of a server are taken", listing.word());
+            rejected.push(RejectedTool::rest(items.len() - position, reason));
             break;
         }
         let read = serde_json::from_str::<R>(item.text()).map_err(|error| error.to_string());
@@ -213,7 +212,7 @@ fn take<R: DeserializeOwned, T>(
             Ok(made) => taken.push(made),
             Err(reason) => {
                 let name = item.value().get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-                rejected.push(RejectedTool { name: cut(name, LONGEST_NAME), reason, kind: Rejection::Fault });
+                rejected.push(RejectedTool::one(cut(name, LONGEST_NAME), reason));
             }
         }
     }

@@ -123,9 +123,13 @@ impl Process {
             self.signal(signal);
             status = timeout(RUNG, self.child.wait()).await.ok().and_then(Result::ok);
         }
-        // Whatever the server started and left behind goes too.
-        self.signal(Signal::KILL);
+        self.end_group();
         (how, status)
+    }
+
+    /// Kills what it has started and left behind; it has ended itself.
+    pub fn end_group(&self) {
+        self.signal(Signal::KILL);
     }
 
     fn signal(&self, signal: Signal) {
@@ -138,7 +142,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.signal(Signal::KILL);
+        self.end_group();
         if let Some(group) = self.group {
             groups().alive.remove(&group.as_raw_nonzero().get());
         }

@@ -19,6 +19,10 @@ const LINE_LIMIT: usize = 4096;
 const PER_SECOND: u32 = 200;
 /// Bytes per second that are recorded of them.
 pub(super) const BYTES_PER_SECOND: usize = 256 * 1024;
+/// Bytes after which one that never stops is recorded at [`LATER`] only: the recording of an idle session must not fill a disk.
+const TOO_MUCH: u64 = 16 * 1024 * 1024;
+/// Lines and bytes a second that are recorded then: 28 MiB an hour at most.
+const LATER: (u32, usize) = (5, 8 * 1024);
 /// Lines kept for error messages.
 const TAIL: usize = 8;
 
@@ -27,7 +31,7 @@ const TAIL: usize = 8;
 pub struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
-    fn push(&self, line: &str) {
+    pub(super) fn push(&self, line: &str) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push_back(line.to_owned());
         if lines.len() > TAIL {
@@ -44,18 +48,21 @@ impl Tail {
     }
 }
 
-/// At most [`PER_SECOND`] lines and [`BYTES_PER_SECOND`] pass in a second; what does not is counted and told once a second.
+/// At most [`PER_SECOND`] lines and [`BYTES_PER_SECOND`] pass in a second, and after [`TOO_MUCH`] only [`LATER`]; what does not is
+/// counted and told once a second.
 #[derive(Debug)]
 pub(super) struct Throttle {
     window: Instant,
     passed: u32,
     bytes: usize,
     dropped: u64,
+    /// Bytes that have passed in all.
+    all: u64,
 }
 
 impl Throttle {
     pub(super) fn new() -> Self {
-        Self { window: Instant::now(), passed: 0, bytes: 0, dropped: 0 }
+        Self { window: Instant::now(), passed: 0, bytes: 0, dropped: 0, all: 0 }
     }
 
     /// Whether a line of so many bytes may pass, and how many were held back before it.
@@ -63,12 +70,14 @@ impl Throttle {
         if self.window.elapsed() >= Duration::from_secs(1) {
             (self.window, self.passed, self.bytes) = (Instant::now(), 0, 0);
         }
-        if self.passed >= PER_SECOND || self.bytes + bytes > BYTES_PER_SECOND {
+        let (lines, room) = if self.all < TOO_MUCH { (PER_SECOND, BYTES_PER_SECOND) } else { LATER };
+        if self.passed >= lines || self.bytes + bytes > room {
             self.dropped += 1;
             return (false, 0);
         }
         self.passed += 1;
         self.bytes += bytes;
+        self.all += bytes as u64;
         (true, std::mem::take(&mut self.dropped))
     }
 }
@@ -103,8 +112,7 @@ pub(super) async fn log(
 ) {
     let mut lines = Vec::new();
     if dropped > 0 {
-        let most = BYTES_PER_SECOND / 1024;
-        lines.push(format!("… {dropped} more lines were not kept: over {PER_SECOND} or {most} KiB a second"));
+        lines.push(format!("… {dropped} more lines were not kept: too many, or too long, a second"));
     }
     if admitted {
         lines.push(line);
@@ -113,5 +121,24 @@ pub(super) async fn log(
         let event = ServerLogged { server: server.clone(), stream, line }.into();
         // The orchestrator is gone: nobody is left to tell.
         let _ = signals.send(Signal::Happened(Scope::default(), event)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_never_stops_is_recorded_less_after_a_while() {
+        let mut throttle = Throttle::new();
+        let mut lines = Vec::new();
+        for _ in 0..200 {
+            lines.push((0..1000).filter(|_| throttle.admit(1024).0).count());
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(lines[0], PER_SECOND as usize);
+        let seconds = usize::try_from(TOO_MUCH).expect("it fits") / 1024 / PER_SECOND as usize;
+        assert_eq!([lines[seconds - 1], lines[seconds + 1], lines[199]], [PER_SECOND as usize, 5, 5]);
+        assert!(throttle.admit(8 * 1024).0 && !throttle.admit(1).0);
     }
 }

@@ -10,26 +10,28 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::protocol::{
     AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
-    ServerLost, ServerStopped,
+    ServerLost, ServerStopped, ToolName,
 };
 
 use super::connection::{Connection, Fault, Handshake, Listing};
 use super::in_flight::InFlight;
 use super::inputs::Inputs;
 use super::material::{Fetches, unfetched};
-use super::waiting::Waiting;
+use super::waiting::{self, Waiting};
 use super::{CallEnd, CallOrder, ServerSpec, Signal, in_short};
 use host::Host;
 use starting::{NotStarted, Running};
 
 /// Calls in flight on one server (`hosting.md` §1).
 const IN_FLIGHT: usize = 32;
-/// How long after a change the tools are listed again.
+/// How far lists of tools are apart.
 const LISTING_PAUSE: Duration = Duration::from_millis(500);
+/// How long calls wait for a new list: a server that only says that its tools have changed holds nothing up.
+const LISTING_PATIENCE: Duration = Duration::from_secs(2);
 /// A connection that lasted so long wipes out the losses before it.
 const MEMORY: Duration = Duration::from_secs(120);
 /// What a supervisor can be told. Dropping the sender tells it to stop.
@@ -112,6 +114,11 @@ impl Supervisor {
                 }
                 Err(NotStarted::Asked(asked)) => asked,
                 Err(NotStarted::Failed(reason) | NotStarted::Unreachable(reason)) => self.lost(reason).await,
+                Err(NotStarted::Silent(reason)) => {
+                    // What boots too slowly may be quicker the next time; what hangs would hang five times more.
+                    self.losses = self.losses.max(self.spec.restarts.saturating_sub(1));
+                    self.lost(reason).await
+                }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
             };
             match next {
@@ -126,10 +133,16 @@ impl Supervisor {
         let mut in_flight = InFlight::default();
         let mut fetches = Fetches::default();
         let mut listing: Option<BoxFuture<'static, Result<Vec<Json>, String>>> = None;
+        let mut listed_at: Option<Instant> = None;
+        let mut hesitates_until: Option<Instant> = None;
         let broken = loop {
-            while in_flight.len() < IN_FLIGHT {
+            // While the tools are listed anew nobody knows what a call would reach.
+            while hesitates_until.is_none() && in_flight.len() < IN_FLIGHT {
                 let Some(order) = self.waiting.pop() else { break };
-                in_flight.send(order, &running.connection);
+                match order.definition.as_ref().filter(|hash| !running.connection.is_still(&order.tool, hash)) {
+                    Some(_) => self.ended(order.call, another_tool(&order.tool)).await,
+                    None => in_flight.send(order, &running.connection),
+                }
             }
             tokio::select! {
                 biased;
@@ -141,8 +154,15 @@ impl Supervisor {
                         None => reason,
                     }),
                 },
+                Some(()) = running.changed.recv(), if listing.is_none() => {
+                    let lister = running.connection.lister();
+                    // Changes often come in a row: the first is looked at now, and one list will do for the others.
+                    let from = listed_at.map_or_else(Instant::now, |listed_at| listed_at + LISTING_PAUSE);
+                    hesitates_until = Some(from + LISTING_PATIENCE);
+                    listing = Some(sleep_until(from).then(|()| lister.list(Listing::Tools)).boxed());
+                }
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Call(order)) => self.let_wait(order).await,
                     Some(Order::Cancel { call, reason }) => {
                         if !in_flight.cancel(call, reason.clone()) {
                             self.cancel_waiting(call, &reason).await;
@@ -163,13 +183,9 @@ impl Supervisor {
                 },
                 () = running.connection.ended() => break Break::Lost(running.host.hung_up().into()),
                 () = running.host.ended() => break Break::Lost("the process ended".into()),
-                Some(()) = running.changed.recv(), if listing.is_none() => {
-                    let lister = running.connection.lister();
-                    // Changes often come in a row; one list for all of them will do.
-                    listing = Some(sleep(LISTING_PAUSE).then(|()| lister.list(Listing::Tools)).boxed());
-                }
+                () = at(hesitates_until) => hesitates_until = None,
                 listed = done(&mut listing) => {
-                    listing = None;
+                    (listing, listed_at, hesitates_until) = (None, Some(Instant::now()), None);
                     self.relisted(&mut running.connection, listed).await;
                 }
             }
@@ -180,17 +196,22 @@ impl Supervisor {
 
     /// Ends what is in flight with the reason, and the process with it.
     async fn close(&mut self, running: Running, in_flight: InFlight, broken: Break) -> Break {
-        let Running { host, connection, .. } = running;
+        let Running { mut host, connection, .. } = running;
         match broken {
             Break::Lost(reason) => {
                 let reason = host.post_mortem(Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
                 connection.close().await;
+                host.stop().await;
                 Break::Lost(reason)
             }
             Break::Asked(asked) => {
-                self.end_all(in_flight, "The server was stopped by the operator.").await;
+                let why = match asked {
+                    Asked::Restart => "The operator had the server started again.",
+                    Asked::Stop => "The server was stopped: the session is ending.",
+                };
+                self.end_all(in_flight, why).await;
                 connection.close().await;
                 self.stopped(host).await;
                 Break::Asked(asked)
@@ -246,7 +267,7 @@ impl Supervisor {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
             tokio::select! {
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Call(order)) => self.let_wait(order).await,
                     // It has ended already: nothing waits here.
                     Some(Order::Cancel { .. } | Order::WaitLonger(_)) => {}
                     Some(Order::Fetch(material)) => {
@@ -269,7 +290,9 @@ impl Supervisor {
             let Ok(room) = self.signals.reserve().await else { return Asked::Stop };
             tokio::select! {
                 order = self.orders.recv() => match order {
-                    Some(Order::Call(order)) => self.waiting.push(order),
+                    Some(Order::Call(order)) => if let Err(call) = self.waiting.push(order) {
+                        room.send(Signal::Ended(call, no_room(&self.spec)));
+                    },
                     Some(Order::Cancel { call, reason }) => if self.waiting.remove(call) {
                         room.send(Signal::Ended(call, CallEnd::cancelled(reason)));
                     },
@@ -300,6 +323,12 @@ impl Supervisor {
         }
     }
 
+    async fn let_wait(&mut self, order: CallOrder) {
+        if let Err(call) = self.waiting.push(order) {
+            self.ended(call, no_room(&self.spec)).await;
+        }
+    }
+
     async fn cancel_waiting(&mut self, call: CallId, reason: &str) {
         if self.waiting.remove(call) {
             self.ended(call, CallEnd::cancelled(reason.to_owned())).await;
@@ -323,7 +352,21 @@ fn not_ready(spec: &ServerSpec) -> CallEnd {
     CallEnd::failed(CallFailureCode::ServerUnavailable, message)
 }
 
-/// The end of a call that found no room among the others.
+/// The end of a call that found too many others waiting.
+fn no_room(spec: &ServerSpec) -> CallEnd {
+    CallEnd::failed(CallFailureCode::LimitReached, waiting::full(&spec.name))
+}
+
+/// The end of a call whose tool is not the one any more by which it was let go.
+fn another_tool(tool: &ToolName) -> CallEnd {
+    let message = format!(
+        "Its server changed or took away the tool {tool} just before the call was sent, so it was not sent. Call again \
+         if it is still wanted."
+    );
+    CallEnd::failed(CallFailureCode::ToolChanged, message)
+}
+
+/// The end of a call whose turn did not come in time.
 fn crowded_out(limit: Duration) -> CallEnd {
     let limit = limit.as_secs();
     let message = format!("{IN_FLIGHT} other calls were running for {limit} s; nothing was sent. Call again.");
@@ -334,6 +377,14 @@ fn crowded_out(limit: Duration) -> CallEnd {
 async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
     match work {
         Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for a moment, if there is one to wait for.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }

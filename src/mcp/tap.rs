@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::{
-    ClientRequest, ErrorCode, ErrorData, GetExtensions, GetMeta, JsonRpcMessage, NumberOrString, ProgressToken,
-    ServerResult,
+    ClientRequest, CustomRequest, ErrorCode, ErrorData, GetExtensions, GetMeta, JsonRpcMessage, NumberOrString,
+    ProgressToken, ServerRequest, ServerResult,
 };
 use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
@@ -21,13 +22,22 @@ use crate::protocol::{CallProgressed, Direction, Event, LogStream, Scope, Server
 
 use super::Signal;
 use super::answers::{Answers, Patience, RawResult, Reading, Request};
-use super::stderr::{BYTES_PER_SECOND, Throttle, log};
+use super::ends;
+use super::stderr::{BYTES_PER_SECOND, Tail, Throttle, log};
+
+/// Longest message a server may send, bytes: a line of its stdout, a body, an event of a stream (`hosting.md` §1).
+pub(super) const LONGEST_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// What a server asks the operator with.
 const QUESTION: &str = "elicitation/create";
 /// What `rmcp` is given in place of the form a server sends.
 const EMPTY_QUESTION: &str = r#"{"message":"","requestedSchema":{"type":"object","properties":{}}}"#;
 
+/// What `rmcp` is given in place of a request that is not served, with the `reason`.
+pub(super) const REFUSED: &str = "callboard/refused";
+
+/// Characters that are told of a line that is no message where it may explain why a server is lost.
+const TOLD: usize = 200;
 /// Longest id of a server's that is repeated, characters.
 const LONGEST_ID: usize = 40;
 
@@ -40,6 +50,8 @@ pub struct Tap {
     pub answers: Answers,
     /// How lists of tools are read.
     listings: Reading,
+    /// The last things that were no messages.
+    tail: Tail,
     throttles: Arc<Mutex<Throttles>>,
 }
 
@@ -58,8 +70,12 @@ pub enum Answering {
 struct Throttles {
     /// Of what is no message.
     junk: Throttle,
-    /// Of messages that answer nothing: notifications and requests.
+    /// Of messages that nobody waits for: notifications, and answers to nothing.
     unasked: Throttle,
+    /// Of requests, which shall not suffer from how much else is told.
+    requests: Throttle,
+    /// Of requests that are refused for being too many.
+    refused: Throttle,
 }
 
 #[derive(Deserialize)]
@@ -99,10 +115,10 @@ struct Progress {
 impl Tap {
     /// A tap that nothing has passed through yet; `listings` is how lists of tools are read.
     #[must_use]
-    pub(super) fn new(server: ServerName, signals: mpsc::Sender<Signal>, listings: Reading) -> Self {
-        let throttles = Throttles { junk: Throttle::new(), unasked: Throttle::new() };
-        let throttles = Arc::new(Mutex::new(throttles));
-        Self { server, signals, answers: Answers::default(), listings, throttles }
+    pub(super) fn new(server: ServerName, signals: mpsc::Sender<Signal>, listings: Reading, tail: Tail) -> Self {
+        let [junk, unasked, requests, refused] = std::array::from_fn(|_| Throttle::new());
+        let throttles = Arc::new(Mutex::new(Throttles { junk, unasked, requests, refused }));
+        Self { server, signals, answers: Answers::default(), listings, tail, throttles }
     }
 
     /// Records what is no message, unless there is too much of it.
@@ -155,33 +171,31 @@ impl Tap {
         let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
             Ok(envelope) if envelope.is_message() => envelope,
             other => {
+                let start: String = text.chars().take(TOLD).collect();
+                self.tail.push(&format!("stdout: {start}"));
                 self.junk(text.chars().take(4096).collect()).await;
                 let error = other.err().filter(|error| !error.is_data() && text.contains(r#""jsonrpc""#))?;
-                let id = self.asked(Some(id_in(text.as_bytes())?), answering).await?;
+                let id = self.asked(Some(ends::id(text.as_bytes(), text.as_bytes())?), answering).await?;
                 return self.spoilt(id, format!("the server's answer is no JSON: {error}"));
             }
         };
         let id = envelope.id.map(|id| id.get()).and_then(parse_id);
         if let Some(method) = envelope.method.as_deref() {
-            match self.admit(text.len(), |throttles| &mut throttles.unasked) {
-                // Nothing else says that the tools have changed, and hearing it a thousand times costs nothing.
-                (false, _) if method == "notifications/tools/list_changed" => return self.typed(text, None).await,
-                (false, _) if text.len() > BYTES_PER_SECOND => {
-                    let method: String = method.chars().take(LONGEST_ID).collect();
-                    self.junk(format!("a message {method} of {} bytes was not taken", text.len())).await;
-                    // A question that is not kept is declined: who asks hears of it.
-                    return self.question(&id.filter(|_| method == QUESTION)?).await;
-                }
-                (false, _) => return None,
-                (true, 0) => {}
-                (true, dropped) => self.junk(format!("{dropped} messages were not taken: too many a second")).await,
+            let has_room = match &id {
+                Some(_) => self.has_room(text, |throttles| &mut throttles.requests).await,
+                None => self.has_room(text, |throttles| &mut throttles.unasked).await,
+            };
+            if !has_room {
+                return self.turned_away(text, method, id).await;
             }
             let scope = self.note_progress(&envelope).await;
             self.frame(scope, Direction::Received, text).await;
             return self.unasked(text, &envelope, id).await;
         }
         let Some(id) = self.asked(id, answering).await else {
-            self.frame(Scope::default(), Direction::Received, text).await;
+            if self.has_room(text, |throttles| &mut throttles.unasked).await {
+                self.frame(Scope::default(), Direction::Received, text).await;
+            }
             return None;
         };
         let request = self.answers.answered(&id);
@@ -195,6 +209,42 @@ impl Tap {
             }
             (Some(Reading::Typed | Reading::Raw | Reading::Both), _) => self.typed(text, Some(id)).await,
             (Some(Reading::Nobody) | None, _) => None,
+        }
+    }
+
+    /// Whether a message that nobody waits for may pass; tells how many could not before it.
+    async fn has_room(&self, text: &str, which: impl Fn(&mut Throttles) -> &mut Throttle) -> bool {
+        let (admitted, dropped) = self.admit(text.len(), which);
+        if dropped > 0 {
+            self.junk(format!("{dropped} messages were not taken: too many a second")).await;
+        }
+        admitted
+    }
+
+    /// What is left of a notification or request that may not pass.
+    async fn turned_away(
+        &self,
+        text: &str,
+        method: &str,
+        id: Option<NumberOrString>,
+    ) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let reason = if text.len() > BYTES_PER_SECOND {
+            let name: String = method.chars().take(LONGEST_ID).collect();
+            let words = format!("a message {name} of {} bytes was not taken", text.len());
+            self.junk(words.clone()).await;
+            words
+        } else {
+            "too many requests a second; ask again later".to_owned()
+        };
+        match id {
+            // Nothing else says that the tools have changed, and hearing it a thousand times costs nothing.
+            None if method == "notifications/tools/list_changed" => self.typed(text, None).await,
+            None => None,
+            // Who asks hears of it. But answers are not free, and who asks still more may not even read them.
+            Some(id) => {
+                let (is_told, _) = self.admit(reason.len(), |throttles| &mut throttles.refused);
+                is_told.then(|| refused(id, reason))
+            }
         }
     }
 
@@ -242,16 +292,13 @@ impl Tap {
         let (Some(QUESTION), Some(id), Some(params)) = (envelope.method.as_deref(), id, envelope.params) else {
             return self.typed(text, None).await;
         };
-        if !self.answers.keep_question(id.clone(), params.into()) {
-            self.junk("the server has too many questions for the operator; this one is declined".to_owned()).await;
-        }
-        self.question(&id).await
-    }
-
-    /// A question as `rmcp` gets it: what it asks is kept here, or not at all.
-    async fn question(&self, id: &NumberOrString) -> Option<RxJsonRpcMessage<RoleClient>> {
-        let id = serde_json::to_string(id).unwrap_or_default();
-        let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{QUESTION}","params":{EMPTY_QUESTION}}}"#);
+        let kept = serde_json::to_string(&id).ok().filter(|_| self.answers.keep_question(id.clone(), params.into()));
+        let Some(kept) = kept else {
+            let reason = "too many questions for the operator";
+            self.junk(format!("{reason}; this one is refused")).await;
+            return Some(refused(id, reason.to_owned()));
+        };
+        let plain = format!(r#"{{"jsonrpc":"2.0","id":{kept},"method":"{QUESTION}","params":{EMPTY_QUESTION}}}"#);
         self.typed(&plain, None).await
     }
 
@@ -286,17 +333,18 @@ impl Tap {
         scope
     }
 
-    /// An answer too long to take fails the request it belongs to.
-    pub fn too_long(
-        &self,
-        head: &[u8],
-        tail: &[u8],
-        bytes: u64,
-        longest: usize,
-    ) -> Option<RxJsonRpcMessage<RoleClient>> {
-        let found = id_in(head).or_else(|| id_in(tail)).filter(|id| self.answers.awaits(id));
-        let id = found.or_else(|| self.answers.only())?;
-        self.spoilt(id, format!("the server's answer has {bytes} bytes; at most {longest} are taken"))
+    /// An answer too long to take fails the request it belongs to; a request that is too long is refused.
+    pub fn too_long(&self, head: &[u8], tail: &[u8], bytes: u64) -> Option<RxJsonRpcMessage<RoleClient>> {
+        let why = |what: &str| format!("the server's {what} has {bytes} bytes; at most {LONGEST_MESSAGE} are taken");
+        let id = ends::id(head, tail);
+        if ends::has_method(head) {
+            return Some(refused(id?, why("request")));
+        }
+        let id = match id {
+            Some(id) => self.meant(&id)?,
+            None => self.answers.only()?,
+        };
+        self.spoilt(id, why("answer"))
     }
 
     /// An answer that cannot be taken fails its request, if that is still open.
@@ -318,14 +366,123 @@ pub fn broken(id: NumberOrString, message: String) -> RxJsonRpcMessage<RoleClien
     JsonRpcMessage::error(ErrorData::new(ErrorCode::INTERNAL_ERROR, message, None), Some(id))
 }
 
+/// A request of the server that is not served: `rmcp` gets another one, which is answered with the reason.
+fn refused(id: NumberOrString, reason: String) -> RxJsonRpcMessage<RoleClient> {
+    let request = CustomRequest::new(REFUSED, Some(json!({ "reason": reason })));
+    JsonRpcMessage::request(ServerRequest::CustomRequest(request), id)
+}
+
 fn parse_id(text: &str) -> Option<NumberOrString> {
     serde_json::from_str(text).ok()
 }
 
-/// The id in a piece of a message that cannot be parsed.
-fn id_in(piece: &[u8]) -> Option<NumberOrString> {
-    let text = String::from_utf8_lossy(piece);
-    let after = text.split(r#""id":"#).nth(1)?.trim_start();
-    let end = after.find([',', '}']).unwrap_or(after.len());
-    parse_id(after[..end].trim())
+#[cfg(test)]
+mod tests {
+    use rmcp::model::ListToolsRequest;
+
+    use super::*;
+
+    /// A tap, what it tells, and one request that is open.
+    fn tap(open: i64) -> (Tap, mpsc::Receiver<Signal>) {
+        let (signals, told) = mpsc::channel(100_000);
+        let tap = Tap::new("s".into(), signals, Reading::Raw, Tail::default());
+        let mut request = ListToolsRequest::default();
+        request.extensions.insert(RawResult(Scope::default()));
+        let request = ClientRequest::ListToolsRequest(request);
+        drop(tap.sent(&JsonRpcMessage::request(request, NumberOrString::Number(open))));
+        (tap, told)
+    }
+
+    /// Frames and bytes of them that were recorded.
+    fn recorded(told: &mut mpsc::Receiver<Signal>) -> (usize, usize) {
+        let frames = std::iter::from_fn(|| told.try_recv().ok()).filter_map(|signal| match signal {
+            Signal::Happened(_, Event::WireFramed(frame)) => Some(frame.text.len()),
+            Signal::Happened(..) | Signal::Ended(..) => None,
+        });
+        frames.fold((0, 0), |(count, bytes), more| (count + 1, bytes + more))
+    }
+
+    /// The request that an error is for.
+    fn failed(message: Option<RxJsonRpcMessage<RoleClient>>) -> Option<NumberOrString> {
+        match message {
+            Some(JsonRpcMessage::Error(error)) => error.id,
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_to_nothing_are_not_recorded_without_end() {
+        let (tap, mut told) = tap(1);
+        let large = format!(r#"{{"jsonrpc":"2.0","id":999,"result":"{}"}}"#, "x".repeat(1024 * 1024));
+        for _ in 0..3 {
+            assert!(tap.received(&large, &Answering::Any).await.is_none());
+        }
+        assert_eq!(recorded(&mut told), (0, 0));
+        for _ in 0..1000 {
+            assert!(tap.received(r#"{"jsonrpc":"2.0","id":999,"result":{}}"#, &Answering::Any).await.is_none());
+        }
+        assert_eq!(recorded(&mut told).0, 200);
+        let answer = tap.received(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, &Answering::Any).await;
+        assert!(matches!(answer, Some(JsonRpcMessage::Response(_))), "{answer:?}");
+        assert_eq!(recorded(&mut told).0, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_among_too_many_is_refused_and_suffers_from_no_notes() {
+        let (tap, mut told) = tap(1);
+        for _ in 0..1000 {
+            tap.received(r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#, &Answering::Any).await;
+        }
+        let (mut served, mut refused) = (0, 0);
+        for number in 0..1000 {
+            let ping = format!(r#"{{"jsonrpc":"2.0","id":{number},"method":"ping"}}"#);
+            match tap.received(&ping, &Answering::Any).await {
+                Some(JsonRpcMessage::Request(request)) => match request.request {
+                    ServerRequest::PingRequest(_) => served += 1,
+                    ServerRequest::CustomRequest(request) if request.method == REFUSED => refused += 1,
+                    other => panic!("{other:?}"),
+                },
+                None => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((served, refused), (200, 200));
+        assert_eq!(recorded(&mut told).0, 400);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_survives_being_written_out() {
+        let (tap, _told) = tap(1);
+        let ping = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":"{}"}}}}"#, "x".repeat(300_000));
+        let refused = tap.received(&ping, &Answering::Any).await.expect("something for rmcp");
+        let written = serde_json::to_string(&refused).expect("JSON");
+        let Ok(JsonRpcMessage::Request(read)) = serde_json::from_str::<RxJsonRpcMessage<RoleClient>>(&written) else {
+            panic!("{written}")
+        };
+        let ServerRequest::CustomRequest(CustomRequest { method, params, .. }) = read.request else {
+            panic!("{written}")
+        };
+        assert_eq!(method, REFUSED);
+        assert_eq!(params, Some(json!({"reason": format!("a message ping of {} bytes was not taken", ping.len())})));
+    }
+
+    #[tokio::test]
+    async fn an_answer_too_long_fails_its_own_request_and_no_other() {
+        let (tap, _told) = tap(5);
+        let too_long = |head: &str, tail: &str| failed(tap.too_long(head.as_bytes(), tail.as_bytes(), 99));
+        // An id inside the result, one that nobody asked, and a note: nobody's answers.
+        assert_eq!(too_long(r#"{"result":{"id":5,"a":"#, r#"},"id":6}"#), None);
+        assert_eq!(too_long(r#"{"id":6,"result":{"a":"#, "}}"), None);
+        assert_eq!(too_long(r#"{"method":"notifications/message","params":{"a":"#, "}}"), None);
+        let refused = tap.too_long(br#"{"method":"ping","id":5,"params":{"a":"#, b"}}", 99);
+        assert!(matches!(refused, Some(JsonRpcMessage::Request(_))), "{refused:?}");
+        assert_eq!(too_long(r#"{"result":{"id":7,"a":"#, r#"},"id":5}"#), Some(NumberOrString::Number(5)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_too_long_without_an_id_fails_the_only_request() {
+        let (tap, _told) = tap(5);
+        assert_eq!(failed(tap.too_long(b"xxx", b"xxx", 99)), Some(NumberOrString::Number(5)));
+        assert_eq!(failed(tap.too_long(b"xxx", b"xxx", 99)), None);
+    }
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::protocol::CallId;
+use crate::protocol::{CallId, ServerName};
 
 use super::CallOrder;
+
+/// Calls that may wait for one server.
+pub const MOST: usize = 256;
 
 /// Calls in the order they came.
 #[derive(Debug)]
@@ -25,8 +28,15 @@ impl Waiting {
     }
 
     /// Adds a call at the end.
-    pub fn push(&mut self, order: CallOrder) {
+    ///
+    /// # Errors
+    /// The call, if there is no room for it.
+    pub fn push(&mut self, order: CallOrder) -> Result<(), CallId> {
+        if self.orders.len() >= MOST {
+            return Err(order.call);
+        }
         self.orders.push_back((Instant::now() + self.longest, order));
+        Ok(())
     }
 
     /// The call that has waited longest.
@@ -47,4 +57,10 @@ impl Waiting {
             None => std::future::pending().await,
         }
     }
+}
+
+/// What is told of a call that finds no room, in words.
+#[must_use]
+pub fn full(server: &ServerName) -> String {
+    format!("Server {server} has {MOST} calls waiting; try again when some are done.")
 }

@@ -298,7 +298,8 @@ mod tests {
 
     fn ask(answers: &mut Answers, server: &str, tool: &str, arguments: Value) -> Result<String, String> {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-        let order = CallOrder { call: CallId(9), scope: Scope::default(), tool: tool.into(), arguments };
+        let order =
+            CallOrder { call: CallId(9), scope: Scope::default(), tool: tool.into(), definition: None, arguments };
         let end = answers.take(&server.into(), &order)?;
         Ok(end.result.expect("a result").text().to_owned())
     }

@@ -1,5 +1,5 @@
-//! Which calls wait for the operator (`sessions.md` §4): deny rule, stepping and breakpoints, ask rule, changed definition,
-//! what others wrote, mode, allow rule, ask.
+//! Which calls are refused and which wait for the operator (`sessions.md` §4): deny rule, a session that only reads, stepping
+//! and breakpoints, ask rule, changed definition, what others wrote, mode, allow rule, ask.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +23,7 @@ pub enum Policy {
     AskWrites,
     /// Nothing waits.
     Auto,
-    /// Calls of tools that are not known only to read are refused.
+    /// Calls of tools that are not known only to read are refused, also while the operator steps.
     ReadOnly,
 }
 
@@ -196,37 +196,55 @@ impl Gate {
         self.stepping == Stepping::All
     }
 
-    /// What has changed of a tool that waits for a yes, unless it waited with the same change `before`.
+    /// Why a call waits for a yes to its tool: it is not what it was.
+    #[must_use]
+    pub fn unaccepted(&self, server: &ServerName, tool: &ToolName) -> Option<Hold> {
+        self.change(server, tool).map(changed)
+    }
+
+    /// The same, unless it was just as it is now when the gate was as it was `before`.
     #[must_use]
     pub fn newly_changed(&self, before: &Self, server: &ServerName, tool: &ToolName) -> Option<Hold> {
-        let place = (server.clone(), tool.clone());
-        let now = self.changed.get(&place)?;
-        let same = before.changed.get(&place).is_some_and(|before| before.hash == now.hash);
-        (!same).then(|| changed(now))
+        let hash = |gate: &Self| gate.change(server, tool).map(|change| change.hash.clone());
+        self.unaccepted(server, tool).filter(|_| hash(self) != hash(before))
+    }
+
+    /// Why a call is not sent whoever says yes to it: a deny rule, or a session that only reads.
+    #[must_use]
+    pub fn refusal(&self, tool: &ToolDefinition, call: &Subject<'_>) -> Option<String> {
+        if let Some(rule) = first(&self.rules.deny, call) {
+            return Some(format!("a rule refuses it: {rule}"));
+        }
+        let refused = self.policy == Policy::ReadOnly && self.writes(tool);
+        refused.then(|| format!("{}, and this session only reads", may_change(tool)))
+    }
+
+    /// What has changed of a tool that waits for a yes.
+    fn change(&self, server: &ServerName, tool: &ToolName) -> Option<&ToolChanged> {
+        self.changed.get(&(server.clone(), tool.clone()))
+    }
+
+    /// Whatever a tool claims, one that is not what it was is not known only to read.
+    fn writes(&self, tool: &ToolDefinition) -> bool {
+        !tool.effects().read_only || self.change(&tool.server, &tool.tool).is_some()
     }
 
     /// Decides over one call before it is sent; `hearsay` is what the model has read of others.
     #[must_use]
     pub fn judge(&self, tool: &ToolDefinition, call: &Subject<'_>, hearsay: Option<&Hearsay>) -> Verdict {
-        let first = |rules: &[Query]| rules.iter().find(|rule| rule.matches(call)).map(ToString::to_string);
-        if let Some(rule) = first(&self.rules.deny) {
-            return Verdict::Refuse(format!("a rule refuses it: {rule}"));
+        if let Some(reason) = self.refusal(tool, call) {
+            return Verdict::Refuse(reason);
         }
         if let Some(hold) = self.stepping_hold().or_else(|| self.breakpoint(call, None)) {
             return Verdict::Hold(hold);
         }
-        if let Some(rule) = first(&self.rules.ask) {
+        if let Some(rule) = first(&self.rules.ask, call) {
             return Verdict::Hold(gate(format!("a rule asks: {rule}"), "take the rule out of the settings"));
         }
-        let change = self.changed.get(&(tool.server.clone(), tool.tool.clone()));
-        // Whatever a tool claims, one that is not what it was is not known only to read.
-        let writes = change.is_some() || !tool.effects().read_only;
-        if writes && self.policy == Policy::ReadOnly {
-            return Verdict::Refuse(format!("{}, and this session only reads", may_change(tool)));
-        }
-        if let Some(change) = change {
+        if let Some(change) = self.change(&tool.server, &tool.tool) {
             return Verdict::Hold(changed(change));
         }
+        let writes = self.writes(tool);
         if let Some(hearsay) = hearsay.filter(|_| writes && self.others == Others::Ask) {
             return Verdict::Hold(heard(tool, hearsay));
         }
@@ -240,7 +258,7 @@ impl Gate {
             allowed.server == tool.server && allowed.tool == tool.tool && allowed.hash == tool.hash
         };
         // Who asks about every call is not answered by a file.
-        let by_rule = self.policy == Policy::AskWrites && first(&self.rules.allow).is_some();
+        let by_rule = self.policy == Policy::AskWrites && first(&self.rules.allow, call).is_some();
         if by_rule || self.allowed.iter().any(is_allowed) { Verdict::Pass } else { Verdict::Hold(hold) }
     }
 
@@ -280,6 +298,11 @@ impl Gate {
         let new = move |query: &Query| query.matches(call) && before.is_none_or(|before| !query.matches(before));
         self.breakpoints.iter().filter(move |(query, does)| *does == action && new(query)).map(|(query, _)| query)
     }
+}
+
+/// The first rule that holds of a call, as it is written.
+fn first(rules: &[Query], call: &Subject<'_>) -> Option<String> {
+    rules.iter().find(|rule| rule.matches(call)).map(ToString::to_string)
 }
 
 fn gate(reason: String, remedy: &'static str) -> Hold {
@@ -369,6 +392,19 @@ mod tests {
         assert_eq!(judge(&allowing(Gate::from(Policy::AskWrites)), false), Verdict::Pass);
         assert!(matches!(judge(&allowing(Gate::from(Policy::AskAll)), false), Verdict::Hold(_)), "it asks about all");
         assert!(matches!(judge(&allowing(Gate::from(Policy::ReadOnly)), false), Verdict::Refuse(_)));
+    }
+
+    #[test]
+    fn a_session_that_only_reads_refuses_what_stepping_a_breakpoint_or_a_rule_would_hold() {
+        let stop = Breakpoint { on: "tool:change".into(), action: BreakAction::Stop };
+        let mut stopping = Gate::from(Policy::ReadOnly);
+        stopping.set_breakpoints(&[stop]).expect("fine");
+        let asking = Gate { rules: Rules { ask: rule("tool:change"), ..Rules::default() }, ..Policy::ReadOnly.into() };
+        let stepping = |stepping| Gate::new(Policy::ReadOnly, Rules::default(), stepping);
+        for gate in [stepping(Stepping::On), stepping(Stepping::All), stopping, asking] {
+            assert!(matches!(judge(&gate, false), Verdict::Refuse(_)), "{gate:?}");
+            assert!(matches!(judge(&gate, true), Verdict::Hold(_)), "what only reads waits as ever: {gate:?}");
+        }
     }
 
     #[test]
@@ -486,6 +522,15 @@ mod tests {
             let verdict = gate.judge(&tool, &Subject::of_proposal(&tool, &arguments), None);
             if !gate.changed.is_empty() {
                 prop_assert_ne!(verdict, Verdict::Pass);
+            }
+        }
+
+        #[test]
+        fn a_session_that_only_reads_refuses_every_writing_call_whatever_else_is_set((gate, tool) in gates()) {
+            let arguments = Json::default();
+            let verdict = gate.judge(&tool, &Subject::of_proposal(&tool, &arguments), None);
+            if gate.policy == Policy::ReadOnly && (!tool.effects().read_only || !gate.changed.is_empty()) {
+                prop_assert!(matches!(verdict, Verdict::Refuse(_)), "{:?}", verdict);
             }
         }
 

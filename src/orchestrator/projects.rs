@@ -2,11 +2,21 @@
 
 use crate::mcp::ServerSpec;
 use crate::protocol::{ProjectProposed, ProjectVerdict};
+use crate::recording::redact::Redactor;
 
-/// Keeps what the operator says of a file and gives the servers that are other ones from then on.
-///
-/// The word counts for this session even if it could not be kept, which the second value says.
-pub type Judge = Box<dyn FnMut(&str, ProjectVerdict) -> (Vec<ServerSpec>, Result<(), String>) + Send>;
+/// Keeps what the operator says of a file.
+pub type Judge = Box<dyn FnMut(&str, ProjectVerdict) -> Judged + Send>;
+
+/// What becomes of the servers with the operator's word on a file.
+#[derive(Debug)]
+pub struct Judged {
+    /// The servers that are other ones from now on.
+    pub moved: Vec<ServerSpec>,
+    /// What has to be kept out of the recording from now on, besides what is already.
+    pub secrets: Redactor,
+    /// Whether the word was kept; it counts for this session even if not.
+    pub kept: Result<(), String>,
+}
 
 /// The files that wait.
 pub struct Projects {
@@ -19,6 +29,9 @@ pub struct Projects {
 impl Default for Projects {
     /// None at all.
     fn default() -> Self {
-        Self { proposed: Vec::new(), judge: Box::new(|_, _| (Vec::new(), Ok(()))) }
+        Self {
+            proposed: Vec::new(),
+            judge: Box::new(|_, _| Judged { moved: Vec::new(), secrets: Redactor::default(), kept: Ok(()) }),
+        }
     }
 }

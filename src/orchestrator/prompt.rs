@@ -73,8 +73,7 @@ pub fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     let half = limit.saturating_sub(CUT_NOTE) / 2;
-    let head = (0..=half).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let tail = (text.len() - half..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let (head, tail) = (text.floor_char_boundary(half), text.ceil_char_boundary(text.len() - half));
     format!(
         "{}\n… {} of {} bytes left out here; ask for less at a time to see them …\n{}",
         &text[..head],

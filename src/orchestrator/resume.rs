@@ -128,10 +128,10 @@ fn conversation(session: &Session, records: &[Arc<Record>]) -> Conversation {
                 conversation.push(Message::User(Question { text, attached }));
             }
             (Event::ModelAnswered(answer), _) => {
-                // An answer whose calls were never proposed was not taken.
+                // Only calls that were proposed have results; the records may end between two of them, or before the first.
                 let step = record.scope.step.and_then(|step| session.step(step));
-                let is_taken = step.is_some_and(|step| step.calls.len() == answer.calls.len());
-                let calls = if is_taken { answer.calls.clone() } else { Vec::new() };
+                let proposed = step.map_or(0, |step| step.calls.len());
+                let calls: Vec<_> = answer.calls.iter().take(proposed).cloned().collect();
                 wishes.extend(calls.iter().map(|wish| (wish.provider_id.clone(), wish.name.clone())));
                 let (text, reasoning) = (answer.text.clone(), answer.reasoning.clone());
                 conversation.push(Message::Assistant { text, reasoning, calls });

@@ -67,6 +67,7 @@ async fn perform(setup: Setup, feed: Feed) {
     let Feed { mut commands, news } = feed;
     let names = source.names();
     let known = Known::of_all(&source, &mut kept, &mut warnings);
+    let deltas = Deltas::new(recording.redactor().clone());
     let mut shell = Shell {
         kept,
         moving: Vec::new(),
@@ -85,7 +86,7 @@ async fn perform(setup: Setup, feed: Feed) {
         questions: VecDeque::new(),
         asking: None,
         running: HashMap::new(),
-        deltas: Deltas::default(),
+        deltas,
         patience: Instant::now() + PATIENCE,
         awake_until: Instant::now(),
         warned_of_tools: false,
@@ -190,7 +191,7 @@ impl Shell {
         // What the operator has planned needs no model.
         let is_planned = ["/run ", "/call "].iter().any(|command| question.text.starts_with(command));
         self.asked = Arc::clone(if is_planned { &self.runbooks } else { &self.model });
-        self.toolbox = self.roster.toolbox();
+        self.toolbox = self.roster.toolbox().offered_to(self.asked.most_tools());
         self.warn_of_tools().await;
         let (turn, effects) = Turn::begin(
             question,
@@ -230,7 +231,8 @@ impl Shell {
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
                     self.stay_awake();
-                    match self.servers.call(&server, CallOrder { call, scope, tool, arguments }) {
+                    let definition = self.roster.definition(&server, &tool).map(|tool| tool.hash.clone());
+                    match self.servers.call(&server, CallOrder { call, scope, tool, definition, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {
                             self.missed = true;

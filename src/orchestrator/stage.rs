@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::link::News;
-use crate::protocol::{Event, NoteLevel, NoteTaken, Record, Scope};
+use crate::protocol::{Event, Json, NoteLevel, NoteTaken, Record, Scope};
+use crate::recording::redact::Redactor;
 use crate::recording::{self, Recording, Stamp};
 
 /// Records that may wait before the screen gets them, whatever else there is to do.
@@ -51,8 +52,18 @@ impl Stage {
         }
     }
 
+    /// The inverse of what happens to an event on its way to the screen, as far as `originals` tell.
+    pub fn restore(&self, written: &Json, originals: &[Json]) -> Json {
+        self.recording.restore(written, originals)
+    }
+
     pub async fn note(&mut self, level: NoteLevel, text: String) {
         self.tell(Scope::default(), NoteTaken { level, text }).await;
+    }
+
+    /// Keeps more secrets out of the recording from now on.
+    pub fn keep_out(&mut self, secrets: Redactor) {
+        self.recording.keep_out(secrets);
     }
 
     /// Whether something is not on record.

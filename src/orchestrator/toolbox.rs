@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use crate::protocol::{CallFailure, CallFailureCode, ToolDefinition};
 use crate::schema::Schema;
 
+use super::share::fair_share;
+
 /// Names offered for one that does not exist.
 const NEAREST: usize = 5;
 
@@ -16,6 +18,8 @@ const NEAREST: usize = 5;
 pub struct Toolbox {
     /// The tools in lane order.
     pub tools: Arc<[ToolDefinition]>,
+    /// Those of them that a request tells the model of.
+    pub offered: Arc<[ToolDefinition]>,
     by_name: Arc<HashMap<String, (usize, Schema)>>,
 }
 
@@ -29,7 +33,20 @@ impl Toolbox {
                 .entry(tool.model_name.clone())
                 .or_insert_with(|| (position, Schema::new(tool.input_schema.clone())));
         }
-        Self { tools: tools.into(), by_name: Arc::new(by_name) }
+        let tools: Arc<[ToolDefinition]> = tools.into();
+        Self { offered: Arc::clone(&tools), tools, by_name: Arc::new(by_name) }
+    }
+
+    /// The same, of which the model is told this.
+    #[must_use]
+    pub fn telling(self, offered: Vec<ToolDefinition>) -> Self {
+        Self { offered: offered.into(), ..self }
+    }
+
+    /// The same for a model that takes at most so many tools: each server has its share of them.
+    #[must_use]
+    pub fn offered_to(self, most: usize) -> Self {
+        Self { offered: fair_share(&self.offered, most), ..self }
     }
 
     /// The tool of a model name.

@@ -13,9 +13,9 @@ mod words;
 
 use crate::model::Message;
 use crate::protocol::{
-    CallFailure, CallFailureCode, CallId, Ending, Event, ModelAnswered, ModelFailed, ModelFailureCode, ModelRequested,
-    NoteLevel, NoteTaken, Question, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId, TurnStarted,
-    UserInterrupted,
+    CallFailure, CallFailureCode, CallId, Ending, Event, Json, ModelAnswered, ModelFailed, ModelFailureCode,
+    ModelRequested, NoteLevel, NoteTaken, Question, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId,
+    TurnStarted, UserInterrupted,
 };
 
 use super::conversation::Conversation;
@@ -132,6 +132,15 @@ impl Turn {
         }
     }
 
+    /// What one of the calls of the running step has in it: its arguments and its result, as they came and as changed.
+    #[must_use]
+    pub fn contents(&self, call: CallId) -> Vec<Json> {
+        match &self.phase {
+            Phase::Calling { batch, .. } => batch.contents(call),
+            Phase::Held(_) | Phase::Asking { .. } | Phase::Over => Vec::new(),
+        }
+    }
+
     /// The calls that wait for a decision, in order.
     #[must_use]
     pub fn held(&self) -> Vec<CallId> {
@@ -237,7 +246,7 @@ impl Turn {
             messages: u32::try_from(conversation.messages().len()).unwrap_or(u32::MAX),
             new_messages: conversation.take_new(),
             tools: match tools {
-                ToolUse::Offered => u32::try_from(self.toolbox.tools.len()).unwrap_or(u32::MAX),
+                ToolUse::Offered => u32::try_from(self.toolbox.offered.len()).unwrap_or(u32::MAX),
                 ToolUse::Withheld => 0,
             },
             reason: (tools == ToolUse::Withheld)

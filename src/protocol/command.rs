@@ -149,11 +149,14 @@ pub enum InputAnswer {
 pub enum Decision {
     /// Let it go on as it is shown: send it, or give its result to the model.
     Run,
-    /// Change it: the arguments of a call that has not been sent, the result of one that has. It stays held.
+    /// Change it: the arguments of a call that has not been sent, the result of one that has. It stays held. A mark of a
+    /// secret of the call stands for that secret.
     Edit {
         /// The arguments, an object; or the MCP `CallToolResult`.
         value: Json,
     },
+    /// Take back what the operator has made of the arguments, or of the result. It stays held.
+    Revert,
     /// Do not send it; this is its result.
     Answer {
         /// The result the model gets.

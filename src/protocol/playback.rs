@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{CallId, TurnId};
+use super::{CallId, RecordIndex, TurnId};
 
 /// What the operator wants of a replay. A live session answers these with a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +77,11 @@ pub enum Place {
 impl FromStr for Place {
     type Err = String;
 
-    /// `#120` or `120`, `c17`, `t4`, `+03:12`, `50%`.
+    /// `#120` or `120`, `c17`, `t4`, `+03:12` or `3:12.5`, `50%`; capitals or not.
     fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
+        let text = text.trim().to_ascii_lowercase();
         let place = match text.chars().next() {
+            _ if text.contains(':') => clock_us(text.strip_prefix('+').unwrap_or(&text)).map(Self::Time),
             Some('#') => text[1..].parse().ok().map(Self::Record),
             Some('c') => text.parse().ok().map(Self::Call),
             Some('t') => text.parse().ok().map(Self::Turn),
@@ -98,11 +99,19 @@ impl FromStr for Place {
     }
 }
 
-/// `03:12`, `1:02:03` or `75` as µs.
+/// `03:12`, `1:02:03`, `0:17.8` or `75` as µs. Of a fraction everything up to its last digit, so that a time the bar shows
+/// is the place where it shows it.
 fn clock_us(text: &str) -> Option<u64> {
-    let parts = text.split(':').map(|part| part.parse::<u64>().ok());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let parts = whole.split(':').map(|part| part.parse::<u64>().ok());
     let seconds = parts.into_iter().try_fold(0_u64, |sum, part| sum.checked_mul(60)?.checked_add(part?))?;
-    seconds.checked_mul(1_000_000)
+    let us = seconds.checked_mul(1_000_000)?;
+    if fraction.is_empty() {
+        return (whole == text).then_some(us);
+    }
+    let is_fraction = fraction.len() <= 6 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let digits: u64 = format!("{fraction:9<6}").parse().ok().filter(|_| is_fraction)?;
+    us.checked_add(digits)
 }
 
 /// How fast time goes, ×0.25 to ×64 in powers of two.
@@ -181,10 +190,14 @@ pub enum Reading {
 pub struct Playback {
     /// The file's name.
     pub file: String,
-    /// Records from the start up to here; what `#i` stands right before it is `last_index` of the session.
+    /// Lines from the start up to here, those that are no records included.
     pub position: u64,
-    /// Records the file has, as far as it is known.
+    /// Lines the file has behind its header, as far as it is known.
     pub length: u64,
+    /// The record right before `position`; none at the start.
+    pub here: Option<RecordIndex>,
+    /// The last record of the file, as far as it is known; none if it has no record at all.
+    pub last: Option<RecordIndex>,
     /// How far that is.
     pub reading: Reading,
     /// Whether the panes still show another moment, because the way to `position` is long.
@@ -290,8 +303,14 @@ mod tests {
         assert_eq!(place("t4"), Ok(Place::Turn(TurnId(4))));
         assert_eq!(place("+03:12"), Ok(Place::Time(192_000_000)));
         assert_eq!(place("+1:00:00"), Ok(Place::Time(3_600_000_000)));
+        assert_eq!([place("3:12"), place("03:12")], [place("+3:12"), place("+03:12")], "as the bar writes it");
+        assert_eq!(place("0:17.8"), Ok(Place::Time(17_899_999)), "all that the bar shows as 0:17.8");
+        assert_eq!([place("+0:21.6"), place("+21.65")], [Ok(Place::Time(21_699_999)), Ok(Place::Time(21_659_999))]);
+        assert_eq!([place("C17"), place("T4")], [place("c17"), place("t4")]);
         assert_eq!(place("50%"), Ok(Place::Tenths(5)));
-        for wrong in ["", "#", "c0", "x4", "+a", "+99999999999999999999", "101%", "é"] {
+        for wrong in
+            ["", "#", "c0", "x4", "+a", "1:2:x", "1:.", "0:1.x", "0:1.1234567", "+99999999999999999999", "101%", "é"]
+        {
             assert!(place(wrong).is_err_and(|words| words.contains("c17")), "{wrong}");
         }
     }

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::compare::{Comparison, Fate, Pair, Side, compare};
+use crate::compare::{AnswerDiff, Comparison, Fate, Pair, Side, compare};
 use crate::failure::{Failure, Form};
 use crate::sanitise::clean_line;
 use crate::stdout::{say, say_json};
+use crate::wording::count;
 
 use super::unless_damaged;
 
@@ -31,11 +32,11 @@ pub fn diff(left: &str, right: &str, form: Form) -> Result<(), Failure> {
         let differing = comparison.calls.iter().filter(|pair| pair.fate != Fate::Same || pair.moved).count();
         let is_damaged = !left.damage.is_none() || !right.damage.is_none();
         return Err(Failure::failed(format!(
-            "{} and {} differ: {differing} of {} calls, {} answers{}",
+            "{} and {} differ: {differing} of {}, {}{}",
             left.header.id,
             right.header.id,
-            comparison.calls.len(),
-            comparison.answers.len(),
+            count(comparison.calls.len(), "call"),
+            count(comparison.answers.len(), "turn"),
             if is_damaged { "; what differs may only be damaged, see above" } else { "" }
         )));
     }
@@ -48,7 +49,7 @@ pub fn diff(left: &str, right: &str, form: Form) -> Result<(), Failure> {
 pub fn lines(comparison: &Comparison) -> Vec<String> {
     let mut lines: Vec<String> = comparison.calls.iter().flat_map(pair_lines).collect();
     for answer in &comparison.answers {
-        lines.push(format!("answer of turn {}", answer.turn));
+        lines.push(answer_line(answer));
         lines.extend(answer.lines.iter().map(|line| {
             let mark = match line.side {
                 Side::Both => ' ',
@@ -61,8 +62,24 @@ pub fn lines(comparison: &Comparison) -> Vec<String> {
     lines
 }
 
+fn answer_line(answer: &AnswerDiff) -> String {
+    let word = match (answer.left, answer.right) {
+        (Some(_), Some(_)) if answer.lines.is_empty() => "reordered",
+        (Some(_), Some(_)) if answer.moved => "other answer, reordered",
+        (Some(_), Some(_)) => "other answer",
+        (_, None) => "removed",
+        (None, _) => "added",
+    };
+    row(answer.left, answer.right, word, &format!("> {}", answer.question))
+}
+
+/// A line that begins with who has it, `-` for who has not.
+fn row<Id: std::fmt::Display>(left: Option<Id>, right: Option<Id>, word: &str, rest: &str) -> String {
+    let shown = |id: Option<Id>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    format!("{:<5} {:<5} {word:<14} {rest}", shown(left), shown(right))
+}
+
 fn pair_lines(pair: &Pair) -> Vec<String> {
-    let id = |id: Option<crate::protocol::CallId>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
     let word = match &pair.fate {
         Fate::Same if pair.moved => "reordered",
         Fate::Same => "same",
@@ -71,14 +88,8 @@ fn pair_lines(pair: &Pair) -> Vec<String> {
         Fate::Removed => "removed",
     };
     let also = if pair.moved && pair.fate != Fate::Same { ", reordered" } else { "" };
-    let mut lines = vec![format!(
-        "{:<5} {:<5} {:<14} {} {}",
-        id(pair.left),
-        id(pair.right),
-        format!("{word}{also}"),
-        pair.name,
-        pair.arguments
-    )];
+    let call = format!("{} {}", pair.name, pair.arguments);
+    let mut lines = vec![row(pair.left, pair.right, &format!("{word}{also}"), &call)];
     if let Fate::Changed { changes, .. } = &pair.fate {
         lines.extend(changes.iter().map(|change| format!("    {}", change.line())));
     }

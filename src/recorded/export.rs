@@ -96,6 +96,9 @@ fn write(path: &Path, text: &str, existing: Existing) -> Result<(), Failure> {
         Existing::Replaced => options.write(true).create(true).truncate(true),
     };
     let shown = path.display();
+    if path.is_dir() {
+        return Err(Failure::usage(format!("{shown} is a folder; name a file in it")));
+    }
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         Failure::failed(match error.kind() {
             ErrorKind::AlreadyExists => format!("{shown} exists already; --force writes over it"),

@@ -6,16 +6,16 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::compare::{Change, Outcome, Verdict, verdict};
+use crate::compare::{Change, Outcome, Verdict, unanswered, verdict};
 use crate::direct::{Muster, muster, run};
 use crate::failure::{Failure, Form};
 use crate::mcp::{ServerSpec, Servers};
-use crate::protocol::ToolDefinition;
+use crate::protocol::{ToolDefinition, secret_marks};
 use crate::recording::damage::Damage;
 use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
 use crate::stdout::{say, say_json};
-use crate::wording::count;
+use crate::wording::{count, duration};
 
 /// What became of one recorded call.
 #[derive(Debug)]
@@ -136,7 +136,14 @@ impl Report {
         let more = self.problems.len().saturating_sub(1);
         let more = (more > 0).then(|| format!("and {} more", count(more, "problem")));
         let words: Vec<String> = [calls, first, more].into_iter().flatten().collect();
-        format!("{} was not verified: {}", self.session, words.join("; "))
+        let why = words.join("; ");
+        match self.number(Judgement::Ok) {
+            // What could be read is as it was, and that is all that can be said.
+            ok @ 1.. if failed == 0 => {
+                format!("{} of {} came out as recorded, but {why}", count(ok, "call"), self.session)
+            }
+            _ => format!("{} was not verified: {why}", self.session),
+        }
     }
 }
 
@@ -187,17 +194,17 @@ async fn check(specs: &[ServerSpec], session: &Session) -> Vec<Checked> {
 /// The tool of a call that may be made again: one that was sent, has an end, and only reads, then and now.
 fn may_run<'m>(call: &Call, muster: &'m Muster) -> Result<&'m ToolDefinition, Finding> {
     let skipped = |reason: &str| Err(Finding::Skipped(reason.to_owned()));
-    if call.is_lost() {
-        return skipped("what it was stands in a record that is damaged or missing");
-    }
-    if call.started_us.is_none() {
-        return skipped("it was never sent");
+    if let Some(reason) = unanswered(call) {
+        return skipped(reason);
     }
     if call.result.is_none() {
         return skipped("it has no result to compare with");
     }
     if !call.read_only {
         return skipped("the tool may change something");
+    }
+    if !secret_marks(&call.arguments.value()).is_empty() {
+        return skipped("its arguments hold a secret that was kept out of the recording");
     }
     if let Some(lost) = muster.lost.get(&call.server) {
         return Err(Finding::Impossible(format!("server {} could not be started: {}", call.server, lost.reason)));
@@ -230,8 +237,8 @@ fn table(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for row in &report.calls {
         let (mark, took) = match row.judgement() {
-            Judgement::Ok => ("ok    ", format!("{} ms", row.duration_us / 1000)),
-            Judgement::Failed => ("FAILED", format!("{} ms", row.duration_us / 1000)),
+            Judgement::Ok => ("ok    ", duration(row.duration_us)),
+            Judgement::Failed => ("FAILED", duration(row.duration_us)),
             // It took no time, and to say so would look like a call.
             Judgement::Open => ("-     ", String::new()),
         };
@@ -312,6 +319,26 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_that_came_out_as_recorded_are_not_said_to_be_unverified() {
+        let row = |verdict| Checked {
+            call: "c1".into(),
+            name: "desk find".into(),
+            finding: Finding::Compared { verdict, changes: Vec::new() },
+            duration_us: 1,
+        };
+        let mut damage = Damage::default();
+        damage.add(7, "no record".into());
+        let words = |calls| Report::new("01AB".into(), calls, &damage).failure();
+        assert_eq!(
+            words(vec![row(Verdict::Identical)]),
+            "1 call of 01AB came out as recorded, but the recording is damaged, line 7: no record"
+        );
+        assert!(
+            words(vec![row(Verdict::Identical), row(Verdict::ValuesDiffer)]).starts_with("01AB was not verified: 1")
+        );
+    }
 
     #[test]
     fn a_junit_report_is_well_formed_whatever_the_servers_say() {

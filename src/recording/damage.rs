@@ -8,7 +8,7 @@ const MOST: usize = 100;
 /// What is wrong with a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
-    /// The first problems, in the order in which they were found.
+    /// The problems found first, by line.
     pub first: Vec<Problem>,
     /// How many there are in all.
     pub count: u64,
@@ -19,7 +19,9 @@ impl Damage {
     pub fn add(&mut self, line: u64, reason: String) {
         self.count += 1;
         if self.first.len() < MOST {
-            self.first.push(Problem { line, reason });
+            // What is wrong inside a line is found later than what is wrong with it as a line.
+            let at = self.first.partition_point(|problem| problem.line <= line);
+            self.first.insert(at, Problem { line, reason });
         }
     }
 
@@ -105,6 +107,16 @@ mod tests {
         assert_eq!(told(&mut sequence, 5), "record #5 stands here a second time");
         assert_eq!(told(&mut sequence, 9), "3 records are missing before this one, #9: #6 to #8");
         assert_ne!(told(&mut sequence, u64::MAX), "", "no number is too large");
+    }
+
+    #[test]
+    fn problems_stand_in_the_order_of_their_lines() {
+        let mut damage = Damage::default();
+        for line in [156, 17, 30, 17] {
+            damage.add(line, "broken".to_owned());
+        }
+        assert_eq!(damage.first.iter().map(|problem| problem.line).collect::<Vec<_>>(), [17, 17, 30, 156]);
+        assert_eq!(damage.words().as_deref(), Some("line 17: broken (and 3 more)"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The sessions on disk, newest first, from the head and the tail of each file.
+//! The sessions on disk, newest first, from what stands in the first 4 MiB of each file and at its end.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -8,15 +8,16 @@ use serde::Serialize;
 
 use crate::protocol::{Event, Record, SessionId};
 
-use super::format::Header;
+use super::envelope::Envelope;
+use super::format::{ForkedFrom, Header};
 use super::reader;
 
-/// Read at both ends of each file.
-const WINDOW: u64 = 64 * 1024;
-/// How the record of a question is known without reading it.
-const KIND: &[u8] = br#""k":"user.asked""#;
-/// Searched for the first question: what servers say of themselves and their tools stands before it.
-const LONGEST_PRELUDE: u64 = 4 * 1024 * 1024;
+/// Read at the beginning of each file, bytes: all of nearly every session.
+const HEAD: u64 = 4 * 1024 * 1024;
+/// Read at the end of a longer one, bytes.
+const TAIL: u64 = 64 * 1024;
+/// The kind of record that has a question.
+const ASKED: &str = "user.asked";
 
 /// Sessions in which nothing was asked that are passed over to find the last one with a question.
 const MOST_EMPTY: usize = 200;
@@ -34,17 +35,25 @@ pub struct Listed {
     pub model: String,
     /// The first question, if one stands in the first 4 MiB.
     pub question: Option<String>,
-    /// Every question in the first and the last 64 KiB, for searching.
+    /// Every question in the first 4 MiB and the last 64 KiB, for searching.
     #[serde(skip)]
     pub questions: Vec<String>,
-    /// Turns begun, as far as the last 64 KiB tell.
+    /// The first question of a fork that is not its parent's.
+    #[serde(skip)]
+    pub went_on: Option<String>,
+    /// Bytes between the two that were not looked at; 0 in all but the longest sessions.
+    #[serde(skip)]
+    pub unread: u64,
+    /// Turns begun.
     pub turns: u32,
-    /// Calls made, as far as the last 64 KiB tell.
+    /// Calls made.
     pub calls: u64,
     /// From the first record to the last, ms.
     pub duration_ms: u64,
     /// Size of the file in bytes, without large payloads.
     pub bytes: u64,
+    /// The session and the record that it goes on from.
+    pub forked_from: Option<ForkedFrom>,
     /// The session that it asked again of a model, tools answered from the recording.
     pub mock_of: Option<SessionId>,
     /// What is wrong with it.
@@ -52,14 +61,21 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// What it is about, in a line: what is wrong with it, else its first question.
+    /// What it is about, in a line: what is wrong with it, else its first question; of a fork, the first of its own.
     #[must_use]
     pub fn about(&self) -> String {
-        let about = self.problem.as_deref().or(self.question.as_deref()).unwrap_or("(nothing asked)");
-        match &self.mock_of {
-            Some(of) => format!("[mock of …{}] {about}", of.tail()),
-            None => about.to_owned(),
+        let about = self.problem.as_deref().or(self.asked()).unwrap_or("(nothing asked)");
+        match (&self.mock_of, &self.forked_from) {
+            (Some(of), _) => format!("[mock of …{}] {about}", of.tail()),
+            (None, Some(from)) => format!("[fork of …{} at #{}] {about}", from.session.tail(), from.record),
+            (None, None) => about.to_owned(),
         }
+    }
+
+    /// The first question that was asked in it, and not in the session that it goes on from.
+    fn asked(&self) -> Option<&str> {
+        let own = if self.forked_from.is_some() { &self.went_on } else { &self.question };
+        own.as_deref()
     }
 }
 
@@ -77,14 +93,14 @@ pub enum ResolveError {
     /// There is none at all.
     #[error("there are no sessions in {0} yet; ask something first, or name a file")]
     Empty(PathBuf),
-    /// Neither a file nor the beginning of an id.
-    #[error("{wanted:?} is neither a file nor the beginning of a session's id; `callboard sessions` lists them")]
+    /// Neither a file nor the beginning or end of an id.
+    #[error("{wanted:?} is neither a file nor the beginning or end of a session's id; `callboard sessions` lists them")]
     Unknown {
         /// What was asked for.
         wanted: String,
     },
-    /// The beginning of several ids.
-    #[error("{wanted:?} is the beginning of {} sessions ({}); write more of it", .ids.len(), .ids.join(", "))]
+    /// A part of several ids.
+    #[error("{wanted:?} is the beginning or end of {} sessions ({}); write more of it", .ids.len(), .ids.join(", "))]
     Ambiguous {
         /// What was asked for.
         wanted: String,
@@ -104,7 +120,7 @@ pub enum ResolveError {
     },
 }
 
-/// The file of a session: `last` (the newest in which something was asked and that is no mock run), a path, or the beginning of an id below `dir`, capitals or not.
+/// The file of a session: `last` (the newest in which something was asked and that is no mock run), a path, or the beginning or end of an id below `dir`, capitals or not.
 ///
 /// # Errors
 /// [`ResolveError`].
@@ -121,33 +137,28 @@ pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError
         return Err(ResolveError::Empty(dir.into()));
     }
     if wanted == "last" {
-        // A mock run is made from a session, and the session is what is meant; of a console in which nothing has been asked
-        // there is nothing to see, unless there is nothing else.
-        let own = || (0..files.len()).filter(|at| !is_mock(&files[*at]));
-        let asked = own().take(MOST_EMPTY).find(|at| has_question(&files[*at]));
-        let at = asked.or_else(|| own().next()).unwrap_or(0);
-        return Ok(files.swap_remove(at));
+        // A mock run is made from a session, and the session is what is meant; of a console or a fork in which nothing has
+        // been asked there is nothing to see, unless there is nothing else.
+        let mut own = None;
+        for (at, path) in files.iter().enumerate().take(MOST_EMPTY) {
+            let listed = listed(path);
+            if listed.mock_of.is_none() && listed.asked().is_some() {
+                return Ok(files.swap_remove(at));
+            }
+            own = own.or(listed.mock_of.is_none().then_some(at));
+        }
+        return Ok(files.swap_remove(own.unwrap_or(0)));
     }
     let id = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let upper = wanted.to_uppercase();
-    files.retain(|path| !wanted.is_empty() && id(path).to_uppercase().starts_with(&upper));
+    // As a screen writes the end of an id.
+    let part = wanted.trim_start_matches('…').to_uppercase();
+    let is_meant = |id: &str| !part.is_empty() && (id.starts_with(&part) || id.ends_with(&part));
+    files.retain(|path| is_meant(&id(path).to_uppercase()));
     match files.len() {
         0 => Err(ResolveError::Unknown { wanted: wanted.to_owned() }),
         1 => Ok(files.remove(0)),
         _ => Err(ResolveError::Ambiguous { wanted: wanted.to_owned(), ids: files.iter().map(id).collect() }),
     }
-}
-
-/// Whether a file is the recording of a mock run; one that cannot be read is not.
-fn is_mock(path: &Path) -> bool {
-    let head = File::open(path).and_then(|mut file| window(&mut file, 0)).unwrap_or_default();
-    let header = head.lines().next().and_then(|line| reader::header(line.as_bytes()).ok());
-    header.is_some_and(|header| header.mock_of.is_some())
-}
-
-/// Whether something was asked in a session, as far as is known without reading all of it.
-fn has_question(path: &Path) -> bool {
-    File::open(path).and_then(|mut file| first_question(&mut file)).is_ok_and(|question| question.is_some())
 }
 
 /// All session files below `dir`, newest first.
@@ -187,10 +198,13 @@ fn listed(path: &Path) -> Listed {
         model: String::new(),
         question: None,
         questions: Vec::new(),
+        went_on: None,
+        unread: 0,
         turns: 0,
         calls: 0,
         duration_ms: 0,
         bytes: 0,
+        forked_from: None,
         mock_of: None,
         problem: None,
     };
@@ -203,13 +217,13 @@ fn listed(path: &Path) -> Listed {
 fn fill(listed: &mut Listed) -> io::Result<()> {
     let mut file = File::open(&listed.path)?;
     listed.bytes = file.metadata()?.len();
-    let head = window(&mut file, 0)?;
-    let mut lines = head.lines();
-    let first = lines.next().ok_or_else(|| io::Error::other("it is empty"))?;
-    let header = match reader::header(first.as_bytes()) {
+    let mut lines = BufReader::new((&mut file).take(HEAD)).split(b'\n');
+    let first = lines.next().ok_or_else(|| io::Error::other("it is empty"))??;
+    let rest = lines.collect::<io::Result<Vec<_>>>()?;
+    let header = match reader::header(&first) {
         Ok(header) => header,
         Err(reason) => {
-            let record = head.lines().find_map(|line| Record::from_line(line).ok());
+            let record = std::iter::once(&first).chain(&rest).find_map(|line| record(line));
             let foreign = || io::Error::other(format!("not a recording: line 1 is no header of one, {reason}"));
             listed.problem = Some(reader::no_header(&reason));
             Header::stand_in(&listed.path, &record.ok_or_else(foreign)?)
@@ -218,59 +232,41 @@ fn fill(listed: &mut Listed) -> io::Result<()> {
     listed.id = header.id.to_string();
     listed.created = header.created;
     listed.model = header.model;
+    listed.forked_from = header.forked_from;
     listed.mock_of = header.mock_of;
-    for record in lines.filter_map(|line| Record::from_line(line).ok()) {
-        take(listed, &record);
-    }
-    if listed.question.is_none() {
-        listed.question = first_question(&mut file)?;
-        listed.questions.extend(listed.question.clone());
-    }
-    if listed.bytes > WINDOW {
-        let tail = window(&mut file, listed.bytes - WINDOW)?;
-        for record in tail.lines().filter_map(|line| Record::from_line(line).ok()) {
-            take(listed, &record);
+    rest.iter().for_each(|line| take(listed, line));
+    if listed.bytes > HEAD {
+        let tail = HEAD.max(listed.bytes.saturating_sub(TAIL));
+        listed.unread = tail - HEAD;
+        file.seek(SeekFrom::Start(tail))?;
+        for line in BufReader::new(file.take(TAIL)).split(b'\n') {
+            take(listed, &line?);
         }
     }
     Ok(())
 }
 
-fn take(listed: &mut Listed, record: &Record) {
-    listed.duration_ms = listed.duration_ms.max(record.at_us / 1000);
-    listed.turns = listed.turns.max(record.scope.turn.map_or(0, |turn| turn.0));
-    listed.calls = listed.calls.max(record.scope.call.map_or(0, |call| call.0));
-    if let Event::UserAsked(asked) = &record.event {
-        listed.question.get_or_insert_with(|| asked.text.clone());
-        // Of a short file both windows have the middle.
-        if !listed.questions.contains(&asked.text) {
-            listed.questions.push(asked.text.clone());
-        }
-    }
+fn record(line: &[u8]) -> Option<Record> {
+    Record::from_line(&String::from_utf8_lossy(line)).ok()
 }
 
-/// The first question, looked for beyond the first window.
-fn first_question(file: &mut File) -> io::Result<Option<String>> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut lines = BufReader::new(file.take(LONGEST_PRELUDE));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line)? > 0 {
-        // To parse every line for one would take longer than all the rest.
-        if line.get(..200.min(line.len())).is_some_and(|head| head.windows(KIND.len()).any(|part| part == KIND))
-            && let Ok(record) = Record::from_line(String::from_utf8_lossy(&line).trim_end())
-            && let Event::UserAsked(asked) = record.event
-        {
-            return Ok(Some(asked.text));
-        }
-        line.clear();
+/// Takes what a line tells; to read the payload of each for a few questions would take longer than all the rest.
+fn take(listed: &mut Listed, line: &[u8]) {
+    let Some(envelope) = Envelope::of(line) else { return };
+    listed.duration_ms = listed.duration_ms.max(envelope.at_us / 1000);
+    listed.turns = listed.turns.max(envelope.turn.map_or(0, |turn| turn.0));
+    listed.calls = listed.calls.max(envelope.call.map_or(0, |call| call.0));
+    if envelope.kind != ASKED {
+        return;
     }
-    Ok(None)
-}
-
-fn window(file: &mut File, from: u64) -> io::Result<String> {
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(WINDOW).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let Some(Event::UserAsked(asked)) = record(line).map(|record| record.event) else { return };
+    listed.question.get_or_insert_with(|| asked.text.clone());
+    if listed.forked_from.as_ref().is_some_and(|from| envelope.index > from.record) {
+        listed.went_on.get_or_insert_with(|| asked.text.clone());
+    }
+    if !listed.questions.contains(&asked.text) {
+        listed.questions.push(asked.text);
+    }
 }
 
 #[cfg(test)]
@@ -287,13 +283,52 @@ mod tests {
         };
         let long = line(0, "note.taken", &format!(r#"{{"level":"info","text":"{}"}}"#, "x".repeat(3 * 64 * 1024)));
         let asked = |index, text: &str| line(index, "user.asked", &format!(r#"{{"text":"{text}"}}"#));
-        let text = format!("{header}\n{long}{}{long}{}", asked(1, "First?"), asked(3, "Second?"));
-        fs::write(&path, text).expect("a file");
-        assert_eq!(listed(&path).question.as_deref(), Some("First?"));
+        let text =
+            format!("{header}\n{long}{}{long}{}{long}{}", asked(1, "First?"), asked(3, "Second?"), asked(5, "Third?"));
+        fs::write(&path, &text).expect("a file");
+        let found = listed(&path);
+        assert_eq!((found.question.as_deref(), found.unread), (Some("First?"), 0));
+        assert_eq!(found.questions, ["First?", "Second?", "Third?"], "those in the middle are found too");
+        let filling = long.repeat(22);
+        fs::write(&path, format!("{text}{filling}{}{filling}{}", asked(6, "Lost?"), asked(7, "Last?")))
+            .expect("a file");
+        let found = listed(&path);
+        assert_eq!(found.questions, ["First?", "Second?", "Third?", "Last?"]);
+        assert!(found.unread > 0, "what was not looked at is told");
     }
 
     #[test]
-    fn a_session_is_found_by_last_by_the_beginning_of_its_id_and_by_its_file() {
+    fn a_fork_is_about_what_was_asked_in_it_and_one_without_a_question_is_not_the_last() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let header = |id: &str, more: &str| {
+            format!(
+                r#"{{"fmt":"callboard.session","v":1,"id":"{id}","created":"","app":"","model":"m","servers":{{}},"policy":"auto"{more}}}"#
+            )
+        };
+        let asked = |index: usize, text: &str| {
+            format!(r#"{{"i":{index},"t":1,"w":1,"k":"user.asked","d":{{"text":"{text}"}}}}"#)
+        };
+        let turn = r#"{"i":4,"t":1,"w":1,"k":"turn.started","turn":"t3","d":{"question":"Who pays?"}}"#;
+        let parent = format!("{}\n{turn}\n", asked(3, "Who pays?"));
+        let fork = r#","forked_from":{"session":"01PARENT","record":4}"#;
+        let write = |id: &str, text: String| {
+            let path = dir.path().join(format!("{id}.jsonl"));
+            fs::write(&path, text).expect("a file");
+            path
+        };
+        let own = write("01PARENT", format!("{}\n{parent}", header("01PARENT", "")));
+        let still = write("02FORK", format!("{}\n{parent}", header("02FORK", fork)));
+        let found = listed(&still);
+        assert_eq!((found.about().as_str(), found.turns), ("[fork of …PARENT at #4] (nothing asked)", 3));
+        assert_eq!(resolve("last", Some(dir.path())).ok(), Some(own));
+        let gone_on = write("02FORK", format!("{}\n{parent}{}\n", header("02FORK", fork), asked(5, "And how?")));
+        assert_eq!(listed(&gone_on).about(), "[fork of …PARENT at #4] And how?");
+        assert_eq!(listed(&gone_on).questions, ["Who pays?", "And how?"], "what it took over is searched as well");
+        assert_eq!(resolve("last", Some(dir.path())).ok(), Some(gone_on));
+    }
+
+    #[test]
+    fn a_session_is_found_by_last_by_either_end_of_its_id_and_by_its_file() {
         let dir = tempfile::tempdir().expect("a folder");
         let found = |wanted: &str| resolve(wanted, Some(dir.path()));
         assert!(matches!(found("last"), Err(ResolveError::Empty(_))));
@@ -323,6 +358,9 @@ mod tests {
         assert_eq!(found(&file.display().to_string()).ok(), Some(file));
         let words = found("01").expect_err("two sessions").to_string();
         assert!(words.contains("2 sessions (01AC, 01AB)"), "{words}");
+        assert_eq!(found("…1ab").ok(), found("01AB").ok(), "as a screen shows the end of an id");
+        assert_eq!(found("1AC").ok().and_then(stem).as_deref(), Some("01AC"));
+        assert!(matches!(found("1A"), Err(ResolveError::Unknown { .. })), "the middle of an id is no name");
         assert!(matches!(found("zz"), Err(ResolveError::Unknown { .. })));
         assert!(matches!(found(""), Err(ResolveError::Unknown { .. })));
         assert!(matches!(resolve("01", None), Err(ResolveError::Homeless)));

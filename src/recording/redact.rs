@@ -3,11 +3,15 @@
 //! A secret becomes `‹secret:kind:hash›`, so that equal secrets stay equal. Only string contents can match; property names
 //! such as `api_key` are never touched.
 
+mod cut;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+
+use crate::protocol::{Json, secret_mark, secret_marks};
 
 /// Shorter known values would match ordinary text.
 const SHORTEST: usize = 8;
@@ -61,12 +65,24 @@ impl Redactor {
     /// Keeps `value` out from now on. `kind` is shown in its place, such as a variable's name. Values under 8 bytes are not
     /// taken, because they would also match ordinary text.
     pub fn add(&mut self, kind: &str, value: &str) {
-        if value.len() < SHORTEST {
+        if value.len() < SHORTEST || self.known.iter().any(|known| known.value == value) {
             return;
         }
+        // A name may be anything, and a mark is looked for again by its form.
+        let kind: String = kind.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let plain = value.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '/'));
-        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(kind, value), plain };
+        let known = Known { value: value.to_owned(), nested: inside(value), mark: mark(&kind, value), plain };
         self.known.push(known);
+        self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
+    }
+
+    /// Keeps out what another one does, too.
+    pub fn extend(&mut self, other: Self) {
+        for known in other.known {
+            if !self.known.iter().any(|other| other.value == known.value) {
+                self.known.push(known);
+            }
+        }
         self.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
     }
 
@@ -86,46 +102,42 @@ impl Redactor {
             || self.known.iter().any(|known| !known.plain || line.contains(&known.value))
     }
 
-    fn redact_strings<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        let mut out = String::new();
-        let mut copied = 0;
-        let mut from = 0;
-        while let Some(string) = next_string(line, from) {
-            from = string.end;
-            if line[string.end..].trim_start().starts_with(':') {
-                continue;
-            }
-            if let Some(redacted) = self.redact_string(&line[string.clone()]) {
-                out.push_str(&line[copied..string.start]);
-                out.push_str(&redacted);
-                copied = string.end;
-            }
+    /// `written` over a text without secrets, with the secrets of `originals` again where their marks stand. The mark of
+    /// another secret stays, and so does one that stands for two different texts.
+    #[must_use]
+    pub fn restore(&self, written: &Json, originals: &[Json]) -> Json {
+        if secret_marks(&written.value()).is_empty() {
+            return written.clone();
         }
-        if copied == 0 {
-            return Cow::Borrowed(line);
+        let mut secrets: Vec<(String, String)> = Vec::new();
+        for original in originals {
+            let mut keep = |mark: &str, secret: &str| secrets.push((mark.to_owned(), secret.to_owned()));
+            drop(in_values(original.text(), |text| self.redact_text(text, &mut keep)));
         }
-        out.push_str(&line[copied..]);
-        Cow::Owned(out)
+        let is_certain =
+            |(mark, secret): &&(String, String)| secrets.iter().all(|(other, text)| other != mark || text == secret);
+        let certain: Vec<_> = secrets.iter().filter(is_certain).collect();
+        let restored = in_values(written.text(), |text| {
+            // What was replaced last may have marks in it.
+            let put = |text: String, (mark, secret): &&(String, String)| text.replace(mark, secret);
+            let restored = certain.iter().rev().fold(text.to_owned(), put);
+            (restored != text).then_some(restored)
+        });
+        Json::parse(&restored).unwrap_or_else(|_| written.clone())
     }
 
-    /// A JSON string with its quotes; `None` if nothing in it is secret.
-    fn redact_string(&self, quoted: &str) -> Option<String> {
-        // What is inside escapes is only found when they are undone.
-        let text: Cow<'_, str> = match quoted.contains('\\') {
-            true => {
-                match serde_json::from_str(quoted).or_else(|_| serde_json::from_str(&without_lone_halves(quoted))) {
-                    Ok(text) => Cow::Owned(text),
-                    // What cannot be read cannot be searched either.
-                    Err(_) => return Some(format!("\"{}\"", mark("unreadable", quoted))),
-                }
-            }
-            false => Cow::Borrowed(&quoted[1..quoted.len() - 1]),
-        };
-        let mut redacted = text;
+    fn redact_strings<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        in_values(line, |text| self.redact_text(text, &mut |_, _| ()))
+    }
+
+    /// A text without secrets; `None` if there are none. Tells of each mark and what it stands for.
+    fn redact_text(&self, text: &str, tell: &mut impl FnMut(&str, &str)) -> Option<String> {
+        let mut redacted = Cow::Borrowed(text);
         let mut changed = false;
         for known in &self.known {
             for form in [&known.value, &known.nested] {
                 if redacted.contains(form.as_str()) {
+                    tell(&known.mark, form);
                     redacted = Cow::Owned(redacted.replace(form.as_str(), &known.mark));
                     changed = true;
                 }
@@ -137,14 +149,69 @@ impl Redactor {
                 let found = patterns.capture_names().flatten().filter(|name| *name != "before");
                 let found = found.filter_map(|kind| Some((kind, captures.name(kind)?.as_str()))).next();
                 let (kind, key) = found.unwrap_or(("key", &captures[0]));
-                format!("{before}{}", mark(kind, key))
+                let mark = mark(kind, key);
+                tell(&mark, key);
+                format!("{before}{mark}")
             })
         {
             redacted = Cow::Owned(replaced);
             changed = true;
         }
-        changed.then(|| format!("\"{}\"", inside(&redacted)))
+        changed.then(|| redacted.into_owned())
     }
+}
+
+/// [`in_strings`], with the names of properties as they are.
+fn in_values(line: &str, mut change: impl FnMut(&str) -> Option<String>) -> Cow<'_, str> {
+    in_strings(line, |part, text| match part {
+        Part::Name => None,
+        Part::Value => change(text),
+    })
+}
+
+/// What a string of a JSON text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The name of a property.
+    Name,
+    /// A value.
+    Value,
+}
+
+/// `line`, one JSON value, with what `change` makes of the texts of its strings, escapes undone; borrowed if it leaves all
+/// of them as they are (`None`). A string that cannot be read cannot be searched either, and is replaced by a mark.
+pub fn in_strings(line: &str, mut change: impl FnMut(Part, &str) -> Option<String>) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut from = 0;
+    while let Some(string) = next_string(line, from) {
+        from = string.end;
+        let part = if line[string.end..].trim_start().starts_with(':') { Part::Name } else { Part::Value };
+        let quoted = &line[string.clone()];
+        let changed = match unescaped(quoted) {
+            Some(text) => change(part, &text),
+            None => Some(mark("unreadable", quoted)),
+        };
+        if let Some(changed) = changed {
+            out.push_str(&line[copied..string.start]);
+            out.push_str(&format!("\"{}\"", inside(&changed)));
+            copied = string.end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(line);
+    }
+    out.push_str(&line[copied..]);
+    Cow::Owned(out)
+}
+
+/// The text of a JSON string, which is given with its quotes; `None` if it is none.
+fn unescaped(quoted: &str) -> Option<Cow<'_, str>> {
+    if !quoted.contains('\\') {
+        return Some(Cow::Borrowed(&quoted[1..quoted.len() - 1]));
+    }
+    let text = serde_json::from_str(quoted).or_else(|_| serde_json::from_str(&without_lone_halves(quoted)));
+    text.ok().map(Cow::Owned)
 }
 
 /// The range of the next string of a JSON text with its quotes.
@@ -193,8 +260,7 @@ fn inside(text: &str) -> String {
 }
 
 fn mark(kind: &str, value: &str) -> String {
-    let hash = blake3::hash(value.as_bytes()).to_hex();
-    format!("‹secret:{kind}:{}›", &hash[..8])
+    secret_mark(kind, &blake3::hash(value.as_bytes()).to_hex())
 }
 
 #[cfg(test)]
@@ -272,6 +338,36 @@ mod tests {
         let line = format!(r#"{{"text":"\q sk-{}"}}"#, "a1B2".repeat(8));
         let redacted = Redactor::default().redact(&line).into_owned();
         assert!(redacted.starts_with("{\"text\":\"‹secret:unreadable:"), "{redacted}");
+    }
+
+    #[test]
+    fn what_was_written_over_marks_has_the_secrets_again() {
+        let key = format!("sk-{}", "a1B2".repeat(8));
+        let mut redactor = Redactor::default();
+        redactor.add("TOKEN", "a \"quoted\" token");
+        let original = serde_json::json!({
+            "key": key, "text": format!("use {key}\nor a \"quoted\" token"), "big": 1,
+            "pem": "-----BEGIN A PRIVATE KEY-----\na \"quoted\" token\n-----END A PRIVATE KEY-----",
+        });
+        let original = Json::from(original);
+        let shown = redactor.redact(original.text()).into_owned();
+        assert!(!shown.contains("a1B2") && !shown.contains("quoted"), "{shown}");
+        let written = shown.replace("\"big\":1", "\"big\":123456789012345678901234567890");
+        let restored = redactor.restore(&Json::parse(&written).expect("JSON"), std::slice::from_ref(&original));
+        assert_eq!(restored.text().replace("123456789012345678901234567890", "1"), original.text());
+    }
+
+    #[test]
+    fn a_mark_that_stands_for_nothing_here_or_for_two_texts_stays() {
+        let key = format!("sk-{}", "a1B2".repeat(8));
+        let written = Redactor::default().redact(&format!("[\"{key}\"]")).into_owned();
+        let written = Json::parse(&written).expect("JSON");
+        assert_eq!(Redactor::default().restore(&written, &[Json::default()]), written);
+        let mut redactor = Redactor::default();
+        redactor.add("TOKEN", "one \"value\"");
+        let both = Json::from(serde_json::json!(["one \"value\"", "{\"in\":\"one \\\"value\\\"\"}"]));
+        let shown = Json::parse(&redactor.redact(both.text())).expect("JSON");
+        assert_eq!(redactor.restore(&shown, &[both]), shown);
     }
 
     #[test]

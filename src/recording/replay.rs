@@ -17,9 +17,10 @@ use std::thread::JoinHandle;
 
 use crate::clock::Clock;
 use crate::link::{Link, link};
+use crate::protocol::Place;
 
 use super::reader::ReadError;
-use source::Source;
+use source::{Look, Source};
 
 /// Why a recording cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,16 @@ pub enum ReplayError {
     /// There is no thread, or no runtime, to read it on.
     #[error("no thread for the replay: {0}")]
     Thread(io::Error),
+}
+
+/// How many lines of a recording come before the moment that `place` names, as a replay goes there.
+///
+/// # Errors
+/// The file cannot be read, or has no such place; in words.
+pub fn position(path: &Path, place: Place) -> Result<u64, String> {
+    let mut source = Source::open(path).map_err(|error| error.to_string())?;
+    while source.look().map_err(|error| format!("{} cannot be read further: {error}", path.display()))? == Look::More {}
+    player::find(place, &source.index).map(|position| position as u64)
 }
 
 /// Opens a recording at its end. The replay runs on a thread of its own until the screen quits or drops the link.

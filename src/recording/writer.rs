@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::protocol::{CallStarted, Event, NoteLevel, NoteTaken, Record, RecordIndex, RecordingRepaired, Scope};
+use crate::protocol::{CallStarted, Event, Json, NoteLevel, NoteTaken, Record, RecordIndex, RecordingRepaired, Scope};
 
 use super::format::{BLOB_THRESHOLD, BlobRef, Header};
 use super::redact::Redactor;
@@ -114,6 +114,12 @@ impl Recording {
         Ok((recording, repaired))
     }
 
+    /// What is kept out of it.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// The file, if there is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
@@ -126,10 +132,21 @@ impl Recording {
         self.clock
     }
 
+    /// Keeps more secrets out of what is written from now on.
+    pub fn keep_out(&mut self, secrets: Redactor) {
+        self.redactor.extend(secrets);
+    }
+
     /// What the clock says.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp { at_us: self.clock.now_us(), unix_ms: self.clock.unix_ms() }
+    }
+
+    /// What the operator has written over a record, with the secrets of `originals` where their marks stand.
+    #[must_use]
+    pub fn restore(&self, written: &Json, originals: &[Json]) -> Json {
+        self.redactor.restore(written, originals)
     }
 
     /// Gives `event` its index and gives back the record as it will stand in the file, secrets replaced. It is written by the next
@@ -182,6 +199,9 @@ impl Recording {
 
     fn to_redacted_line(&self, record: Record) -> Result<(Record, Option<String>), Box<Record>> {
         let Ok(line) = record.to_line() else { return Err(Box::new(record)) };
+        if is_decided_by_reading(&record.event) {
+            return Ok((record, Some(line)));
+        }
         let redacted = match self.redactor.redact(&line) {
             std::borrow::Cow::Borrowed(_) => None,
             std::borrow::Cow::Owned(redacted) => Some(redacted),
@@ -294,6 +314,11 @@ enum Durability {
     Gathered,
     /// On the disk.
     Synced,
+}
+
+/// Whether an event is what the operator reads before saying yes: a mark in it could hide what the yes is for.
+fn is_decided_by_reading(event: &Event) -> bool {
+    matches!(event, Event::ProjectProposed(_))
 }
 
 /// Whether the record of an event must be on the disk before the event takes effect: decisions, and starts of calls that may

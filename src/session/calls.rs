@@ -265,9 +265,9 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
                     CallState::Held(StopSite::BeforeCall) | CallState::Released | CallState::Proposed,
                     Some(after),
                 ) => call.arguments = after.clone(),
-                (Verdict::Edit, CallState::Held(StopSite::AfterResult), Some(after)) => {
+                (Verdict::Edit, CallState::Held(StopSite::AfterResult), after) => {
                     // Back to what came is no edit.
-                    call.edited = Some(after.clone()).filter(|after| Some(after) != call.result.as_ref());
+                    call.edited = after.clone().filter(|after| Some(after) != call.result.as_ref());
                 }
                 _ => {}
             }

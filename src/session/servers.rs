@@ -159,7 +159,7 @@ impl Session {
         let mut found = Vec::new();
         found.extend(server.degraded.clone());
         found.extend(server.unanswered.map(|call| format!("call {} had no answer in time", call.0)));
-        match server.rejected.iter().filter(|tool| tool.kind.is_fault()).count() {
+        match RejectedTool::total(server.rejected.iter().filter(|tool| tool.kind.is_fault())) {
             0 => {}
             faulty => found.push(format!("{} cannot be used", count(faulty, "tool"))),
         }

@@ -1,5 +1,6 @@
 //! What the console does: effects of keys, the shared selection, and properties that hold for any keys and sizes.
 
+mod arriving;
 mod editing;
 mod expressions;
 mod gate;
@@ -16,7 +17,7 @@ use ratatui::backend::TestBackend;
 
 use super::fixtures::{Console, Story, finished, json, result_held};
 use super::outside::{Answer, Entry, Request};
-use super::state::{Focus, Leaving, Overlay, Purpose, RunbookEntry, Selected, Tab};
+use super::state::{Focus, Leaving, Overlay, Purpose, RunbookEntry, Selected, Tab, WayOut};
 use super::update::{Effect, Msg, tab, update};
 use super::view::view;
 use super::{keymap, text};
@@ -101,6 +102,9 @@ fn ctrl_c_clears_then_asks_then_quits_then_leaves() {
     assert!(console.state.input.is_blank());
     assert_eq!(console.press("Ctrl+c"), []);
     assert!(console.screen().contains("Ctrl+C again quits"));
+    console.state.way_out = WayOut::Back;
+    console.press("Esc Ctrl+c");
+    assert!(console.screen().contains("Ctrl+C again goes back to the session before"), "{}", console.screen());
     assert_eq!(console.press("Ctrl+c"), [Effect::Send(Command::Quit)]);
     assert_eq!(console.press("Ctrl+c"), [Effect::Leave]);
 }
@@ -193,8 +197,7 @@ fn arguments_are_edited_and_checked_against_the_schema_before_anything_is_asked(
     let decided_edit =
         CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after: Some(value) };
     console.happens(1, decided_edit);
-    let proposed = Json::parse(r#"{"query":"vpn"}"#).expect("JSON");
-    assert_eq!(decided(&console.press("V")), [Decision::Edit { value: proposed }]);
+    assert_eq!(decided(&console.press("V")), [Decision::Revert]);
 }
 
 #[test]
@@ -820,10 +823,11 @@ fn the_first_of_several_held_calls_stays_selected_and_a_decision_leads_to_the_ne
     assert!(console.screen().contains("⏸ 3 held: Tab"));
     console.press("Tab");
     assert!(console.screen().contains("⏸ 3 held: F next"));
-    console.later_ms(500);
     let mut decided = 0;
     for call in [1, 2, 3] {
         assert_eq!(selected_call(&console), Some(call));
+        assert_eq!(console.press("n"), [], "nobody has looked at it yet");
+        console.later_ms(600);
         let effects = console.press("n");
         let wanted = Command::Decide { call: CallId(call), decision: Decision::Run };
         assert_eq!(effects, [Effect::Send(wanted)], "it has been there long enough");

@@ -49,6 +49,20 @@ pub enum Verb {
     Quit,
 }
 
+impl Verb {
+    /// Whether it does something to a session, of which a recording has only the records.
+    #[must_use]
+    pub fn needs_live(self, arguments: &str) -> bool {
+        match self {
+            Self::Clear | Self::Note | Self::Restart | Self::Answer | Self::Stop => true,
+            Self::Step | Self::Run | Self::Call | Self::Trust | Self::Detach => true,
+            Self::Model => !arguments.is_empty(),
+            Self::Help | Self::Tools | Self::Servers | Self::Resources | Self::Prompts => false,
+            Self::Sessions | Self::Query | Self::Problems | Self::Notices | Self::Quit => false,
+        }
+    }
+}
+
 /// One command.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {

@@ -345,6 +345,8 @@ impl Console {
             file: "/sessions/one.jsonl".into(),
             position,
             length,
+            here: position.checked_sub(1).map(RecordIndex),
+            last: length.checked_sub(1).map(RecordIndex),
             end_us: 63_700_000,
             moment: Moment { at_us: self.now_us, ..Moment::default() },
             marks: [mark(12, MarkKind::Turn), mark(33, MarkKind::Error), mark(52, MarkKind::Turn)].into(),

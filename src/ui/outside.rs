@@ -56,6 +56,13 @@ pub enum Answer {
     Sessions(Vec<Entry>),
     /// Lines about a session.
     Preview(PathBuf, Vec<String>),
+    /// What came of a call that was made again, line by line as in a page.
+    Made {
+        /// The call.
+        call: CallId,
+        /// What is said of it, not sanitised.
+        lines: Vec<String>,
+    },
     /// Something to read; a line that begins with `+`, `-`, `~` is a difference.
     Page {
         /// What it is.
@@ -84,8 +91,10 @@ pub struct Entry {
     pub about: String,
     /// Turns and calls, as far as they are known.
     pub size: String,
-    /// What is searched besides: all its questions.
+    /// What is searched besides: its questions.
     pub words: String,
+    /// Whether it is so long that only questions near its beginning and its end are among them.
+    pub is_in_part: bool,
     /// Whether it asked another session's questions again.
     pub is_mock: bool,
 }

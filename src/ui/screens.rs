@@ -372,8 +372,7 @@ fn the_recorded_sessions_with_what_one_of_them_is_about() {
             model: "built-in".into(),
             about: about.into(),
             size: "2t 7c".into(),
-            words: String::new(),
-            is_mock: false,
+            ..Entry::default()
         };
         let mock = Entry { is_mock: true, ..entry("DDDD", "[mock of …CCCC] Show me customer CUST-999") };
         let entries = vec![
@@ -408,7 +407,7 @@ fn a_call_made_again_that_came_out_otherwise() {
         "  + level: \"gold\"",
     ];
     let lines = lines.map(str::to_owned).into();
-    update(&mut console.state, Msg::Answered(Answer::Page { title: "LIVE: call 4 made again".into(), lines }));
+    update(&mut console.state, Msg::Answered(Answer::Made { call: CallId(4), lines }));
     picture("made_again_120x40", &console);
 }
 
@@ -491,6 +490,7 @@ fn form() -> Wanted {
             "room":{"type":"string","title":"Room","description":"Where it goes, such as B2.17"},
             "reason":{"type":"string","enum":["repair","move","scrap"],"enumNames":["Repair","Move","Scrap"]},
             "shelf":{"type":"integer","minimum":1,"maximum":40},
+            "due":{"type":"string","title":"Until","format":"date"},
             "notify":{"type":"boolean","title":"Tell the owner","default":true},
             "labels":{"type":"array","items":{"type":"string","enum":["fragile","heavy","leased"]}}}}"#,
         ),

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::editor::Editor;
 use super::outside::{Answer, Outside};
-use super::state::{FeedState, Options, State};
+use super::state::{FeedState, Options, State, WayOut};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
 use crate::link::{Link, News};
@@ -108,13 +108,13 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
             Some(answer) = answers.recv() => match answer {
                 Answer::Scene(scene) => {
                     let (new_link, new_options) = *scene;
-                    let new_state = State { mouse: state.mouse, ..State::new(new_options) };
+                    let new_state = State { mouse: state.mouse, way_out: WayOut::Back, ..State::new(new_options) };
                     let (link, state) = (std::mem::replace(&mut link, new_link), std::mem::replace(&mut state, new_state));
                     behind.push(Scene { link, state: State { notice: None, ..state } });
                     next_us = 0;
                     Vec::new()
                 }
-                answer @ (Answer::Sessions(_) | Answer::Preview(..) | Answer::Page { .. } | Answer::Failed(_)) => {
+                answer @ (Answer::Sessions(_) | Answer::Preview(..) | Answer::Page { .. } | Answer::Made { .. } | Answer::Failed(_)) => {
                     vec![Msg::Answered(answer)]
                 }
             },

@@ -4,6 +4,7 @@
 //! by `update::settle` only where something changed.
 
 mod advice;
+mod arrivals;
 mod ask;
 mod calls;
 mod chat;
@@ -16,6 +17,7 @@ mod offers;
 mod overlay;
 mod picker;
 mod reading;
+mod seen;
 mod text;
 
 use std::collections::BTreeMap;
@@ -24,23 +26,25 @@ use std::path::PathBuf;
 use ratatui::layout::Position;
 
 pub use advice::Advice;
+pub use arrivals::{Arrival, Arrivals, Prompt};
 pub use ask::{Ask, Drafts, Purpose};
 pub use calls::{CallRow, Calls, Filter, Form, Window, turn_of};
 pub use chat::{Chat, Item, Link, LinkAt, Row, Scroll, Slice, Target};
 pub use data::{Content, Data, ListView, Pane, PaneKey, Search, Tab};
-pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Sought, content_of};
+pub use form::{Choosable, Entry, Faulty, Field, FormStage, Inquiry, Parts, Sought};
 pub use input::{Input, Swap};
-pub use leaving::{Escape, Leaving};
+pub use leaving::{Escape, Leaving, WayOut};
 pub use notices::Notices;
 pub use offers::Offers;
-pub use overlay::{Overlay, Page, Palette, PaletteEntry, PaletteRun};
+pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun};
 pub use picker::{Choice, Picker};
 pub use reading::{Reading, Shelf};
+pub use seen::{Seen, Waiting};
 pub use text::TextView;
 
 use super::layout::Areas;
 use super::theme::Theme;
-use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ProjectProposed, ServerName};
+use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step, Turn};
 
 /// What the program tells the console at its start.
@@ -182,14 +186,14 @@ pub struct State {
     pub forms: BTreeMap<InputId, Inquiry>,
     /// The running call that was asked about before it had taken long.
     pub asked_why: Option<CallId>,
-    /// The hash of the changed tool whose differences were last opened: who has seen them may accept it.
-    pub read_change: Option<String>,
+    /// What the operator has read to its end, and may say yes to.
+    pub read: Vec<Matter>,
     /// What was being written in editors that were closed.
     pub drafts: Drafts,
     /// Resources and prompts.
     pub reading: Reading,
-    /// The project's server files as the operator has been shown them.
-    pub projects_shown: Vec<ProjectProposed>,
+    /// Pages and prompts that have come and wait to be shown.
+    pub arrivals: Arrivals,
     /// One line above the footer, until the next key.
     pub notice: Option<String>,
     /// What was said there before.
@@ -202,10 +206,14 @@ pub struct State {
     pub mouse: Mouse,
     /// How far leaving has come.
     pub leaving: Leaving,
+    /// Where it leads.
+    pub way_out: WayOut,
+    /// Calls made again on their live servers while this recording was shown.
+    pub made_again: usize,
     /// What Esc does to a running turn.
     pub escape: Escape,
-    /// When a key last brought what it would have decided about onto the screen instead, µs.
-    pub shown_us: Option<u64>,
+    /// What a key that decides would be about, and since when it could be read.
+    pub seen: Seen,
     /// Whether records still come.
     pub feed: FeedState,
 }
@@ -302,7 +310,7 @@ impl State {
     /// What the model would be sent, while the turn waits before that.
     #[must_use]
     pub fn request(&self) -> Option<&Json> {
-        self.session.held_turn.as_ref().and_then(|held| held.messages.as_ref())
+        self.session.held_turn.as_ref().and_then(|held| held.told.messages.as_ref())
     }
 
     /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.

@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub use crate::sanitise::{clean_block, clean_json, clean_line, is_hidden};
-pub use crate::wording::{count, first_line};
+pub use crate::wording::{count, duration, fence, first_line};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 
@@ -56,17 +56,6 @@ pub fn fit(text: &str, columns: usize) -> String {
     match columns {
         0 => String::new(),
         _ => format!("{}…", head(&text, columns - 1).0),
-    }
-}
-
-/// A duration in µs for people: `840 µs`, `12 ms`, `3.4 s`, `2 m 05 s`.
-#[must_use]
-pub fn duration(us: u64) -> String {
-    match us {
-        0..1_000 => format!("{us} µs"),
-        1_000..1_000_000 => format!("{} ms", us / 1_000),
-        1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us / 100_000 % 10),
-        _ => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod act;
 mod around;
+mod arrivals;
 mod asking;
 pub mod changed;
 mod commands;
@@ -16,6 +17,7 @@ mod palette;
 mod projects;
 mod records;
 mod scroll;
+mod seen;
 mod select;
 mod settle;
 mod source;
@@ -36,8 +38,8 @@ use crate::session::{CallState, Session};
 
 pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
+pub use seen::shows_first;
 pub use source::{Frames, frames, tab};
-pub use stepping::shows_first;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -133,6 +135,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    arrivals::show(state);
     state.hear();
     settle::settle(state);
     effects

@@ -35,6 +35,7 @@ pub use picker::picker_row;
 pub use scrub::scrub_position;
 pub use timeline::timeline_hit;
 pub use title::{banner_lines, pane_tab, title_lane};
+pub use tree::is_whole;
 pub use turn::turn_rows;
 
 use super::layout::Shape;

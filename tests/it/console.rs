@@ -102,7 +102,7 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     let mut console = Console::open_in(home, 40, 120, &[]);
     console.wait_for_text("May this project's servers start?");
     let asked = console.wait_for_text("/trust yes");
-    for part in ["would start:", "theirs", "runs", "kb (switched off"] {
+    for part in ["would start:", "theirs", "runs", "STOPS    the bundled server kb"] {
         assert!(asked.contains(part), "no {part} in {asked}");
     }
     // What was typed before it could be read decides nothing.
@@ -240,7 +240,7 @@ fn a_recording_is_replayed_with_nothing_but_its_file() {
     let mut console = Console::open_in(recorded(), 40, 120, &["replay", "last"]);
     console.wait_for(|contents| contents.contains("VIEW") && contents.contains("CUST-999"), "the recording's end");
     console.press("0");
-    console.wait_for(|contents| contents.contains(" start  0 of "), "the start");
+    console.wait_for(|contents| contents.contains(" start of #"), "the start");
     console.press("]");
     console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the first call");
     console.press("]");
@@ -327,12 +327,13 @@ fn a_recording_that_still_grows_is_followed_until_the_operator_looks_elsewhere()
     writer.write_all(&whole.as_bytes()[first_end..middle]).expect("it can be written");
     console.wait_for_text("Show me customer CUST-999");
     console.press("0");
-    console.wait_for(|contents| contents.contains(" start  0 of "), "the start");
+    console.wait_for(|contents| contents.contains(" start of #"), "the start");
     writer.write_all(&whole.as_bytes()[middle..]).expect("it can be written");
     let records = whole.lines().count() - 1;
-    console.wait_for_text(&format!(" start  0 of {records}"));
+    let last = records - 1;
+    console.wait_for_text(&format!(" start of #{last}"));
     console.press("F");
-    console.wait_for_text(&format!(" {records} of {records} records"));
+    console.wait_for_text(&format!(" #{last} of #{last}"));
     console.press("\x03\x03");
     assert_eq!(console.end(), 0);
     console.assert_restored();
@@ -351,14 +352,50 @@ fn a_recording_is_forked_and_its_call_made_again() {
     console.press("gt2\r");
     console.wait_for(|contents| contents.contains("t2  Show me customer CUST-999"), "the second turn");
     console.press("C");
-    console.wait_for(|contents| contents.contains("LIVE") && contents.contains("forked here"), "the fork");
+    console.wait_for(|contents| contents.contains("LIVE, fork of …") && contents.contains("forked here"), "the fork");
+    console.wait_for_text("from here on this session is live");
     console.press("and their invoices?\r");
     console.wait_for(|contents| contents.contains("t3  and their invoices?") && contents.contains("INV-"), "an answer");
-    console.press("\x03\x03");
+    console.press("\x03");
+    console.wait_for_text("Ctrl+C again goes back to the session before.");
+    console.press("\x03");
     console.wait_for_text("Back in the session before");
     console.press("\x03\x03");
     assert_eq!(console.end(), 0);
     console.assert_restored();
+}
+
+#[test]
+fn a_call_that_was_answered_by_hand_is_made_again_without_a_verdict() {
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("byhand.jsonl");
+    let call = r#""turn":"t1","step":"s1","call":"c1""#;
+    let lines = [
+        r#"{"fmt":"callboard.session","v":1,"id":"01BYHAND","created":"","app":"","model":"m","servers":{},"policy":"auto"}"#.to_owned(),
+        r#"{"i":0,"t":1,"w":1,"k":"turn.started","turn":"t1","d":{"question":"Who is it?"}}"#.to_owned(),
+        r#"{"i":1,"t":1,"w":1,"k":"model.requested","turn":"t1","step":"s1","d":{"model":"m","messages":1,"new_messages":[],"tools":1}}"#.to_owned(),
+        r#"{"i":2,"t":1,"w":1,"k":"model.answered","turn":"t1","step":"s1","d":{"text":""}}"#.to_owned(),
+        format!(r#"{{"i":3,"t":1,"w":1,"k":"call.proposed",{call},"d":{{"server":"customer","tool":"get_sla_terms","arguments":{{"customer_id":"CUST-004"}},"provider_id":"p","read_only":true}}}}"#),
+        format!(r#"{{"i":4,"t":2,"w":1,"k":"call.held",{call},"d":{{"site":"before_call","reason":"stepping"}}}}"#),
+        format!(r#"{{"i":5,"t":3,"w":1,"k":"call.decided",{call},"d":{{"verdict":"answer","by":"operator"}}}}"#),
+        format!(r#"{{"i":6,"t":4,"w":1,"k":"call.finished",{call},"d":{{"status":"ok","duration_us":0,"result":{{"content":[],"structuredContent":{{"made":"up"}}}}}}}}"#),
+    ];
+    std::fs::write(&file, lines.join("\n") + "\n").expect("writable");
+    let mut console = Console::open_in(home, 40, 120, &["replay", path(&file)]);
+    console.wait_for(|contents| contents.contains("VIEW") && contents.contains("get_sla_terms"), "the recording's end");
+    console.press("gc1\r");
+    console.wait_for(|contents| contents.contains("[1] customer get_sla_terms ✓ ok"), "the call");
+    console.press("R\r");
+    console.wait_for_text("no verdict, there is nothing to compare with: it was never sent");
+    assert!(
+        console.contents().contains("result, ok") && !console.contents().contains("drift"),
+        "{}",
+        console.contents()
+    );
+    console.press("\x1b");
+    console.wait_for(|contents| !contents.contains("no verdict"), "the page closed");
+    console.press("\x03\x03");
+    assert_eq!(console.end(), 0);
 }
 
 fn path(path: &Path) -> &str {

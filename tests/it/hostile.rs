@@ -39,7 +39,7 @@ sieges! {
     one_that_exits_at_once: Siege::server("exits", &["exited with status 3", "no licence"]).press(STATE);
     escapes_in_the_last_words: Siege::server("exits-in-colour", &["exited with status 5", "SEEN"]).press(STATE);
     one_that_keeps_crashing: Siege::server("crash-loop", &["segmentation fault", "139"]).press(STATE);
-    one_that_never_answers: Siege::server("deaf", &["starting"]).press(STATE);
+    one_that_never_answers: Siege::server("deaf", &["probing"]).press(STATE);
     one_that_boots_slowly: Siege::server("slow", &["✓ hostile"]);
     one_that_dies_inside_a_line: Siege::server("half-a-line", &["exited with status 9", "the disk"]).press(STATE);
     one_that_closes_its_stdout: Siege::call("nothing", &["server lost", "it closed"]).of("closes-stdout");
@@ -89,8 +89,8 @@ sieges! {
     a_crash: Siege::call("crash", &["status 7", "out of handles"]);
     no_answer: Siege::call("hang", &["gave no answer for 2 s"]).impatient();
     an_answer_that_comes_too_late: Siege::call("late", &["gave no answer for 2 s"]).impatient();
-    a_result_of_50_mib: Siege::call("huge", &["at most 33554432 are taken"]).within(128);
-    a_result_of_30_mib: Siege::call("large", &["the model got", "xxxx"]).within(400);
+    a_result_of_50_mib: Siege::call("huge", &["at most 16777216 are taken"]).within(128);
+    a_result_of_15_mib: Siege::call("large", &["the model got", "xxxx"]).within(160);
     half_a_result: Siege::call("half", &["status 8", "the cable was pulled"]);
     bytes_that_are_no_text: Siege::call("bad-utf8", &["bytes"]);
     controls_that_are_no_json: Siege::call("controls", &["is no JSON"]);
@@ -136,10 +136,10 @@ sieges! {
     resources_without_end: Siege::server("endless-library", &["64 resources"]).press("/resources hostile\r");
     prompts_without_end: Siege::server("endless-library", &["64 prompts"]).press("/prompts hostile\r");
     a_huge_list_of_resources:
-        Siege::server("huge-library", &["has over 8388608 bytes"]).press("/resources hostile\r").within(192);
+        Siege::server("huge-library", &["has over 8388608 bytes"]).press("/resources hostile\r").within(128);
     a_list_of_resources_that_never_comes: Siege::server("silent-library", &["asking…"]).press("/resources hostile\r");
-    a_resource_of_30_mib:
-        Siege::server("library", &["a:30-mib of hostile", "line after line"]).press("/resources hostile a:30-mib\r").within(400);
+    a_resource_of_15_mib:
+        Siege::server("library", &["a:15-mib of hostile", "line after line"]).press("/resources hostile a:15-mib\r").within(160);
     a_resource_in_one_line:
         Siege::server("library", &["a:one-line of hostile", "xxxx"]).press("/resources hostile a:one-line\r").within(200);
     a_resource_in_many_parts:
@@ -163,13 +163,14 @@ sieges! {
     an_address_without_end: Siege::call("ask-long-page", &["a message elicitation/create"]).press(LOG_OF_CALL);
     a_flood_of_questions: Siege::call("ask-flood", &["2 ok", "asked"]);
     a_question_after_the_call: Siege::call("ask-late", &["answered before"]);
-    wishes_that_nobody_grants: Siege::call("ask-unoffered", &["refused with -32601 -32601 -32601"]);
+    wishes_that_nobody_grants: Siege::call("ask-unoffered", &["3 answers: -32601"]);
+    more_questions_than_are_served: Siege::call("ask-often", &["300 answers"]);
 
     // Over HTTP.
     a_far_server_that_is_well: Siege::call("nothing", &["2 tools", "all is well"]).over_http();
-    one_that_sends_no_headers: Siege::server("no-headers", &["starting"]).press(STATE).over_http();
+    one_that_sends_no_headers: Siege::server("no-headers", &["probing"]).press(STATE).over_http();
     one_that_sends_headers_only: Siege::call("headers-only", &["gave no answer for 2 s"]).impatient().over_http();
-    events_that_never_come: Siege::server("silent-events", &["starting"]).press(STATE).over_http();
+    events_that_never_come: Siege::server("silent-events", &["probing"]).press(STATE).over_http();
     comments_for_ever: Siege::call("comments", &["gave no answer for 2 s"]).impatient().over_http();
     an_answer_byte_by_byte: Siege::call("drip", &["gave no answer for 2 s"]).impatient().over_http();
     a_promise_to_go_on: Siege::call("continue", &["gave no answer for 2 s"]).impatient().over_http();
@@ -181,7 +182,7 @@ sieges! {
     a_chunk_without_end: Siege::call("chunk-without-end", &["broke off"]).over_http();
     a_packed_body: Siege::call("gzip", &["packed as gzip"]).over_http();
     headers_for_ever: Siege::server("headers-without-end", &["broke off"]).press(STATE).over_http();
-    a_result_of_15_mib: Siege::call("large", &["the model got", "xxxx"]).within(256).over_http();
+    a_far_result_of_15_mib: Siege::call("large", &["the model got", "xxxx"]).within(192).over_http();
     one_that_speaks_no_http: Siege::server("not-http", &["broke off"]).press(STATE).over_http();
     one_that_hangs_up: Siege::server("hangs-up", &["broke off"]).press(STATE).over_http();
     half_a_body: Siege::call("cut", &["broke off"]).over_http();

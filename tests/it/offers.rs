@@ -90,8 +90,8 @@ async fn a_question_after_its_call_belongs_to_no_call_and_can_be_answered() {
 #[tokio::test]
 async fn questions_that_are_too_large_are_told_of_and_the_server_hears_it() {
     for (wrong, stream, words, heard) in [
-        ("ask-fields", LogStream::Stdout, "elicitation/create of", r#""action":"decline""#),
-        ("ask-long-page", LogStream::Stdout, "elicitation/create of", r#""action":"decline""#),
+        ("ask-fields", LogStream::Stdout, "elicitation/create of", r#"bytes was not taken"}"#),
+        ("ask-long-page", LogStream::Stdout, "elicitation/create of", r#"bytes was not taken"}"#),
         ("ask-wide", LogStream::Mcp, "has over 65536 bytes", "has over 65536 bytes"),
     ] {
         let mut yard = Yard::ready(legacy("well")).await;
@@ -106,7 +106,7 @@ async fn questions_that_are_too_large_are_told_of_and_the_server_hears_it() {
 #[tokio::test]
 async fn what_is_not_offered_is_refused_and_the_call_goes_on() {
     let mut yard = Yard::ready(legacy("well")).await;
-    assert_eq!(text(&yard.call("ask-unoffered").await), "refused with -32601 -32601 -32601");
+    assert_eq!(text(&yard.call("ask-unoffered").await), "3 answers: -32601");
     assert!(asked(&yard).is_empty());
     yard.stop_well().await;
 }

@@ -8,7 +8,7 @@ use callboard::link::{Link, News, link};
 use callboard::mcp::{Naming, Reach, ServerSpec, Trust};
 use callboard::model::Message;
 use callboard::model::scripted::{Scripted, Step};
-use callboard::orchestrator::{self, Policy, Projects, Setup};
+use callboard::orchestrator::{self, Judged, Policy, Projects, Resumed, Setup};
 use callboard::pins::{Kept, Pins};
 use callboard::protocol::*;
 use callboard::recording::Recording;
@@ -39,6 +39,18 @@ impl Chat {
     }
 
     fn start_in(pins: Kept, projects: Projects, steps: Vec<Step>, servers: Vec<ServerSpec>, policy: Policy) -> Self {
+        Self::start_with(pins, projects, steps, servers, policy, Vec::new())
+    }
+
+    /// A session that goes on from these records, if there are any.
+    fn start_with(
+        pins: Kept,
+        projects: Projects,
+        steps: Vec<Step>,
+        servers: Vec<ServerSpec>,
+        policy: Policy,
+        records: Vec<Arc<Record>>,
+    ) -> Self {
         let model = Arc::new(Scripted::new(steps));
         let clock = Clock::start();
         let (link, feed) = link(clock);
@@ -53,7 +65,7 @@ impl Chat {
             gate: policy.into(),
             pins,
             projects,
-            resumed: None,
+            resumed: (!records.is_empty()).then_some(Resumed { records }),
             warnings: Vec::new(),
         };
         let task = tokio::spawn(orchestrator::run(setup, feed));
@@ -264,6 +276,83 @@ async fn a_call_that_may_write_waits_for_a_yes_and_what_is_sent_is_what_was_said
 }
 
 #[tokio::test]
+async fn what_is_written_over_marks_reaches_server_and_model_with_the_secrets() {
+    let key = format!("sk-{}", "a1B2".repeat(8));
+    let calls = [("echo", json!({"key": key, "n": 1})), ("echo", json!({"key": key, "n": 2}))];
+    let mut chat = Chat::start(vec![Step::calls(calls), Step::text("Done.")], vec![hostile("well")], Policy::AskAll);
+    chat.send(Command::Step { stepping: Stepping::On }).await;
+    chat.ask("?").await;
+    let held =
+        |session: &Session, site| session.calls.iter().filter(|call| call.state == CallState::Held(site)).count();
+    chat.until("held calls", |session| held(session, StopSite::BeforeCall) == 2).await;
+    let shown = chat.session.calls[0].arguments.text().to_owned();
+    assert!(!shown.contains(&key) && shown.contains("‹secret:openai:"), "{shown}");
+    let edited = |from: &str, to: &str| Decision::Edit { value: Json::parse(&shown.replace(from, to)).unwrap() };
+    let decide = |call, decision| Command::Decide { call: CallId(call), decision };
+    for decision in [edited("\"n\":1", "\"n\":7"), Decision::Run] {
+        chat.send(decide(1, decision)).await;
+    }
+    for decision in [edited("\"n\":1", "\"n\":8"), Decision::Revert, Decision::Run] {
+        chat.send(decide(2, decision)).await;
+    }
+    chat.until("results", |session| held(session, StopSite::AfterResult) == 2).await;
+    let result = chat.session.calls[0].result.as_ref().unwrap().text().to_owned();
+    assert!(!result.contains(&key), "{result}");
+    let value = Json::parse(&result.replace("\"content\":[", "\"seen\":true,\"content\":[")).unwrap();
+    chat.send(decide(1, Decision::Edit { value })).await;
+    for call in [1, 2] {
+        chat.send(decide(call, Decision::Run)).await;
+    }
+    chat.answered(1).await;
+    assert_eq!(chat.states(), [CallState::Ok; 2]);
+    let requests = chat.model.requests();
+    let read = |provider: usize| match &**requests[1].messages.iter().rev().nth(1 - provider).unwrap() {
+        Message::Tool { text, result, .. } => format!("{text} {}", result.as_ref().unwrap().text()),
+        other => panic!("{other:?}"),
+    };
+    for (call, n) in [(0, 7), (1, 2)] {
+        let read = read(call).replace('\\', "");
+        let sent = format!("{{\"key\":\"{key}\",\"n\":{n}}}");
+        assert!(read.contains(&sent) && !read.contains("‹secret"), "{read}");
+    }
+    assert!(chat.records.iter().all(|record| !record.to_line().unwrap().contains(&key)), "no record has it");
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_session_that_goes_on_keeps_the_breakpoints_it_can_read_and_tells_of_the_others() {
+    let points = ["tool:echo", "dur>"].map(|on| Breakpoint { on: on.to_owned(), action: BreakAction::Stop });
+    let event = BreakpointsChanged { breakpoints: points.to_vec() }.into();
+    let record = Record { index: RecordIndex(0), at_us: 1, unix_ms: 1, scope: Scope::default(), event };
+    let steps = vec![Step::calls([("echo", json!({}))]), Step::text("Done.")];
+    let (servers, policy, records) = (vec![hostile("well")], Policy::Auto, vec![Arc::new(record)]);
+    let mut chat = Chat::start_with(Kept::default(), Projects::default(), steps, servers, policy, records);
+    chat.ask("?").await;
+    let held = |session: &Session| session.calls.iter().any(|call| matches!(call.state, CallState::Held(_)));
+    chat.until("the breakpoint that can be read", held).await;
+    assert_eq!(chat.session.breakpoints, points[..1]);
+    let notes: Vec<String> = chat.session.notes.iter().map(|(_, note)| note.text.clone()).collect();
+    assert!(notes.iter().any(|note| note.starts_with("No breakpoint at dur>: ")), "{notes:?}");
+    chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
+    chat.answered(1).await;
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_mark_that_a_model_repeats_from_a_recording_reaches_no_server() {
+    let mark = secret_mark("openai", "0123456789");
+    let steps = vec![Step::calls([("echo", json!({"in": [{"key": mark}]}))]), Step::text("Done.")];
+    let mut chat = Chat::start(steps, vec![hostile("well")], Policy::Auto);
+    chat.ask("?").await;
+    chat.answered(1).await;
+    let failure = chat.session.calls[0].failure.clone().unwrap();
+    assert_eq!(failure.code, CallFailureCode::BadArguments);
+    assert!(failure.message.contains("stands for a secret that was kept out of a recording"), "{}", failure.message);
+    assert!(chat.session.calls[0].frames.is_empty(), "nothing was sent");
+    chat.quit().await;
+}
+
+#[tokio::test]
 async fn a_server_killed_in_the_middle_of_a_call_costs_that_call_and_no_more() {
     let steps = vec![
         Step::calls([hang(), details("TKT-1001")]),
@@ -416,7 +505,10 @@ async fn a_tool_that_is_not_what_it_was_in_an_earlier_session_waits_until_it_is_
 fn project(after: impl Fn() -> ServerSpec + Send + 'static) -> Projects {
     let (file, servers) = ("/p/.mcp.json".to_owned(), vec!["hostile".into()]);
     let proposed = vec![ProjectProposed { file, changed: false, servers, lines: Vec::new() }];
-    Projects { proposed, judge: Box::new(move |_, _| (vec![after()], Ok(()))) }
+    Projects {
+        proposed,
+        judge: Box::new(move |_, _| Judged { moved: vec![after()], secrets: Redactor::default(), kept: Ok(()) }),
+    }
 }
 
 fn approve() -> Command {

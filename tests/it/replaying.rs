@@ -499,11 +499,26 @@ fn diff_tells_equal_sessions_from_others_by_its_exit_code() {
     home.succeed(&["diff", &first, &second]);
     let third = home.ask("CUST-002", "They do not.");
     let (text, errors) = home.fail(&["diff", &first, &third]);
-    assert!(text.contains("removed") && text.contains("added") && text.contains("- They do."), "{text}");
-    assert!(errors.contains("differ: 4 of 4 calls, 1 answers"), "{errors}");
+    assert!(text.contains("removed") && text.contains("added"), "{text}");
+    assert!(text.contains("t1    t1    other answer   > Who pays?") && text.contains("- They do."), "{text}");
+    assert!(errors.contains("differ: 4 of 4 calls, 1 turn"), "{errors}");
     let (text, _) = home.fail(&["diff", "--json", &first, &third]);
     let whole: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&whole["same"], whole["calls"].as_array().map(Vec::len)), (&json!(false), Some(4)));
+}
+
+#[test]
+fn the_same_question_is_compared_with_itself_wherever_it_was_asked() {
+    let home = Home::new();
+    home.succeed(&["ask", "--model", "built-in", "sla cust-004", "any P1 cases?"]);
+    let first = home.last();
+    // The first makes a call of the same words for another question.
+    home.succeed(&["ask", "--model", "built-in", "critical tickets", "sla cust-004", "any P1 cases?"]);
+    let second = home.last();
+    let (text, errors) = home.fail(&["diff", &first, &second]);
+    let turns: Vec<&str> = text.lines().filter(|line| line.contains(" > ")).collect();
+    assert_eq!(turns, ["-     t1    added          > critical tickets"], "{text}");
+    assert!(errors.contains("differ: 1 of 3 calls, 1 turn"), "{errors}");
 }
 
 #[test]
@@ -527,6 +542,10 @@ fn verify_finds_what_comes_out_otherwise() {
     let (text, _) = home.fail(&["verify", "--json", &other]);
     let whole: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&whole["ok"], &whole["calls"][0]["finding"]), (&json!(false), &json!("schema drift")));
+    let other =
+        altered(&path, r#""structuredContent":{"customer_id":"CUST-001""#, r#""structuredContent":{"customer_id":"X""#);
+    let (text, _) = home.fail(&["verify", &other]);
+    assert!(text.contains("FAILED  c1    values differ"), "a failure reads as one: {text}");
 }
 
 #[test]
@@ -534,10 +553,14 @@ fn a_mock_answers_the_same_calls_and_stops_at_any_other() {
     let home = Home::new();
     let path = home.ask("CUST-001", "They do.");
     let model = home.script("CUST-001", "They do.");
-    let text = home.succeed(&["replay", "--mock", &path, "--model", &model]);
-    assert!(text.contains("They do."), "{text}");
+    let output = home.run(&["replay", "--mock", &path, "--model", &model]);
+    let (text, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && text.contains("They do."), "{text}");
     let mock = home.last();
     assert_ne!(mock, path);
+    let id = Path::new(&mock).file_stem().map(|stem| stem.to_string_lossy().into_owned()).expect("an id");
+    assert!(told.starts_with("mock run of ") && told.contains("no server is started"), "{told}");
+    assert!(told.contains(&format!("recorded as {id}; to compare: callboard diff {path} {id}")), "{told}");
     home.succeed(&["diff", &path, &mock]);
     let kinds = std::fs::read_to_string(&mock).expect("readable");
     assert!(!kinds.contains("server.starting") && !kinds.contains("wire.framed"), "nothing was started");
@@ -744,6 +767,25 @@ fn every_export_is_readable_and_without_personal_data() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
     assert!(errors.contains("column 16") && errors.contains("\n  tool:x (status:eror\n                 ^"), "{errors}");
+}
+
+#[test]
+fn an_export_says_what_it_cannot_do_with_its_options() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let exported = home.succeed(&["export", &path, "--json"]);
+    assert!(serde_json::from_str::<Value>(&exported).is_ok_and(|json| json["turns"].is_array()), "{exported}");
+    let folder = home.dir.path().display().to_string();
+    for (arguments, words) in [
+        (&["--format", "md", "--json"][..], "--format md asks for something else"),
+        (&["-o", &folder], "is a folder; name a file in it"),
+        (&["-o", &folder, "--force"], "is a folder; name a file in it"),
+    ] {
+        let output = home.run(&[&["export", &path][..], arguments].concat());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains(words), "{errors}");
+    }
 }
 
 #[test]

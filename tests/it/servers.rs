@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, Reach, ServerSpec, Servers, Signal};
+use callboard::mcp::{CallEnd, CallOrder, Era, Limits, Naming, Program, Reach, ServerSpec, Servers, Signal};
 use callboard::protocol::*;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -41,12 +41,17 @@ impl Yard {
 
     /// Sends a call that goes wrong in the way `wrong` says.
     pub fn send(&mut self, wrong: &str) -> CallId {
+        self.send_by(wrong, None)
+    }
+
+    /// The same for a call that was let go by the definition with this hash.
+    pub fn send_by(&mut self, wrong: &str, definition: Option<String>) -> CallId {
         self.calls += 1;
         let call = CallId(self.calls);
         let Value::Object(arguments) = json!({"do": wrong}) else { unreachable!() };
         let scope = Scope { call: Some(call), ..Scope::default() };
         let server = "hostile".into();
-        self.servers.call(&server, CallOrder { call, scope, tool: "echo".into(), arguments }).unwrap();
+        self.servers.call(&server, CallOrder { call, scope, tool: "echo".into(), definition, arguments }).unwrap();
         call
     }
 
@@ -230,9 +235,21 @@ async fn a_server_that_keeps_exiting_is_started_again_only_so_often() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
-    let (reason, _) = fails(hasty("deaf")).await;
+async fn a_server_that_never_answers_is_started_once_more_and_given_up() {
+    let (reason, starts) = fails(ServerSpec { restarts: 5, era: Era::Auto, ..hasty("deaf") }).await;
     assert!(reason.contains("did not answer the handshake"), "{reason}");
+    assert_eq!(starts, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_only_greets_is_quoted() {
+    let reach = Reach::Program(Program {
+        command: "/bin/sh".into(),
+        args: vec!["-c".into(), "echo 'Listening on port 3000'; sleep 60".into()],
+        ..Program::default()
+    });
+    let (reason, _) = fails(ServerSpec { reach, ..hasty("deaf") }).await;
+    assert!(reason.ends_with("its last words: stdout: Listening on port 3000"), "{reason}");
 }
 
 #[tokio::test]
@@ -286,6 +303,25 @@ async fn a_call_does_not_wait_for_ever_for_a_server_that_does_not_come_up() {
     let (code, message) = failure(&end);
     assert_eq!(code, CallFailureCode::ServerUnavailable);
     assert!(message.contains("was not ready for the call"), "{message}");
+    yard.stop().await;
+}
+
+#[tokio::test]
+async fn only_so_many_calls_wait_for_a_server() {
+    let mut yard = Yard::ready(hostile("well")).await;
+    let mut calls = Vec::new();
+    for _ in 0..300 {
+        calls.push(yard.send("hang"));
+        // The supervisor takes it meanwhile.
+        tokio::task::yield_now().await;
+    }
+    // 32 are in flight, 256 wait.
+    for call in calls.split_off(32 + 256) {
+        let end = yard.end(call).await;
+        let (code, message) = failure(&end);
+        assert_eq!((code, message.contains("256 calls waiting")), (CallFailureCode::LimitReached, true), "{message}");
+    }
+    assert_eq!(yard.ends.len(), 12);
     yard.stop().await;
 }
 
@@ -347,6 +383,23 @@ async fn a_server_that_ignores_that_too_is_killed() {
     let pids = yard.pids();
     assert_eq!(how(&yard.stop().await), ["killed"]);
     wait_until_gone(&pids).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_given_up_or_lost_may_finish_its_work() {
+    let program = hostile_program();
+    let folder = tempfile::tempdir().unwrap();
+    let tidied = folder.path().join("tidied");
+    let args = |script| ["-c", script, program.to_str().unwrap(), tidied.to_str().unwrap()];
+    let refuses = r#""$0" modern; sleep 1; touch "$1""#;
+    fails(ServerSpec { era: Era::Legacy, ..spec("hostile", "/bin/sh", &args(refuses)) }).await;
+    assert!(std::fs::remove_file(&tidied).is_ok(), "it was killed");
+    let hangs_up = r#""$0" well; exec >&-; while read line; do :; done; sleep 1; touch "$1""#;
+    let mut yard = Yard::ready(spec("hostile", "/bin/sh", &args(hangs_up))).await;
+    yard.call("crash").await;
+    yard.until("loss", |yard| !yard.lost().is_empty()).await;
+    yard.stop().await;
+    assert!(tidied.exists(), "it was killed");
 }
 
 #[tokio::test]
@@ -562,8 +615,37 @@ async fn one_bad_server_costs_the_others_nothing() {
     yard.works().await;
     let refused = yard.servers.call(
         &"nobody".into(),
-        CallOrder { call: CallId(9), scope: Scope::default(), tool: "x".into(), arguments: serde_json::Map::new() },
+        CallOrder {
+            call: CallId(9),
+            scope: Scope::default(),
+            tool: "x".into(),
+            definition: None,
+            arguments: serde_json::Map::new(),
+        },
     );
     assert_eq!(refused.unwrap_err().code, CallFailureCode::ServerUnavailable);
+    yard.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_is_not_sent_to_a_tool_that_has_just_become_another() {
+    let mut yard = Yard::ready(hostile("rug")).await;
+    let hash = |yard: &Yard| {
+        let listed = |event: &Event| match event {
+            Event::ServerListed(listed) => listed.tools.iter().find(|tool| tool.tool == "echo".into()).cloned(),
+            _ => None,
+        };
+        yard.pick(listed).last().expect("echo is listed").hash.clone()
+    };
+    let before = hash(&yard);
+    assert_eq!(yard.call("grow").await.status, CallStatus::Ok);
+    // The new list has not come yet.
+    let call = yard.send_by("echo", Some(before.clone()));
+    let end = yard.end(call).await;
+    assert_eq!(end.failure.expect("it was not sent").code, CallFailureCode::ToolChanged);
+    let now = hash(&yard);
+    assert_ne!(now, before);
+    let call = yard.send_by("echo", Some(now));
+    assert_eq!(yard.end(call).await.status, CallStatus::Ok, "who knows what it is now may call it");
     yard.stop().await;
 }

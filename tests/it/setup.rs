@@ -91,7 +91,7 @@ fn a_project_that_cannot_be_read_costs_nothing_but_its_own_servers() {
     fs::write(project.file(), "{ no").unwrap();
     let ran = project.run(&["tools", "ticket"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stderr.contains("line 1, is no JSON") && ran.stderr.contains("left out"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 1, column 3, is no JSON") && ran.stderr.contains("left out"), "{}", ran.stderr);
 }
 
 #[test]
@@ -105,6 +105,38 @@ fn an_escape_sequence_of_a_project_file_reaches_no_terminal() {
         for stream in [&ran.stdout, &ran.stderr] {
             assert!(!stream.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{args:?}: {stream:?}");
         }
+    }
+}
+
+#[test]
+fn ordinary_words_of_a_server_file_mask_nothing() {
+    let project = Project::new();
+    let env = json!({"A": "-c", "C": "/bin/bash", "D": "customer", "G": "critical", "P": "${workspaceFolder}"});
+    let servers = json!({"mcpServers": {"theirs": {"command": "/bin/bash", "args": ["-c", "exit"], "env": env}}});
+    fs::write(project.file(), servers.to_string()).unwrap();
+    let add = ["mcp", "add", "mine", "--env", "LOG_LEVEL=critical", "--", "/bin/false"];
+    assert_eq!(project.run(&add).code, Some(0));
+    for args in [&["ask", "--events", "What are the critical tickets?"][..], &["replay", "last", "--mock"]] {
+        let asked = project.run(args);
+        assert_eq!(asked.code, Some(0), "{asked:?}");
+        assert!(asked.stdout.contains("critical") && !asked.stdout.contains("‹secret:"), "{}", asked.stdout);
+    }
+}
+
+#[test]
+fn secrets_in_an_address_or_an_argument_are_not_recorded() {
+    let project = Project::new();
+    let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
+    assert_eq!(project.run(&["mcp", "add", "far", "--url", url]).code, Some(0));
+    assert_eq!(project.run(&["mcp", "add", "near", "--", "/bin/false", "--api-key", "my-own-key"]).code, Some(0));
+    let asked = project.run(&["ask", "--events", "What are the critical tickets?"]);
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    assert!(asked.stdout.contains("http://127.0.0.1:9/mcp?‹secret:query:"), "{}", asked.stdout);
+    let exported = project.run(&["export", "--format", "json", "--no-redact"]);
+    for text in
+        [&asked.stdout, &exported.stdout, &project.run(&["mcp", "list"]).stdout, &project.run(&["doctor"]).stdout]
+    {
+        assert!(text.contains("near") && !text.contains("tok-query") && !text.contains("my-own-key"), "{text}");
     }
 }
 
@@ -145,6 +177,18 @@ fn servers_are_added_listed_replaced_and_removed() {
     let missing = project.run(&["mcp", "remove", "kb"]);
     assert_eq!(missing.code, Some(1), "{missing:?}");
     assert!(missing.stderr.contains("switched off with"), "{missing:?}");
+    let theirs = project.run(&["mcp", "remove", "more"]);
+    assert!(theirs.stderr.contains("`callboard mcp remove more --scope project`"), "{theirs:?}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_not_told_as_a_missing_program() {
+    let project = Project::new();
+    let hostile = hostile_program().display().to_string();
+    assert_eq!(project.run(&["mcp", "add", "mine", "--cwd", "/nowhere/at/all", "--", &hostile, "well"]).code, Some(0));
+    let ran = project.run(&["tools", "mine"]);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.stderr.contains("/nowhere/at/all: there is no such folder; check cwd"), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which project files the user has said yes to: by path and by the hash of every byte, so a change is asked about again.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::folders;
 use crate::protocol::ProjectVerdict;
 
 use super::file::ServerFile;
-use super::store::write_private;
+use super::store::{canonical, write_private};
 
 /// How a project file stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +85,4 @@ impl Approvals {
         let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
         write_private(&kept, &text).map_err(|error| format!("{} cannot be written: {error}", kept.display()))
     }
-}
-
-/// The same file is the same however it was reached.
-fn canonical(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }

@@ -8,29 +8,58 @@ use http::{HeaderName, HeaderValue, Uri};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::mcp::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust, process};
+use crate::mcp::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
 
+use super::secrets::Secrets;
 use super::variables::Variables;
 
 /// Restarts of a server before it counts as failed.
 pub const RESTARTS: u32 = 5;
 
-/// What can be written of a server.
-pub const KEYS: &[&str] = &[
-    "type",
-    "command",
-    "args",
-    "env",
-    "cwd",
-    "url",
-    "headers",
-    "disabled",
-    "era",
-    "trust",
-    "timeout_ms",
-    "start_timeout_ms",
-    "list_timeout_ms",
+/// What can be written of a server, each with its form.
+const KEYS: &[(&str, Form)] = &[
+    ("type", Form::Text),
+    ("command", Form::Text),
+    ("args", Form::Texts),
+    ("env", Form::NamedTexts),
+    ("cwd", Form::Text),
+    ("url", Form::Text),
+    ("headers", Form::NamedTexts),
+    ("disabled", Form::Switch),
+    ("era", Form::Text),
+    ("trust", Form::Switch),
+    ("timeout_ms", Form::Milliseconds),
+    ("start_timeout_ms", Form::Milliseconds),
+    ("list_timeout_ms", Form::Milliseconds),
 ];
+
+/// What form a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Texts,
+    NamedTexts,
+    Switch,
+    Milliseconds,
+}
+
+/// A part of an entry that has not the form it should have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The names that lead to it; empty for the entry itself.
+    pub path: Vec<String>,
+    /// What it has to be, and is, in words; its value, which may be a secret, is not in it.
+    pub words: String,
+}
+
+impl std::fmt::Display for Misfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.path.is_empty() {
+            true => f.write_str(&self.words),
+            false => write!(f, "field {:?}: {}", self.path.join("."), self.words),
+        }
+    }
+}
 
 /// A server as it is written, variables not put in.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,9 +92,20 @@ impl Entry {
     /// Reads an entry.
     ///
     /// # Errors
-    /// What does not have the form it should, in words.
-    pub fn parse(value: &Value) -> Result<Self, String> {
-        Self::deserialize(value).map_err(|error| error.to_string())
+    /// The first part that has not the form it should have.
+    pub fn parse(value: &Value) -> Result<Self, Misfit> {
+        let whole = |words: String| Misfit { path: Vec::new(), words };
+        let fields = value.as_object().ok_or_else(|| whole(format!("it must be an object, not {}", kind(value))))?;
+        for (key, form) in KEYS {
+            fields.get(*key).map_or(Ok(()), |value| fits(*form, key, value))?;
+        }
+        Self::deserialize(value).map_err(|error| whole(error.to_string()))
+    }
+
+    /// Whether a server has a field of this name.
+    #[must_use]
+    pub fn knows(key: &str) -> bool {
+        KEYS.iter().any(|(known, _)| *known == key)
     }
 
     /// Whether what it says of its tools is believed.
@@ -74,21 +114,14 @@ impl Entry {
         self.trust
     }
 
-    /// The server, its variables put in. Adds configured values and those put in that are to be kept out of recordings to
-    /// `secrets`, each with its name.
+    /// The server, its variables put in. What is to be kept out of recordings of that is added to `secrets`.
     ///
     /// # Errors
     /// The field that cannot be used, and why.
-    pub fn spec(
-        &self,
-        name: &str,
-        variables: &mut Variables<'_>,
-        secrets: &mut Vec<(String, String)>,
-    ) -> Result<ServerSpec, String> {
+    pub fn spec(&self, name: &str, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<ServerSpec, String> {
         let seen_before = variables.seen.len();
         let reach = self.reach(variables, secrets)?;
-        let seen = variables.seen[seen_before..].iter().filter(|(name, _)| !process::ALLOWED.contains(&name.as_str()));
-        secrets.extend(seen.cloned());
+        variables.seen[seen_before..].iter().for_each(|(name, value)| secrets.put_in(name, value));
         let era = match self.era.as_deref() {
             None | Some("auto") => Era::Auto,
             Some("legacy") => Era::Legacy,
@@ -106,7 +139,7 @@ impl Entry {
         })
     }
 
-    fn reach(&self, variables: &mut Variables<'_>, secrets: &mut Vec<(String, String)>) -> Result<Reach, String> {
+    fn reach(&self, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Reach, String> {
         let kind = match (self.r#type.as_deref(), &self.command, &self.url) {
             (Some("stdio"), ..) | (None, Some(_), None) => None,
             (Some("http" | "streamable-http"), ..) | (None, None, Some(_)) => Some(RemoteKind::Streamable),
@@ -123,32 +156,29 @@ impl Entry {
         }
     }
 
-    fn program(&self, variables: &mut Variables<'_>, secrets: &mut Vec<(String, String)>) -> Result<Program, String> {
+    fn program(&self, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Program, String> {
         let command = self.command.as_deref().ok_or("field \"command\" is missing")?;
         let command = PathBuf::from(expanded(variables, "command", command)?);
         let args = self.args.iter().map(|arg| expanded(variables, "args", arg)).collect::<Result<Vec<_>, _>>()?;
+        secrets.args(&args);
         let mut env = BTreeMap::new();
         for (name, text) in &self.env {
             let value = expanded(variables, &format!("env.{name}"), text)?;
-            secrets.push((name.clone(), value.clone()));
+            secrets.field(name, &value);
             env.insert(name.clone(), value);
         }
         let cwd = self.cwd.as_deref().map(|cwd| expanded(variables, "cwd", cwd)).transpose()?;
         Ok(Program { command, args, env, cwd: cwd.map(|cwd| variables.folder().join(cwd)) })
     }
 
-    fn remote(
-        &self,
-        kind: RemoteKind,
-        variables: &mut Variables<'_>,
-        secrets: &mut Vec<(String, String)>,
-    ) -> Result<Remote, String> {
+    fn remote(&self, kind: RemoteKind, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Remote, String> {
         let url = expanded(variables, "url", self.url.as_deref().ok_or("field \"url\" is missing")?)?;
         let parsed = url.parse::<Uri>().ok();
         let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
         if !parsed.is_some_and(|uri| is_http(&uri) && uri.host().is_some_and(|host| !host.is_empty())) {
             return Err("field \"url\": it must begin with http:// or https:// and name a host".into());
         }
+        secrets.address(&url);
         let mut headers = BTreeMap::new();
         for (name, text) in &self.headers {
             let field = format!("headers.{name}");
@@ -156,7 +186,7 @@ impl Entry {
             HeaderName::try_from(name.as_str()).map_err(|_| format!("field {field:?} is no name of a header"))?;
             HeaderValue::try_from(value.as_str())
                 .map_err(|_| format!("field {field:?} holds a character that no header can carry"))?;
-            secrets.push((name.clone(), value.clone()));
+            secrets.field(name, &value);
             headers.insert(name.clone(), value);
         }
         Ok(Remote { url, headers, kind })
@@ -188,6 +218,50 @@ pub fn unusable(name: &str, reason: String) -> ServerSpec {
     }
 }
 
+/// Whether a field has its form; `null` is the same as no field where nothing else is allowed to be absent.
+fn fits(form: Form, key: &str, value: &Value) -> Result<(), Misfit> {
+    let misfit = |inner: Option<String>, must: &str, value: &Value| {
+        let path = std::iter::once(key.to_owned()).chain(inner).collect();
+        Err(Misfit { path, words: format!("it must be {must}, not {}", kind(value)) })
+    };
+    match form {
+        Form::Text if value.is_string() || value.is_null() => Ok(()),
+        Form::Text => misfit(None, "text", value),
+        Form::Switch if value.is_boolean() => Ok(()),
+        Form::Switch => misfit(None, "true or false", value),
+        Form::Milliseconds if value.is_u64() || value.is_null() => Ok(()),
+        Form::Milliseconds => misfit(None, "a whole number of milliseconds", value),
+        Form::Texts => match value.as_array() {
+            None => misfit(None, "a list of texts", value),
+            Some(items) => match items.iter().enumerate().find(|(_, item)| !item.is_string()) {
+                Some((at, item)) => misfit(Some(at.to_string()), "text, in quotes", item),
+                None => Ok(()),
+            },
+        },
+        Form::NamedTexts => match value.as_object() {
+            None => misfit(None, "an object of texts", value),
+            Some(fields) => match fields.iter().find(|(_, text)| !text.is_string()) {
+                Some((name, text)) => misfit(Some(name.clone()), "text, in quotes", text),
+                None => Ok(()),
+            },
+        },
+    }
+}
+
+/// What a value is, without what is in it.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_u64() => "a number",
+        Value::Number(number) if number.is_i64() => "a negative number",
+        Value::Number(_) => "a fraction",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 fn expanded(variables: &mut Variables<'_>, field: &str, text: &str) -> Result<String, String> {
     variables.expand(text).map_err(|reason| format!("field {field:?}: {reason}"))
 }
@@ -198,34 +272,39 @@ mod tests {
 
     use super::*;
 
-    fn spec(text: &str) -> (Result<ServerSpec, String>, Vec<String>) {
-        let lookup = |name: &str| (!name.starts_with("NO")).then(|| format!("value of {name}"));
+    fn spec(text: &str) -> (Result<ServerSpec, String>, Secrets) {
+        let lookup = |name: &str| (!name.starts_with("NO")).then(|| format!("value 1 of {name}"));
         let entry = Entry::parse(&serde_json::from_str(text).expect("JSON")).expect("an entry");
-        let mut secrets = Vec::new();
+        let mut secrets = Secrets::default();
         let spec = entry.spec("a", &mut Variables::new(&lookup, Path::new("/project")), &mut secrets);
-        let mut names: Vec<String> = secrets.into_iter().map(|(name, _)| name).collect();
-        names.sort();
-        (spec, names)
+        (spec, secrets)
     }
 
     #[test]
-    fn whatever_is_put_in_is_secret_unless_every_server_gets_it_anyway() {
-        let (spec, names) = spec(
-            r#"{"command":"${BIN}","args":["--token=${TOKEN}","${HOME}","${NO:-plain}"],
-            "env":{"AUTH":"Bearer ${KEY}"},"cwd":"${DIR}/x"}"#,
+    fn what_is_put_in_and_what_is_written_under_a_telling_name_is_secret() {
+        let (spec, secrets) = spec(
+            r#"{"command":"${BIN}","args":["--token=${TOKEN}","${HOME}","${NO:-plain text}","--api-key","my own key"],
+            "env":{"AUTH":"Bearer ${KEY}","LEVEL":"critical"},"cwd":"${DIR}/x"}"#,
         );
-        assert_eq!(names, ["AUTH", "BIN", "DIR", "KEY", "TOKEN"]);
+        for text in ["value 1 of BIN", "value 1 of TOKEN", "value 1 of KEY", "value 1 of DIR", "my own key"] {
+            assert!(secrets.hide(text).starts_with("‹secret:"), "{text}");
+        }
+        for text in ["value 1 of HOME", "plain text", "critical"] {
+            assert_eq!(secrets.hide(text), text);
+        }
         let Reach::Program(program) = spec.expect("a server").reach else { panic!("a program") };
-        assert_eq!(program.cwd, Some("/project/value of DIR/x".into()));
+        assert_eq!(program.cwd, Some("/project/value 1 of DIR/x".into()));
     }
 
     #[test]
     fn a_server_over_http_has_its_headers_filled_in() {
-        let (spec, names) = spec(r#"{"url":"https://x.test/mcp","headers":{"Authorization":"Bearer ${env:KEY}"}}"#);
-        let headers = BTreeMap::from([("Authorization".to_owned(), "Bearer value of KEY".to_owned())]);
-        let remote = Remote { url: "https://x.test/mcp".into(), headers, kind: RemoteKind::Streamable };
+        let (spec, secrets) =
+            spec(r#"{"url":"https://x.test/mcp?token=tok-query","headers":{"Authorization":"Bearer ${env:KEY}"}}"#);
+        let headers = BTreeMap::from([("Authorization".to_owned(), "Bearer value 1 of KEY".to_owned())]);
+        let remote = Remote { url: "https://x.test/mcp?token=tok-query".into(), headers, kind: RemoteKind::Streamable };
+        let shown = secrets.hide("https://x.test/mcp?token=tok-query, Bearer value 1 of KEY");
+        assert!(shown.starts_with("https://x.test/mcp?‹secret:query:") && shown.contains(", ‹secret:Authorization:"));
         assert_eq!(spec.expect("a server").reach, Reach::Remote(remote));
-        assert_eq!(names, ["Authorization", "KEY"]);
     }
 
     #[test]
@@ -245,6 +324,32 @@ mod tests {
         ] {
             assert_eq!(spec(text).0.expect_err(text), reason);
         }
+    }
+
+    #[test]
+    fn a_field_without_its_form_is_named_and_its_value_is_not_told() {
+        for (text, words) in [
+            ("5", "it must be an object, not a number"),
+            (r#"{"command":5}"#, "field \"command\": it must be text, not a number"),
+            (r#"{"args":"x y"}"#, "field \"args\": it must be a list of texts, not text"),
+            (r#"{"args":["x",8080]}"#, "field \"args.1\": it must be text, in quotes, not a number"),
+            (r#"{"env":{"PORT":8080}}"#, "field \"env.PORT\": it must be text, in quotes, not a number"),
+            (r#"{"headers":["a: b"]}"#, "field \"headers\": it must be an object of texts, not a list"),
+            (r#"{"disabled":"true"}"#, "field \"disabled\": it must be true or false, not text"),
+            (
+                r#"{"timeout_ms":-1}"#,
+                "field \"timeout_ms\": it must be a whole number of milliseconds, not a negative number",
+            ),
+            (
+                r#"{"timeout_ms":1.5}"#,
+                "field \"timeout_ms\": it must be a whole number of milliseconds, not a fraction",
+            ),
+        ] {
+            let misfit = Entry::parse(&serde_json::from_str(text).expect("JSON")).expect_err(text);
+            assert_eq!(misfit.to_string(), words);
+        }
+        let empty = serde_json::json!({"type":null,"cwd":null,"timeout_ms":null});
+        assert!(Entry::parse(&empty).is_ok(), "null is the same as nothing");
     }
 
     #[test]

@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use jsonc_parser::ParseOptions;
+use jsonc_parser::ast::{Object, Value as Ast};
+use jsonc_parser::common::Ranged;
 use jsonc_parser::cst::CstRootNode;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 
-use super::entry::{Entry, KEYS};
+use super::entry::{Entry, Misfit};
 
 /// Bytes a server file may have.
 const LARGEST: u64 = 1024 * 1024;
@@ -84,12 +86,24 @@ impl ServerFile {
                 other => file.warnings.push(format!("{shown}: unknown key {other:?}")),
             }
         }
+        let layout = Layout::of(&text);
+        for name in layout.twice(key) {
+            file.warnings.push(format!("{shown}: the server {name:?} stands there twice; the last one counts"));
+        }
         for (name, entry) in entries {
             let keys = entry.as_object().into_iter().flat_map(|entry| entry.keys());
-            for key in keys.filter(|key| !KEYS.contains(&key.as_str())) {
+            for key in keys.filter(|key| !Entry::knows(key)) {
                 file.warnings.push(format!("{shown}, server {name:?}: unknown field {key:?}"));
             }
-            file.entries.push((name.clone(), Entry::parse(entry)));
+            if let Ok(Some(oddity)) = judge_name(name) {
+                file.warnings.push(format!("{shown}, server {name:?}: {oddity}"));
+            }
+            let located = |misfit: Misfit| {
+                let path = [*key, name].into_iter().chain(misfit.path.iter().map(String::as_str));
+                format!("line {}, {misfit}", layout.line(path))
+            };
+            let parsed = judge_name(name).and_then(|_| Entry::parse(entry).map_err(located));
+            file.entries.push((name.clone(), parsed));
         }
         Ok(file)
     }
@@ -103,6 +117,60 @@ impl ServerFile {
             Some(project) if is_editor_folder => project,
             Some(_) | None => folder,
         }
+    }
+}
+
+/// Whether a name can be one, and what is inconvenient about it.
+///
+/// # Errors
+/// It can be none, in words.
+pub fn judge_name(name: &str) -> Result<Option<&'static str>, String> {
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(format!("{name:?} is no name for a server"));
+    }
+    let is_usual = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let oddity = "a name of letters, digits, -, _ and . needs no quotes in commands and expressions";
+    Ok((!name.chars().all(is_usual)).then_some(oddity))
+}
+
+/// Where in a file something stands.
+struct Layout<'t> {
+    text: &'t str,
+    top: Option<Object<'t>>,
+}
+
+impl<'t> Layout<'t> {
+    /// Of a text that has been parsed already; of any other nothing is known.
+    fn of(text: &'t str) -> Self {
+        let parsed = parse_to_ast(text, &CollectOptions::default(), &options()).ok().and_then(|parsed| parsed.value);
+        let top = parsed.and_then(|value| if let Ast::Object(top) = value { Some(top) } else { None });
+        Self { text, top }
+    }
+
+    /// The line that the last known part of a path begins in.
+    fn line<'p>(&self, path: impl Iterator<Item = &'p str>) -> usize {
+        let (mut at, mut object) = (0, self.top.as_ref());
+        for name in path {
+            let found =
+                object.and_then(|object| object.properties.iter().rfind(|property| property.name.as_str() == name));
+            let Some(property) = found else { break };
+            (at, object) = (property.start(), property.value.as_object());
+        }
+        self.text[..at].lines().count().max(1) + usize::from(self.text[..at].ends_with('\n'))
+    }
+
+    /// The names that stand in the object under `key` more than once.
+    fn twice(&self, key: &str) -> Vec<String> {
+        let entries = self.top.as_ref().and_then(|top| top.get_object(key));
+        let names: Vec<&str> =
+            entries.into_iter().flat_map(|entries| &entries.properties).map(|entry| entry.name.as_str()).collect();
+        let mut twice: Vec<String> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) && !twice.iter().any(|known| known == name) {
+                twice.push((*name).to_owned());
+            }
+        }
+        twice
     }
 }
 
@@ -131,7 +199,14 @@ pub fn text(path: &Path) -> Result<String, String> {
 /// # Errors
 /// Where it is none, in words.
 pub fn parse(path: &Path, text: &str) -> Result<CstRootNode, String> {
-    let options = ParseOptions {
+    CstRootNode::parse(text, &options()).map_err(|error| {
+        let (line, column) = (error.line_display(), error.column_display());
+        format!("the server file {}, line {line}, column {column}, is no JSON: {}", path.display(), error.kind())
+    })
+}
+
+fn options() -> ParseOptions {
+    ParseOptions {
         allow_comments: true,
         allow_trailing_commas: true,
         allow_loose_object_property_names: false,
@@ -142,10 +217,7 @@ pub fn parse(path: &Path, text: &str) -> Result<CstRootNode, String> {
         allow_bare_decimal_point_numbers: false,
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: false,
-    };
-    CstRootNode::parse(text, &options).map_err(|error| {
-        format!("the server file {}, line {}, is no JSON: {}", path.display(), error.line_display(), error.kind())
-    })
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +255,7 @@ mod tests {
     #[test]
     fn what_is_no_server_file_is_told_with_its_line() {
         for (text, reason) in [
-            ("{\n\"mcpServers\": {\n'a': 1}}", "line 3, is no JSON"),
+            ("{\n\"mcpServers\": {\n'a': 1}}", "line 3, column 1, is no JSON"),
             ("{}", "has no object \"mcpServers\""),
             ("", "has no object \"mcpServers\""),
             (&"[".repeat(100_000), "is no JSON"),
@@ -192,6 +264,32 @@ mod tests {
             let error = read(text).expect_err("refused");
             assert!(error.contains(reason), "{error}");
         }
+    }
+
+    #[test]
+    fn a_field_without_its_form_is_told_with_its_line() {
+        let text = "{\"mcpServers\": {\n  \"a\": {\n    \"command\": \"x\",\n    \"env\": {\n      \"PORT\": 1 } },\n  \"b\": 1 } }";
+        let file = read(text).expect("readable");
+        let told: Vec<&str> =
+            file.entries.iter().filter_map(|(_, entry)| entry.as_ref().err()).map(String::as_str).collect();
+        let port = "line 5, field \"env.PORT\": it must be text, in quotes, not a number";
+        assert_eq!(told, [port, "line 6, it must be an object, not a number"]);
+    }
+
+    #[test]
+    fn names_that_stand_there_twice_or_can_be_none_are_told() {
+        let file = read(
+            r#"{"mcpServers":{"a":{"command":"x"},"a":{"command":"y"},"":{"command":"x"},"a b/c":{"command":"x"}}}"#,
+        )
+        .expect("readable");
+        let usable = file.entries.iter().map(|(name, entry)| (name.as_str(), entry.is_ok())).collect::<Vec<_>>();
+        assert_eq!(usable, [("a", true), ("", false), ("a b/c", true)]);
+        assert_eq!(file.entries[0].1.as_ref().expect("an entry").command.as_deref(), Some("y"));
+        let warnings = file.warnings.join("\n");
+        assert!(
+            warnings.contains("\"a\" stands there twice") && warnings.contains("\"a b/c\": a name of"),
+            "{warnings}"
+        );
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What a server file would do, in words: to be read before it is allowed to, and without its secrets in lists.
 
-use crate::recording::redact::Redactor;
-
+use super::approvals::Standing;
 use super::entry::Entry;
 use super::file::ServerFile;
+use super::secrets::Secrets;
+use super::sources::Source;
 
-/// Everything a file would start or call, variables as they are written: every command, argument, variable and address.
+/// Everything a file would start or call, variables as they are written: every command, argument, variable and address; and
+/// what of `behind`, the files that count less than it, and of the bundled servers it would take the place of.
 #[must_use]
-pub fn portrait(file: &ServerFile) -> Vec<String> {
+pub fn portrait(file: &ServerFile, behind: &[Source]) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, entry) in &file.entries {
         let entry = match entry {
@@ -17,9 +19,14 @@ pub fn portrait(file: &ServerFile) -> Vec<String> {
                 continue;
             }
         };
-        let off = if entry.disabled { " (switched off; a server of this name is switched off too)" } else { "" };
-        lines.push(format!("{name}{off}"));
+        lines.push(name.clone());
         let mut fact = |what: &str, value: String| lines.push(format!("  {what:<8} {value}"));
+        match (displaced(name, behind), entry.disabled) {
+            (Some(other), false) => fact("REPLACES", other),
+            (Some(other), true) => fact("STOPS", other),
+            (None, true) => fact("is", "switched off".to_owned()),
+            (None, false) => {}
+        }
         if entry.command.is_some() {
             fact("runs", command_line(entry));
         }
@@ -36,14 +43,25 @@ pub fn portrait(file: &ServerFile) -> Vec<String> {
             fact("sending", format!("{header}: {value}"));
         }
         if entry.is_trusted() {
-            fact("trusted", "what it says of its tools is believed".to_owned());
+            fact("TRUSTED", "a tool that it says only reads runs without a question".to_owned());
         }
     }
     lines
 }
 
+/// The server in force that one of this name would take the place of.
+fn displaced(name: &str, behind: &[Source]) -> Option<String> {
+    let has = |source: &&Source| {
+        source.standing == Standing::Approved && source.file.entries.iter().any(|(other, _)| other == name)
+    };
+    match behind.iter().find(has) {
+        Some(source) => Some(format!("the server {name} of {}", source.file.path.display())),
+        None => callboard_servers::NAMES.contains(&name).then(|| format!("the bundled server {name}")),
+    }
+}
+
 /// Where a server is, for a list: variables as they are written, nothing of `env`, `headers`, or an address's query, and no
-/// known form of key.
+/// secret.
 #[must_use]
 pub fn place(entry: &Entry) -> String {
     let place = match (&entry.command, &entry.url) {
@@ -51,8 +69,10 @@ pub fn place(entry: &Entry) -> String {
         (None, Some(url)) => without_secrets(url),
         (None, None) => String::new(),
     };
-    let json = serde_json::Value::String(place).to_string();
-    serde_json::from_str(&Redactor::default().redact(&json)).unwrap_or_default()
+    let mut secrets = Secrets::default();
+    secrets.args(&entry.args);
+    entry.url.iter().for_each(|url| secrets.address(url));
+    secrets.hide(&place)
 }
 
 fn command_line(entry: &Entry) -> String {
@@ -104,15 +124,33 @@ mod tests {
             r#"  runs     sh -c "rm -rf /" ${X} """#,
             r#"  in       "d e""#,
             r#"  with     NODE_OPTIONS="--require ./x""#,
-            "  trusted  what it says of its tools is believed",
+            "  TRUSTED  a tool that it says only reads runs without a question",
             "b",
             "  calls    http://x/?k=${KEY}",
             "  sending  Authorization: Bearer ${T}",
-            "ticket (switched off; a server of this name is switched off too)",
+            "ticket",
+            "  STOPS    the bundled server ticket",
         ];
-        let lines = portrait(&file(text));
-        assert_eq!(lines[..9], wanted);
-        assert!(lines[9].starts_with("c: cannot be used"), "{lines:?}");
+        let lines = portrait(&file(text), &[]);
+        assert_eq!(lines[..10], wanted);
+        assert!(lines[10].starts_with("c: cannot be used"), "{lines:?}");
+    }
+
+    #[test]
+    fn a_portrait_says_whose_place_a_server_would_take() {
+        let theirs =
+            file(r#"{"mcpServers":{"ticket":{"command":"x"},"mine":{"command":"x"},"off":{"disabled":true}}}"#);
+        let mut mine = file(r#"{"mcpServers":{"mine":{"command":"y"}}}"#);
+        mine.path = "/me/mcp.json".into();
+        let instead = |standing| {
+            let behind = [Source { file: mine.clone(), standing }];
+            let lines = portrait(&theirs, &behind).into_iter();
+            lines.filter(|line| !line.starts_with("  runs")).collect::<Vec<_>>()
+        };
+        let bundled = "  REPLACES the bundled server ticket";
+        let (yours, off) = ("  REPLACES the server mine of /me/mcp.json", "  is       switched off");
+        assert_eq!(instead(Standing::Approved), ["ticket", bundled, "mine", yours, "off", off]);
+        assert_eq!(instead(Standing::Refused), ["ticket", bundled, "mine", "off", off]);
     }
 
     #[test]
@@ -124,7 +162,7 @@ mod tests {
         );
         let places: Vec<String> =
             file(&text).entries.iter().map(|(_, entry)| place(entry.as_ref().expect("an entry"))).collect();
-        assert!(places[0].starts_with("x --key=‹secret:openai:"), "{places:?}");
+        assert!(places[0].starts_with("x --key=‹secret:key:"), "{places:?}");
         assert_eq!(places[1], "https://x.test/mcp?…");
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Who may read a file that did not exist before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,12 @@ pub enum Readers {
     Owner,
     /// Everybody: it is meant to be shared.
     Everybody,
+}
+
+/// The same file is the same however it was reached; one that is not there is what it is called.
+#[must_use]
+pub fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Writes a file that only its owner may read, in a folder that only its owner may enter.
@@ -30,7 +36,7 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
 /// # Errors
 /// The operating system's words; the file is as it was.
 pub fn replace(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
-    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let path = &canonical(path);
     let mode = match (std::fs::metadata(path), readers) {
         (Ok(metadata), _) => metadata.permissions().mode() & 0o777,
         (Err(_), Readers::Owner) => 0o600,

@@ -25,12 +25,14 @@ impl<'a> Variables<'a> {
     /// Puts every variable of `text` in. A `$` that does not begin one stays as it is.
     ///
     /// # Errors
-    /// A variable that is unset or empty and has no default; one that only an editor could ask for.
+    /// A variable that is unset or empty and has no default; one that only an editor could ask for; one that does not end.
     pub fn expand(&mut self, text: &str) -> Result<String, String> {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let Some((inside, behind)) = after.split_once('}') else { break };
+            let Some((inside, behind)) = after.split_once('}') else {
+                return Err(format!("\"${{{after}\" has no closing }}"));
+            };
             out.push_str(before);
             out.push_str(&self.value(inside)?);
             rest = behind;
@@ -84,10 +86,11 @@ mod tests {
 
     #[test]
     fn variables_are_put_in_and_an_unset_one_is_named() {
-        let (text, seen) = expanded("${HOME}/x ${env:HOME} ${NO:-d} ${env:NO:-} $5 ${");
-        assert_eq!(text.as_deref(), Ok("/h/x /h d  $5 ${"));
+        let (text, seen) = expanded("${HOME}/x ${env:HOME} ${NO:-d} ${env:NO:-} $5 $");
+        assert_eq!(text.as_deref(), Ok("/h/x /h d  $5 $"));
         assert_eq!(seen, vec![("HOME".to_owned(), "/h".to_owned()); 2]);
         assert_eq!(expanded("${NO}").0, Err("the variable NO is not set".into()));
+        assert_eq!(expanded("${HOME}/${HOME/x").0, Err("\"${HOME/x\" has no closing }".into()));
     }
 
     #[test]

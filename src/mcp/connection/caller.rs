@@ -7,7 +7,7 @@ use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, RoleClient};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::mcp::Limits;
-use crate::mcp::answers::Answers;
+use crate::mcp::answers::{Answers, Awaited};
 use crate::mcp::inputs::Inputs;
 use crate::protocol::{Json, Scope, ServerName};
 
@@ -86,20 +86,20 @@ impl Caller {
             Ok(handle) => handle,
             Err(error) => return Err(NoAnswer::Lost(service_error(&error))),
         };
-        let id = handle.id.clone();
+        let awaited = self.answers.awaited(handle.id.clone());
         tokio::select! {
             answer = self.answer(handle) => answer,
             reason = cancelled => {
-                self.stop(id, &reason).await;
+                self.stop(awaited, &reason).await;
                 Err(NoAnswer::Cancelled(reason))
             }
-            () = self.overdue(&id) => {
+            () = self.overdue(&awaited.id) => {
                 let words = format!(
-                    "{} gave no answer for {} s; the server was told to stop.",
+                    "{} gave no answer for {} s; the server was told that nobody waits for it any more.",
                     wish.name(),
                     self.limits.call.as_secs()
                 );
-                self.stop(id, "request timeout").await;
+                self.stop(awaited, "request timeout").await;
                 Err(NoAnswer::TimedOut(words))
             }
         }
@@ -113,7 +113,6 @@ impl Caller {
                 .take(&id)
                 .ok_or_else(|| NoAnswer::Refused("The server answered without a result.".into(), None)),
             Err(error) => {
-                self.answers.forget(&id);
                 let words = service_error(&error);
                 Err(if is_lost(&error) { NoAnswer::Lost(words) } else { NoAnswer::Refused(words, None) })
             }
@@ -133,8 +132,9 @@ impl Caller {
     }
 
     /// Tells the server that nobody waits any more.
-    async fn stop(&self, id: RequestId, reason: &str) {
-        self.answers.forget(&id);
+    async fn stop(&self, awaited: Awaited, reason: &str) {
+        let id = awaited.id.clone();
+        drop(awaited);
         let params = CancelledNotificationParam::new(Some(id), Some(reason.to_owned()));
         // If the server cannot be told, it is gone, and the request is over all the same.
         let _ = timeout(Duration::from_secs(1), self.peer.notify_cancelled(params)).await;

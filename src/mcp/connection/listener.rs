@@ -3,8 +3,9 @@
 use rmcp::ClientHandler;
 use rmcp::ErrorData;
 use rmcp::model::{
-    ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability,
-    ErrorCode, FormElicitationCapability, Implementation, ProtocolVersion, UrlElicitationCapability,
+    ClientCapabilities, ClientConfig, CustomRequest, CustomResult, ElicitRequestParams, ElicitResult,
+    ElicitationAction, ElicitationCapability, ErrorCode, FormElicitationCapability, Implementation, ProtocolVersion,
+    UrlElicitationCapability,
 };
 use rmcp::service::{InboundStreamOrigin, NotificationContext, RequestContext, RoleClient};
 use serde_json::Value;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::mcp::Signal;
 use crate::mcp::answers::Answers;
 use crate::mcp::inputs::{Inputs, Question};
+use crate::mcp::tap::REFUSED;
 use crate::protocol::{LogStream, Scope, ServerLogged, ServerName};
 
 /// Longest line of a server's log, characters.
@@ -80,15 +82,29 @@ impl ClientHandler for Listener {
         };
         let scope = self.scope(&context);
         let _pause = self.answers.pause(scope.call);
-        let answer = tokio::select! {
-            answer = self.inputs.put(scope, &self.server, question) => answer,
-            () = context.ct.cancelled() => Value::from("cancel"),
-        };
-        Ok(serde_json::from_value(answer).unwrap_or_else(|_| ElicitResult::new(ElicitationAction::Cancel)))
+        tokio::select! {
+            answer = self.inputs.put(scope, &self.server, question) => {
+                let unusable = |error| ErrorData::new(ErrorCode::INTERNAL_ERROR, format!("no answer: {error}"), None);
+                serde_json::from_value(answer).map_err(unusable)
+            }
+            () = context.ct.cancelled() => Ok(ElicitResult::new(ElicitationAction::Cancel)),
+        }
     }
 
     async fn list_roots(&self, _: RequestContext<RoleClient>) -> Result<rmcp::model::ListRootsResult, ErrorData> {
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "roots are not offered", None))
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleClient>,
+    ) -> Result<CustomResult, ErrorData> {
+        let reason = request.params.as_ref().and_then(|params| params.get("reason")).and_then(Value::as_str);
+        Err(match reason.filter(|_| request.method == REFUSED) {
+            Some(reason) => ErrorData::new(ErrorCode::INTERNAL_ERROR, reason.to_owned(), None),
+            None => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None),
+        })
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {

@@ -147,12 +147,48 @@ impl Lister {
         };
         let request = listing.request(cursor);
         let handle = self.peer.send_cancellable_request(request, options).await.map_err(failed)?;
-        let id = handle.id.clone();
-        if let Err(error) = handle.await_response().await {
-            self.answers.forget(&id);
-            return Err(failed(error));
-        }
-        let raw = self.answers.take(&id).ok_or_else(|| format!("its list of {word} came without a result"))?;
+        // All pages together may take too long, and then this one is dropped.
+        let awaited = self.answers.awaited(handle.id.clone());
+        handle.await_response().await.map_err(failed)?;
+        let raw = self.answers.take(&awaited.id).ok_or_else(|| format!("its list of {word} came without a result"))?;
         serde_json::from_str(raw.text()).map_err(|error| format!("its list of {word} cannot be read: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::NumberOrString;
+    use rmcp::service::serve_directly;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex, split};
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::*;
+    use crate::mcp::answers::Reading;
+    use crate::mcp::tap::Tap;
+    use crate::mcp::wire::Wire;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_comes_after_all_patience_is_not_kept() {
+        let (signals, _told) = mpsc::channel(16);
+        let tap = Tap::new("s".into(), signals, Reading::Raw, crate::mcp::stderr::Tail::default());
+        let answers = tap.answers.clone();
+        let (ours, theirs) = duplex(1024);
+        let (source, to_server) = split(ours);
+        let wire = Wire::new(tap, Box::new(source), to_server, oneshot::channel().0);
+        let service = serve_directly((), wire, None);
+        let limits = Limits { list: LONGEST * 2, ..Limits::default() };
+        let lister = Lister { peer: service.peer().clone(), answers: answers.clone(), limits };
+        let listed = lister.list(Listing::Tools).await;
+        assert!(listed.as_ref().is_err_and(|words| words.contains("within 60 s")), "{listed:?}");
+        let (from_client, mut server) = split(theirs);
+        let mut asked = String::new();
+        BufReader::new(from_client).read_line(&mut asked).await.expect("a request");
+        let asked: serde_json::Value = serde_json::from_str(&asked).expect("JSON");
+        let id: NumberOrString = serde_json::from_value(asked["id"].clone()).expect("an id");
+        let page = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":[]}}}}"#, asked["id"]);
+        server.write_all(format!("{page}\n").as_bytes()).await.expect("somebody reads");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!answers.is_open(&id), "it has come");
+        assert!(answers.take(&id).is_none());
     }
 }

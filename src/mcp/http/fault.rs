@@ -5,6 +5,8 @@ use std::error::Error;
 use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 
+use crate::web::page_title;
+
 /// Longest piece of a server's own words in ours, characters.
 const LONGEST_QUOTE: usize = 300;
 
@@ -114,15 +116,6 @@ fn advice(status: StatusCode, after: Option<&str>) -> String {
         None if status.is_server_error() => "the fault is its own: try again later, or look at its log".to_owned(),
         None => "it does not take what it was sent: check the address and the headers of its configuration".to_owned(),
     }
-}
-
-/// The title of a page in HTML, which says more than its beginning.
-fn page_title(body: &str) -> Option<&str> {
-    let lower = body.to_ascii_lowercase();
-    let open = lower.find("<title")?;
-    let begin = open + lower[open..].find('>')? + 1;
-    let end = begin + lower[begin..].find("</title")?;
-    Some(&body[begin..end]).filter(|title| !title.trim().is_empty())
 }
 
 #[cfg(test)]

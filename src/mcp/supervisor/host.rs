@@ -35,6 +35,14 @@ impl Host {
         }
     }
 
+    /// The last things it said that were no messages.
+    pub fn tail(&self) -> Tail {
+        match self {
+            Self::Process(_, words) => words.tail.clone(),
+            Self::Remote => Tail::default(),
+        }
+    }
+
     /// Waits for the end of the process. Cancel-safe.
     pub async fn ended(&mut self) {
         match self {
@@ -58,7 +66,7 @@ impl Host {
         }
     }
 
-    /// Stops what is ours to stop; says how it went.
+    /// Stops what is ours to stop, once the connection is closed; says how it went.
     pub async fn stop(self) -> &'static str {
         match self {
             Self::Process(process, _) => process.stop().await.0,
@@ -66,11 +74,11 @@ impl Host {
         }
     }
 
-    /// What ended a connection, completed with the exit status and the last words of the process, which is gone afterwards.
-    pub async fn post_mortem(self, fault: Fault) -> String {
+    /// What ended a connection, completed with the last words of the process, and with its exit status if it has ended by now.
+    pub async fn post_mortem(&mut self, fault: Fault) -> String {
         let is_closed = matches!(fault, Fault::Closed(_));
         let reason = fault.into_words();
-        let Self::Process(mut process, words) = self else { return reason };
+        let Self::Process(process, words) = self else { return reason };
         let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
         let reason = match exited {
             Some(status) if is_closed => format!("the process {}", process::describe(status)),
@@ -79,9 +87,11 @@ impl Host {
             Some(status) => format!("{reason}; the process {}", process::describe(status)),
             None => reason,
         };
-        drop(process);
-        // The whole group is dead, so its stderr ends; what it still holds is what is wanted.
-        let _ = timeout(EXIT_GRACE, words.drained).await;
+        if exited.is_some() {
+            // Nothing keeps its stderr open then; what it still holds is what is wanted.
+            process.end_group();
+            let _ = timeout(EXIT_GRACE, &mut words.drained).await;
+        }
         let last = words.tail.last(2);
         if last.is_empty() { reason } else { format!("{reason}; its last words: {last}") }
     }

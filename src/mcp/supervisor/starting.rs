@@ -27,6 +27,8 @@ pub(super) struct Running {
 /// Why a server did not come to run.
 pub(super) enum NotStarted {
     Failed(String),
+    /// It said nothing in all the time there is.
+    Silent(String),
     /// There is nobody to try another handshake with.
     Unreachable(String),
     /// Starting it again would change nothing.
@@ -87,6 +89,7 @@ impl Supervisor {
             signals: self.signals.clone(),
             changed: changed_sender,
             inputs: self.inputs.clone(),
+            tail: host.tail(),
         };
         let connected = tokio::select! {
             connected = connect(goal, handshake, company) => connected,
@@ -124,12 +127,17 @@ impl Supervisor {
 
     fn spawn<'a>(&self, program: &Program) -> Result<(Host, Goal<'a>), NotStarted> {
         let (process, pipes) = process::spawn(program).map_err(|error| {
+            let missing = program.cwd.as_ref().filter(|cwd| !cwd.is_dir());
             let program = program.command.display();
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => {
+            // The operating system does not say which of the two was not there.
+            let reason = match (error.kind(), missing) {
+                (_, Some(cwd)) => {
+                    format!("{program} could not be started in {}: there is no such folder; check cwd", cwd.display())
+                }
+                (std::io::ErrorKind::NotFound, None) => {
                     format!("the program {program} was not found; check the command, or PATH")
                 }
-                _ => format!("the program {program} could not be started: {error}"),
+                (_, None) => format!("the program {program} could not be started: {error}"),
             };
             NotStarted::Hopeless(LossCause::Other, reason)
         })?;
@@ -145,10 +153,14 @@ impl Supervisor {
     }
 }
 
-async fn not_started(host: Host, fault: Fault) -> NotStarted {
-    match fault {
+/// Why a server whose connection is closed did not come to run; it is stopped.
+async fn not_started(mut host: Host, fault: Fault) -> NotStarted {
+    let why = match fault {
         Fault::Hopeless(cause, reason) => NotStarted::Hopeless(cause, reason),
         Fault::Unreachable(reason) => NotStarted::Unreachable(reason),
         Fault::Closed(_) | Fault::Unusable(_) => NotStarted::Failed(host.post_mortem(fault).await),
-    }
+        Fault::Silent(_) => NotStarted::Silent(host.post_mortem(fault).await),
+    };
+    host.stop().await;
+    why
 }

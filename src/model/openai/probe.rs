@@ -18,7 +18,7 @@ use super::chunk::{Arguments, Chunk};
 use super::failure::{Refusal, Remedy};
 use super::fault::{Fault, deepest};
 use super::outbox::Outbox;
-use super::transport::Incoming;
+use super::transport::{Incoming, bearer};
 use super::{OpenAi, Refused};
 
 /// Bytes of a list of models that are read.
@@ -150,7 +150,7 @@ impl OpenAi {
         url.set_path(&format!("{path}/models"));
         let mut asking = http.get(url);
         if let Some(key) = &self.settings.api_key {
-            asking = asking.header(AUTHORIZATION, format!("Bearer {}", key.expose()));
+            asking = asking.header(AUTHORIZATION, bearer(key).map_err(|error| fault(error, None))?);
         }
         let connect = self.settings.timeouts.connect;
         let mut response = asking.send().await.map_err(|error| fault(Fault::from_request(error, connect), None))?;
@@ -184,4 +184,23 @@ fn not_taken(refused: Refused) -> impl Iterator<Item = String> {
         (Omittable::LongDescriptions, "it takes descriptions of tools up to 1024 characters only"),
     ];
     words.into_iter().filter(move |(which, _)| refused.has(*which)).map(|(_, words)| words.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::openai::{ApiKey, Settings};
+    use crate::protocol::ModelFailureCode;
+
+    #[tokio::test]
+    async fn a_key_that_cannot_stand_in_a_header_is_told_as_that() {
+        let settings = Settings { api_key: ApiKey::new("sk-one\ntwo"), ..Settings::default() };
+        let failed = OpenAi::new(settings).expect("the official endpoint").list().await.expect_err("no key");
+        assert_eq!(failed.code, ModelFailureCode::Unauthorised);
+        assert!(
+            failed.message.contains("line break") && !failed.message.contains("certificates"),
+            "{}",
+            failed.message
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::sanitise::clean_line;
+use crate::web::page_title;
 
 /// The longest sentence that is quoted, in characters.
 const MAX_SENTENCE: usize = 400;
@@ -160,13 +161,7 @@ fn without_markup(text: &str) -> String {
     if !text.trim_start().starts_with('<') {
         return text.to_owned();
     }
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let start = start + "<title>".len();
-        let end = start + lower[start..].find("</title>")?;
-        Some(text[start..end].trim()).filter(|title| !title.is_empty())
-    });
-    if let Some(title) = title {
+    if let Some(title) = page_title(text) {
         return title.to_owned();
     }
     let mut words = String::new();

@@ -87,6 +87,16 @@ pub(super) fn client(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<reqwest
     builder.build().map_err(|error| Fault::NoClient(deepest(&error)))
 }
 
+/// The header that shows a key.
+///
+/// # Errors
+/// [`Fault::UnusableKey`].
+pub(super) fn bearer(key: &ApiKey) -> Result<HeaderValue, Fault> {
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| Fault::UnusableKey)?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
+}
+
 impl Exchange {
     /// An exchange that has not begun.
     pub fn new(http: reqwest::Client, endpoint: &Endpoint, key: Option<&ApiKey>, timeouts: Timeouts) -> Self {
@@ -150,9 +160,7 @@ impl Exchange {
         let mut request = builder.build().map_err(|error| broken(&error.without_url()))?;
         *request.body_mut() = written.body_mut().take();
         if let Some(key) = &self.key {
-            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-                .map_err(|_| Halt::Fault(Fault::UnusableKey, None))?;
-            bearer.set_sensitive(true);
+            let bearer = bearer(key).map_err(|fault| Halt::Fault(fault, None))?;
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }
         Ok(request)

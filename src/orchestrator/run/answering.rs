@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use crate::model::{Delta, Message, Request};
 use crate::orchestrator::asking::{Asking, Heard};
 use crate::orchestrator::prompt;
+use crate::orchestrator::share::left_out;
 use crate::protocol::{NoteLevel, Scope, StepId};
 
 use super::{Input, Shell, ToolUse, Turn};
@@ -18,10 +19,8 @@ impl Shell {
     pub(super) fn ask(&mut self, step: StepId, tools: ToolUse) {
         let briefings = self.roster.briefings();
         let (today, messages) = (self.stage.today(), self.messages());
-        let most = self.asked.most_tools();
         let tools = match tools {
-            ToolUse::Offered if self.toolbox.tools.len() > most => self.toolbox.tools[..most].into(),
-            ToolUse::Offered => Arc::clone(&self.toolbox.tools),
+            ToolUse::Offered => Arc::clone(&self.toolbox.offered),
             ToolUse::Withheld => Arc::from([]),
         };
         let request = Request { messages, tools, briefings: briefings.into(), today };
@@ -63,12 +62,16 @@ impl Shell {
     }
 
     pub(super) async fn warn_of_tools(&mut self) {
-        let (offered, most) = (self.toolbox.tools.len(), self.asked.most_tools());
-        if offered > most && !self.warned_of_tools {
+        let (tools, most) = (Arc::clone(&self.toolbox.tools), self.asked.most_tools());
+        if tools.len() > most && !self.warned_of_tools {
             self.warned_of_tools = true;
+            let left = left_out(&tools, &self.toolbox.offered).into_iter();
+            let left = left.map(|(server, left)| format!("{left} of {server}"));
+            let left = left.collect::<Vec<_>>().join(", ");
             let text = format!(
-                "{offered} tools are connected, and the model takes {most}: the last {} are left out.",
-                offered - most
+                "{} tools are connected, and the model takes {most}: the last {left} are left out; switch off a server that \
+                 is not needed.",
+                tools.len()
             );
             self.stage.note(NoteLevel::Warning, text).await;
         }

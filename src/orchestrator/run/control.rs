@@ -1,9 +1,10 @@
 //! What the operator asks of a session.
 
 use crate::protocol::{
-    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, ModelSelected, NoteLevel, Scope, Stepping,
-    SteppingChanged, ToolAllowed, UserAsked,
+    Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, Decision, Json, ModelSelected, NoteLevel,
+    Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
+use crate::query::ParseError;
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
 
@@ -23,7 +24,10 @@ impl Shell {
             }
             Command::StopTurn => self.advance(Input::Stop(StopReason::Operator)).await,
             Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
-            Command::Decide { call, decision } => self.advance(Input::Decide { call, decision }).await,
+            Command::Decide { call, decision } => {
+                let decision = self.with_secrets(call, decision);
+                self.advance(Input::Decide { call, decision }).await;
+            }
             Command::RestartServer { server } => {
                 if !self.servers.restart(&server) {
                     let text = format!("There is no server named {server} to restart.");
@@ -61,6 +65,19 @@ impl Shell {
         }
     }
 
+    /// The screen has marks for the secrets of a call, and so has what is written there; what it means has the secrets.
+    fn with_secrets(&self, call: CallId, decision: Decision) -> Decision {
+        let restored = |written: &Json| {
+            let originals = self.turn.as_ref().map(|turn| turn.contents(call)).unwrap_or_default();
+            self.stage.restore(written, &originals)
+        };
+        match decision {
+            Decision::Edit { value } => Decision::Edit { value: restored(&value) },
+            Decision::Answer { result } => Decision::Answer { result: restored(&result) },
+            Decision::Run | Decision::Revert | Decision::Retry | Decision::Deny { .. } => decision,
+        }
+    }
+
     /// Takes the records of another session over, and closes what was open at their end.
     pub(super) async fn go_on_from(&mut self, resumed: &Resumed) {
         let before = resumed.read();
@@ -74,9 +91,24 @@ impl Shell {
         self.numbers = before.numbers;
         self.told_stepping = before.session.stepping;
         self.inputs = before.session.inputs.len() as u64;
-        // They were set by an operator and have been parsed before; a rule that cannot be read any more is left out.
-        let _ = self.gate.set_breakpoints(&before.session.breakpoints);
+        self.take_breakpoints(before.session.breakpoints).await;
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
+    }
+
+    /// Sets the breakpoints of another session. What cannot be read here is left out, and said so.
+    async fn take_breakpoints(&mut self, mut breakpoints: Vec<Breakpoint>) {
+        let recorded = breakpoints.len();
+        while let Err((text, error)) = self.gate.set_breakpoints(&breakpoints) {
+            breakpoints.retain(|point| point.on != text);
+            self.no_breakpoint(&text, &error).await;
+        }
+        if breakpoints.len() < recorded {
+            self.stage.tell(Scope::default(), BreakpointsChanged { breakpoints }).await;
+        }
+    }
+
+    async fn no_breakpoint(&mut self, text: &str, error: &ParseError) {
+        self.stage.note(NoteLevel::Warning, format!("No breakpoint at {text}: {error}")).await;
     }
 
     async fn step(&mut self, stepping: Stepping) {
@@ -93,9 +125,7 @@ impl Shell {
                 self.stage.tell(Scope::default(), BreakpointsChanged { breakpoints }).await;
                 self.gate_changed().await;
             }
-            Err((text, error)) => {
-                self.stage.note(NoteLevel::Warning, format!("No breakpoint at {text}: {error}")).await;
-            }
+            Err((text, error)) => self.no_breakpoint(&text, &error).await,
         }
     }
 

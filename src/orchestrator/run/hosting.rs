@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::mcp::Signal;
+use crate::orchestrator::Judged;
 use crate::orchestrator::memory::Known;
 use crate::orchestrator::roster::Finding;
 use crate::protocol::{CallExtended, CallId, NoteLevel, ProjectJudged, ProjectVerdict, Scope};
@@ -52,15 +53,16 @@ impl Shell {
             let text = format!("No server file {file} waits for a word.");
             return self.stage.note(NoteLevel::Warning, text).await;
         }
-        let (specs, kept) = (self.projects.judge)(&file, verdict);
+        let Judged { moved, secrets, kept } = (self.projects.judge)(&file, verdict);
+        self.stage.keep_out(secrets);
         self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
         if let Err(reason) = kept {
             self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
         }
-        if self.turn.is_some() && !specs.is_empty() {
+        if self.turn.is_some() && !moved.is_empty() {
             self.stage.note(NoteLevel::Info, "The servers change once the running turn is over.".to_owned()).await;
         }
-        self.moving.extend(specs);
+        self.moving.extend(moved);
     }
 
     /// Puts servers in the place of others between two turns, so that no call reaches another server than the one whose tool

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::compare;
 use crate::mcp::CallEnd;
 use crate::model::Message;
 use crate::orchestrator::conversation::Conversation;
@@ -62,9 +63,16 @@ pub(super) struct Received {
     /// How long the attempt took, µs.
     pub duration_us: u64,
     /// What the operator puts in its place.
-    pub given: Option<Json>,
+    pub given: Option<CallEnd>,
     /// For whom it waits.
     pub holder: Holder,
+}
+
+impl Received {
+    /// The result as it is shown, which is what the model gets.
+    pub(super) fn shown(&self) -> Option<Json> {
+        self.given.as_ref().unwrap_or(&self.end).result.clone()
+    }
 }
 
 /// The calls of one model step, in the model's order.
@@ -107,7 +115,8 @@ impl Open {
 
     /// The same for two calls that ask the same.
     pub(super) fn signature(&self) -> String {
-        let arguments = self.arguments.as_ref().map(sorted).unwrap_or_else(|_| self.wish.arguments.clone());
+        let canonical = |object: &Map<String, Value>| compare::canonical(&Value::Object(object.clone()));
+        let arguments = self.arguments.as_ref().map(canonical).unwrap_or_else(|_| self.wish.arguments.clone());
         format!("{}\0{arguments}", self.wish.name)
     }
 
@@ -155,6 +164,18 @@ impl Open {
         gate.judge_result(&before, &after)
     }
 
+    /// Why it is not sent whoever says yes to it.
+    pub(super) fn refusal(&self, gate: &Gate, toolbox: &Toolbox) -> Option<String> {
+        let (tool, shown) = (toolbox.find(&self.wish.name).ok()?, self.shown());
+        gate.refusal(tool, &self.subject(tool, &shown))
+    }
+
+    /// Why it is not sent again because the operator says so: it is refused, or its tool is not what it was.
+    pub(super) fn no_retry(&self, gate: &Gate, toolbox: &Toolbox) -> Option<String> {
+        let unaccepted = || gate.unaccepted(&self.server, &self.tool).map(|hold| hold.reason);
+        self.refusal(gate, toolbox).or_else(unaccepted)
+    }
+
     fn subject<'a>(&self, tool: &'a ToolDefinition, arguments: &'a Json) -> Subject<'a> {
         let turn = self.scope.turn.map(|turn| turn.0.into());
         let step = self.scope.step.map(|step| step.0.into());
@@ -191,6 +212,12 @@ impl Open {
         self.tell(CallHeld { site, reason: hold.reason.clone(), remedy: hold.remedy.to_owned() })
     }
 
+    /// That the operator's word does not send it, and why.
+    pub(super) fn not_sent(&self, reason: &str) -> Effect {
+        let text = format!("Call {} was not sent: {reason}.", self.call.0);
+        self.tell(NoteTaken { level: NoteLevel::Info, text })
+    }
+
     /// Why a call that was let go waits again after a change of the gate.
     pub(super) fn newly_changed(&self, before: &Gate, gate: &Gate) -> Option<Hold> {
         gate.newly_changed(before, &self.server, &self.tool)
@@ -225,10 +252,8 @@ impl Batch {
                 self.calls.push((open, Stand::Held(hold)));
             }
             Ok(Judged::Refuse(reason)) => {
-                effects.push(open.tell(decided(Verdict::Deny, "policy", Some(reason.clone()))));
-                let end = denied(reason);
-                open.finish(&end, 0, effects);
-                self.calls.push((open, Stand::Ended(end, DeliveredForm::Denied)));
+                let stand = refused(&open, reason, effects);
+                self.calls.push((open, stand));
             }
             Err(failure) => self.refuse(open, failure, effects),
         }
@@ -285,6 +310,16 @@ impl Batch {
         self.calls.iter().filter(|(_, stand)| waits(stand)).map(|(open, _)| open.call).collect()
     }
 
+    /// What a call has in it.
+    pub(super) fn contents(&self, call: CallId) -> Vec<Json> {
+        let Some((open, stand)) = self.calls.iter().find(|(open, _)| open.call == call) else { return Vec::new() };
+        let results = match stand {
+            Stand::Received(received) => [received.end.result.clone(), received.shown()],
+            Stand::Held(_) | Stand::Queued | Stand::Running | Stand::Ended(..) => [None, None],
+        };
+        [open.asked.clone(), open.shown()].into_iter().chain(results.into_iter().flatten()).collect()
+    }
+
     /// Gives every result to the conversation, in the model's order.
     pub(super) fn deliver(self, toolbox: &Toolbox, conversation: &mut Conversation, effects: &mut Vec<Effect>) {
         for (open, stand) in self.calls {
@@ -318,20 +353,14 @@ pub(super) fn decided(verdict: Verdict, by: &str, reason: Option<String>) -> Cal
     CallDecided { verdict, by: by.to_owned(), reason, before: None, after: None }
 }
 
-pub(super) fn denied(reason: String) -> CallEnd {
-    CallEnd { status: CallStatus::Denied, ..CallEnd::failed(CallFailureCode::Denied, reason) }
+/// The end of a call that the gate refuses.
+pub(super) fn refused(open: &Open, reason: String, effects: &mut Vec<Effect>) -> Stand {
+    effects.push(open.tell(decided(Verdict::Deny, "policy", Some(reason.clone()))));
+    let end = denied(reason);
+    open.finish(&end, 0, effects);
+    Stand::Ended(end, DeliveredForm::Denied)
 }
 
-/// JSON with sorted keys, so that the order a model wrote them in does not matter.
-fn sorted(object: &Map<String, Value>) -> String {
-    let mut keys: Vec<&String> = object.keys().collect();
-    keys.sort();
-    let fields: Vec<String> = keys
-        .into_iter()
-        .map(|key| match &object[key] {
-            Value::Object(inner) => format!("{key}:{}", sorted(inner)),
-            other => format!("{key}:{other}"),
-        })
-        .collect();
-    format!("{{{}}}", fields.join(","))
+pub(super) fn denied(reason: String) -> CallEnd {
+    CallEnd { status: CallStatus::Denied, ..CallEnd::failed(CallFailureCode::Denied, reason) }
 }

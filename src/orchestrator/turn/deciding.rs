@@ -1,21 +1,24 @@
 //! What the operator does with the calls of a step: decide, change, cancel; and results that wait at the gate.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::mcp::CallEnd;
 use crate::orchestrator::gate::{Gate, Hold, Holder, Verdict as Judged};
 use crate::orchestrator::toolbox::Toolbox;
 use crate::protocol::{
-    CallDecided, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, NoteLevel, NoteTaken, Stepping,
-    StopSite, Verdict,
+    CallDecided, CallFailure, CallId, CallReceived, CallStatus, Decision, DeliveredForm, Json, NoteLevel, NoteTaken,
+    Stepping, StopSite, Verdict,
 };
 use crate::schema::Schema;
 
-use super::calls::{Batch, Open, Received, Stand, decided, denied};
+use super::calls::{Batch, Open, Received, Stand, decided, denied, refused};
 use super::{Effect, StopReason};
 
 /// What the model would be told, and the turn ends with, where a recording has no answer for a call.
 pub(super) const MISSED: &str = "The mock run ends here: the recording has no answer for a call.";
+
+/// Why a call or a result waits that is again as it came.
+const TAKEN_BACK: &str = "the operator's change was taken back";
 
 /// Why a call ends before its server has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,14 +84,14 @@ impl Batch {
         match std::mem::replace(stand, Stand::Queued) {
             Stand::Held(hold) => *stand = decide_call(open, hold, decision, judges, effects),
             Stand::Queued => *stand = take_back(open, decision, judges, effects),
-            Stand::Received(received) => *stand = decide_result(open, received, decision, judges.1, effects),
+            Stand::Received(received) => *stand = decide_result(open, received, decision, judges, effects),
             other @ (Stand::Running | Stand::Ended(..)) => *stand = other,
         }
     }
 
     /// Lets calls go that only the gate held, and that it would not hold after its change. What a breakpoint has stopped
     /// or the operator has changed waits on, except where the operator wants the turn finished without another stop. A
-    /// call that was let go and not sent waits again if its tool is not what it was any more.
+    /// call that was let go and not sent waits again if its tool is not what it was any more. What is refused now is over.
     pub(super) fn judge_again(&mut self, (before, gate): (&Gate, &Gate), toolbox: &Toolbox, effects: &mut Vec<Effect>) {
         let may_go = |holder| holder == Holder::Gate || gate.stepping == Stepping::Out;
         let mut released = 0;
@@ -104,6 +107,10 @@ impl Batch {
                         }
                         false
                     }
+                    Ok(Judged::Refuse(reason)) => {
+                        *stand = refused(open, reason, effects);
+                        false
+                    }
                     judged => judged == Ok(Judged::Pass),
                 },
                 Stand::Received(held) if may_go(held.holder) => {
@@ -116,7 +123,9 @@ impl Batch {
                     }
                 }
                 Stand::Queued => {
-                    if let Some(hold) = open.newly_changed(before, gate) {
+                    if let Some(reason) = open.refusal(gate, toolbox) {
+                        *stand = refused(open, reason, effects);
+                    } else if let Some(hold) = open.newly_changed(before, gate) {
                         effects.push(open.held(StopSite::BeforeCall, &hold));
                         *stand = Stand::Held(hold);
                     }
@@ -192,17 +201,12 @@ fn kept(reason: &str) -> Hold {
 
 /// Decides a call that may be sent and waits for others: whatever does not end it holds it again.
 fn take_back(open: &mut Open, decision: Decision, judges: (&Gate, &Toolbox), effects: &mut Vec<Effect>) -> Stand {
-    let told = effects.len();
     match decision {
-        Decision::Run | Decision::Retry => return Stand::Queued,
-        Decision::Edit { .. } | Decision::Answer { .. } | Decision::Deny { .. } => {}
+        Decision::Run | Decision::Retry => Stand::Queued,
+        Decision::Edit { .. } | Decision::Revert | Decision::Answer { .. } | Decision::Deny { .. } => {
+            decide_call(open, kept("taken back by the operator"), decision, judges, effects)
+        }
     }
-    let hold = kept("taken back by the operator");
-    let stand = decide_call(open, hold.clone(), decision, judges, effects);
-    if effects.len() == told {
-        effects.push(open.held(StopSite::BeforeCall, &hold));
-    }
-    stand
 }
 
 /// Decides a call that waits for a decision.
@@ -215,23 +219,20 @@ fn decide_call(
 ) -> Stand {
     let hold = match decision {
         Decision::Run => {
+            if let Some(reason) = open.refusal(gate, toolbox) {
+                effects.push(open.not_sent(&reason));
+                return Stand::Held(hold);
+            }
             effects.push(open.tell(decided(Verdict::Run, "operator", None)));
             return Stand::Queued;
         }
         Decision::Edit { value } => {
-            match toolbox.arguments(&open.wish.name, value.text()) {
-                // Not changed: nothing to tell of.
-                Ok(object) if open.arguments.as_ref() == Ok(&object) => return Stand::Held(hold),
-                Ok(object) => {
-                    let before = Some(open.shown());
-                    open.arguments = Ok(object);
-                    let after = Some(open.shown());
-                    effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
-                    kept("changed by the operator")
-                }
-                // The reason says what is wrong with the edit.
-                Err(failure) => kept(&failure.message),
-            }
+            let arguments = toolbox.arguments(&open.wish.name, value.text());
+            rewritten(open, arguments, "changed by the operator", (gate, toolbox), effects)
+        }
+        Decision::Revert => {
+            let arguments = toolbox.arguments(&open.wish.name, &open.wish.arguments);
+            rewritten(open, arguments, TAKEN_BACK, (gate, toolbox), effects)
         }
         Decision::Retry => Hold { reason: "it has not been sent yet, so it cannot be sent again".to_owned(), ..hold },
         Decision::Answer { result } => {
@@ -250,12 +251,32 @@ fn decide_call(
     Stand::Held(hold)
 }
 
+/// Puts other arguments in place of a call's, if they can be taken: the reason says what is wrong with them, or `done`.
+fn rewritten(
+    open: &mut Open,
+    arguments: Result<Map<String, Value>, CallFailure>,
+    done: &str,
+    (gate, toolbox): (&Gate, &Toolbox),
+    effects: &mut Vec<Effect>,
+) -> Hold {
+    match arguments {
+        Ok(object) => {
+            let before = Some(open.shown());
+            open.arguments = Ok(object);
+            let after = Some(open.shown());
+            effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
+            kept(open.refusal(gate, toolbox).as_deref().unwrap_or(done))
+        }
+        Err(failure) => kept(&failure.message),
+    }
+}
+
 /// Decides a call whose result has come.
 fn decide_result(
     open: &mut Open,
     mut received: Received,
     decision: Decision,
-    toolbox: &Toolbox,
+    (gate, toolbox): (&Gate, &Toolbox),
     effects: &mut Vec<Effect>,
 ) -> Stand {
     match decision {
@@ -264,30 +285,24 @@ fn decide_result(
             finished(open, received, effects)
         }
         Decision::Edit { value } | Decision::Answer { result: value } => {
-            let shown = received.given.as_ref().or(received.end.result.as_ref());
-            if shown == Some(&value) {
+            let given = match matches!(value.value(), Value::Object(_)) {
+                // What a server did stays in the record as it was.
+                true if open.was_sent() => given_end(value),
+                true => by_hand(open, value, toolbox),
+                false => {
+                    received.holder = Holder::Operator;
+                    effects.push(open.held(StopSite::AfterResult, &kept("a result is an object; nothing was changed")));
+                    return Stand::Received(received);
+                }
+            };
+            replaced(open, received, Some(given), effects)
+        }
+        Decision::Revert => replaced(open, received, None, effects),
+        Decision::Retry => {
+            if let Some(reason) = open.no_retry(gate, toolbox) {
+                effects.push(open.not_sent(&reason));
                 return Stand::Received(received);
             }
-            received.holder = Holder::Operator;
-            let reason = if matches!(value.value(), Value::Object(_)) {
-                let before = received.given.take().or_else(|| received.end.result.clone());
-                let after = Some(value.clone());
-                effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
-                if open.was_sent() {
-                    // Back to what came is no edit.
-                    received.given = Some(value).filter(|value| Some(value) != received.end.result.as_ref());
-                } else {
-                    // What the operator gave is what they gave last.
-                    received.end = by_hand(open, value, toolbox);
-                }
-                "changed by the operator"
-            } else {
-                "a result is an object; nothing was changed"
-            };
-            effects.push(open.held(StopSite::AfterResult, &kept(reason)));
-            Stand::Received(received)
-        }
-        Decision::Retry => {
             effects.push(open.tell(decided(Verdict::Retry, "operator", None)));
             Stand::Queued
         }
@@ -301,15 +316,28 @@ fn decide_result(
     }
 }
 
+/// Puts what the operator gives in place of a result, or takes it away again.
+fn replaced(open: &Open, mut received: Received, given: Option<CallEnd>, effects: &mut Vec<Effect>) -> Stand {
+    let reason = if given.is_some() { "changed by the operator" } else { TAKEN_BACK };
+    let before = received.shown();
+    (received.given, received.holder) = (given, Holder::Operator);
+    let after = received.shown();
+    effects.push(open.tell(CallDecided { before, after, ..decided(Verdict::Edit, "operator", None) }));
+    effects.push(open.held(StopSite::AfterResult, &kept(reason)));
+    Stand::Received(received)
+}
+
 /// The end of a call: what happened, and what the model gets of it.
 fn finished(open: &Open, received: Received, effects: &mut Vec<Effect>) -> Stand {
     let Received { end, duration_us, given, holder: _ } = received;
-    open.finish(&end, duration_us, effects);
     if !open.was_sent() {
+        let end = given.unwrap_or(end);
+        open.finish(&end, duration_us, effects);
         return Stand::Ended(end, DeliveredForm::Synthetic);
     }
+    open.finish(&end, duration_us, effects);
     match given {
-        Some(result) => Stand::Ended(given_end(result), DeliveredForm::Edited),
+        Some(given) => Stand::Ended(given, DeliveredForm::Edited),
         None if end.result.is_some() => Stand::Ended(end, DeliveredForm::Original),
         None => Stand::Ended(end, DeliveredForm::Synthetic),
     }

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::mcp::CallEnd;
-use crate::orchestrator::{Policy, Rules, prompt};
+use crate::orchestrator::{Policy, Resumed, Rules, prompt};
 use crate::protocol::{
     Annotations, BreakAction, Breakpoint, CallStarted, CallStatus, Decision, DeliveredForm, Json, ModelCall, Record,
     RecordIndex, Stepping, ToolDefinition, Verdict,
 };
+use crate::query::Subject;
 use crate::session::Session;
 
 /// A turn with its conversation, and every effect so far.
@@ -41,6 +42,13 @@ impl Play {
 
     fn input(&mut self, input: Input) -> Vec<String> {
         let effects = self.turn.handle(input, &mut self.conversation);
+        for effect in &effects {
+            let Effect::SendCall { call, tool, arguments, .. } = effect else { continue };
+            let (tool, arguments) =
+                (self.turn.toolbox.find(tool.as_str()).expect("a tool"), Json::from(Value::Object(arguments.clone())));
+            let refusal = self.turn.gate.refusal(tool, &Subject::of_proposal(tool, &arguments));
+            assert_eq!(refusal, None, "{call} was sent against a refusal");
+        }
         let shown = words(&effects);
         self.effects.extend(effects);
         shown
@@ -444,8 +452,11 @@ fn a_released_call_that_is_changed_is_held_again_and_sent_as_changed() {
     assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), ["call.decided c2", "call.held c2"]);
     assert_eq!(play.turn.held(), [CallId(1), CallId(2), CallId(3)]);
     assert_eq!(play.decides(2, Decision::Run), ["call.decided c2"]);
-    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), ["call.held c2"], "the same again only takes it back");
-    assert_eq!(play.decides(2, edit(r#"{"id":8}"#)), [""; 0], "no change is no edit");
+    assert_eq!(
+        play.decides(2, edit(r#"{"id":8}"#)),
+        ["call.decided c2", "call.held c2"],
+        "the same again holds it too"
+    );
     assert_eq!(play.decides(2, edit(r#"{"id":9}"#)), ["call.decided c2", "call.held c2"]);
     play.decides(2, Decision::Run);
     play.decides(1, Decision::Run);
@@ -453,6 +464,35 @@ fn a_released_call_that_is_changed_is_held_again_and_sent_as_changed() {
     assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "call.finished c1", "send c2"]);
     let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
     assert_eq!(arguments["id"], 9);
+}
+
+#[test]
+fn what_the_operator_has_made_of_arguments_and_result_is_taken_back() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Edit { value: object(r#"{"id":7}"#) });
+    assert_eq!(play.decides(1, Decision::Revert), ["call.decided c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    let Some(Effect::SendCall { arguments, .. }) = play.effects.last() else { panic!("nothing was sent") };
+    assert_eq!(arguments["id"], 1);
+    play.ends(1, "as it came");
+    play.decides(1, Decision::Edit { value: object(r#"{"content":[]}"#) });
+    assert_eq!(play.decides(1, Decision::Revert), ["call.decided c1", "call.held c1"]);
+    play.decides(1, Decision::Run);
+    assert_eq!(play.delivered()[0].1, "[call 1]\nas it came");
+    assert_eq!(play.forms(), [DeliveredForm::Original]);
+}
+
+#[test]
+fn a_result_in_place_of_a_servers_goes_back_to_what_was_given_first() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    let text = |words: &str| object(&format!(r#"{{"content":[{{"type":"text","text":"{words}"}}]}}"#));
+    play.decides(1, Decision::Answer { result: text("one") });
+    play.decides(1, Decision::Edit { value: text("two") });
+    play.decides(1, Decision::Revert);
+    play.decides(1, Decision::Run);
+    assert_eq!((play.delivered()[0].1.as_str(), play.forms()), ("[call 1]\none", vec![DeliveredForm::Synthetic]));
 }
 
 #[test]
@@ -664,6 +704,26 @@ fn the_third_identical_call_is_refused_and_a_last_request_goes_without_tools() {
 }
 
 #[test]
+fn a_request_tells_of_as_many_tools_as_the_model_is_offered() {
+    let (toolbox, mut conversation) = (toolbox().offered_to(3), Conversation::default());
+    let (_, effects) =
+        Turn::begin("Why?".into(), "m".into(), toolbox, Gate::default(), Numbers::default(), &mut conversation);
+    let Effect::Tell(_, Event::ModelRequested(requested)) = &effects[1] else { panic!("{effects:?}") };
+    assert_eq!(requested.tools, 3);
+}
+
+#[test]
+fn a_call_is_the_same_however_the_keys_of_its_objects_are_ordered() {
+    let mut play = Play::begin(Policy::default());
+    for (call, arguments) in [(1, r#"{"rows":[{"a":1,"b":2}]}"#), (2, r#"{"rows":[{"b":2,"a":1}]}"#)] {
+        play.wants(&[("list", arguments)]);
+        play.ends(call, "same");
+    }
+    play.wants(&[("list", r#"{"rows":[{"a":1,"b":2}]}"#)]);
+    assert_eq!(play.failures(), [CallFailureCode::LimitReached]);
+}
+
+#[test]
 fn an_answer_with_too_many_calls_gets_a_reason_for_those_that_were_not_made() {
     let mut play = Play::begin(Policy::Auto);
     let arguments: Vec<String> = (0..MOST_CALLS + 3).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
@@ -747,6 +807,7 @@ enum Act {
     Proceeds,
     Steps(Stepping),
     Breaks(Vec<&'static str>),
+    Changes(Vec<&'static str>),
     Misses,
     Stops,
 }
@@ -763,11 +824,12 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Says),
         1 => code.prop_map(Act::Fails),
         16 => (back(), status).prop_map(|(call, status)| Act::Ends(call, status)),
-        12 => (back(), 0..9_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
+        12 => (back(), 0..10_u8).prop_map(|(call, decision)| Act::Decides(call, decision)),
         3 => back().prop_map(Act::Cancels),
         6 => Just(Act::Proceeds),
         2 => steppings().prop_map(Act::Steps),
         2 => points().prop_map(Act::Breaks),
+        2 => prop::sample::subsequence(vec!["look", "change"], 0..=2).prop_map(Act::Changes),
         1 => Just(Act::Misses),
         1 => Just(Act::Stops),
     ];
@@ -784,11 +846,15 @@ fn points() -> impl Strategy<Value = Vec<&'static str>> {
 
 fn gates() -> impl Strategy<Value = Gate> {
     let policies = [Policy::AskAll, Policy::AskWrites, Policy::Auto, Policy::ReadOnly];
-    (prop::sample::select(policies.to_vec()), steppings(), points()).prop_map(|(policy, stepping, points)| {
-        let mut gate = Gate::new(policy, Rules::default(), stepping);
-        set(&mut gate, &points);
-        gate
-    })
+    let denied = prop::sample::subsequence(vec!["arg.id=9"], 0..=1);
+    (prop::sample::select(policies.to_vec()), steppings(), points(), denied).prop_map(
+        |(policy, stepping, points, denied)| {
+            let deny = denied.iter().map(|rule| rule.parse().expect("an expression")).collect();
+            let mut gate = Gate::new(policy, Rules { deny, ..Rules::default() }, stepping);
+            set(&mut gate, &points);
+            gate
+        },
+    )
 }
 
 fn set(gate: &mut Gate, points: &[&str]) {
@@ -835,18 +901,22 @@ impl Play {
                     2 => Decision::Answer { result: object(r#"{"content":[]}"#) },
                     3 => Decision::Deny { reason: "no".into() },
                     4 | 5 => Decision::Retry,
+                    6 => Decision::Revert,
                     _ => Decision::Run,
                 };
                 let call = CallId(number(*back, self));
                 let is_answered = matches!(self.last_words.get(&call), Some(Decision::Answer { .. }));
                 let counts = match &decision {
-                    Decision::Run | Decision::Retry => false,
+                    Decision::Run | Decision::Retry | Decision::Revert => false,
                     Decision::Answer { .. } | Decision::Deny { .. } => true,
                     // One that breaks the schema changes nothing, and of an answered call it changes the result.
                     Decision::Edit { value } => value == &object(r#"{"id":9}"#) && !is_answered,
                 };
                 if is_answered && decision == Decision::Retry && self.is_unsent(call) {
                     // Instead of the answer that still waits it is to be sent.
+                    self.last_words.remove(&call);
+                }
+                if decision == Decision::Revert && !is_answered && self.is_unsent(call) {
                     self.last_words.remove(&call);
                 }
                 if counts && self.is_unsent(call) {
@@ -868,6 +938,11 @@ impl Play {
             Act::Breaks(points) => {
                 let mut gate = self.turn.gate.clone();
                 set(&mut gate, points);
+                self.input(Input::GateChanged(Box::new(gate)));
+            }
+            Act::Changes(tools) => {
+                let mut gate = self.turn.gate.clone();
+                gate.changed = Arc::new(trust::changes(tools, "h2"));
                 self.input(Input::GateChanged(Box::new(gate)));
             }
             Act::Misses => {
@@ -974,6 +1049,27 @@ fn records(effects: &[Effect]) -> Vec<Record> {
     (0..).zip(effects.iter().filter_map(event)).map(record).collect()
 }
 
+/// Each call of an answer has one message, in its order, before anything else is said.
+fn is_whole(conversation: &Conversation) -> Result<(), TestCaseError> {
+    let mut open: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for message in conversation.messages() {
+        match &**message {
+            Message::Tool { provider_id, .. } => {
+                prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
+                prop_assert!(seen.insert(provider_id.clone()));
+            }
+            Message::Assistant { calls, .. } => {
+                prop_assert!(open.is_empty(), "{open:?} have no message");
+                open = calls.iter().map(|call| call.provider_id.clone()).collect();
+            }
+            Message::System { .. } | Message::User { .. } => prop_assert!(open.is_empty()),
+        }
+    }
+    prop_assert!(open.is_empty(), "{open:?} have no message");
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -1005,6 +1101,8 @@ proptest! {
             match play.last_words.get(call) {
                 // `list` takes anything, so the other edit counts there too.
                 Some(Decision::Edit { .. }) if tool.as_str() != "list" => prop_assert_eq!(&arguments["id"], 9),
+                // Nobody has changed it, or the change was taken back.
+                None if tool.as_str() != "list" => prop_assert_ne!(&arguments["id"], 9),
                 Some(Decision::Answer { .. } | Decision::Deny { .. }) => {
                     return Err(TestCaseError::fail(format!("{call} was sent against the operator's word")));
                 }
@@ -1019,22 +1117,19 @@ proptest! {
         for act in acts.iter().chain([&Act::Stops]) {
             play.act(act);
         }
-        let mut open: Vec<String> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for message in play.conversation.messages() {
-            match &**message {
-                Message::Tool { provider_id, .. } => {
-                    prop_assert!(!open.is_empty() && open.remove(0) == *provider_id, "{provider_id} is out of order");
-                    prop_assert!(seen.insert(provider_id.clone()));
-                }
-                Message::Assistant { calls, .. } => {
-                    prop_assert!(open.is_empty(), "{open:?} have no message");
-                    open = calls.iter().map(|call| call.provider_id.clone()).collect();
-                }
-                Message::System { .. } | Message::User { .. } => prop_assert!(open.is_empty()),
-            }
+        is_whole(&play.conversation)?;
+    }
+
+    #[test]
+    fn whatever_happens_a_fork_at_any_record_has_a_message_for_each_call_it_knows(gate in gates(), acts in acts()) {
+        let mut play = Play::begin(gate);
+        for act in &acts {
+            play.act(act);
         }
-        prop_assert!(open.is_empty(), "{open:?} have no message");
+        let records: Vec<Arc<Record>> = records(&play.effects).into_iter().map(Arc::new).collect();
+        for length in 0..=records.len() {
+            is_whole(&Resumed { records: records[..length].to_vec() }.read().conversation)?;
+        }
     }
 
     #[test]

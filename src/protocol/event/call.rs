@@ -11,7 +11,9 @@ pub struct CallProposed {
     pub server: ServerName,
     /// The tool on that server, or the model's word for an unknown tool.
     pub tool: ToolName,
-    /// What the model wrote: an object, or a string with text that is no object.
+    /// What the model asked for, as it would be sent: an object, read once and written anew, so that of equal keys the last
+    /// counts and integers beyond 64 bits are floats; or a string with text that is no object. The model's own text is in
+    /// `model.answered`.
     pub arguments: Json,
     /// The provider's id.
     pub provider_id: String,
@@ -85,7 +87,7 @@ impl Verdict {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Run => "run",
+            Self::Run => "released",
             Self::Edit => "edited",
             Self::Answer => "answered instead of the server",
             Self::Deny => "denied",
@@ -141,7 +143,7 @@ pub struct CallReceived {
     /// Why it failed, where no result says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<CallFailure>,
-    /// Where the result does not match the tool's `outputSchema`.
+    /// Where the result does not match the tool's `outputSchema`, or the form of every tool's result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<String>,
 }
@@ -159,7 +161,7 @@ pub struct CallFinished {
     /// Why it failed, where no result says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<CallFailure>,
-    /// Where the result does not match the tool's `outputSchema`; it is shown all the same.
+    /// Where the result does not match the tool's `outputSchema`, or the form of every tool's result. it is shown all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<String>,
 }
@@ -222,6 +224,8 @@ pub enum CallFailureCode {
     Cancelled,
     /// Too many calls were in flight, or one was repeated too often.
     LimitReached,
+    /// Its tool became another one before it was sent.
+    ToolChanged,
 }
 
 /// Payload of `call.delivered`.

@@ -78,9 +78,52 @@ pub struct RejectedTool {
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
+    /// How many it stands for: of a list that is too long the rest is told at once, without names.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u64,
     /// Whose matter that is.
     #[serde(default, skip_serializing_if = "Rejection::is_fault")]
     pub kind: Rejection,
+}
+
+impl RejectedTool {
+    /// One tool that is at fault, by its name as far as it has one.
+    #[must_use]
+    pub fn one(name: String, reason: String) -> Self {
+        Self { name, reason, count: 1, kind: Rejection::Fault }
+    }
+
+    /// The last `count` of a list.
+    #[must_use]
+    pub fn rest(count: usize, reason: String) -> Self {
+        Self { count: count as u64, ..Self::one(String::new(), reason) }
+    }
+
+    /// What it is called in a list.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match (self.name.as_str(), self.count) {
+            ("", 1) => "(without a name)".to_owned(),
+            ("", count) => format!("{count} more"),
+            (name, _) => name.to_owned(),
+        }
+    }
+
+    /// How many tools `rejected` stands for.
+    #[must_use]
+    pub fn total<'a>(rejected: impl IntoIterator<Item = &'a Self>) -> usize {
+        let count: u64 = rejected.into_iter().map(|tool| tool.count).sum();
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_one(count: &u64) -> bool {
+    *count == 1
 }
 
 /// Why something listed is not offered.

@@ -1,8 +1,7 @@
 //! What is known of a file without reading its bodies: 32 bytes a line, found from the first bytes of each.
 
-use serde::Deserialize;
-
 use crate::protocol::{CallId, Mark, MarkKind, RecordIndex, TurnId};
+use crate::recording::envelope::Envelope;
 
 /// Marks handed to the scrub bar at most.
 const MOST_MARKS: usize = 4096;
@@ -89,7 +88,7 @@ impl Index {
 
     /// Adds a line that begins where the last one ended. Gives back its number if it is a record at all.
     pub fn push(&mut self, line: &[u8], length: u64, blob_head: impl Fn(&str) -> Vec<u8>) -> Option<RecordIndex> {
-        let envelope = Envelope::scan(line).or_else(|| Envelope::parse(line));
+        let envelope = Envelope::of(line);
         let at_us = self.time(self.len());
         let mut entry =
             Entry { offset: self.end, at_us, index: u32::MAX, call: 0, turn: 0, sort: Sort::Bad, is_error: true };
@@ -102,7 +101,9 @@ impl Index {
                 "turn.started" => Sort::TurnStarted,
                 "turn.ended" => Sort::TurnEnded,
                 "call.finished" => Sort::CallFinished,
-                "model.requested" | "model.answered" | "call.proposed" => Sort::Site,
+                "model.requested" | "model.answered" | "turn.held" | "turn.resumed" => Sort::Site,
+                // What became of a call at the gate is seen step by step, as it was decided.
+                "call.proposed" | "call.held" | "call.decided" => Sort::Site,
                 _ => Sort::Other,
             };
             entry.is_error = tells_failure(envelope.kind, envelope.data, blob_head);
@@ -161,6 +162,12 @@ impl Index {
         let exact = self.entries.iter().position(|entry| entry.index == wanted);
         let before = || self.entries.iter().rposition(|entry| entry.index < wanted);
         exact.or_else(before).map_or(0, |row| row + 1)
+    }
+
+    /// The number of the last record among the first `position` lines.
+    pub fn last_number(&self, position: usize) -> Option<RecordIndex> {
+        let before = self.entries.get(..position.min(self.len()))?;
+        before.iter().rev().find(|entry| entry.index < u32::MAX).map(|entry| RecordIndex(entry.index.into()))
     }
 
     /// The number of the last record before `position`; nothing at the start, and nothing for a line that is no record.
@@ -227,69 +234,6 @@ impl Index {
     }
 }
 
-/// The keys of a line before its payload.
-struct Envelope<'a> {
-    index: u64,
-    at_us: u64,
-    kind: &'a str,
-    turn: Option<TurnId>,
-    call: Option<CallId>,
-    data: &'a [u8],
-}
-
-impl<'a> Envelope<'a> {
-    /// The order every writer of ours keeps, without parsing the payload.
-    fn scan(line: &'a [u8]) -> Option<Self> {
-        let mut rest = line.strip_prefix(b"{\"i\":")?;
-        let index = number(&mut rest)?;
-        rest = rest.strip_prefix(b",\"t\":")?;
-        let at_us = number(&mut rest)?;
-        rest = rest.strip_prefix(b",\"w\":")?;
-        rest = rest.strip_prefix(b"-").unwrap_or(rest);
-        number(&mut rest)?;
-        let kind = text(&mut rest, b",\"k\":\"")?;
-        let turn = text(&mut rest, b",\"turn\":\"").map(str::parse).transpose().ok()?;
-        text(&mut rest, b",\"step\":\"");
-        let call = text(&mut rest, b",\"call\":\"").map(str::parse).transpose().ok()?;
-        let data = rest.strip_prefix(b",\"d\":")?;
-        // A line that was cut or overwritten does not end this way; a body that is broken inside is found when it is read.
-        data.ends_with(b"}").then_some(Self { index, at_us, kind, turn, call, data })
-    }
-
-    /// Any other order of keys: the whole line is parsed.
-    fn parse(line: &'a [u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Line<'a> {
-            i: u64,
-            t: u64,
-            k: &'a str,
-            #[serde(default)]
-            turn: Option<TurnId>,
-            #[serde(default)]
-            call: Option<CallId>,
-            #[serde(borrow)]
-            d: &'a serde_json::value::RawValue,
-        }
-        let Line { i, t, k, turn, call, d } = serde_json::from_slice(line).ok()?;
-        Some(Self { index: i, at_us: t, kind: k, turn, call, data: d.get().as_bytes() })
-    }
-}
-
-fn number(rest: &mut &[u8]) -> Option<u64> {
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (head, tail) = rest.split_at(digits);
-    *rest = tail;
-    std::str::from_utf8(head).ok()?.parse().ok()
-}
-
-/// A string without escapes after `key`; nothing is taken if it is not there.
-fn text<'a>(rest: &mut &'a [u8], key: &[u8]) -> Option<&'a str> {
-    let after = rest.strip_prefix(key)?;
-    let end = after.iter().position(|byte| *byte == b'"')?;
-    *rest = &after[end + 1..];
-    std::str::from_utf8(&after[..end]).ok().filter(|text| !text.contains('\\'))
-}
-
 /// Whether a payload tells of something that failed, from its first field.
 fn tells_failure(kind: &str, data: &[u8], blob_head: impl Fn(&str) -> Vec<u8>) -> bool {
     let word = match kind {
@@ -346,6 +290,28 @@ mod tests {
         assert_eq!([0, 1, 3, 4, 99].map(|i| index.position_of(i)), [1, 2, 3, 5, 5]);
         assert_eq!([0, 5, 8, 9, 30].map(|us| index.position_at(us)), [0, 1, 1, 4, 5]);
         assert_eq!(index.span(1).0, index.span(0).1);
+    }
+
+    #[test]
+    fn stepping_stops_where_a_call_was_held_and_decided() {
+        let line = |(i, kind): (usize, &str)| {
+            format!(r#"{{"i":{i},"t":1,"w":0,"k":"{kind}","turn":"t1","call":"c1","d":{{}}}}"#)
+        };
+        let kinds = ["call.proposed", "call.held", "call.decided", "call.started", "wire.framed", "call.finished"];
+        let lines: Vec<String> = kinds.into_iter().enumerate().map(line).collect();
+        let index = index(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(index.sites().collect::<Vec<_>>(), [1, 2, 3, 6]);
+    }
+
+    #[test]
+    fn the_number_before_a_place_is_that_of_the_nearest_record() {
+        let index = index(&[
+            r#"{"i":7,"t":5,"w":0,"k":"turn.started","turn":"t1","d":{"question":"q"}}"#,
+            "no record",
+            r#"{"i":9,"t":5,"w":0,"k":"turn.ended","turn":"t1","d":{}}"#,
+        ]);
+        let numbers = [0, 1, 2, 3, 99].map(|position| index.last_number(position).map(|index| index.0));
+        assert_eq!(numbers, [None, Some(7), Some(7), Some(9), Some(9)]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::protocol::{CallId, Moment, Pace, Place, Reading, ReplayCommand, Speed
 
 use super::index::Index;
 
+/// What the bar tells times apart by, µs.
+const TENTH_US: u64 = 100_000;
 /// The longest wait between two records at ×1, µs.
 const LONGEST_GAP_US: u64 = 2_000_000;
 
@@ -104,15 +106,13 @@ impl Player {
 
     /// The moment shown.
     pub fn moment(&self, index: &Index, now_us: u64) -> Moment {
-        let (at_us, until_us) = (index.time(self.position), index.time(self.position + 1));
+        let (from_us, until_us) = (index.time(self.position), index.time(self.position + 1));
+        let gap = gap_us(index, self.position).max(1);
+        let way = u128::from(until_us.saturating_sub(from_us)) * u128::from(self.into_us.min(gap)) / u128::from(gap);
+        let at_us = from_us + u64::try_from(way).unwrap_or(0);
         match self.due_us(index) {
             None => Moment { at_us, until_us: at_us, since_us: now_us, due_us: now_us },
-            Some(due_us) => {
-                let gap = gap_us(index, self.position).max(1);
-                let way = u128::from(until_us - at_us) * u128::from(self.into_us.min(gap)) / u128::from(gap);
-                let at_us = at_us + u64::try_from(way).unwrap_or(0);
-                Moment { at_us, until_us, since_us: self.since_us, due_us }
-            }
+            Some(due_us) => Moment { at_us, until_us, since_us: self.since_us, due_us },
         }
     }
 
@@ -170,11 +170,7 @@ impl Player {
             ReplayCommand::Slower => self.speed = self.speed.slower(),
             ReplayCommand::Step(stride, way) => self.step(stride, way, index),
             ReplayCommand::GoTo(place) => self.go_to(place, index),
-            ReplayCommand::Bookmark => {
-                if !self.bookmarks.remove(&self.position) {
-                    self.bookmarks.insert(self.position);
-                }
-            }
+            ReplayCommand::Bookmark => self.notice = Some(self.mark()),
             ReplayCommand::Filter(text) if text.trim().is_empty() => {
                 self.filter.clear();
                 self.matches = None;
@@ -186,14 +182,23 @@ impl Player {
         }
     }
 
+    /// Sets a bookmark, or takes it away; says which.
+    fn mark(&mut self) -> String {
+        if self.bookmarks.remove(&self.position) {
+            return "The bookmark is gone.".to_owned();
+        }
+        self.bookmarks.insert(self.position);
+        "Bookmark set, until this replay is closed; ' and \" go to the next and the one before.".to_owned()
+    }
+
     fn play(&mut self, index: &Index) {
         if self.position >= index.len() {
             match self.reading {
                 Reading::Complete => self.position = 0,
                 Reading::Indexing { .. } | Reading::Growing => return self.arrive(),
             }
+            self.into_us = 0;
         }
-        self.into_us = 0;
         self.pace = Pace::Playing;
     }
 
@@ -238,21 +243,15 @@ impl Player {
     }
 
     fn go_to(&mut self, place: Place, index: &Index) {
-        let length = index.len();
-        let found = match place {
-            Place::Record(number) => Some(index.position_of(number)),
-            Place::Time(us) => Some(index.position_at(us)),
-            Place::Tenths(tenths) => Some((length * usize::from(tenths.min(10))).div_ceil(10)),
-            Place::Position(position) => Some(usize::try_from(position).unwrap_or(length).min(length)),
-            Place::Turn(turn) => index.turn_start(turn),
-            Place::Call(call) => {
-                let found = index.call_end(call);
-                self.landed = found.map(|_| call);
-                found
-            }
-        };
+        let found = seek(place, index);
+        if let (Some(_), Place::Call(call)) = (found, place) {
+            self.landed = Some(call);
+        }
         if let Some(position) = found {
             self.jump(position);
+        }
+        if let (Some(position), Place::Time(us)) = (found, place) {
+            self.into_us = into_us(index, position, us);
         }
         self.notice = elsewhere(place, found, index);
     }
@@ -283,6 +282,35 @@ fn gap_us(index: &Index, position: usize) -> u64 {
     index.time(position + 1).saturating_sub(index.time(position)).min(LONGEST_GAP_US)
 }
 
+/// How much of the gap after `position` is over at `us` of the session, µs at ×1.
+fn into_us(index: &Index, position: usize, us: u64) -> u64 {
+    let (from, to) = (index.time(position), index.time(position + 1).max(index.time(position) + 1));
+    let way = u128::from(gap_us(index, position)) * u128::from(us.saturating_sub(from).min(to - from));
+    u64::try_from(way / u128::from(to - from)).unwrap_or(0)
+}
+
+/// The position of a place, or, why there is none, in words.
+pub(super) fn find(place: Place, index: &Index) -> Result<usize, String> {
+    let found = seek(place, index);
+    match (elsewhere(place, found, index), found) {
+        (None, Some(position)) => Ok(position),
+        (reason, _) => Err(reason.unwrap_or_else(|| "There is no such place in this recording.".to_owned())),
+    }
+}
+
+/// The position of a place, or of the one nearest to it.
+fn seek(place: Place, index: &Index) -> Option<usize> {
+    let length = index.len();
+    match place {
+        Place::Record(number) => Some(index.position_of(number)),
+        Place::Time(us) => Some(index.position_at(us)),
+        Place::Tenths(tenths) => Some((length * usize::from(tenths.min(10))).div_ceil(10)),
+        Place::Position(position) => Some(usize::try_from(position).unwrap_or(length).min(length)),
+        Place::Turn(turn) => index.turn_start(turn),
+        Place::Call(call) => index.call_end(call),
+    }
+}
+
 /// That there is no such place, and what is shown in its stead.
 fn elsewhere(place: Place, found: Option<usize>, index: &Index) -> Option<String> {
     match (place, found) {
@@ -299,7 +327,7 @@ fn elsewhere(place: Place, found: Option<usize>, index: &Index) -> Option<String
                 }
             })
         }
-        (Place::Time(us), Some(position)) if us > index.time(index.len()) && position == index.len() => {
+        (Place::Time(us), Some(_)) if us / TENTH_US > index.time(index.len()) / TENTH_US => {
             Some("The recording is not that long; this is its end.".to_owned())
         }
         (Place::Record(_) | Place::Time(_) | Place::Turn(_), _) => None,
@@ -453,10 +481,25 @@ mod tests {
         told(&player, "no record #9999 in this recording; #9 is its last");
         ask(&mut player, &index, at(Place::Time(603_000_000)));
         told(&player, "not that long");
+        ask(&mut player, &index, at(Place::Time(602_399_999)));
+        assert_eq!((player.position, &player.notice), (10, &None), "the bar shows no more of the time of its end");
         ask(&mut player, &index, at(Place::Record(9)));
         assert_eq!(player.notice, None);
         assert_eq!(ask(&mut player, &index, at(Place::Call(CallId(9)))), 10);
         assert!(player.notice.as_deref().is_some_and(|notice| notice.contains("c9")));
+    }
+
+    #[test]
+    fn a_time_inside_a_gap_is_shown_as_that_time_and_play_goes_on_from_it() {
+        let (index, mut player) = (index(), opened(&index()));
+        assert_eq!(ask(&mut player, &index, ReplayCommand::GoTo(Place::Time(302_000_000))), 6);
+        assert_eq!(player.moment(&index, 0).at_us, 302_000_000, "half of ten minutes");
+        player.handle(Input::Asked(ReplayCommand::Play), &index, 0);
+        assert_eq!(player.due_us(&index), Some(1_000_000), "half of the two seconds that they take");
+        player.handle(Input::Asked(ReplayCommand::Pause), &index, 500_000);
+        assert_eq!(player.moment(&index, 0).at_us, 452_000_000, "where it stands still");
+        assert_eq!(ask(&mut player, &index, ReplayCommand::GoTo(Place::Position(6))), 6);
+        assert_eq!(player.moment(&index, 0).at_us, 2_000_000);
     }
 
     #[test]
@@ -492,9 +535,11 @@ mod tests {
         let (index, mut player) = (index(), opened(&index()));
         ask(&mut player, &index, ReplayCommand::GoTo(Place::Position(3)));
         ask(&mut player, &index, ReplayCommand::Bookmark);
+        assert!(player.notice.as_deref().is_some_and(|notice| notice.contains("until this replay is closed")));
         ask(&mut player, &index, ReplayCommand::GoTo(Place::Tenths(10)));
         assert_eq!(ask(&mut player, &index, ReplayCommand::Step(Stride::Bookmark, Way::Previous)), 3);
         ask(&mut player, &index, ReplayCommand::Bookmark);
         assert!(player.bookmarks.is_empty());
+        assert_eq!(player.notice.as_deref(), Some("The bookmark is gone."));
     }
 }

@@ -299,6 +299,8 @@ impl Stage {
             file: self.source.path().display().to_string(),
             position: self.player.position as u64,
             length: index.len() as u64,
+            here: index.last_number(self.player.position),
+            last: index.last_number(index.len()),
             reading: self.player.reading,
             is_seeking: self.shown != self.player.position,
             pace: self.player.pace,

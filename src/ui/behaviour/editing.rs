@@ -1,7 +1,7 @@
 //! Writing over a held call: nothing that was written is lost, and nothing doubtful is taken.
 
 use super::decided;
-use crate::protocol::{Annotations, Decision, Json, ServerListed, ToolDefinition};
+use crate::protocol::{Annotations, Decision, Json, ServerListed, ToolDefinition, secret_mark};
 use crate::ui::fixtures::{Console, Story, result_held};
 use crate::ui::state::Overlay;
 use crate::ui::update::{Msg, update};
@@ -41,10 +41,60 @@ fn an_edit_that_is_put_away_comes_back_with_the_same_key() {
         assert_eq!(written(&console), "{\"query\": \"half wri", "{close}");
         console.press("Esc e Ctrl+r");
         assert_eq!(written(&console), "{\n  \"query\": \"vpn\"\n}", "{close}");
-        assert!(matches!(&decided(&console.press("Enter"))[..], [Decision::Edit { .. }]), "{close}");
+        assert_eq!(console.press("Enter"), [], "{close}");
+        assert!(console.screen().contains("Nothing was changed: call 1 is held as it was."), "{}", console.screen());
         console.press("e");
         assert!(!console.screen().contains("as you left it"), "what was taken is no draft any more");
     }
+}
+
+/// A mark as it stands where a secret was.
+fn mark() -> String {
+    secret_mark("openai", "0123456789")
+}
+
+#[test]
+fn a_mark_may_stay_where_the_secret_of_the_call_stands_and_no_other_is_taken() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", &format!(r#"{{"query":"vpn","key":"{}"}}"#, mark()));
+    story.hold(call, "stepping");
+    let mut console = story.console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    write(&mut console, &format!(r#"{{"query":"printer","key":"{}"}}"#, mark()));
+    assert!(matches!(&decided(&console.press("Enter"))[..], [Decision::Edit { .. }]));
+    let other = secret_mark("openai", "abcdef0123");
+    for (key, text) in [("e", format!(r#"{{"query":"{other}"}}"#)), ("x", format!("the key is {other}"))] {
+        console.press(key);
+        write(&mut console, &text);
+        assert_eq!(console.press("Enter"), [], "{key}");
+        let screen = console.screen();
+        assert!(screen.contains(&format!("{other} stands for a secret that was kept out")), "{key}: {screen}");
+        console.press("Esc");
+    }
+}
+
+#[test]
+fn a_result_that_was_only_looked_at_in_the_editor_is_not_changed() {
+    let mut console = result_held().console(120, 40);
+    console.later_ms(600).press("Tab Tab e");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("Nothing was changed"), "{}", console.screen());
+}
+
+#[test]
+fn a_recorded_call_whose_secret_is_not_known_is_not_made_again() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    story.call("ticket", "search_tickets", &format!(r#"{{"key":"{}"}}"#, mark()), 5, "{}");
+    let mut console = story.console(120, 40);
+    console.view(20, 60);
+    console.state.options.file = Some("/sessions/one.jsonl".into());
+    console.press("R");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("stands for a secret that was kept out of the"), "{}", console.screen());
+    write(&mut console, r#"{"key":"the key itself"}"#);
+    assert_eq!(console.press("Enter").len(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{selected_call, three_held};
 use crate::protocol::*;
-use crate::ui::fixtures::{Console, Story, json};
+use crate::ui::fixtures::{Console, Story, json, result_held};
 use crate::ui::state::Follow;
 use crate::ui::update::Effect;
 
@@ -62,6 +62,21 @@ fn all_go_on_that_have_been_there_for_a_moment_and_the_rest_is_told() {
 }
 
 #[test]
+fn every_call_of_a_long_answer_is_counted_and_let_go() {
+    let mut story = Story::ready();
+    story.turn("Close them").request("gpt-4o").answer("");
+    for ticket in 0..100 {
+        let call = story.propose("ticket", "update_ticket", &format!(r#"{{"n":{ticket}}}"#));
+        story.hold(call, "it may write");
+    }
+    let mut console = story.console(120, 40);
+    console.later_ms(600).press("Tab");
+    assert!(console.screen().contains("⏸ 100 held"), "{}", console.screen());
+    assert_eq!(selected_call(&console), Some(1));
+    assert_eq!(console.press("A").len(), 100);
+}
+
+#[test]
 fn all_go_on_says_so_when_everything_has_only_just_come_up() {
     let mut console = three_held();
     console.press("Tab Tab");
@@ -88,6 +103,80 @@ fn what_was_said_is_listed_whole_after_it_is_gone() {
     }
 }
 
+#[test]
+fn a_key_does_not_decide_over_the_call_that_comes_up_in_place_of_the_one_it_was_meant_for() {
+    let run = |call| Effect::Send(Command::Decide { call: CallId(call), decision: Decision::Run });
+    let mut console = three_held();
+    console.later_ms(60_000).press("Tab Tab");
+    assert_eq!(console.press("n"), [run(1)]);
+    released(&mut console, 1);
+    assert_eq!(selected_call(&console), Some(2));
+    assert_eq!(console.later_ms(150).press("n"), [], "nobody has read it");
+    assert!(console.screen().contains("Call 2 has only just come up: look first"), "{}", console.screen());
+    assert_eq!(console.later_ms(600).press("n"), [run(2)], "a moment later it is meant");
+}
+
+#[test]
+fn a_key_that_is_held_down_decides_over_one_call_only() {
+    let mut console = three_held();
+    console.later_ms(60_000).press("Tab Tab n");
+    released(&mut console, 1);
+    console.later_ms(500);
+    for _ in 0..100 {
+        assert_eq!(console.later_ms(33).press("n"), [], "the keyboard repeats it, and nobody means it");
+    }
+    assert_eq!(console.later_ms(300).press("n").len(), 1, "it was let go, and is pressed again");
+}
+
+#[test]
+fn a_call_that_is_chosen_a_moment_ago_has_to_be_looked_at_too() {
+    let mut console = three_held();
+    console.later_ms(60_000).press("Tab Tab ]");
+    assert_eq!((selected_call(&console), console.press("n")), (Some(2), Vec::new()));
+    assert_eq!(console.later_ms(600).press("n").len(), 1);
+}
+
+#[test]
+fn what_comes_up_under_a_page_is_looked_at_once_that_is_closed() {
+    let mut console = three_held();
+    console.later_ms(60_000).press("Tab Tab ?");
+    released(&mut console, 1);
+    console.later_ms(60_000);
+    assert_eq!(console.press("Esc n"), []);
+    assert_eq!(console.later_ms(600).press("n").len(), 1);
+}
+
+fn released(console: &mut Console, call: u64) {
+    let decided = CallDecided { verdict: Verdict::Run, by: "operator".into(), reason: None, before: None, after: None };
+    console.happens(call, decided);
+}
+
+#[test]
+fn a_turn_that_has_only_just_stopped_does_not_go_on_with_a_key_meant_for_something_else() {
+    let turn = Scope { turn: Some(TurnId(1)), ..Scope::default() };
+    for key in ["n", "c", "o", "A"] {
+        let mut console = turn_held();
+        console.press("Tab Tab Tab");
+        assert_eq!(console.press(key), [], "{key}");
+        assert!(console.screen().contains("This has only just come up: look first"), "{}", console.screen());
+        assert_eq!(console.later_ms(600).press(key)[0], Effect::Send(Command::Proceed), "{key}");
+        console.hears(turn, TurnResumed {});
+        let held = TurnHeld { site: StopSite::AfterModel, reason: "the model has answered".into(), messages: None };
+        console.hears(turn, held);
+        assert_eq!(console.press(key), [], "{key}");
+        assert_eq!(console.later_ms(600).press(key)[0], Effect::Send(Command::Proceed), "{key}");
+    }
+}
+
+#[test]
+fn all_go_on_shows_first_what_the_model_would_be_sent() {
+    let mut console = turn_held();
+    console.later_ms(600).press("Tab Tab s");
+    assert_eq!(console.press("A"), []);
+    assert!(console.screen().contains("▸Messages"), "{}", console.screen());
+    assert_eq!(console.later_ms(600).press("A"), [Effect::Send(Command::Proceed)]);
+}
+
 fn turn_held() -> Console {
     let long: String = (0..400).map(|line| format!("\\nline {line} of what a tool said")).collect();
     let messages = format!(
@@ -111,6 +200,7 @@ fn what_the_model_would_be_sent_is_shown_to_its_end() {
     }
     console.press("Tab Tab Tab End");
     assert!(console.screen().contains("line 399 of what a tool said"), "{}", console.screen());
+    console.later_ms(600);
     assert_eq!(console.press("n"), [Effect::Send(Command::Proceed)]);
     let turn = Scope { turn: Some(TurnId(1)), ..Scope::default() };
     console.hears(turn, TurnResumed {});
@@ -120,7 +210,7 @@ fn what_the_model_would_be_sent_is_shown_to_its_end() {
 #[test]
 fn a_request_that_is_not_on_the_screen_is_shown_before_it_is_sent() {
     let mut console = turn_held();
-    console.press("Tab Tab s");
+    console.later_ms(600).press("Tab Tab s");
     assert!(!console.screen().contains("▸Messages"));
     assert_eq!(console.press("n"), []);
     let screen = console.screen();
@@ -142,4 +232,17 @@ fn a_replay_shows_what_was_about_to_be_sent_and_goes_on_from_it() {
     console.hears(turn, TurnHeld { site: StopSite::BeforeModel, reason: "again".into(), messages });
     let screen = console.screen();
     assert!(screen.contains("▸Messages") && screen.contains("Find the other one"), "{screen}");
+}
+
+#[test]
+fn a_change_of_the_tool_can_be_accepted_where_its_result_waits_to_be_fetched_again() {
+    let mut console = result_held().console(120, 40);
+    let (server, tool): (ServerName, ToolName) = ("ticket".into(), "get_ticket_metrics".into());
+    let (hash, summary) = ("h2".to_owned(), "its description has changed".to_owned());
+    let changed = ToolChanged { server, tool, hash: hash.clone(), summary, changes: Vec::new(), more: 0 };
+    console.hears(Scope::default(), changed);
+    console.later_ms(600).press("Tab Tab a");
+    let screen = console.screen();
+    assert!(screen.contains("A tool that has changed") && screen.contains("then r sends call 1 again"), "{screen}");
+    assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(1), hash })]);
 }

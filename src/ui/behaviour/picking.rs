@@ -55,3 +55,17 @@ fn mock_runs_are_shown_to_whoever_asks_for_them_or_compares() {
     assert!(screen.contains("[mock of …1234] Who?") && !screen.contains("hidden"), "{screen}");
     assert!(listed("D").screen().contains("[mock of …1234] Who?"));
 }
+
+#[test]
+fn a_session_too_long_to_be_searched_whole_is_told_of_when_words_are_looked_for() {
+    let mut console: Console = finished().console(80, 24);
+    console.view(60, 60);
+    console.press("O");
+    let long = Entry { file: "long".into(), about: "Who?".into(), is_in_part: true, ..Entry::default() };
+    update(&mut console.state, Msg::Answered(Answer::Sessions(vec![long])));
+    let words = "1 long session searched only at both ends";
+    assert!(!console.screen().contains(words));
+    console.type_text("printer");
+    let screen = console.screen();
+    assert!(screen.contains("No session has these words.") && screen.contains(words), "{screen}");
+}

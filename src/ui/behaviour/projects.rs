@@ -46,6 +46,20 @@ fn a_word_counts_once_the_file_has_been_shown() {
 }
 
 #[test]
+fn a_yes_counts_only_once_the_end_of_a_long_file_has_been_on_the_screen() {
+    let mut console = proposed(60);
+    for word in ["yes", "no"] {
+        console.press("PageDown Esc");
+        console.type_text(&format!("/trust {word}"));
+        assert!(console.press("Enter").is_empty(), "its end has not been seen");
+        assert!(console.screen().contains("Read it to its end"), "{}", console.screen());
+    }
+    console.press("PageDown PageDown PageDown PageDown PageDown Esc");
+    console.type_text("/trust yes");
+    assert_eq!(console.press("Enter"), judged(ProjectVerdict::Approved));
+}
+
+#[test]
 fn a_file_that_came_while_something_else_was_open_is_shown_before_a_word_counts() {
     let mut story = Story::ready();
     let mut console = story.console(80, 24);

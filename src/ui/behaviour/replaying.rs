@@ -1,7 +1,8 @@
 //! A replay on the screen: what it says of its start, of running time, and of a recording that ends early.
 
-use crate::protocol::{Moment, Playback};
+use crate::protocol::{CallId, Moment, Playback, RecordIndex, Scope, ServerStopped, SessionEnded};
 use crate::ui::fixtures::{Story, finished};
+use crate::ui::outside::Answer;
 use crate::ui::update::{Msg, update};
 
 #[test]
@@ -55,4 +56,78 @@ fn a_turn_that_runs_at_the_moment_shown_has_its_exact_time() {
     assert!(screen.contains("asking gpt-4o… 7 ms"), "the request runs as long: {screen}");
     console.play(at(started_us));
     assert!(!console.screen().contains("0 calls · 0"), "no time has passed: {}", console.screen());
+}
+
+#[test]
+fn the_bar_counts_records_as_they_are_numbered() {
+    let mut console = finished().console(120, 40);
+    let bar = |console: &crate::ui::fixtures::Console| {
+        let screen = console.screen();
+        screen.lines().find(|line| line.contains("paused")).expect("the bar").to_owned()
+    };
+    console.view(40, 60);
+    assert!(bar(&console).contains(" #39 of #59 "), "{}", bar(&console));
+    console.view(0, 60);
+    assert!(bar(&console).contains(" start of #59 "), "{}", bar(&console));
+    let foreign = Playback { position: 7, length: 7, problem_count: 8, ..Playback::default() };
+    console.play(foreign);
+    assert!(bar(&console).contains(" no records  ⚠ 8 bad"), "{}", bar(&console));
+}
+
+#[test]
+fn a_bookmark_is_seen_where_the_replay_stands_on_it() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    assert!(!console.screen().contains('◈'));
+    let (here, last) = (Some(RecordIndex(39)), Some(RecordIndex(59)));
+    console.play(Playback { position: 40, length: 60, here, last, bookmarks: vec![40], ..Playback::default() });
+    assert!(console.screen().contains('◈'), "{}", console.screen());
+}
+
+#[test]
+fn what_a_recording_cannot_do_keeps_what_was_typed_and_says_how_to_go_on() {
+    for typed in ["Who pays?", "/run", "/run customer-360 CUST-002", "/note this", "/model other", "/clear"] {
+        let mut console = finished().console(120, 40);
+        console.view(60, 60);
+        console.press("i");
+        console.type_text(typed);
+        assert_eq!(console.press("Enter"), [], "{typed}");
+        let screen = console.screen();
+        assert!(screen.contains("C goes on from here in a new live session"), "{typed}: {screen}");
+        assert!(!screen.contains("Runbooks") && console.state.input.text() == typed, "{typed}: {screen}");
+    }
+    let mut console = finished().console(120, 40);
+    console.view(60, 60);
+    console.press("i");
+    console.type_text("/model");
+    console.press("Enter");
+    assert!(console.screen().contains("Answers come from"), "to look is allowed: {}", console.screen());
+}
+
+#[test]
+fn the_bar_does_not_say_that_nothing_was_executed_once_a_call_was_made_again() {
+    let mut console = finished().console(120, 40);
+    console.view(60, 60);
+    assert!(console.screen().contains("nothing is executed"), "{}", console.screen());
+    let made = Answer::Made { call: CallId(4), lines: vec!["verdict: identical".to_owned()] };
+    update(&mut console.state, Msg::Answered(made));
+    assert!(console.screen().contains("LIVE: call 4 made again"), "{}", console.screen());
+    console.press("Esc");
+    let screen = console.screen();
+    assert!(screen.contains("1 call made LIVE") && !screen.contains("nothing is executed"), "{screen}");
+}
+
+#[test]
+fn servers_of_a_session_that_is_over_do_not_look_broken() {
+    let mut story = finished();
+    story.put(Scope::default(), ServerStopped { server: "billing".into(), how: "exited".into() });
+    let mut console = story.console(120, 40);
+    console.view(60, 60);
+    let screen = console.screen();
+    assert!(screen.contains("⊘ billing") && screen.contains("stopped"), "while the session goes on: {screen}");
+    story.put(Scope::default(), SessionEnded { reason: "quit".into() });
+    let mut console = story.console(120, 40);
+    console.view(60, 60);
+    let screen = console.screen();
+    assert!(screen.contains("· billing") && !screen.contains("stopped"), "{screen}");
 }

@@ -124,7 +124,7 @@ impl Doc {
         if parts.is_empty() { ".".to_owned() } else { parts.into_iter().rev().collect() }
     }
 
-    /// A node's text with line breaks and two blanks a level, its scalars untouched.
+    /// A node's text with line breaks and two blanks a level down to 64 levels, its scalars untouched.
     #[must_use]
     pub fn pretty(&self, node: usize) -> String {
         let mut out = String::new();
@@ -176,8 +176,10 @@ fn close(out: &mut String, open: &mut Vec<(u32, char)>, at: usize) {
 }
 
 fn new_line(out: &mut String, depth: usize) {
+    /// Without an end to it, the blanks of deep nesting would be its length squared.
+    const DEEPEST: usize = 64;
     out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth));
+    out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST)));
 }
 
 /// Walks over text that is known to be one JSON value; without recursion, because nesting is not bounded.
@@ -329,6 +331,8 @@ mod tests {
     fn deep_nesting_needs_no_stack() {
         let text = format!("{}{}", "[".repeat(100), "]".repeat(100));
         assert_eq!(doc(&text).nodes().len(), 100);
+        let text = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+        assert!(doc(&text).pretty(0).len() < 5_000 * 2 * 130);
     }
 
     fn any_json() -> impl Strategy<Value = serde_json::Value> {

@@ -126,7 +126,7 @@ pub(super) static STEPPING: &[Binding] = &[
     k(
         StepKey::Accept,
         &[c('a')],
-        |s| unsent(s) && s.altered,
+        |s| held(s) && s.altered,
         1,
         "change",
         "See how the call's tool differs from what it was; again, take it as it is now",

@@ -1,12 +1,11 @@
 //! A form that a server wants filled in, field by field; or a page that it wants visited.
 
+mod fields;
+
 use serde_json::{Map, Number, Value};
 
 use crate::protocol::{InputId, InputRequested, Json, ServerName, Wanted};
 use crate::schema::Schema;
-
-/// Fields that a form shows; a schema with more is filled in as one text.
-const MOST_FIELDS: usize = 64;
 
 /// What a server asks for, and what has been written so far.
 #[derive(Debug)]
@@ -25,6 +24,8 @@ pub struct Inquiry {
     pub top: usize,
     /// Whether the field of the keys has to come into view.
     pub reveal: bool,
+    /// What is wrong with the values together.
+    pub problem: Option<String>,
     /// Why nothing can be sent any more, once the server has its answer or no longer waits.
     pub over: Option<String>,
 }
@@ -34,13 +35,24 @@ pub struct Inquiry {
 pub enum Sought {
     /// Values.
     Values {
-        /// One a property, in the server's order.
+        /// What is filled in, in the server's order.
         fields: Vec<Field>,
+        /// What each field stands for.
+        parts: Parts,
         /// What the values must keep.
         schema: Schema,
     },
     /// A visit to this address.
     Visit(String),
+}
+
+/// What the fields of a form stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Each for a property.
+    Properties,
+    /// The only one for all of them, as one JSON object: they are too many, or the server did not say which they are.
+    Whole,
 }
 
 /// Where the operator is with a form.
@@ -63,6 +75,8 @@ pub struct Field {
     pub description: String,
     /// Whether it must be given.
     pub required: bool,
+    /// The `format` that a text has to have, such as `email`.
+    pub format: Option<String>,
     /// What it is set to.
     pub entry: Entry,
     /// What is wrong with it.
@@ -107,8 +121,10 @@ impl Inquiry {
     pub fn of(requested: &InputRequested) -> Self {
         let wanted = match &requested.wanted {
             Wanted::Url { url } => Sought::Visit(url.clone()),
-            Wanted::Form { schema } => {
-                Sought::Values { fields: fields(&schema.value()), schema: Schema::of_form(schema.clone()) }
+            Wanted::Form { schema: source } => {
+                let schema = Schema::of_form(source.clone());
+                let (fields, parts) = fields::of(&source.value(), &schema);
+                Sought::Values { fields, parts, schema }
             }
         };
         Self {
@@ -119,6 +135,7 @@ impl Inquiry {
             stage: FormStage::Filling(0),
             top: 0,
             reveal: true,
+            problem: None,
             over: None,
         }
     }
@@ -155,9 +172,12 @@ impl Inquiry {
     /// The values as they would be sent; none for a page to be visited.
     ///
     /// # Errors
-    /// Something is wrong: the first such field has the keys, and each says what.
+    /// Something is wrong: the first field with a problem has the keys, and each says what; what is wrong with the values
+    /// together is said by the form.
     pub fn content(&mut self) -> Result<Option<Json>, Faulty> {
-        let Sought::Values { fields, schema } = &mut self.wanted else { return Ok(None) };
+        let content = self.values();
+        let Sought::Values { fields, parts, schema } = &mut self.wanted else { return Ok(None) };
+        self.problem = None;
         for field in fields.iter_mut() {
             field.problem = match field.entry.value() {
                 Ok(Some(_)) => None,
@@ -165,38 +185,63 @@ impl Inquiry {
                 Err(problem) => Some(problem),
             };
         }
-        let content = content_of(fields);
-        if fields.iter().all(|field| field.problem.is_none())
-            && let Some(violation) = schema.violation(&content)
-        {
-            // A violation begins with the place, such as `/name: …`.
-            let place = violation.trim_start_matches('/');
-            let at = fields.iter().position(|field| {
-                place.strip_prefix(field.name.as_str()).is_some_and(|rest| rest.starts_with([':', '/']))
-            });
-            // Its own field need not be told where it is.
-            let words = at.and_then(|at| place.strip_prefix(fields[at].name.as_str())?.strip_prefix(": "));
-            let words = words.unwrap_or(&violation).to_owned();
-            if let Some(field) = fields.get_mut(at.unwrap_or(0)) {
-                field.problem = Some(words);
+        if fields.iter().all(|field| field.problem.is_none()) {
+            let violation = match content.is_object() {
+                true => schema.violation(&content),
+                false => Some("this is no JSON object: {…}".to_owned()),
+            };
+            match (violation, *parts) {
+                (Some(violation), Parts::Properties) => match at_its_field(fields, &violation) {
+                    Some((field, words)) => field.problem = Some(words),
+                    None => self.problem = Some(violation),
+                },
+                (Some(violation), Parts::Whole) => {
+                    if let Some(field) = fields.first_mut() {
+                        field.problem = Some(violation);
+                    }
+                }
+                (None, _) => {}
             }
         }
-        match fields.iter().position(|field| field.problem.is_some()) {
-            Some(at) => {
-                self.stage = FormStage::Filling(at);
-                self.reveal = true;
-                Err(Faulty)
+        if let Some(at) = fields.iter().position(|field| field.problem.is_some()) {
+            self.stage = FormStage::Filling(at);
+            self.reveal = true;
+            return Err(Faulty);
+        }
+        if self.problem.is_some() {
+            // It is said at the top.
+            self.stage = FormStage::Filling(0);
+            self.top = 0;
+            return Err(Faulty);
+        }
+        Ok(Some(Json::from(content)))
+    }
+
+    /// What the fields come to, those left out in which something is wrong.
+    #[must_use]
+    pub fn values(&self) -> Value {
+        let Sought::Values { fields, parts, .. } = &self.wanted else { return Value::Null };
+        let value = |field: &Field| field.entry.value().ok().flatten();
+        match parts {
+            Parts::Properties => {
+                let given = fields.iter().filter_map(|field| Some((field.name.clone(), value(field)?)));
+                Value::Object(given.collect())
             }
-            None => Ok(Some(Json::from(content))),
+            Parts::Whole => fields.first().and_then(value).unwrap_or_else(|| Value::Object(Map::new())),
         }
     }
 }
 
-/// The values of fields in which nothing is wrong, as they are sent.
-#[must_use]
-pub fn content_of(fields: &[Field]) -> Value {
-    let given = fields.iter().filter_map(|field| Some((field.name.clone(), field.entry.value().ok().flatten()?)));
-    Value::Object(given.collect::<Map<_, _>>())
+/// The field that a violation is about, and the violation without its place; a violation begins with that, such as `/name: …`.
+fn at_its_field<'a>(fields: &'a mut [Field], violation: &str) -> Option<(&'a mut Field, String)> {
+    let place = violation.strip_prefix('/')?;
+    fields.iter_mut().find_map(|field| {
+        let rest = place.strip_prefix(field.name.as_str())?;
+        match rest.strip_prefix(": ") {
+            Some(words) => Some((field, words.to_owned())),
+            None => rest.starts_with('/').then(|| (field, violation.to_owned())),
+        }
+    })
 }
 
 impl Entry {
@@ -265,80 +310,6 @@ impl Entry {
     }
 }
 
-fn fields(schema: &Value) -> Vec<Field> {
-    let required = |name: &str| {
-        let list = schema.get("required").and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|required| required.as_str() == Some(name)))
-    };
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let field = |(name, property): (&String, &Value)| Field {
-        name: name.clone(),
-        title: text(property, "title").unwrap_or(name).to_owned(),
-        description: text(property, "description").unwrap_or_default().to_owned(),
-        required: required(name),
-        entry: entry(property),
-        problem: None,
-    };
-    properties.into_iter().flatten().take(MOST_FIELDS).map(field).collect()
-}
-
-fn entry(property: &Value) -> Entry {
-    let default = property.get("default");
-    let written = || match default {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    if let Some(values) = choices(property) {
-        let at = default.and_then(|default| values.iter().position(|choice| choice.value == *default));
-        return Entry::One(values, at);
-    }
-    match text(property, "type") {
-        Some("string") => Entry::Text(written()),
-        Some("number") => Entry::Number(written()),
-        Some("integer") => Entry::Integer(written()),
-        Some("boolean") => Entry::Flag(default.and_then(Value::as_bool)),
-        Some("array") => match property.get("items").and_then(choices) {
-            Some(values) => {
-                let is_default = |choice: &Choosable| {
-                    default.and_then(Value::as_array).is_some_and(|taken| taken.contains(&choice.value))
-                };
-                Entry::Many(values.into_iter().map(|choice| (choice.clone(), is_default(&choice))).collect(), 0)
-            }
-            None => Entry::Json(written()),
-        },
-        Some(_) | None => Entry::Json(written()),
-    }
-}
-
-/// The values of an `enum`, or of a `oneOf` or `anyOf` of constants, each with what it is called.
-fn choices(property: &Value) -> Option<Vec<Choosable>> {
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    if let Some(values) = property.get("enum").and_then(Value::as_array) {
-        let names = property.get("enumNames").and_then(Value::as_array);
-        let name = |at: usize| names.and_then(|names| names.get(at)).and_then(Value::as_str);
-        let choice = |(at, value): (usize, &Value)| Choosable {
-            value: value.clone(),
-            label: name(at).map_or_else(|| shown(value), |name| format!("{name} ({})", shown(value))),
-        };
-        return Some(values.iter().enumerate().map(choice).collect());
-    }
-    let options = ["oneOf", "anyOf"].iter().find_map(|key| property.get(*key)).and_then(Value::as_array)?;
-    options
-        .iter()
-        .map(|option| {
-            let value = option.get("const")?.clone();
-            let label =
-                text(option, "title").map_or_else(|| shown(&value), |title| format!("{title} ({})", shown(&value)));
-            Some(Choosable { value, label })
-        })
-        .collect()
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value.get(key).and_then(Value::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -404,6 +375,63 @@ mod tests {
             "{:?}",
             form.fields()[8]
         );
+    }
+
+    #[test]
+    fn a_form_of_more_values_than_there_is_room_for_is_one_text() {
+        let mut properties = Map::new();
+        for number in 0..70 {
+            properties.insert(format!("v{number:02}"), json!({"type": "string"}));
+        }
+        properties["v69"] = json!({"type": "string", "minLength": 2});
+        properties["v01"] = json!({"type": "integer", "default": 7});
+        let mut form = form(json!({"type": "object", "required": ["v69"], "properties": properties}));
+        let [field] = form.fields() else { panic!("{:?}", form.fields()) };
+        assert_eq!(field.entry, Entry::Json(r#"{"v01":7}"#.to_owned()));
+        assert!(field.description.contains("v69 (string, has to be given)"), "{}", field.description);
+        for (text, problem) in [
+            ("", "has to be given"),
+            (r#"{"v69":"x"}"#, "v69: "),
+            (r#"{"v00":"x"}"#, "\"v69\" is a required property"),
+            ("[1]", "no JSON object"),
+            ("{", "no JSON"),
+        ] {
+            write(&mut form, "", text);
+            assert!(form.content().is_err(), "{text}");
+            let said = form.fields()[0].problem.clone().unwrap_or_default();
+            assert!(said.contains(problem), "{text}: {said}");
+        }
+        write(&mut form, "", r#"{"v69":"xy","v00":"a"}"#);
+        let content = form.content().expect("valid").expect("values");
+        assert_eq!(content.value(), json!({"v69": "xy", "v00": "a"}));
+    }
+
+    #[test]
+    fn what_the_server_did_not_describe_is_written_as_one_text() {
+        for schema in [
+            json!({"type": "object", "required": ["name"]}),
+            json!({"type": "object", "required": ["name"], "properties": {"age": {"type": "integer"}}}),
+            json!({"type": "object", "minProperties": 1}),
+        ] {
+            let mut form = form(schema.clone());
+            assert!(form.content().is_err(), "{schema}");
+            write(&mut form, "", r#"{"name":"Ada"}"#);
+            assert_eq!(form.content().expect("valid").expect("values").value(), json!({"name": "Ada"}), "{schema}");
+        }
+        let mut nothing = form(json!({"type": "object", "properties": {}}));
+        assert_eq!(nothing.content().expect("valid").expect("values").value(), json!({}));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_values_together_is_said_by_the_form() {
+        let mut form = form(json!({"type": "object", "minProperties": 1, "properties": {
+            "mail": {"type": "string"}, "phone": {"type": "string"},
+        }}));
+        assert!(form.content().is_err());
+        assert!(form.problem.as_ref().is_some_and(|words| words.contains("propert")), "{:?}", form.problem);
+        assert!(form.fields().iter().all(|field| field.problem.is_none()), "{:?}", form.fields());
+        write(&mut form, "mail", "ada@example.com");
+        assert!(form.content().is_ok() && form.problem.is_none());
     }
 
     #[test]

@@ -116,16 +116,12 @@ impl Input {
         text
     }
 
-    /// Remembers a line for going back to.
+    /// Remembers a line for going back to, after what was being typed when an older one was shown.
     pub fn remember(&mut self, text: &str) {
-        if !text.trim().is_empty() && self.history.last().is_none_or(|last| last != text) {
-            self.history.push(text.to_owned());
-        }
-        if self.history.len() > MOST_HISTORY {
-            self.history.remove(0);
-        }
+        let draft = std::mem::take(&mut self.draft);
+        self.keep(&draft);
+        self.keep(text);
         self.at = self.history.len();
-        self.draft.clear();
     }
 
     /// Shows the line typed before.
@@ -133,9 +129,7 @@ impl Input {
         if self.at == 0 {
             return;
         }
-        if self.at == self.history.len() {
-            self.draft = self.text();
-        }
+        self.set_aside();
         self.at -= 1;
         let text = self.history[self.at].clone();
         self.set(&text);
@@ -146,9 +140,33 @@ impl Input {
         if self.at >= self.history.len() {
             return;
         }
+        self.set_aside();
         self.at += 1;
         let text = self.history.get(self.at).cloned().unwrap_or_else(|| std::mem::take(&mut self.draft));
         self.set(&text);
+    }
+
+    /// Keeps what is in the input, unless it is a line of the history: an older line that was changed is what is being
+    /// typed now, and what was being typed before becomes a line.
+    fn set_aside(&mut self) {
+        let text = self.text();
+        if self.history.get(self.at) == Some(&text) {
+            return;
+        }
+        let before = std::mem::replace(&mut self.draft, text);
+        if self.at < self.history.len() {
+            self.keep(&before);
+        }
+    }
+
+    fn keep(&mut self, text: &str) {
+        if !text.trim().is_empty() && self.history.last().is_none_or(|last| last != text) {
+            self.history.push(text.to_owned());
+        }
+        if self.history.len() > MOST_HISTORY {
+            self.history.remove(0);
+            self.at = self.at.saturating_sub(1);
+        }
     }
 }
 
@@ -169,6 +187,26 @@ mod tests {
         input.newer();
         input.newer();
         assert_eq!(input.text(), "dra");
+    }
+
+    #[test]
+    fn nothing_that_was_typed_is_lost_on_the_way_through_the_history() {
+        let mut input = Input::new(Theme::Plain);
+        input.remember("one");
+        input.remember("two");
+        input.set("draft");
+        input.older();
+        input.set("two, changed");
+        input.older();
+        assert_eq!((input.text().as_str(), input.history.len()), ("one", 3));
+        input.set("one, changed");
+        assert_eq!(input.take(), "one, changed");
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            input.older();
+            seen.push(input.text());
+        }
+        assert_eq!(seen, ["one, changed", "two, changed", "draft", "two", "one"]);
     }
 
     #[test]

@@ -12,6 +12,16 @@ pub enum Leaving {
     Asked,
 }
 
+/// Where leaving leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WayOut {
+    /// Out of the program.
+    #[default]
+    Program,
+    /// To the session that waits behind this one.
+    Back,
+}
+
 /// What Esc does to a running turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Escape {

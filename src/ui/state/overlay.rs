@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::{Ask, Inquiry, Picker};
+use crate::protocol::ProjectProposed;
 use crate::ui::keymap::Action;
 use crate::ui::text::Piece;
 
@@ -38,6 +39,17 @@ pub struct Page {
     pub top: usize,
     /// What was being asked when it was opened, to go back to.
     pub under: Option<Box<Ask>>,
+    /// What has been read once its last line has been on the screen.
+    pub matters: Vec<Matter>,
+}
+
+/// Something that counts only once the operator has read what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A project's server file.
+    Project(ProjectProposed),
+    /// A tool that has changed, by the hash of what it is now.
+    Change(String),
 }
 
 /// The command palette.

@@ -33,6 +33,12 @@ impl Pen {
         self.used
     }
 
+    /// Whether something did not fit.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// Writes `text`; what does not fit is cut with `…`.
     pub fn put(&mut self, text: &str, style: Style) -> &mut Self {
         if self.cut || text.is_empty() {

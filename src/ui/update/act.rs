@@ -3,13 +3,15 @@
 use crate::protocol::{Command, InputAnswer};
 use crate::ui::keymap::Action;
 use crate::ui::state::{
-    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, Window, Zoom,
+    Choice, Escape, FeedState, Focus, Follow, Form, Leaving, Mouse, Overlay, Selected, State, Tab, Target, WayOut,
+    Window, Zoom,
 };
 
 use super::asking::Laid;
 use super::scroll::{self, Motion};
 use super::{
-    Effect, around, asking, commands, complete, expression, form, inside, palette, records, select, stepping, viewing,
+    Effect, around, arrivals, asking, commands, complete, expression, form, inside, palette, records, select, stepping,
+    viewing,
 };
 
 /// Carries out an action.
@@ -173,9 +175,18 @@ pub(super) fn follow_link(state: &mut State, link: &crate::ui::state::Link) {
 
 /// Puts text into the input and the keys there.
 pub(super) fn prefill(state: &mut State, words: &str) {
+    fill(state, words);
+    select::focus(state, Focus::Input);
+}
+
+/// Puts text into the input. What was being typed there is kept.
+pub(super) fn fill(state: &mut State, words: &str) {
+    if !state.input.is_blank() {
+        state.notice = Some("What you had typed is kept: ↑ brings it back.".to_owned());
+    }
+    state.input.take();
     state.input.set(words);
     state.chat.example = None;
-    select::focus(state, Focus::Input);
 }
 
 /// Selects the log tab, of the server to be restarted if nothing of it is selected.
@@ -191,7 +202,10 @@ fn show_log(state: &mut State) {
 
 fn older(state: &mut State) {
     state.chat.example = None;
-    state.input.older();
+    match state.arrivals.next() {
+        Some(_) => arrivals::bring(state),
+        None => state.input.older(),
+    }
 }
 
 fn newer(state: &mut State) {
@@ -259,7 +273,11 @@ fn clear_or_quit(state: &mut State) -> Vec<Effect> {
     }
     if state.leaving == Leaving::No {
         state.leaving = Leaving::Armed;
-        state.notice = Some("Ctrl+C again quits.".to_owned());
+        let words = match state.way_out {
+            WayOut::Program => "Ctrl+C again quits.",
+            WayOut::Back => "Ctrl+C again goes back to the session before.",
+        };
+        state.notice = Some(words.to_owned());
         return Vec::new();
     }
     quit(state)

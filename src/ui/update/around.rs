@@ -2,15 +2,15 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::protocol::{CallId, Json};
+use crate::protocol::{CallId, Json, secret_marks};
 use crate::ui::json::Doc;
 use crate::ui::outside::{Answer, Request};
-use crate::ui::state::{Choice, Overlay, Picker, Purpose, State};
+use crate::ui::state::{Arrival, Choice, Overlay, Picker, Purpose, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
 use super::typing::edit_words;
-use super::{Effect, asking, palette};
+use super::{Effect, arrivals, asking, palette, written};
 
 /// Opens the list of sessions.
 pub(super) fn pick(state: &mut State, choice: Choice) -> Vec<Effect> {
@@ -69,22 +69,29 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         (Answer::Preview(file, lines), Some(Overlay::Picker(picker))) => picker.preview = Some((file, lines)),
         // The list has been closed meanwhile.
         (Answer::Sessions(_) | Answer::Preview(..), _) => {}
-        (Answer::Page { title, lines }, _) => {
-            let theme = state.theme();
-            let role = |line: &str| match line.trim_start().chars().next() {
-                Some('+') => Role::Good,
-                Some('-') => Role::Bad,
-                Some('~') => Role::Warn,
-                _ => Role::Text,
-            };
-            let paragraphs = lines.iter().map(|line| vec![Piece::new(line, theme.style(role(line)))]).collect();
-            state.overlay = Some(Overlay::Page(palette::titled(&title, paragraphs)));
+        (Answer::Made { call, lines }, _) => {
+            state.made_again += 1;
+            page(state, &format!("LIVE: call {} made again", call.0), &lines);
         }
+        (Answer::Page { title, lines }, _) => page(state, &title, &lines),
         // Taken by the shell.
         (Answer::Scene(_), _) => {}
         (Answer::Failed(reason), _) => state.notice = Some(reason),
     }
     Vec::new()
+}
+
+/// Shows something to read, once nothing that is being written is in its way.
+fn page(state: &mut State, title: &str, lines: &[String]) {
+    let theme = state.theme();
+    let role = |line: &str| match line.trim_start().chars().next() {
+        Some('+') => Role::Good,
+        Some('-') => Role::Bad,
+        Some('~') => Role::Warn,
+        _ => Role::Text,
+    };
+    let paragraphs = lines.iter().map(|line| vec![Piece::new(line, theme.style(role(line)))]).collect();
+    arrivals::arrive(state, Arrival::Page(palette::titled(title, paragraphs)));
 }
 
 /// Goes on from this moment of a recording in a live session.
@@ -112,6 +119,9 @@ pub(super) fn send_again(state: &State, call: CallId, text: &str) -> Result<Vec<
     let arguments = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
     if !arguments.value().is_object() {
         return Err("Arguments are a JSON object: {…}".to_owned());
+    }
+    if let Some(mark) = secret_marks(&arguments.value()).first() {
+        return Err(written::unknown_secret(mark));
     }
     let file = state.options.file.clone().ok_or("This session has no file.")?;
     Ok(vec![Effect::Ask(Request::Again { file, call, arguments })])

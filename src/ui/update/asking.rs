@@ -79,6 +79,10 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
 /// Takes the answer; one that cannot be taken stays, with what is wrong, and a doubtful one until it is given twice.
 pub(super) fn take(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Ask(mut ask)) = state.overlay.take() else { return Vec::new() };
+    if let Some(call) = written::unchanged(state, &ask) {
+        state.notice = Some(format!("Nothing was changed: call {} is held as it was.", call.0));
+        return Vec::new();
+    }
     let answer = answer(state, &ask);
     let text = ask.text();
     let doubt = written::doubt(state, &ask).filter(|_| answer.is_ok() && ask.doubted.as_ref() != Some(&text));

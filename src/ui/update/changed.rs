@@ -1,8 +1,8 @@
 //! A tool that is not what it was: how it differs, and taking it as it is now.
 
-use crate::protocol::{Command, FieldChange, ToolChanged};
-use crate::session::Call;
-use crate::ui::state::{Overlay, State};
+use crate::protocol::{Command, FieldChange, StopSite, ToolChanged};
+use crate::session::{Call, CallState};
+use crate::ui::state::{Matter, Overlay, Page, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
@@ -42,12 +42,19 @@ pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
     lines
 }
 
-/// Takes the tool of the selected call as it is now, once the operator has seen all of how it differs.
+/// Takes the tool of the selected call as it is now, once the operator has read to the end how it differs. That page has what
+/// the record of the change has: the first places that differ and the beginning of long texts, with what is left out; it says
+/// where the whole tool is to be seen.
 pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.decidable() else { return Vec::new() };
     let (id, number) = (call.id, call.id.0);
+    let here = match call.state {
+        CallState::Held(StopSite::AfterResult) => format!("then r sends call {number} again"),
+        _ => format!("n sends call {number} only, d denies call {number}"),
+    };
     let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
-    if state.read_change.as_ref() == Some(&change.hash) {
+    let matter = Matter::Change(change.hash.clone());
+    if state.read.contains(&matter) {
         state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
         return vec![Effect::Send(Command::AcceptTool { call: id, hash: change.hash })];
     }
@@ -61,14 +68,17 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
             ),
             plain,
         )],
-        vec![Piece::new(
-            &format!("Close this; then a accepts it for good, n sends call {number} only, d denies call {number}."),
-            theme.style(Role::Warn),
-        )],
+        vec![Piece::new(&format!("Close this; then a accepts it for good, {here}."), theme.style(Role::Warn))],
         Vec::new(),
     ];
     paragraphs.extend(lines(&change).iter().map(|(role, line)| vec![Piece::new(line, theme.style(*role))]));
-    state.read_change = Some(change.hash);
-    state.overlay = Some(Overlay::Page(palette::titled("A tool that has changed", paragraphs)));
+    paragraphs.push(Vec::new());
+    paragraphs.push(vec![Piece::new(
+        "Of many places the first are shown, and of long texts where they begin to differ: … says what is left out. The whole \
+         tool as it is now is among the tools of its server: s, then T.",
+        theme.style(Role::Dim),
+    )]);
+    let page = palette::titled("A tool that has changed", paragraphs);
+    state.overlay = Some(Overlay::Page(Page { matters: vec![matter], ..page }));
     Vec::new()
 }

@@ -7,12 +7,20 @@ use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, Stat
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
-use super::{Effect, act, around, facts, form, materials, palette, projects};
+use super::{Effect, act, around, arrivals, facts, form, materials, palette, projects};
+
+/// What is said to whoever wants something of a recording.
+const RECORDED: &str =
+    "This is a recording: nothing is executed in it. Tab, then C goes on from here in a new live session.";
 
 /// Sends what was typed.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
     let line = state.input.text();
     if line.trim().is_empty() {
+        return Vec::new();
+    }
+    if arrivals::has_just_come(state) {
+        state.notice = Some("This has only just come: read it first, then press Enter again.".to_owned());
         return Vec::new();
     }
     match command::split(&line) {
@@ -39,6 +47,10 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
         None => {
             if state.feed == FeedState::Over {
                 state.notice = Some("Not sent: the session is over. Ctrl+C twice leaves.".to_owned());
+                return Vec::new();
+            }
+            if state.is_viewing() {
+                state.notice = Some(RECORDED.to_owned());
                 return Vec::new();
             }
             let text = state.input.take();
@@ -72,6 +84,9 @@ fn ask(state: &mut State, question: Question) -> Vec<Effect> {
 /// # Errors
 /// In words, why it cannot be run with these arguments.
 pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec<Effect>, String> {
+    if state.is_viewing() && spec.verb.needs_live(arguments) {
+        return Err(RECORDED.to_owned());
+    }
     match spec.verb {
         Verb::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Verb::Tools => tools(state, arguments),
@@ -248,7 +263,7 @@ fn tools(state: &mut State, wanted: &str) {
             };
             paragraphs.push(vec![
                 Piece::new("  ", theme.style(Role::Text)),
-                Piece::new(&format!("{sign} {}: {}", rejected.name, rejected.reason), theme.style(role)),
+                Piece::new(&format!("{sign} {}: {}", rejected.label(), rejected.reason), theme.style(role)),
             ]);
         }
         paragraphs.push(Vec::new());

@@ -49,7 +49,7 @@ pub(super) fn of_server(server: &Server) -> Vec<(&'static str, String)> {
     }
     let calls = text::count(server.calls.len(), "call");
     facts.push(("offers", format!("{}, {calls} made", text::count(server.tools.len(), "tool"))));
-    facts.extend(server.rejected.iter().map(|tool| ("refused", format!("{}: {}", tool.name, tool.reason))));
+    facts.extend(server.rejected.iter().map(|tool| ("refused", format!("{}: {}", tool.label(), tool.reason))));
     let words = server.log.iter().rev().filter(|line| line.stream == LogStream::Stderr).take(LAST_WORDS);
     let words: Vec<_> = words.map(|line| ("stderr", line.text.clone())).collect();
     facts.extend(words.into_iter().rev());

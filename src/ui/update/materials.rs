@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::protocol::{Attachment, Command, Event, Json, Material, PromptArgument, Record, ResourceForm, ServerName};
 use crate::session::{Document, Health, Server};
-use crate::ui::state::{Overlay, Shelf, State};
+use crate::ui::state::{Arrival, Overlay, Prompt, Shelf, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};
 
-use super::{Effect, act, palette};
+use super::{Effect, arrivals, palette};
 
 /// Text of a resource that goes with a question, bytes.
 const LARGEST_ATTACHMENT: usize = 32 * 1024;
@@ -142,13 +142,8 @@ fn take(state: &mut State, document: &Document) {
     match document {
         Document::Prompt(_) => {
             let (kept, left_out) = beginning(words.trim_end(), LARGEST_PROMPT);
-            act::prefill(state, kept);
-            let rest = match left_out {
-                0 => String::new(),
-                left_out => format!(" Its last {} are left out.", text::bytes(left_out)),
-            };
-            let advice = "Others wrote it: read it before you send it.";
-            state.notice = Some(format!("{name} of {server} is in the input.{rest} {advice}"));
+            let prompt = Prompt { title: format!("{name} of {server}"), text: kept.to_owned(), left_out };
+            arrivals::arrive(state, Arrival::Prompt(prompt));
         }
         Document::Resource(read) => {
             let (kept, left_out) = beginning(&words, LARGEST_ATTACHMENT);
@@ -165,10 +160,10 @@ fn take(state: &mut State, document: &Document) {
                 let rest = format!("… {} more; the recording has them", text::bytes(hidden));
                 paragraphs.push(vec![Piece::new(&rest, state.theme().style(Role::Dim))]);
             }
-            state.overlay = Some(Overlay::Page(palette::titled(&format!("{name} of {server}"), paragraphs)));
             let all = text::count(state.reading.attached.len(), "resource");
             let left = if over > 0 { ", and no more at once: the one read first was let go" } else { "" };
             state.notice = Some(format!("{all} will go with your next question{left}; /detach lets go of them."));
+            arrivals::arrive(state, Arrival::Page(palette::titled(&format!("{name} of {server}"), paragraphs)));
         }
     }
 }
@@ -223,7 +218,7 @@ fn resources_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>)
             Piece::new(first, theme.style(Role::Text)),
         ]);
     }
-    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.name, item.reason));
+    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.label(), item.reason));
     bad(faults.chain(listed.problem.clone()), theme, paragraphs);
     if !listed.resources.is_empty() {
         let how = format!("  /resources {} URI attaches one to your next question", server.name);
@@ -248,7 +243,7 @@ fn prompts_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
             Piece::new(first, theme.style(Role::Text)),
         ]);
     }
-    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.name, item.reason));
+    let faults = listed.rejected.iter().map(|item| format!("{}: {}", item.label(), item.reason));
     bad(faults.chain(listed.problem.clone()), theme, paragraphs);
     if !listed.prompts.is_empty() {
         let how = format!("  /prompts {} NAME ARG=TEXT puts one into the input", server.name);

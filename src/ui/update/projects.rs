@@ -1,21 +1,22 @@
 //! A project's server files: shown in full before the operator says whether their servers may start.
 
 use crate::protocol::{Command, ProjectVerdict};
-use crate::ui::state::{Overlay, State};
+use crate::session::Project;
+use crate::ui::state::{Matter, Overlay, Page, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
-use super::{Effect, palette};
+use super::{Effect, arrivals, palette};
 
-/// Shows all files that wait, unless something else is open.
+/// Shows all files that wait, unless the operator is at something else.
 pub(super) fn show(state: &mut State) {
-    if state.overlay.is_none() {
+    if arrivals::is_free(state) {
         open(state);
     }
     state.notice = Some("This project has servers of its own, which wait for your word: /trust".to_owned());
 }
 
-/// Takes the operator's word on all files that were shown; without a word, shows them.
+/// Takes the operator's word on all files that were read to their end; without a word, shows them.
 ///
 /// # Errors
 /// In words, why it cannot be taken.
@@ -32,9 +33,9 @@ pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String
         "no" => ProjectVerdict::Refused,
         _ => return Err("/trust [yes|no]: may the project's servers start?".to_owned()),
     };
-    if !state.session.open_projects().all(|project| state.projects_shown.contains(&project.proposed)) {
+    if !state.session.open_projects().all(|project| state.read.contains(&matter(project))) {
         open(state);
-        state.notice = Some("This is what would start. Say it again when you have read it.".to_owned());
+        state.notice = Some("This is what would start. Read it to its end (PgDn), then say it again.".to_owned());
         return Ok(Vec::new());
     }
     let files = state.session.open_projects().map(|project| project.proposed.file.clone());
@@ -62,6 +63,11 @@ fn open(state: &mut State) {
         let dim = theme.style(Role::Dim);
         paragraphs.push(vec![Piece::new(&format!("{word:<12}"), theme.style(Role::Name)), Piece::new(does, dim)]);
     }
-    state.projects_shown = state.session.open_projects().map(|project| project.proposed.clone()).collect();
-    state.overlay = Some(Overlay::Page(palette::titled("May this project's servers start?", paragraphs)));
+    let matters = state.session.open_projects().map(matter).collect();
+    let page = palette::titled("May this project's servers start?", paragraphs);
+    state.overlay = Some(Overlay::Page(Page { matters, ..page }));
+}
+
+fn matter(project: &Project) -> Matter {
+    Matter::Project(project.proposed.clone())
 }

@@ -4,9 +4,6 @@ use crate::protocol::{CallId, StepId};
 use crate::session::{CallState, Span};
 use crate::ui::state::{Chat, Focus, Follow, Scroll, Selected, State};
 
-/// A session never has more calls open than this.
-const MOST_OPEN: usize = 64;
-
 /// Selects, and brings it into view in all panes.
 pub(super) fn select(state: &mut State, selected: Selected) {
     state.selected = selected;
@@ -126,11 +123,13 @@ pub(super) fn next_server(state: &mut State) {
     select(state, Selected::Server(next));
 }
 
-/// Calls at the gate, oldest first; only the newest calls are looked at, because older ones are over.
+/// Calls at the gate, in order: only calls of the running step can be there.
 pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
-    let calls = &state.session.calls;
-    let recent = calls.iter_from(calls.len().saturating_sub(MOST_OPEN)).filter(|_| !state.is_viewing());
-    recent.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
+    let session = &state.session;
+    let turn = session.running_turn().filter(|_| !state.is_viewing());
+    let step = turn.and_then(|turn| session.step(*turn.steps.last()?));
+    let calls = step.into_iter().flat_map(|step| &step.calls).filter_map(|id| session.call(*id));
+    calls.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
 }
 
 /// The held call that comes first: the oldest of those that could be sent at once, else the oldest; never `decided`, which may

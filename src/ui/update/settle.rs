@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use crate::session::{Health, Server};
 use crate::ui::layout::{Areas, Lanes, Wish};
-use crate::ui::state::{Advice, CallRow, Chat, Content, Item, Overlay, Row, Scroll, Selected, Slice, State, Tab};
+use crate::ui::state::{
+    Advice, CallRow, Chat, Content, Item, Matter, Overlay, Row, Scroll, Selected, Slice, State, Tab,
+};
 use crate::ui::{text, view};
 
-use super::{form, inside, scroll, source};
+use super::{form, inside, scroll, seen, source};
 
 /// Brings everything derived up to date.
 pub(super) fn settle(state: &mut State) {
@@ -17,6 +19,7 @@ pub(super) fn settle(state: &mut State) {
     calls(state);
     overlay(state);
     form::settle(state);
+    seen::look(state);
 }
 
 /// The rows of an item, made if they are not kept.
@@ -231,4 +234,9 @@ fn overlay(state: &mut State) {
             .collect();
     }
     page.top = page.top.min(page.lines.len().saturating_sub(rows));
+    if rows > 0 && page.top + rows >= page.lines.len() {
+        let new = page.matters.iter().filter(|matter| !state.read.contains(matter)).cloned();
+        let new: Vec<Matter> = new.collect();
+        state.read.extend(new);
+    }
 }

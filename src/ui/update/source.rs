@@ -10,11 +10,10 @@ use crate::ui::json::{Doc, Tree};
 use crate::ui::state::{Content, ListView, PaneKey, Selected, State, Tab, TextView};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
+use crate::ui::view;
 
 use super::facts;
 
-/// A value longer than this is not cut to a row of the tree while its call is held, bytes.
-const MOST_IN_A_ROW: usize = 4096;
 /// Longest reason that the card above surely shows whole, bytes.
 const LONGEST_ON_CARD: usize = 160;
 
@@ -37,6 +36,8 @@ pub fn tab(state: &State) -> Tab {
 pub(super) fn key(state: &State) -> PaneKey {
     let tab = tab(state);
     let size = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    // A pane that is not on the screen would have all of it.
+    let width = if state.areas.data.width == 0 { state.size.0 } else { state.areas.data.width };
     let version = match (state.selected, tab) {
         (Selected::Nothing, _) => 0,
         (Selected::Request, _) => {
@@ -44,8 +45,10 @@ pub(super) fn key(state: &State) -> PaneKey {
         }
         (Selected::Span(Span::Call(_)), tab) => state.call().map_or(0, |call| match tab {
             Tab::Arguments => {
-                let held = u64::from(call.state == CallState::Held(StopSite::BeforeCall));
-                size(call.arguments.bytes()) * 128 + size(call.decisions.len()) * 2 + held
+                // While it is held, what fits the width decides how they are shown.
+                let held = call.state == CallState::Held(StopSite::BeforeCall);
+                let held_in = if held { u64::from(width) + 1 } else { 0 };
+                mixed((size(call.arguments.bytes()), held_in, call.decisions.len()))
             }
             Tab::Result => {
                 let shown = call.edited.as_ref().or(call.result.as_ref());
@@ -68,7 +71,6 @@ pub(super) fn key(state: &State) -> PaneKey {
             Tab::Wire | Tab::Log => 0,
         }),
     };
-    let width = state.areas.data.width;
     PaneKey { selected: state.selected, tab, version, width }
 }
 
@@ -254,7 +256,7 @@ fn of_step(state: &State, step: &Step, key: &PaneKey) -> Content {
 /// The messages of a request to read, each under its role; the whole text if they are no messages.
 fn of_request(state: &State, messages: &Json, key: &PaneKey) -> Content {
     let value = messages.value();
-    let Some(messages) = value.as_array() else { return long(state, messages, key) };
+    let Some(messages) = value.as_array() else { return long(state, messages.text(), key) };
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut words = String::new();
     for (number, message) in (1..).zip(messages) {
@@ -313,23 +315,23 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
 fn json(state: &State, json: &Json, key: &PaneKey) -> Content {
     match Doc::parse(json) {
         Some(doc) => Content::Json(Box::new(Tree::new(doc)), None),
-        None => long(state, json, key),
+        None => long(state, json.text(), key),
     }
 }
 
-/// The whole text of what is too long to take apart.
-fn long(state: &State, json: &Json, key: &PaneKey) -> Content {
-    let source = text::clean_json(json.text()).into_owned();
+/// A whole text of JSON, every character of which can be scrolled to.
+fn long(state: &State, json: &str, key: &PaneKey) -> Content {
+    let source = text::clean_json(json).into_owned();
     Content::Text(TextView::cut(source, usize::from(key.width), state.theme().style(Role::Text)))
 }
 
-/// What will be sent. A tree cuts a long value to its row, and of a call that waits everything has to be seen.
+/// What will be sent, all of which has to be seen: a tree only if no row of it is cut and nothing is folded.
 fn held_arguments(state: &State, arguments: &Json, key: &PaneKey) -> Content {
-    let is_long =
-        |doc: &Doc| doc.nodes().iter().any(|node| !node.kind.is_container() && node.text.len() > MOST_IN_A_ROW);
-    match Doc::parse(arguments).filter(is_long) {
-        Some(_) => long(state, arguments, key),
-        None => json(state, arguments, key),
+    let Some(doc) = Doc::parse(arguments) else { return long(state, arguments.text(), key) };
+    let tree = Tree::new(doc);
+    match view::is_whole(&tree, key.width, state.theme()) {
+        true => Content::Json(Box::new(tree), None),
+        false => long(state, &tree.doc.pretty(0), key),
     }
 }
 

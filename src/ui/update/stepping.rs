@@ -5,13 +5,10 @@ use crate::session::Span;
 use crate::session::{Call, CallState, content_text};
 use crate::ui::json::Doc;
 use crate::ui::keymap::StepKey;
-use crate::ui::state::{Focus, Follow, Overlay, Purpose, Selected, State, Tab};
+use crate::ui::state::{Overlay, Purpose, Selected, State};
 use crate::ui::text;
 
-use super::{Effect, asking, changed, select, source};
-
-/// A key pressed sooner after a call was held was meant for something else, µs.
-const READING_US: u64 = 400_000;
+use super::{Effect, asking, changed, seen, select};
 
 /// Carries out a key of the step debugger.
 pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
@@ -21,16 +18,15 @@ pub(super) fn act(state: &mut State, key: StepKey) -> Vec<Effect> {
         StepKey::StepOut => go_on(state, Some(Stepping::Out)),
         StepKey::StepAll => all_go_on(state),
         StepKey::Edit => edit(state),
-        StepKey::Revert => revert(state),
-        StepKey::Retry if has_just_come(state) || has_shown(state) => Vec::new(),
+        StepKey::Revert => decide(state, Decision::Revert),
+        StepKey::Retry | StepKey::Allow if !seen::may_decide(state) => Vec::new(),
         StepKey::Answer => ask(state, Purpose::Answer, ""),
         StepKey::Deny => ask(state, Purpose::Deny, ""),
         StepKey::Retry => decide(state, Decision::Retry),
-        StepKey::Allow if has_just_come(state) || has_shown(state) => Vec::new(),
         StepKey::Allow => {
             state.decidable().map(|call| Effect::Send(Command::Allow { call: call.id })).into_iter().collect()
         }
-        StepKey::Accept if has_just_come(state) => Vec::new(),
+        StepKey::Accept if seen::is_unread(state) => Vec::new(),
         StepKey::Accept => changed::accept(state),
         StepKey::Break => toggle_point(state, BreakAction::Stop),
         StepKey::Log => toggle_point(state, BreakAction::Log),
@@ -77,9 +73,8 @@ fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
             });
             Vec::new()
         }
-        Some(_) if has_just_come(state) || has_shown(state) => return Vec::new(),
+        Some(_) | None if !seen::may_decide(state) => return Vec::new(),
         Some(_) => decide(state, Decision::Run),
-        None if is_just_shown(state) || has_shown_request(state) => return Vec::new(),
         None => vec![Effect::Send(Command::Proceed)],
     };
     if let Some(stepping) = stepping.filter(|stepping| *stepping != state.session.stepping) {
@@ -91,10 +86,10 @@ fn go_on(state: &mut State, stepping: Option<Stepping>) -> Vec<Effect> {
 /// Lets everything go that has been there for a moment; what has only just come up waits, and the operator is told.
 fn all_go_on(state: &mut State) -> Vec<Effect> {
     if state.session.held_turn.is_some() {
-        return vec![Effect::Send(Command::Proceed)];
+        return go_on(state, None);
     }
     let (new, seen): (Vec<CallId>, Vec<CallId>) =
-        select::held(state).partition(|id| state.session.call(*id).is_some_and(|call| is_new(state, call)));
+        select::held(state).partition(|id| state.session.call(*id).is_some_and(|call| seen::is_new(state, call)));
     if !new.is_empty() {
         let these = text::count(new.len(), "call");
         let numbers: Vec<String> = new.iter().map(|call| call.0.to_string()).collect();
@@ -125,7 +120,6 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
             if matches!(key, StepKey::Deny | StepKey::Edit) || (key == StepKey::Answer && can_answer) {
                 return act(state, key);
             }
-            state.shown_us = Some(state.now_us);
             format!("Call {} is the next one held, and now selected; press the key again for it.", next.0)
         }
         (None, None, Some(call)) => {
@@ -137,79 +131,6 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
     Vec::new()
 }
 
-/// Whether what a key would decide about is not on the screen, so that the key shows it first.
-#[must_use]
-pub fn shows_first(state: &State) -> bool {
-    let tab = match state.decidable().map(|call| call.state) {
-        Some(CallState::Held(StopSite::AfterResult)) => Tab::Result,
-        Some(_) => Tab::Arguments,
-        None => return false,
-    };
-    state.areas.data.is_empty() || source::tab(state) != tab
-}
-
-/// Brings what would be decided onto the screen if it is not there.
-fn show(state: &mut State) {
-    if shows_first(state) {
-        state.data.tab = None;
-        select::focus(state, Focus::Data);
-        state.shown_us = Some(state.now_us);
-    }
-}
-
-/// The same instead of deciding: what is shown is what is sent.
-fn has_shown(state: &mut State) -> bool {
-    let Some((call, site)) = state.decidable().map(|call| (call.id, call.state)) else { return false };
-    let what = match site {
-        CallState::Held(StopSite::AfterResult) => "what the model would get of",
-        _ => "what would be sent for",
-    };
-    let shows = shows_first(state);
-    if shows {
-        show(state);
-        state.notice = Some(format!("This is {what} call {}; press the key again to decide.", call.0));
-    }
-    shows
-}
-
-/// The same for what the model would be sent.
-fn has_shown_request(state: &mut State) -> bool {
-    let is_there =
-        !state.areas.data.is_empty() && state.selected == Selected::Request && source::tab(state) == Tab::Arguments;
-    if is_there || state.request().is_none() {
-        return false;
-    }
-    select::select(state, Selected::Request);
-    state.data.tab = None;
-    state.follow = Follow::Latest;
-    select::focus(state, Focus::Data);
-    state.shown_us = Some(state.now_us);
-    state.notice = Some("This is what the model would be sent; press the key again to send it.".to_owned());
-    true
-}
-
-fn has_just_come(state: &mut State) -> bool {
-    let is_new = state.held().is_some_and(|call| is_new(state, call));
-    if is_new {
-        state.notice = Some("This call has only just come up: look first, then press the key again.".to_owned());
-    }
-    is_new || is_just_shown(state)
-}
-
-/// Whether a key brought what would be decided onto the screen so shortly ago that nobody can have read it.
-fn is_just_shown(state: &mut State) -> bool {
-    let is_new = state.shown_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US);
-    if is_new {
-        state.notice = Some("This has only just been shown: look first, then press the key again.".to_owned());
-    }
-    is_new
-}
-
-/// Whether a call came up so shortly ago that a key cannot have been meant for it.
-fn is_new(state: &State, call: &Call) -> bool {
-    call.held_us.is_some_and(|since_us| state.now_us.saturating_sub(since_us) < READING_US)
-}
-
 fn decide(state: &State, decision: Decision) -> Vec<Effect> {
     let held = state.decidable().map(|call| call.id);
     held.map(|call| Effect::Send(Command::Decide { call, decision })).into_iter().collect()
@@ -218,7 +139,7 @@ fn decide(state: &State, decision: Decision) -> Vec<Effect> {
 fn ask(state: &mut State, purpose: impl FnOnce(CallId) -> Purpose, text: &str) -> Vec<Effect> {
     if let Some(call) = state.decidable().map(|call| call.id) {
         // The field opens at once, because what is typed next is meant for it; the call is seen behind it.
-        show(state);
+        seen::show(state);
         asking::open(state, purpose(call), text);
     }
     Vec::new()
@@ -236,15 +157,6 @@ fn edit(state: &mut State) -> Vec<Effect> {
         }
         None => Vec::new(),
     }
-}
-
-fn revert(state: &State) -> Vec<Effect> {
-    let value = match state.decidable() {
-        Some(call) if call.state == CallState::Held(StopSite::AfterResult) => call.result.clone(),
-        Some(call) => Some(call.proposed.clone()),
-        None => None,
-    };
-    value.map(|value| decide(state, Decision::Edit { value })).unwrap_or_default()
 }
 
 /// Puts what the model wanted, what the server said, or the last result of the tool into the editor.

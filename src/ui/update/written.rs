@@ -1,10 +1,11 @@
 //! What the operator has written for the debugger: taken, doubted, or refused with what is wrong.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, ToolDefinition};
+use crate::protocol::{BreakAction, Breakpoint, CallId, Command, Decision, Json, ToolDefinition, secret_marks};
 use crate::query::Query;
 use crate::schema::Schema;
+use crate::session::CallState;
 use crate::ui::state::{Ask, Purpose, State};
 use crate::ui::text;
 
@@ -26,14 +27,26 @@ pub(super) fn answer(state: &State, ask: &Ask) -> Result<Vec<Effect>, String> {
         Purpose::Arguments(call) => send(call, Decision::Edit { value: arguments(state, call, &text)? }),
         Purpose::Result(call) => {
             let old = state.session.call(call).and_then(|call| call.result.clone());
-            send(call, Decision::Edit { value: result(&text, old.as_ref())? })
+            send(call, Decision::Edit { value: known(state, call, result(&text, old.as_ref())?)? })
         }
-        Purpose::Answer(call) => send(call, Decision::Answer { result: result(&text, None)? }),
+        Purpose::Answer(call) => send(call, Decision::Answer { result: known(state, call, result(&text, None)?)? }),
         Purpose::Breakpoints => {
             let breakpoints = text.lines().filter(|line| !line.trim().is_empty()).map(point_of);
             Ok(vec![Effect::Send(Command::Break { breakpoints: breakpoints.collect::<Result<_, _>>()? })])
         }
     }
+}
+
+/// The held call whose arguments or result were looked at in an editor and not changed.
+pub(super) fn unchanged(state: &State, ask: &Ask) -> Option<CallId> {
+    let call = match ask.purpose {
+        Purpose::Arguments(call) | Purpose::Result(call) => state.session.call(call)?,
+        Purpose::GoTo | Purpose::Deny(_) | Purpose::Answer(_) | Purpose::Breakpoints => return None,
+        Purpose::Again(_) | Purpose::AgainWriting(_) => return None,
+    };
+    // One that has been let go is held again by an edit, whatever is in it.
+    let is_held = matches!(call.state, CallState::Held(_));
+    (is_held && !ask.is_changed()).then_some(call.id)
 }
 
 /// Why a result that can be taken may not be meant: it is not what the tool promises.
@@ -82,8 +95,29 @@ fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
     }
     match tool_of(state, call).and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
         Some(violation) => Err(format!("The tool does not take this: {violation}")),
-        None => Ok(json),
+        None => known(state, call, json),
     }
+}
+
+/// What was written, if every mark in it stands for a secret of the call: the session has those, and puts them back.
+fn known(state: &State, call: CallId, written: Json) -> Result<Json, String> {
+    let call = state.session.call(call);
+    let contents =
+        call.map(|call| [Some(&call.proposed), Some(&call.arguments), call.result.as_ref(), call.edited.as_ref()]);
+    let contents: Vec<Value> = contents.into_iter().flatten().flatten().map(Json::value).collect();
+    let of_call: Vec<&str> = contents.iter().flat_map(secret_marks).collect();
+    match secret_marks(&written.value()).iter().find(|mark| !of_call.contains(*mark)) {
+        Some(mark) => Err(unknown_secret(mark)),
+        None => Ok(written),
+    }
+}
+
+/// What is wrong with a mark that stands for a secret nobody here has.
+pub(super) fn unknown_secret(mark: &str) -> String {
+    format!(
+        "{mark} stands for a secret that was kept out of the recording and is not known here: write the value itself in \
+         its place, or take it out"
+    )
 }
 
 /// A `CallToolResult` with `text` as its body; JSON where it begins with a brace, words otherwise.

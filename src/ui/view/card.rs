@@ -30,7 +30,7 @@ pub fn card_rows(state: &State, width: u16) -> Vec<Row> {
         }
         (None, Selected::Request) => {
             if let Some(held) = &state.session.held_turn {
-                card.words(&format!("⏸ {}. n sends this; nothing has been sent yet.", held.reason), Role::Warn);
+                card.words(&format!("⏸ {}. n sends this; nothing has been sent yet.", held.told.reason), Role::Warn);
             }
         }
         (None, Selected::Span(_) | Selected::Nothing) => {}
@@ -73,7 +73,7 @@ impl Card<'_> {
             self.words(&format!("⏸ {} by {by}", verdict.words()), Role::Warn);
         }
         if let Some(mismatch) = &call.mismatch {
-            self.words(&format!("⚠ not what its schema promises: {mismatch}"), Role::Warn);
+            self.words(&format!("⚠ not what was promised: {mismatch}"), Role::Warn);
         }
         if let Some(delivered) = &call.delivered {
             let size = |bytes: u64| text::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
@@ -125,8 +125,8 @@ impl Card<'_> {
         };
         let reason = call.held_reason.as_deref().unwrap_or("no reason given");
         self.words(&format!("⏸ {where_} {reason}"), Role::Warn);
-        let change = update::changed::of_call(self.state, call).filter(|_| site == StopSite::BeforeCall);
-        if let Some(change) = change {
+        let change = update::changed::of_call(self.state, call);
+        if let Some(change) = change.filter(|_| site == StopSite::BeforeCall) {
             self.change(change);
         }
         let effect = if call.read_only && change.is_none() { "It only reads." } else { "It may change something." };
@@ -151,6 +151,12 @@ impl Card<'_> {
                 ("x", "answers for it"),
                 ("d", "denies"),
                 ("a", "always allows"),
+            ]),
+            true if change.is_some() => self.keys(&[
+                ("n", "goes on"),
+                ("e", "edits"),
+                ("d", "keeps it back"),
+                ("a", "shows how its tool has changed"),
             ]),
             true => self.keys(&[("n", "goes on"), ("e", "edits"), ("r", "retries"), ("d", "keeps it back")]),
         }

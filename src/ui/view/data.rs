@@ -207,7 +207,11 @@ fn foot(state: &State, buffer: &mut Buffer) {
             let cell = table.cell(table.cursor, 0).map(|node| cell_text(&tree.doc, node)).unwrap_or_default();
             (format!("{} {cell}", tree.doc.path(table.array)), format!("{}/{}", table.cursor + 1, table.len()))
         }
-        Content::Text(view) => (String::new(), format!("{}/{}", (view.top + 1).min(view.len()), view.len())),
+        Content::Text(view) => {
+            let below = view.len().saturating_sub(view.top + usize::from(state.areas.data.height));
+            let rest = if below > 0 { format!("{} below", text::count(below, "line")) } else { String::new() };
+            (rest, format!("{}/{}", (view.top + 1).min(view.len()), view.len()))
+        }
         Content::Frames(list) => {
             let count = update::frames(state).map_or(0, update::Frames::len);
             (text::count(count, "message"), format!("{}/{count}", (list.cursor + 1).min(count)))

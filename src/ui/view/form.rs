@@ -37,6 +37,10 @@ pub fn form_rows(form: &Inquiry, width: u16, theme: Theme) -> Vec<FormRow> {
         sheet.words(&format!("✗ Nothing can be sent any more: {over}. Ctrl+Y copies what is here."), Role::Bad, None);
         sheet.blank();
     }
+    if let Some(problem) = &form.problem {
+        sheet.words(&format!("✗ The values together: {problem}"), Role::Bad, None);
+        sheet.blank();
+    }
     sheet.words(&format!("Server {} asks:", form.server), Role::Dim, None);
     let message = if form.message.trim().is_empty() { "(it does not say why)" } else { &form.message };
     sheet.words(message, Role::Text, None);
@@ -58,9 +62,9 @@ pub fn form_rows(form: &Inquiry, width: u16, theme: Theme) -> Vec<FormRow> {
                 sheet.words("It asks for no values: Enter is a yes.", Role::Dim, None);
             }
         }
-        (Sought::Values { fields, .. }, FormStage::Reviewing) => {
+        (Sought::Values { .. }, FormStage::Reviewing) => {
             sheet.words(&format!("This is what {} will get:", form.server), Role::Warn, None);
-            for line in sent(fields).lines() {
+            for line in sent(form).lines() {
                 sheet.words(line, Role::Text, None);
             }
         }
@@ -68,9 +72,20 @@ pub fn form_rows(form: &Inquiry, width: u16, theme: Theme) -> Vec<FormRow> {
     sheet.rows
 }
 
+/// What a text with a `format` is to be; the formats are those of forms (MCP 2025-11-25, Elicitation).
+fn kind_of_text(format: Option<&str>) -> &'static str {
+    match format {
+        Some("email") => "an e-mail address, such as ada@example.com",
+        Some("uri") => "an address, such as https://example.com/a",
+        Some("date") => "a date, such as 2025-10-06",
+        Some("date-time") => "a date and time, such as 2025-10-06T09:30:00Z",
+        Some(_) | None => "text",
+    }
+}
+
 /// The values as they will be sent, for reading.
-fn sent(fields: &[Field]) -> String {
-    let content = crate::protocol::Json::from(crate::ui::state::content_of(fields));
+fn sent(form: &Inquiry) -> String {
+    let content = crate::protocol::Json::from(form.values());
     Doc::parse(&content).map_or_else(|| content.text().to_owned(), |doc| doc.pretty(0))
 }
 
@@ -107,13 +122,13 @@ impl Sheet {
         if !field.description.is_empty() {
             self.words(&format!("  {}", field.description), Role::Dim, Some(position));
         }
-        self.entry(&field.entry, position, is_here);
+        self.entry(field, position, is_here);
         if let Some(problem) = &field.problem {
             self.words(&format!("  ✗ {problem}"), Role::Bad, Some(position));
         }
     }
 
-    fn entry(&mut self, entry: &Entry, position: usize, is_here: bool) {
+    fn entry(&mut self, Field { entry, format, .. }: &Field, position: usize, is_here: bool) {
         let theme = self.theme;
         let mut pen = Pen::new(self.width);
         pen.put("    ", theme.style(Role::Text));
@@ -123,7 +138,9 @@ impl Sheet {
                     Entry::Number(_) => "a number",
                     Entry::Integer(_) => "a whole number",
                     Entry::Json(_) => "JSON",
-                    Entry::Text(_) | Entry::Flag(_) | Entry::One(..) | Entry::Many(..) => "text",
+                    Entry::Text(_) | Entry::Flag(_) | Entry::One(..) | Entry::Many(..) => {
+                        kind_of_text(format.as_deref())
+                    }
                 };
                 let cursor = if is_here { "▏" } else { "" };
                 if text.is_empty() {

@@ -34,6 +34,11 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>) {
             usize::from(outer.width.saturating_sub(2)),
             theme.style(Role::Name),
         );
+        if let Some(arrival) = state.arrivals.next() {
+            let mut pen = Pen::new(outer.width.saturating_sub(4) / 2);
+            pen.put(&format!(" ↑ {} ", text::fit(arrival.title(), 40)), theme.style(Role::Warn));
+            put_line(buffer, Rect { x: outer.x + 2, width: outer.width.saturating_sub(4), ..outer }, 0, &pen.line());
+        }
     }
     if state.areas.shape == Shape::Single && state.chat.scroll != Scroll::End && outer.height > area.height {
         let wide = u16::try_from(text::width(super::chat::MORE_BELOW)).unwrap_or(u16::MAX);

@@ -55,6 +55,10 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
                     pen.put(&format!(", {open} running"), theme.style(Role::Busy));
                 }
             }
+            Health::Stopped if state.session.ended.is_some() => {
+                let (tools, calls) = (server.tools.len(), server.calls.len());
+                pen.put(&format!("{}, {}", text::count(tools, "tool"), text::count(calls, "call")), dim);
+            }
             Health::Unknown
             | Health::Starting
             | Health::Probing

@@ -49,6 +49,8 @@ pub(super) fn health(session: &Session, server: &Server) -> Shown {
         Health::Ready => shown("✓", "ready", Role::Good),
         Health::Restarting { .. } => shown("◌", "restarting", Role::Warn),
         Health::Failed { .. } => shown("✗", "failed", Role::Bad),
+        // Nothing has become of it: the session is over.
+        Health::Stopped if session.ended.is_some() => shown("·", "ended", Role::Dim),
         Health::Stopped => shown("⊘", "stopped", Role::Dim),
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn draw(state: &State, picker: &Picker, frame: &mut Frame<'_>) {
     if picker.query.is_empty() {
         pen.put(" words of the question, the day, the model, the id", dim);
     }
-    pen.at_end(&format!("{} ", picker.shown.len()), dim);
+    pen.at_end(&format!("{}{} ", in_part(picker), picker.shown.len()), dim);
     put_line(frame.buffer_mut(), inner, 0, &pen.line());
     frame.set_cursor_position(Position::new(inner.x + column, inner.y));
     let list = list_area(inner);
@@ -104,6 +104,15 @@ pub(super) fn draw(state: &State, picker: &Picker, frame: &mut Frame<'_>) {
         pen.at_end(&words, dim);
     }
     put_line(frame.buffer_mut(), inner, usize::from(inner.height - 1), &pen.line());
+}
+
+/// That not every word of every session is searched.
+fn in_part(picker: &Picker) -> String {
+    let long = picker.entries.iter().flatten().filter(|entry| entry.is_in_part).count();
+    match (long, picker.query.is_empty()) {
+        (0, _) | (_, true) => String::new(),
+        (long, false) => format!("{} searched only at both ends  ", text::count(long, "long session")),
+    }
 }
 
 fn preview(state: &State, picker: &Picker, area: Rect, frame: &mut Frame<'_>) {

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use super::put_line;
 use crate::protocol::{MarkKind, Pace, Playback, Reading};
 use crate::ui::state::State;
-use crate::ui::text::Pen;
+use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 
 /// Draws the bar.
@@ -44,8 +44,13 @@ fn words(state: &State, playback: &Playback) -> Pen {
     pen.put(&format!(" {sign} {word} "), theme.style(role)).put(&playback.speed.to_string(), name);
     pen.put("  ", plain).put(&clock(playback.moment.now_us(state.clock_us)), plain);
     pen.put(&format!(" of {}  ", clock(playback.end_us)), dim);
-    let index = state.session.last_index.map_or_else(|| "start".to_owned(), |index| index.to_string());
-    pen.put(&index, plain).put(&format!("  {} of {} records", playback.position, playback.length), dim);
+    match playback.last {
+        None => pen.put("no records", dim),
+        Some(last) => {
+            let here = playback.here.map_or_else(|| "start".to_owned(), |index| index.to_string());
+            pen.put(&here, plain).put(&format!(" of {last}"), dim)
+        }
+    };
     if playback.is_seeking {
         pen.put("  seeking…", theme.style(Role::Busy));
     }
@@ -64,7 +69,10 @@ fn words(state: &State, playback: &Playback) -> Pen {
     if playback.problem_count > 0 {
         pen.put(&format!("  ⚠ {} bad", playback.problem_count), theme.style(Role::Warn));
     }
-    pen.at_end("nothing is executed ", dim);
+    match state.made_again {
+        0 => pen.at_end("nothing is executed ", dim),
+        made => pen.at_end(&format!("{} made LIVE ", text::count(made, "call")), theme.style(Role::Warn)),
+    };
     pen
 }
 
@@ -77,6 +85,7 @@ enum Cell {
     Error,
     Bookmark,
     Here,
+    HereAtBookmark,
 }
 
 fn bar(state: &State, playback: &Playback) -> Pen {
@@ -105,7 +114,8 @@ fn bar(state: &State, playback: &Playback) -> Pen {
         raise(mark.position, cell);
     }
     playback.bookmarks.iter().for_each(|position| raise(*position, Cell::Bookmark));
-    raise(playback.position, Cell::Here);
+    let is_marked = playback.bookmarks.contains(&playback.position);
+    raise(playback.position, if is_marked { Cell::HereAtBookmark } else { Cell::Here });
     pen.put(" ", theme.style(Role::Text));
     for run in cells.chunk_by(|one, other| one == other) {
         let (sign, role) = match run[0] {
@@ -115,6 +125,7 @@ fn bar(state: &State, playback: &Playback) -> Pen {
             Cell::Error => ("✗", Role::Bad),
             Cell::Bookmark => ("◆", Role::Warn),
             Cell::Here => ("●", Role::Strong),
+            Cell::HereAtBookmark => ("◈", Role::Strong),
         };
         pen.put(&sign.repeat(run.len()), theme.style(role));
     }

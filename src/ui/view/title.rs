@@ -68,7 +68,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     if state.areas.title.width >= 100 {
         pen.put(&format!(" {}", state.options.version), dim);
     }
-    let mode_role = if state.options.mode == "LIVE" { Role::Good } else { Role::Warn };
+    let mode_role = if state.options.mode.starts_with("LIVE") { Role::Good } else { Role::Warn };
     pen.put(" │ ", dim).put(&state.options.mode, theme.style(mode_role)).put(" │ ", dim);
     let model = match state.session.model() {
         "" if state.is_viewing() => "at its start",

@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 
 use super::put_line;
 use crate::ui::json::{Doc, Kind, Table, Tree, cell_text};
@@ -21,7 +20,7 @@ pub(super) fn draw(state: &State, tree: &Tree, focused: bool, buffer: &mut Buffe
     for row in 0..usize::from(area.height) {
         let Some(node) = tree.node_at(tree.top + row) else { break };
         let found = !needle.is_empty() && tree.has(node, &needle);
-        let line = tree_line(tree, node, area.width, theme, found);
+        let line = tree_row(tree, node, area.width, theme, found).line();
         put_line(buffer, area, row, &line);
         if focused && tree.top + row == tree.cursor {
             mark(area, row, theme, buffer);
@@ -34,11 +33,27 @@ fn mark(area: Rect, row: usize, theme: Theme, buffer: &mut Buffer) {
     buffer.set_style(Rect { y, height: 1, ..area }, theme.style(Role::Selected));
 }
 
-fn tree_line(tree: &Tree, node: usize, width: u16, theme: Theme, found: bool) -> Line<'static> {
+/// Whether all of a tree can be seen in rows of `width`: nothing is folded, and no row is cut.
+#[must_use]
+pub fn is_whole(tree: &Tree, width: u16, theme: Theme) -> bool {
+    let nodes = tree.doc.nodes();
+    let fits = |node: usize| {
+        let is_begun = !nodes[node].kind.is_container() && nodes[node].text.len() > looked_at(width);
+        !is_begun && !tree_row(tree, node, width, theme, false).is_cut()
+    };
+    tree.len() == nodes.len() && (0..nodes.len()).all(fits)
+}
+
+/// Bytes of a value that are looked at for a row of `width`: most of them take a column each.
+fn looked_at(width: u16) -> usize {
+    usize::from(width) * 4
+}
+
+fn tree_row(tree: &Tree, node: usize, width: u16, theme: Theme, found: bool) -> Pen {
     let doc = &tree.doc;
-    let Some(shown) = doc.nodes().get(node) else { return Line::default() };
-    let (plain, dim) = (theme.style(Role::Text), theme.style(Role::Dim));
     let mut pen = Pen::new(width);
+    let Some(shown) = doc.nodes().get(node) else { return pen };
+    let (plain, dim) = (theme.style(Role::Text), theme.style(Role::Dim));
     let sign = match (shown.kind, tree.is_folded(node)) {
         (Kind::Object(0) | Kind::Array(0) | Kind::String | Kind::Number | Kind::Word, _) => "  ",
         (Kind::Object(_) | Kind::Array(_), true) => "▸ ",
@@ -74,10 +89,10 @@ fn tree_line(tree: &Tree, node: usize, width: u16, theme: Theme, found: bool) ->
                 (false, Kind::Number) => Role::Number,
                 (false, Kind::Word | Kind::Object(_) | Kind::Array(_)) => Role::Word,
             };
-            pen.put(beginning(source, usize::from(width) * 4), theme.style(role));
+            pen.put(beginning(source, looked_at(width)), theme.style(role));
         }
     }
-    pen.line()
+    pen
 }
 
 /// What a folded container begins with.
@@ -106,11 +121,7 @@ fn preview(tree: &Tree, node: usize, pen: &mut Pen, theme: Theme) {
 }
 
 fn beginning(source: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(source.len());
-    while !source.is_char_boundary(end) {
-        end -= 1;
-    }
-    &source[..end]
+    &source[..source.floor_char_boundary(bytes)]
 }
 
 /// Draws the heading and the rows of the table that are in view; the first column stays where it is.

@@ -67,7 +67,7 @@ fn held_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
     let theme = state.theme();
     let pieces = [
         Piece::new("  ⏸ ", theme.style(Role::Warn)),
-        Piece::new(&format!("Held: {}", held.reason), theme.style(Role::Warn)),
+        Piece::new(&format!("Held: {}", held.told.reason), theme.style(Role::Warn)),
     ];
     words(rows, &pieces, width, 4);
     if !state.is_viewing() {

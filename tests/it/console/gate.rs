@@ -127,8 +127,8 @@ fn a_fork_beyond_the_end_is_refused_and_one_of_a_file_that_grows_warns() {
     let mut console = Console::open_in(home, 24, 120, &["fork", path(&file), "--at", "9999"]);
     assert_eq!(console.end(), 2);
     let screen = console.contents();
-    let words = format!("has only {records} records, the last of them #{}", records - 1);
-    assert!(screen.contains("--at 9999: ") && screen.contains(&words), "{screen}");
+    let words = format!("There is no record #9999 in this recording; #{} is its last.", records - 1);
+    assert!(screen.contains("--at: ") && screen.contains(&words), "{screen}");
     let home = recorded();
     let file = recording_in(home.path());
     let writer = std::fs::OpenOptions::new().append(true).open(&file).expect("it can be written");

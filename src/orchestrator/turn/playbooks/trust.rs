@@ -1,22 +1,33 @@
-//! What others wrote, and tools that are not what they were.
+//! What others wrote, tools that are not what they were, and what no yes of the operator sends.
 
 use super::*;
 use crate::orchestrator::gate::{Changed, Others};
 use crate::protocol::{PromptGot, ResourceRead, ToolChanged};
 
 fn changed(tool: &str, hash: &str) -> Input {
-    let change = ToolChanged {
-        server: "desk".into(),
-        tool: tool.into(),
-        hash: hash.into(),
-        summary: "its description has changed".into(),
-        changes: Vec::new(),
-        more: 0,
-    };
-    let changed: Changed = [(("desk".into(), tool.into()), change)].into();
-    let mut gate = Gate::from(Policy::Auto);
-    gate.changed = Arc::new(changed);
+    changed_at(Policy::Auto, tool, hash)
+}
+
+fn changed_at(gate: impl Into<Gate>, tool: &str, hash: &str) -> Input {
+    let mut gate = gate.into();
+    gate.changed = Arc::new(changes(&[tool], hash));
     Input::GateChanged(Box::new(gate))
+}
+
+/// Tools that are not what they were.
+pub(super) fn changes(tools: &[&str], hash: &str) -> Changed {
+    let change = |tool: &&str| {
+        let change = ToolChanged {
+            server: "desk".into(),
+            tool: (*tool).into(),
+            hash: hash.into(),
+            summary: "its description has changed".into(),
+            changes: Vec::new(),
+            more: 0,
+        };
+        (("desk".into(), (*tool).into()), change)
+    };
+    tools.iter().map(change).collect()
 }
 
 impl Play {
@@ -95,4 +106,75 @@ fn accepting_the_change_lets_the_call_go_on() {
     assert!(play.wants(&[("look", r#"{"id":1}"#)]).contains(&"call.held c1".to_owned()));
     let accepted = Input::GateChanged(Box::new(Policy::Auto.into()));
     assert_eq!(play.input(accepted), ["call.decided c1", "note.taken", "send c1"]);
+}
+
+#[test]
+fn stepping_through_a_session_that_only_reads_sends_nothing_that_writes() {
+    let stepping = |stepping| Gate::new(Policy::ReadOnly, Rules::default(), stepping);
+    for gate in [stepping(Stepping::On), stepping(Stepping::All)] {
+        let mut play = Play::begin(gate);
+        play.input(Input::Proceed);
+        play.wants(&[("change", r#"{"id":1}"#), ("look", r#"{"id":1}"#)]);
+        play.input(Input::Proceed);
+        assert_eq!((play.failures(), play.turn.held()), (vec![CallFailureCode::Denied], vec![CallId(2)]));
+        assert_eq!(play.decides(1, Decision::Run), [""; 0], "it is over");
+        assert_eq!(play.decides(2, Decision::Run), ["call.decided c2", "send c2"]);
+    }
+}
+
+#[test]
+fn in_a_session_that_only_reads_a_call_whose_tool_changes_is_over_before_it_is_sent() {
+    let mut play = Play::begin(Gate::new(Policy::ReadOnly, Rules::default(), Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#), ("look", r#"{"id":2}"#)]);
+    let gate = Gate::new(Policy::ReadOnly, Rules::default(), Stepping::On);
+    assert_eq!(
+        play.input(changed_at(gate, "look", "h2"))[..4],
+        ["call.decided c1", "call.finished c1", "call.decided c2", "call.finished c2"]
+    );
+    assert_eq!(play.failures(), [CallFailureCode::Denied; 2]);
+}
+
+fn denying(stepping: Stepping) -> Gate {
+    let deny = vec!["arg.id>5".parse().expect("an expression")];
+    Gate::new(Policy::AskWrites, Rules { deny, ..Rules::default() }, stepping)
+}
+
+#[test]
+fn an_edit_that_a_rule_refuses_is_not_sent_and_can_be_changed_again() {
+    let mut play = Play::begin(denying(Stepping::Off));
+    play.wants(&[("change", r#"{"id":1}"#)]);
+    let edit = |id: u64| Decision::Edit { value: object(&format!("{{\"id\":{id}}}")) };
+    assert_eq!(play.decides(1, edit(7)), ["call.decided c1", "call.held c1"]);
+    assert_eq!(play.reasons().last().map(String::as_str), Some("a rule refuses it: arg.id>5"));
+    assert_eq!(play.decides(1, Decision::Run), ["note.taken c1"], "the operator's yes is no way around a rule");
+    let notes = play.told(|event| match event {
+        Event::NoteTaken(note) => Some(note.text.clone()),
+        _ => None,
+    });
+    assert_eq!(notes, ["Call 1 was not sent: a rule refuses it: arg.id>5."]);
+    play.decides(1, edit(2));
+    assert_eq!(play.decides(1, Decision::Run), ["call.decided c1", "send c1"]);
+}
+
+#[test]
+fn stepping_out_does_not_send_an_edit_that_a_rule_refuses() {
+    let mut play = Play::begin(denying(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Edit { value: object(r#"{"id":7}"#) });
+    let told = play.input(Input::GateChanged(Box::new(denying(Stepping::Out))));
+    assert_eq!(told[..2], ["call.decided c1", "call.finished c1"], "it ends, because nothing is to stop any more");
+    assert_eq!(play.failures(), [CallFailureCode::Denied]);
+}
+
+#[test]
+fn a_call_whose_tool_has_changed_meanwhile_is_not_sent_again_before_that_is_accepted() {
+    let mut play = Play::begin(stepping(Stepping::On));
+    play.wants(&[("look", r#"{"id":1}"#)]);
+    play.decides(1, Decision::Run);
+    play.ends(1, "first");
+    assert_eq!(play.input(changed_at(stepping(Stepping::On), "look", "h2")), [""; 0]);
+    assert_eq!(play.decides(1, Decision::Retry), ["note.taken c1"]);
+    assert_eq!(play.turn.held(), [CallId(1)], "its result is still there");
+    play.input(Input::GateChanged(Box::new(stepping(Stepping::On))));
+    assert_eq!(play.decides(1, Decision::Retry), ["call.decided c1", "send c1"]);
 }
