@@ -102,7 +102,7 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     let mut console = Console::open_in(home, 40, 120, &[]);
     console.wait_for_text("May this project's servers start?");
     let asked = console.wait_for_text("/trust yes");
-    for part in ["would start:", "theirs", "runs", "kb (switched off"] {
+    for part in ["would start:", "theirs", "runs", "STOPS    the bundled server kb"] {
         assert!(asked.contains(part), "no {part} in {asked}");
     }
     // What was typed before it could be read decides nothing.
