@@ -941,7 +941,7 @@ fn what_a_failed_model_asks_for_in_its_last_words_is_on_the_screen() {
 #[test]
 fn a_tool_that_is_not_supported_does_not_make_its_server_unwell() {
     let mut story = Story::ready();
-    let rejected = |kind| RejectedTool { name: "dig".into(), reason: "it runs as a task only".into(), kind };
+    let rejected = |kind| RejectedTool { name: "dig".into(), reason: "tasks only".into(), count: 1, kind };
     let listed = |kind| ServerListed { server: "kb".into(), tools: Vec::new(), rejected: vec![rejected(kind)] };
     let trouble = |console: &Console| {
         let session = &console.state.session;
