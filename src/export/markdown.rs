@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::protocol::Json;
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Turn};
-use crate::wording::fence;
+use crate::wording::{duration, fence};
 
 use super::{CUT, Material, Removed};
 
@@ -127,7 +127,7 @@ fn standing(call: &Call) -> String {
     let by_hand = call.by_hand().map(|words| format!(", {words}")).unwrap_or_default();
     let took = match (call.was_sent(), call.duration_us) {
         (false, _) => ", never sent".to_owned(),
-        (true, Some(us)) => format!(", {} ms", us / 1000),
+        (true, Some(us)) => format!(", {}", duration(us)),
         (true, None) => String::new(),
     };
     let at_end = if call.state.is_final() { "" } else { " when the recording ends" };
