@@ -128,7 +128,9 @@ impl Desk {
 /// What can be done with the reference server, whichever way it is reached.
 fn everything(desk: &Desk) {
     assert_eq!(desk.run(&["call", "every", "echo", r#"{"message":"hi"}"#]), "Echo: hi\n");
-    assert_eq!(desk.json(&["tools", "every"])["tools"].as_array().map(Vec::len), Some(15));
+    assert_eq!(desk.json(&["tools", "every"])["tools"].as_array().map(Vec::len), Some(14));
+    let listed = desk.run(&["tools", "every"]);
+    assert!(listed.lines().any(|line| line.contains("simulate-research-query") && line.contains("task")), "{listed}");
     let resources = desk.json(&["resources", "every"]);
     assert_eq!(resources["resources"].as_array().map(Vec::len), Some(9), "{resources}");
     let uri = resources["resources"][0]["uri"].as_str().expect("a URI");
