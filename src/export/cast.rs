@@ -1,4 +1,5 @@
-//! An asciicast v2 from a recording, which every player of them opens, on a virtual clock: the conversation and its calls as plain lines.
+//! An asciicast v2 from a recording, which every player of them opens, on a virtual clock: the conversation and its calls as
+//! plain lines.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

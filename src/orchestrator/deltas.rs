@@ -28,6 +28,11 @@ impl Deltas {
         Self { redactor, ..Self::default() }
     }
 
+    /// Keeps these secrets whole, too, from now on.
+    pub fn keep_out(&mut self, secrets: Redactor) {
+        self.redactor.extend(secrets);
+    }
+
     /// Takes a piece; gives back what must be told now.
     pub fn push(&mut self, part: StreamPart, text: &str) -> Option<ModelStreamed> {
         let other_part = self.waiting.as_ref().is_some_and(|waiting| waiting.part != part);

@@ -231,7 +231,10 @@ impl Shell {
                     self.stage.tell(scope, CallStarted { attempt, arguments: sent, timeout_ms, read_only }).await;
                     self.running.insert(call, self.stage.now_us());
                     self.stay_awake();
-                    let definition = self.roster.definition(&server, &tool).map(|tool| tool.hash.clone());
+                    // A tool that is off its server's list counts as the one that the turn began with.
+                    let offered = || self.toolbox.tools.iter().find(|at| at.server == server && at.tool == tool);
+                    let definition = self.roster.definition(&server, &tool).or_else(offered);
+                    let definition = definition.map(|tool| tool.hash.clone());
                     match self.servers.call(&server, CallOrder { call, scope, tool, definition, arguments }) {
                         Ok(()) => {}
                         Err(failure) if self.servers.is_recorded() => {

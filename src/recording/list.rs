@@ -139,13 +139,20 @@ pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError
     if wanted == "last" {
         // A mock run is made from a session, and the session is what is meant; of a console or a fork in which nothing has
         // been asked there is nothing to see, unless there is nothing else.
-        let mut own = None;
-        for (at, path) in files.iter().enumerate().take(MOST_EMPTY) {
+        let (mut own, mut empty) = (None, 0);
+        for (at, path) in files.iter().enumerate() {
             let listed = listed(path);
-            if listed.mock_of.is_none() && listed.asked().is_some() {
+            if listed.mock_of.is_some() {
+                continue;
+            }
+            if listed.asked().is_some() {
                 return Ok(files.swap_remove(at));
             }
-            own = own.or(listed.mock_of.is_none().then_some(at));
+            own = own.or(Some(at));
+            empty += 1;
+            if empty == MOST_EMPTY {
+                break;
+            }
         }
         return Ok(files.swap_remove(own.unwrap_or(0)));
     }

@@ -49,6 +49,8 @@ const ABOUT: &[&str] = &[
 ];
 /// What stands before the secret in a header.
 const SCHEMES: &[&str] = &["bearer", "basic", "token", "apikey"];
+/// How often an argument is cut at a `=` or `:` to look for a secret behind it.
+const MOST_CUTS: usize = 8;
 /// The shortest value that can look random.
 const RANDOM_FROM: usize = 16;
 /// The longest word, and the most of them in one value, that count as ordinary.
@@ -88,11 +90,12 @@ impl Secrets {
         }
         if let Some((scheme, key)) = value.split_once(' ')
             && SCHEMES.contains(&scheme.to_lowercase().as_str())
+            && (says_so(name) || looks_random(key.trim()))
         {
             self.keep(name, value);
             return self.keep(name, key.trim());
         }
-        if looks_random(value) || (says_so(name) && !is_path(value)) {
+        if looks_random(value) || (says_so(name) && !is_file(value)) {
             return self.keep(name, value);
         }
         self.pairs(value, [';', '&', ' ']);
@@ -116,8 +119,14 @@ impl Secrets {
         let (place, asked) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
         let (host, path) = place.split_once('/').unwrap_or((place, ""));
         if let Some((user, _)) = host.rsplit_once('@') {
-            self.keep("user", user);
-            user.split_once(':').into_iter().for_each(|(_, password)| self.keep("password", password));
+            match user.split_once(':') {
+                Some((_, password)) => {
+                    self.keep("user", user);
+                    self.keep("password", password);
+                }
+                None if !is_ordinary(user) => self.keep("user", user),
+                None => {}
+            }
         }
         for part in path.split('/').filter(|part| looks_random(part)) {
             self.keep("path", part);
@@ -154,9 +163,25 @@ impl Secrets {
             Some((name, value)) if says_so(name) && !name.contains(' ') => {
                 self.field(name.trim_start_matches('-'), value);
             }
-            Some((_, value)) => self.arg(value),
+            Some((_, value)) => self.inner(value),
             None if looks_random(arg) => self.keep("argument", arg),
             None => {}
+        }
+    }
+
+    /// Takes what stands behind a `=` or `:` in an argument, as far as one goes that is meant to be read.
+    fn inner(&mut self, value: &str) {
+        let mut rest = value;
+        for _ in 0..MOST_CUTS {
+            if is_address(rest) {
+                return self.address(rest);
+            }
+            match rest.split_once(['=', ':']).map(|(name, value)| (name.trim(), value.trim())) {
+                Some((name, value)) if says_so(name) && !name.contains(' ') => return self.field(name, value),
+                Some((_, value)) => rest = value,
+                None if looks_random(rest) => return self.keep("argument", rest),
+                None => return,
+            }
         }
     }
 
@@ -219,6 +244,18 @@ fn is_path(value: &str) -> bool {
     is_rooted && !value.split('/').any(looks_random)
 }
 
+/// Whether a value under a telling name is a file that has the secret: every part of its path is a name, while a key that
+/// only begins with a slash has digits between its letters.
+fn is_file(value: &str) -> bool {
+    let is_name = |part: &str| {
+        let kinds =
+            part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+        let shouts = part.chars().filter(char::is_ascii_uppercase).count();
+        kinds < 2 && (shouts <= 2 || shouts == part.chars().filter(char::is_ascii_alphabetic).count())
+    };
+    is_path(value) && value.split('/').all(is_name)
+}
+
 fn is_address(value: &str) -> bool {
     let is_scheme = |scheme: &str| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+');
     !value.contains(char::is_whitespace) && value.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
@@ -244,6 +281,20 @@ mod tests {
         let mut secrets = Secrets::default();
         take(&mut secrets);
         secrets.0.into_iter().map(|(_, value)| value).collect()
+    }
+
+    #[test]
+    fn ordinary_words_are_no_secrets_and_a_key_may_begin_with_a_slash() {
+        assert_eq!(found(|it| it.field("DATABASE", "postgres://customers@db/x")), [""; 0]);
+        assert_eq!(found(|it| it.field("PLAN", "Basic customer")), [""; 0]);
+        assert_eq!(found(|it| it.field("SSH_KEY", "/home/ann/.ssh/id_ed25519")), [""; 0]);
+        let key = "/wJalrXU/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        assert_eq!(found(|it| it.field("AWS_SECRET_ACCESS_KEY", key)), [key]);
+    }
+
+    #[test]
+    fn an_argument_of_nothing_but_signs_costs_nothing() {
+        assert_eq!(found(|it| it.args(&[":=".repeat(500_000)])), [""; 0]);
     }
 
     #[test]

@@ -213,6 +213,10 @@ fn first_words(question: &str) -> &str {
 /// The question that is really meant: an answer to what was asked back completes the question before.
 fn settled(knowledge: &Knowledge, directory: &mut Directory, context: Option<&Context>, asked: &str) -> String {
     let Some(pending) = context.and_then(|context| context.pending.as_ref()) else { return asked.to_owned() };
+    // Who writes out what to do answers nothing.
+    if foreign::requested(asked).is_some() || runbook::requested(asked).is_some() {
+        return asked.to_owned();
+    }
     match pending {
         Pending::Record { question, said, rows } => {
             let Some(row) = chosen(knowledge, rows, asked) else { return asked.to_owned() };

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod naming;
+mod order;
 
 use arguments::{by_form, filled};
 use naming::Named;
@@ -26,6 +27,8 @@ pub(super) enum Choice {
     Several(Vec<String>),
     /// No tool has this name.
     Unknown { said: String },
+    /// The arguments that were written out are no JSON.
+    Unreadable { reason: String },
 }
 
 impl Choice {
@@ -33,7 +36,7 @@ impl Choice {
     pub(super) fn missing(&self) -> Option<&str> {
         match self {
             Self::Missing { argument, .. } => Some(argument),
-            Self::Call { .. } | Self::Several(_) | Self::Unknown { .. } => None,
+            Self::Call { .. } | Self::Several(_) | Self::Unknown { .. } | Self::Unreadable { .. } => None,
         }
     }
 
@@ -74,6 +77,9 @@ pub(super) fn choose(
     question: &str,
     nothing_else: bool,
 ) -> Option<Choice> {
+    if let Some(choice) = requested(question).and_then(|line| order::ordered(catalog, line)) {
+        return Some(choice);
+    }
     let known: HashSet<&str> = knowledge.sources.iter().map(|source| source.tool.as_str()).collect();
     let is_strange = |tool: &&Tool<'_>| !known.contains(tool.definition.tool.as_str());
     let servers: Vec<&str> =
@@ -343,6 +349,7 @@ mod tests {
             Some(Choice::Missing { title, argument, .. }) => format!("{title} needs {argument}"),
             Some(Choice::Several(tools)) => format!("one of {}", tools.join(" ")),
             Some(Choice::Unknown { said }) => format!("no {said}"),
+            Some(Choice::Unreadable { reason }) => format!("no JSON: {reason}"),
             None => "none".to_owned(),
         }
     }
@@ -376,6 +383,20 @@ mod tests {
             r#"note {"title":"To do","body":"call Bob back"}"#
         );
         assert_eq!(arguments("call ping of near"), "ping {}");
+    }
+
+    #[test]
+    fn what_is_written_out_is_taken_to_the_letter() {
+        assert_eq!(
+            arguments("/call near__note title=Visit in far body=Stop! Now, on far. The title deed?"),
+            r#"note {"title":"Visit in far","body":"Stop! Now, on far. The title deed?"}"#
+        );
+        assert_eq!(
+            arguments(r#"/call near__note {"title": "body work", "body": "with name=Bob on far."}"#),
+            r#"note {"title":"body work","body":"with name=Bob on far."}"#
+        );
+        assert_eq!(arguments(r#"/call near__note {"title": "body work"}"#), "note needs body");
+        assert!(arguments(r#"/call near__note {"title": "a", }"#).starts_with("no JSON: "));
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub(super) struct Kind {
     /// "Who" asks for it.
     pub person_question: bool,
     pub date: String,
+    /// Its date only says since when it is known: beside records of things that happened a day is theirs.
+    pub standing: bool,
     /// The date that is meant beside a value: an overdue invoice's due date.
     pub date_of: BTreeMap<String, String>,
     pub measure: String,

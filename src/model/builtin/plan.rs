@@ -59,7 +59,9 @@ fn next_calls(turn: &Turn, exchange: &Exchange, open: bool) -> Vec<Planned> {
                 vec![Planned { tool: tool.clone(), arguments: arguments.clone(), why: format!("ask `{title}`") }]
             }
         }
-        Some(Choice::Missing { .. } | Choice::Several(_) | Choice::Unknown { .. }) => Vec::new(),
+        Some(Choice::Missing { .. } | Choice::Several(_) | Choice::Unknown { .. } | Choice::Unreadable { .. }) => {
+            Vec::new()
+        }
         None => turn.planned.clone(),
     }
 }

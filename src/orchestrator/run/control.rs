@@ -2,9 +2,10 @@
 
 use crate::protocol::{
     Breakpoint, BreakpointsChanged, CallId, Command, ConversationCleared, Decision, Json, ModelSelected, NoteLevel,
-    Scope, Stepping, SteppingChanged, ToolAllowed, UserAsked,
+    Scope, ServerStopped, Stepping, SteppingChanged, ToolAllowed, UserAsked,
 };
 use crate::query::ParseError;
+use crate::session::Health;
 
 use super::{Input, MOST_QUESTIONS, Resumed, Shell, StopReason};
 
@@ -13,8 +14,13 @@ impl Shell {
         match command {
             Command::Submit(question) => {
                 if self.questions.len() >= MOST_QUESTIONS {
+                    let attached: Vec<&str> = question.attached.iter().map(|attached| attached.uri.as_str()).collect();
+                    let with = match attached.as_slice() {
+                        [] => String::new(),
+                        attached => format!(", with {} attached", attached.join(", ")),
+                    };
                     let not_taken = format!(
-                        "{MOST_QUESTIONS} questions are waiting already; this one was not taken: {}",
+                        "{MOST_QUESTIONS} questions are waiting already; this one was not taken{with}: {}",
                         question.text
                     );
                     return self.stage.note(NoteLevel::Error, not_taken).await;
@@ -86,6 +92,11 @@ impl Shell {
         }
         for (scope, event) in before.closing {
             self.stage.tell(scope, event).await;
+        }
+        // The servers of the session before are not here; those that are configured start on their own.
+        for server in before.session.servers.iter().filter(|server| server.health != Health::Stopped) {
+            let how = "left behind in the session before".to_owned();
+            self.stage.tell(Scope::default(), ServerStopped { server: server.name.clone(), how }).await;
         }
         self.conversation = before.conversation;
         self.numbers = before.numbers;

@@ -54,6 +54,7 @@ impl Shell {
             return self.stage.note(NoteLevel::Warning, text).await;
         }
         let Judged { moved, secrets, kept } = (self.projects.judge)(&file, verdict);
+        self.deltas.keep_out(secrets.clone());
         self.stage.keep_out(secrets);
         self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
         if let Err(reason) = kept {

@@ -161,7 +161,8 @@ pub struct CallFinished {
     /// Why it failed, where no result says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<CallFailure>,
-    /// Where the result does not match the tool's `outputSchema`, or the form of every tool's result. it is shown all the same.
+    /// Where the result does not match the tool's `outputSchema`, or the form of every
+    /// tool's result; it is shown all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<String>,
 }

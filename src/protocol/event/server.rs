@@ -221,7 +221,8 @@ pub enum AfterLoss {
 pub struct ServerStopped {
     /// The server.
     pub server: ServerName,
-    /// How it went down: `exited`, `terminated`, `killed`; `disconnected` if it is not ours to stop.
+    /// How it went down: `exited`, `terminated`, `killed`; `disconnected` if it is not ours to stop; in
+    /// words where a fork goes on without it.
     pub how: String,
 }
 

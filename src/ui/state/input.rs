@@ -130,7 +130,8 @@ impl Input {
             return;
         }
         self.set_aside();
-        self.at -= 1;
+        // Where the history is full, that has taken away its oldest line.
+        self.at = self.at.saturating_sub(1);
         let text = self.history[self.at].clone();
         self.set(&text);
     }

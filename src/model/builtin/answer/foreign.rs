@@ -23,6 +23,7 @@ pub(super) fn answer(material: &Material<'_>, choice: &Choice) -> String {
             let names: Vec<String> = tools.iter().map(|tool| format!("`{tool}`")).collect();
             forms::fill(forms, "tool_several", context! { tools => names.join(", "), first => tools.first() })
         }
+        Choice::Unreadable { reason } => forms::fill(forms, "call_unreadable", context! { reason => reason }),
         Choice::Unknown { said } => forms::fill(forms, "tool_unknown", context! { said => said }),
         Choice::Call { tool, title, arguments } => {
             let Some(done) = material.calls.iter().find(|done| done.name == *tool && done.arguments == *arguments)

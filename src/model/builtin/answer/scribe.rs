@@ -232,11 +232,10 @@ impl<'a> Scribe<'a> {
             Test::Dates(span) => {
                 let verb = kind.field(&filter.field).map(|field| field.verb.clone()).filter(|verb| !verb.is_empty());
                 let not = if filter.negated { "not " } else { "" };
-                said.relative.push_str(&format!(
-                    " {not}{} {}",
-                    verb.unwrap_or_else(label),
-                    span.said.trim_start_matches("from ")
-                ));
+                let days = span.said.trim_start_matches("from ");
+                // "customer since 2024": the word before is the field's.
+                let in_year = if days.bytes().all(|byte| byte.is_ascii_digit()) { "in " } else { "" };
+                said.relative.push_str(&format!(" {not}{} {in_year}{days}", verb.unwrap_or_else(label)));
             }
             Test::WithinDays(_) | Test::UntilDay(_) | Test::Numbers(None, None) => {}
             Test::Numbers(least, most) => {

@@ -65,6 +65,12 @@ pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, wish
     {
         out.insert(argument.name.clone(), json!(rest));
     }
+    complete(tool, out)
+}
+
+/// The call with these arguments, or which one it lacks.
+pub(super) fn complete(tool: &Tool<'_>, mut out: Map<String, Value>) -> Choice {
+    let title = tool.definition.tool.to_string();
     if let Some(missing) = tool.arguments.iter().find(|argument| argument.required && !out.contains_key(&argument.name))
     {
         return Choice::Missing {

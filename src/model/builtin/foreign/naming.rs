@@ -64,7 +64,7 @@ pub(super) fn at(words: &Words, tool: &Tool<'_>, nothing_else: bool) -> Option<u
 }
 
 /// The name with its server, in all the ways one may write that.
-fn forms(tool: &Tool<'_>) -> [String; 5] {
+pub(super) fn forms(tool: &Tool<'_>) -> [String; 5] {
     let (server, name) = (tool.definition.server.as_str(), tool.definition.tool.as_str());
     let joined = |sign: &str| format!("{server}{sign}{name}").to_lowercase();
     [tool.definition.model_name.to_lowercase(), joined("__"), joined("."), joined("/"), joined(":")]

@@ -239,6 +239,7 @@ fn kind(ids: &Kinds, place: &Place<'_>, raw: RawKind) -> Result<Kind, LoadError>
         text: raw.text,
         person_question: raw.person_question,
         date: raw.date,
+        standing: raw.standing,
         date_of: raw.date_of,
         measure: raw.measure,
         currency: raw.currency,

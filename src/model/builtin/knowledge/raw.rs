@@ -69,6 +69,8 @@ pub(super) struct RawKind {
     #[serde(default)]
     pub date: String,
     #[serde(default)]
+    pub standing: bool,
+    #[serde(default)]
     pub date_of: BTreeMap<String, String>,
     #[serde(default)]
     pub measure: String,

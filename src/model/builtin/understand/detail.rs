@@ -185,7 +185,12 @@ impl Builder<'_> {
         } else {
             Conn::And
         };
-        let target = self.nearest_fitting(clause, &conditions);
+        // "tickets of premium customers created in September": tickets are created on a day, customers are there.
+        let happened: Vec<(KindId, Filter)> =
+            conditions.iter().filter(|(kind, _)| !self.reader.knowledge.kind(*kind).standing).cloned().collect();
+        let eventful = self.nearest_fitting(clause, &happened);
+        let eventful = eventful.filter(|(node, fits, _)| self.kind_of(*node) == Some(*fits));
+        let target = eventful.or_else(|| self.nearest_fitting(clause, &conditions));
         match target {
             Some((node, fits, filters)) if self.kind_of(node) == Some(fits) => {
                 filters.into_iter().for_each(|filter| self.apply(clause, node, filter, joined));

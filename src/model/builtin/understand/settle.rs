@@ -255,7 +255,8 @@ impl Builder<'_> {
                     .map(|head| (0, head.node)),
             );
             order.sort_by_key(|(position, _)| if position < at { at - position } else { 1000 + position });
-            let dated = order.into_iter().find_map(|(_, node)| {
+            let dated = |(_, node): &(usize, NodeId), or_standing: bool| {
+                let node = *node;
                 let known = self.frame.nodes.get(node)?;
                 let kind = self.reader.knowledge.kind(known.kind);
                 let of_value =
@@ -273,8 +274,11 @@ impl Builder<'_> {
                 let from = span.said.to_lowercase().starts_with("from ")
                     || at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "from");
                 let date = of_value.filter(|_| !from).or(asked).unwrap_or(&kind.date);
-                (!date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
-            });
+                let counts = or_standing || !kind.standing || asked.is_some();
+                (counts && !date.is_empty() && known.named.is_none()).then(|| (node, date.clone()))
+            };
+            let dated =
+                order.iter().find_map(|at| dated(at, false)).or_else(|| order.iter().find_map(|at| dated(at, true)));
             let Some((id, field)) = dated else {
                 // "the status today" says nothing more; "the articles of last week" cannot be told from others.
                 let now = span.from.is_none_or(|from| from <= self.reader.today)
