@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::decided;
 use crate::sanitise::{clean_json, clean_line};
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::state::Content;
@@ -105,6 +106,22 @@ fn how_much_is_below_is_told() {
     assert!(screen.contains("lines below") && !screen.contains("rm -rf"), "{screen}");
     console.press("End");
     assert!(!console.screen().contains("below"), "{}", console.screen());
+}
+
+#[test]
+fn arguments_are_let_go_only_when_their_end_has_been_on_the_screen() {
+    let mut console = held_with(&format!(r#"{{"command":"echo ok {}; rm -rf ~"}}"#, "and more ".repeat(400)));
+    let mut presses = 0;
+    while decided(&console.later_ms(700).press("n")).is_empty() {
+        presses += 1;
+        assert!(console.screen().contains("There is more of it"), "{}", console.screen());
+        assert!(presses < 40);
+    }
+    assert!(presses > 0 && console.screen().contains("rm -rf ~"), "{}", console.screen());
+    let mut console = held_with(&format!(r#"{{"command":"echo ok {}; rm -rf ~"}}"#, "and more ".repeat(400)));
+    console.press("End PgUp");
+    console.screen();
+    assert!(decided(&console.later_ms(700).press("n")).is_empty(), "the middle has not been there");
 }
 
 fn any_arguments() -> impl Strategy<Value = Value> {

@@ -28,4 +28,6 @@ pub struct Seen {
     pub on_screen: bool,
     /// When it came up, or onto the screen, µs of the session.
     pub since_us: u64,
+    /// Of a text, how many lines from its beginning have been on the screen.
+    pub lines: usize,
 }

@@ -1,9 +1,12 @@
 //! Keys that decide are about what the operator has seen: what is not on the screen is shown instead, and what has only just
 //! come up is not decided yet. The key may have been meant for what was there before.
 
+use std::ops::Range;
+
 use crate::protocol::StopSite;
 use crate::session::{Call, CallState};
-use crate::ui::state::{Focus, Follow, Seen, Selected, State, Tab, Waiting};
+use crate::ui::state::{Content, Focus, Follow, Seen, Selected, State, Tab, Waiting};
+use crate::ui::text;
 
 use super::{select, source};
 
@@ -21,12 +24,44 @@ pub(super) fn look(state: &mut State) {
     let (waiting, on_screen, before) = (waiting(state), !shows_first(state), state.seen);
     let is_same = before.waiting == waiting && (before.on_screen || !on_screen);
     let since_us = if is_same { before.since_us } else { state.now_us };
-    state.seen = Seen { waiting, on_screen, since_us };
+    let read = if is_same { before.lines } else { 0 };
+    // A jump over the middle shows nothing of it.
+    let shown = text_of(state).filter(|(rows, _)| rows.start <= read);
+    let lines = shown.map_or(read, |(rows, _)| read.max(rows.end));
+    state.seen = Seen { waiting, on_screen, since_us, lines };
 }
 
 /// Whether a key may decide over what waits; if not, what waits is on the screen then, and the operator is told.
 pub(super) fn may_decide(state: &mut State) -> bool {
-    !is_unread(state) && !has_shown(state)
+    !is_unread(state) && !has_shown(state) && !has_more(state)
+}
+
+/// Of arguments that are shown as a text: the lines on the screen, and how many there are.
+fn text_of(state: &State) -> Option<(Range<usize>, usize)> {
+    let is_unsent = state.decidable().is_some_and(|call| call.state == CallState::Held(StopSite::BeforeCall));
+    match &state.data.pane()?.content {
+        Content::Text(text) if is_unsent && !shows_first(state) => {
+            let end = (text.top + usize::from(state.areas.data.height)).min(text.len());
+            Some((text.top..end, text.len()))
+        }
+        Content::Text(_) | Content::Empty(_) | Content::Json(..) | Content::Frames(_) | Content::Log(_) => None,
+    }
+}
+
+/// Shows the next of what has not been on the screen yet, instead of deciding: an end that nobody has read may be the worst
+/// of it. Says whether there was any.
+fn has_more(state: &mut State) -> bool {
+    let Some((_, all)) = text_of(state).filter(|(_, all)| state.seen.lines < *all) else { return false };
+    let (from, height) = (state.seen.lines, usize::from(state.areas.data.height));
+    if let Some(Content::Text(text)) = state.data.pane_mut().map(|pane| &mut pane.content) {
+        text.top = from.min(all.saturating_sub(height));
+    }
+    state.seen.since_us = state.now_us;
+    let left = all.saturating_sub(from + height);
+    let rest = if left > 0 { format!(", {} are left", text::count(left, "line")) } else { String::new() };
+    state.notice =
+        Some(format!("There is more of it, which is on the screen now{rest}: read it, then press the key again."));
+    true
 }
 
 /// Whether what waits came up so shortly ago that nobody can have read it; the operator is told.
