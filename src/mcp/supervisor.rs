@@ -183,7 +183,7 @@ impl Supervisor {
                 },
                 () = running.connection.ended() => break Break::Lost(running.host.hung_up().into()),
                 () = running.host.ended() => break Break::Lost("the process ended".into()),
-                () = at(hesitates_until) => hesitates_until = None,
+                () = waiting::at(hesitates_until) => hesitates_until = None,
                 listed = done(&mut listing) => {
                     (listing, listed_at, hesitates_until) = (None, Some(Instant::now()), None);
                     self.relisted(&mut running.connection, listed).await;
@@ -377,14 +377,6 @@ fn crowded_out(limit: Duration) -> CallEnd {
 async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
     match work {
         Some(work) => work.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits for a moment, if there is one to wait for.
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }

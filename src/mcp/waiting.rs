@@ -52,10 +52,15 @@ impl Waiting {
 
     /// Waits until the call that has waited longest has waited too long; it stays until it is popped. Cancel-safe.
     pub async fn overdue(&self) {
-        match self.orders.front() {
-            Some((until, _)) => sleep_until(*until).await,
-            None => std::future::pending().await,
-        }
+        at(self.orders.front().map(|(until, _)| *until)).await;
+    }
+}
+
+/// Waits for a moment, if there is one to wait for. Cancel-safe.
+pub async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -232,8 +232,8 @@ impl Shell {
                     self.running.insert(call, self.stage.now_us());
                     self.stay_awake();
                     // A tool that is off its server's list counts as the one that the turn began with.
-                    let offered = || self.toolbox.tools.iter().find(|at| at.server == server && at.tool == tool);
-                    let definition = self.roster.definition(&server, &tool).or_else(offered);
+                    let begun_with = || self.turn.as_ref().and_then(|turn| turn.tool(call));
+                    let definition = self.roster.definition(&server, &tool).or_else(begun_with);
                     let definition = definition.map(|tool| tool.hash.clone());
                     match self.servers.call(&server, CallOrder { call, scope, tool, definition, arguments }) {
                         Ok(()) => {}

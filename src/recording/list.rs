@@ -139,22 +139,14 @@ pub fn resolve(wanted: &str, dir: Option<&Path>) -> Result<PathBuf, ResolveError
     if wanted == "last" {
         // A mock run is made from a session, and the session is what is meant; of a console or a fork in which nothing has
         // been asked there is nothing to see, unless there is nothing else.
-        let (mut own, mut empty) = (None, 0);
-        for (at, path) in files.iter().enumerate() {
-            let listed = listed(path);
-            if listed.mock_of.is_some() {
-                continue;
-            }
-            if listed.asked().is_some() {
-                return Ok(files.swap_remove(at));
-            }
-            own = own.or(Some(at));
-            empty += 1;
-            if empty == MOST_EMPTY {
-                break;
-            }
-        }
-        return Ok(files.swap_remove(own.unwrap_or(0)));
+        let all = files.iter().map(|path| listed(path)).enumerate();
+        let mut empty = None;
+        let asked = all.filter(|(_, listed)| listed.mock_of.is_none()).take(MOST_EMPTY).find(|(at, listed)| {
+            empty = empty.or(Some(*at));
+            listed.asked().is_some()
+        });
+        let at = asked.map(|(at, _)| at).or(empty).unwrap_or(0);
+        return Ok(files.swap_remove(at));
     }
     let id = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     // As a screen writes the end of an id.

@@ -50,7 +50,7 @@ const ABOUT: &[&str] = &[
 /// What stands before the secret in a header.
 const SCHEMES: &[&str] = &["bearer", "basic", "token", "apikey"];
 /// How often an argument is cut at a `=` or `:` to look for a secret behind it.
-const MOST_CUTS: usize = 8;
+const MOST_CUTS: usize = 9;
 /// The shortest value that can look random.
 const RANDOM_FROM: usize = 16;
 /// The longest word, and the most of them in one value, that count as ordinary.
@@ -154,30 +154,18 @@ impl Secrets {
         serde_json::from_str(&self.redactor().redact(&json)).unwrap_or_default()
     }
 
+    /// Takes what stands in an argument, behind its `=` and `:` too, as far as one goes that is meant to be read.
     fn arg(&mut self, arg: &str) {
-        if is_address(arg) {
-            return self.address(arg);
-        }
-        match arg.split_once(['=', ':']).map(|(name, value)| (name.trim(), value.trim())) {
-            // A sentence or a script is no name.
-            Some((name, value)) if says_so(name) && !name.contains(' ') => {
-                self.field(name.trim_start_matches('-'), value);
-            }
-            Some((_, value)) => self.inner(value),
-            None if looks_random(arg) => self.keep("argument", arg),
-            None => {}
-        }
-    }
-
-    /// Takes what stands behind a `=` or `:` in an argument, as far as one goes that is meant to be read.
-    fn inner(&mut self, value: &str) {
-        let mut rest = value;
+        let mut rest = arg;
         for _ in 0..MOST_CUTS {
             if is_address(rest) {
                 return self.address(rest);
             }
             match rest.split_once(['=', ':']).map(|(name, value)| (name.trim(), value.trim())) {
-                Some((name, value)) if says_so(name) && !name.contains(' ') => return self.field(name, value),
+                // A sentence or a script is no name.
+                Some((name, value)) if says_so(name) && !name.contains(' ') => {
+                    return self.field(name.trim_start_matches('-'), value);
+                }
                 Some((_, value)) => rest = value,
                 None if looks_random(rest) => return self.keep("argument", rest),
                 None => return,
@@ -229,13 +217,14 @@ fn looks_random(value: &str) -> bool {
     if value.len() < RANDOM_FROM || !value.chars().all(is_of_keys) {
         return false;
     }
-    let turns = |part: &str| {
-        let letters = part.as_bytes();
-        letters.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count()
-    };
     let mut parts = value.split(|letter: char| !letter.is_ascii_alphanumeric());
     let all: usize = parts.clone().map(turns).sum();
     all >= 5 || parts.any(|part| part.len() >= 20 && turns(part) >= 2)
+}
+
+/// How often letters and digits take turns.
+fn turns(part: &str) -> usize {
+    part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count()
 }
 
 /// Whether a value is a place in the file system, no part of which looks random.
@@ -248,10 +237,8 @@ fn is_path(value: &str) -> bool {
 /// only begins with a slash has digits between its letters.
 fn is_file(value: &str) -> bool {
     let is_name = |part: &str| {
-        let kinds =
-            part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
         let shouts = part.chars().filter(char::is_ascii_uppercase).count();
-        kinds < 2 && (shouts <= 2 || shouts == part.chars().filter(char::is_ascii_alphabetic).count())
+        turns(part) < 2 && (shouts <= 2 || shouts == part.chars().filter(char::is_ascii_alphabetic).count())
     };
     is_path(value) && value.split('/').all(is_name)
 }

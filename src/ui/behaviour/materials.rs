@@ -29,6 +29,14 @@ fn read(text: &str) -> ResourceRead {
     ResourceRead { server: "kb".into(), uri: "desk://rules".into(), result: Some(result.into()), problem: None }
 }
 
+/// Attaches a resource to the next question.
+fn attach(console: &mut Console) {
+    console.type_text("/resources kb desk://rules");
+    console.press("Enter");
+    happens(console, read("Be kind."));
+    console.press("Esc");
+}
+
 #[test]
 fn resources_are_asked_for_and_the_open_list_fills_itself() {
     let mut console = Story::ready().console(120, 40);
@@ -87,12 +95,6 @@ fn a_resource_that_was_read_is_shown_and_goes_with_the_next_question_apart_from_
 fn what_is_attached_is_said_until_it_is_sent_or_let_go() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
         let mut console = finished().console(columns, rows);
-        let attach = |console: &mut Console| {
-            console.type_text("/resources kb desk://rules");
-            console.press("Enter");
-            happens(console, read("Be kind."));
-            console.press("Esc");
-        };
         let said = |console: &mut Console| console.screen().matches("desk://rules of kb").count();
         attach(&mut console);
         console.type_text("What are");
@@ -112,10 +114,7 @@ fn what_is_attached_is_said_until_it_is_sent_or_let_go() {
 #[test]
 fn a_runbook_leaves_what_is_attached_for_the_next_question() {
     let mut console = Story::ready().console(120, 40);
-    console.type_text("/resources kb desk://rules");
-    console.press("Enter");
-    happens(&mut console, read("Be kind."));
-    console.press("Esc");
+    attach(&mut console);
     console.type_text("/run customer-360 CUST-002");
     assert_eq!(asked(&console.press("Enter")), "/run customer-360 CUST-002".into());
     console.type_text("Why?");
@@ -125,10 +124,7 @@ fn a_runbook_leaves_what_is_attached_for_the_next_question() {
 #[test]
 fn a_question_that_could_not_be_sent_comes_back_with_what_was_attached() {
     let mut console = Story::ready().console(120, 40);
-    console.type_text("/resources kb desk://rules");
-    console.press("Enter");
-    happens(&mut console, read("Be kind."));
-    console.press("Esc");
+    attach(&mut console);
     console.type_text("Why?");
     let question = asked(&console.press("Enter"));
     update(&mut console.state, Msg::Refused(Command::Submit(question.clone())));

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::protocol::{CallId, Json, secret_marks};
+use crate::protocol::{CallId, secret_marks};
 use crate::ui::json::Doc;
 use crate::ui::outside::{Answer, Request};
 use crate::ui::state::{Arrival, Choice, Overlay, Picker, Purpose, State};
@@ -116,10 +116,7 @@ pub(super) fn again(state: &mut State) -> Vec<Effect> {
 
 /// Makes a call again with these arguments.
 pub(super) fn send_again(state: &State, call: CallId, text: &str) -> Result<Vec<Effect>, String> {
-    let arguments = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
-    if !arguments.value().is_object() {
-        return Err("Arguments are a JSON object: {…}".to_owned());
-    }
+    let arguments = written::object(text)?;
     if let Some(mark) = secret_marks(&arguments.value()).first() {
         return Err(written::unknown_secret(mark));
     }

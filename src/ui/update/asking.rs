@@ -62,9 +62,12 @@ pub(super) fn type_into(state: &mut State, key: KeyEvent) {
         KeyCode::Char(c) if text::is_hidden(c) => false,
         KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => ask.area.delete_line_by_head(),
         KeyCode::Home | KeyCode::End if key.modifiers.contains(KeyModifiers::CONTROL) => {
-            let to = if key.code == KeyCode::Home { CursorMove::Top } else { CursorMove::Bottom };
-            ask.area.move_cursor(to);
-            ask.area.move_cursor(if key.code == KeyCode::Home { CursorMove::Head } else { CursorMove::End });
+            let (row, column) = match key.code {
+                KeyCode::Home => (CursorMove::Top, CursorMove::Head),
+                _ => (CursorMove::Bottom, CursorMove::End),
+            };
+            ask.area.move_cursor(row);
+            ask.area.move_cursor(column);
             false
         }
         KeyCode::Char('j' | 'm') if is_line && key.modifiers.contains(KeyModifiers::CONTROL) => false,

@@ -56,8 +56,7 @@ pub(super) fn doubt(state: &State, ask: &Ask) -> Option<String> {
         Purpose::Result(call) => (call, state.session.call(call).and_then(|call| call.result.as_ref())),
         Purpose::GoTo | Purpose::Deny(_) | Purpose::Arguments(_) | Purpose::Breakpoints => return None,
         Purpose::Again(call) | Purpose::AgainWriting(call) => {
-            let given = Json::parse_written(&ask.text()).ok()?;
-            let violation = Schema::new(tool_of(state, call)?.input_schema.clone()).violation(&given.value())?;
+            let violation = violation(state, call, &object(&ask.text()).ok()?)?;
             return Some(format!("Not what the tool takes, as it was recorded: {violation}"));
         }
     };
@@ -86,14 +85,24 @@ fn tool_of(state: &State, call: CallId) -> Option<&ToolDefinition> {
     state.session.tool_of(state.session.call(call)?)
 }
 
+/// Where arguments break the schema of the call's tool.
+fn violation(state: &State, call: CallId, arguments: &Json) -> Option<String> {
+    Schema::new(tool_of(state, call)?.input_schema.clone()).violation(&arguments.value())
+}
+
+/// Arguments as they were written.
+pub(super) fn object(text: &str) -> Result<Json, String> {
+    let json = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
+    match json.value().is_object() {
+        true => Ok(json),
+        false => Err("Arguments are a JSON object: {…}".to_owned()),
+    }
+}
+
 /// Arguments that keep the schema of the call's tool.
 fn arguments(state: &State, call: CallId, text: &str) -> Result<Json, String> {
-    let json = Json::parse_written(text).map_err(|error| format!("This is no JSON: {error}"))?;
-    let value = json.value();
-    if !value.is_object() {
-        return Err("Arguments are a JSON object: {…}".to_owned());
-    }
-    match tool_of(state, call).and_then(|tool| Schema::new(tool.input_schema.clone()).violation(&value)) {
+    let json = object(text)?;
+    match violation(state, call, &json) {
         Some(violation) => Err(format!("The tool does not take this: {violation}")),
         None => known(state, call, json),
     }
