@@ -2,12 +2,16 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::state::{Focus, Form, Zoom};
+use super::state::{Focus, Fold, Form, Zoom};
 
 /// Below this one pane is shown at a time.
 const COMFORTABLE: (u16, u16) = (100, 28);
 /// From here on three columns.
 const RICH: (u16, u16) = (160, 40);
+/// Rows of the list of calls that lanes leave it.
+const LIST: u16 = 6;
+/// Rows it keeps where the operator wants to see all lanes.
+const LEAST_LIST: u16 = 3;
 
 /// How much fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,8 +93,14 @@ pub struct Wish {
     pub footer_rows: u16,
     /// Rows of the bar of a replay.
     pub scrub_rows: u16,
-    /// Lanes over the list.
+    /// Lanes over the list, the model's among them.
     pub lane_rows: u16,
+    /// Those that have something to say.
+    pub told_rows: u16,
+    /// Those that the time axis needs.
+    pub axis_rows: u16,
+    /// What becomes of lanes that have no room.
+    pub fold: Fold,
     /// Rows of the list.
     pub list_rows: u16,
     /// Whether a lane has something to say.
@@ -184,13 +194,10 @@ impl Areas {
             self.timeline = inner;
             return;
         }
-        let lanes = wish.lane_rows.saturating_add(1);
-        let roomy = inner.height >= lanes.saturating_mul(2) + 2;
-        let spare = inner.height >= lanes.saturating_add(wish.list_rows.max(3));
-        let telling = wish.lanes == Lanes::Telling && inner.height >= lanes.saturating_add(6);
-        let lanes = if roomy || spare || telling { lanes } else { 0 };
-        let timeline = if self.shape == Shape::Columns { wish.lane_rows.saturating_mul(2) + 6 } else { 0 };
+        let timeline =
+            if self.shape == Shape::Columns { wish.axis_rows.saturating_mul(2).saturating_add(6) } else { 0 };
         let timeline = timeline.min(inner.height / 2);
+        let lanes = rows_of_lanes(inner.height - timeline, wish);
         let (list, axis) = match wish.form {
             Form::List => (Constraint::Min(1), Constraint::Length(timeline)),
             Form::Timeline => (Constraint::Length(timeline), Constraint::Min(1)),
@@ -220,6 +227,29 @@ impl Areas {
                 height: frame.height.saturating_sub(2),
             },
         }
+    }
+}
+
+/// Rows of the lanes and the rule under them, of so many that they share with the list: all lanes where they leave the list
+/// enough, else those that tell something and a line for the others.
+fn rows_of_lanes(rows: u16, wish: Wish) -> u16 {
+    let all = wish.lane_rows.saturating_add(1);
+    let is_roomy = rows >= all.saturating_mul(2).saturating_add(2);
+    let is_spare = rows >= all.saturating_add(wish.list_rows.max(LEAST_LIST));
+    let leaves_list = rows >= all.saturating_add(LIST);
+    if is_roomy || is_spare || (leaves_list && wish.lanes == Lanes::Telling) {
+        return all;
+    }
+    if wish.fold == Fold::Open {
+        return all.min(rows.saturating_sub(LEAST_LIST));
+    }
+    let folded = wish.told_rows.saturating_add(2).min(rows.saturating_sub(LIST)).min(rows / 2);
+    match wish.lanes {
+        // The model, one line and the rule.
+        Lanes::Telling if folded >= 3 => folded,
+        // Few lanes that are well give way to the list; of many the title bar cannot name all.
+        Lanes::Calm if folded >= 3 && rows >= LIST * 2 && !leaves_list => folded,
+        Lanes::Telling | Lanes::Calm => 0,
     }
 }
 

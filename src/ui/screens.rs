@@ -1,5 +1,7 @@
 //! What the screen looks like in the situations that matter, at three sizes.
 
+mod fleet;
+
 use super::fixtures::{Console, Story, TICKETS, finished, result_held};
 use super::outside::{Answer, Entry};
 use super::state::Focus;
@@ -467,8 +469,8 @@ fn a_call_of_a_tool_that_is_not_what_it_was() {
     assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(call), hash: "h2".into() })]);
 }
 
-fn asks(story: &mut Story, call: u64, wanted: Wanted, message: &str) {
-    let requested = InputRequested { input: InputId(1), server: "asset".into(), message: message.into(), wanted };
+fn asks(story: &mut Story, server: &str, call: u64, wanted: Wanted, message: &str) {
+    let requested = InputRequested { input: InputId(1), server: server.into(), message: message.into(), wanted };
     let scope = story.of(call);
     story.put(scope, requested);
 }
@@ -479,7 +481,7 @@ fn asked(wanted: Wanted, message: &str) -> Story {
     story.turn("Move asset AST-SRV-001").request("gpt-4o").answer("");
     let call = story.propose("asset", "move_asset", r#"{"asset_id":"AST-SRV-001"}"#);
     story.run("asset", call, r#"{"asset_id":"AST-SRV-001"}"#);
-    asks(&mut story, call, wanted, message);
+    asks(&mut story, "asset", call, wanted, message);
     story
 }
 

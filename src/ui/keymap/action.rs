@@ -83,6 +83,8 @@ pub enum Action {
     PreviousError,
     /// The next server.
     NextServer,
+    /// All lanes, also those that have no room, or only those that say something.
+    ToggleLanes,
     /// The newest call, and stay with it.
     FollowLatest,
     /// List or timeline.
@@ -238,6 +240,7 @@ impl Action {
             | Self::NextError
             | Self::PreviousError
             | Self::NextServer
+            | Self::ToggleLanes
             | Self::FollowLatest
             | Self::ToggleTimeline
             | Self::ToggleWindow

@@ -213,6 +213,14 @@ pub(super) static TABLE: &[Binding] = &[
         "Select the next server: its tools, state, messages and log",
     ),
     bind(
+        Action::ToggleLanes,
+        &[c('+')],
+        S::in_pane,
+        0,
+        "all servers",
+        "Show the lanes of all servers where not all have room, and only those that say something again",
+    ),
+    bind(
         Action::FollowLatest,
         &[c('F')],
         live_pane,

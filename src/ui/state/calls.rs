@@ -1,6 +1,6 @@
 //! The calls pane: rows grouped under their turns, grown as records come and never rebuilt for a frame.
 
-use super::Offers;
+use super::{Fold, Lineup, Offers};
 use crate::query::ParseError;
 use crate::session::{Session, Span};
 
@@ -55,6 +55,10 @@ pub struct Calls {
     pub form: Form,
     /// What the time axis covers.
     pub window: Window,
+    /// What becomes of lanes that have no room.
+    pub fold: Fold,
+    /// Which lanes are shown over the list.
+    pub lineup: Lineup,
     /// Which rows are shown.
     pub filter: Filter,
     /// The first row on the screen.
@@ -74,7 +78,7 @@ impl Calls {
     /// Forgets all rows: another session, or another moment of it, takes the place of the one shown.
     pub fn start_over(&mut self) {
         let kept = Filter { rows: Vec::new(), ..std::mem::take(&mut self.filter) };
-        *self = Self { form: self.form, window: self.window, filter: kept, ..Self::default() };
+        *self = Self { form: self.form, window: self.window, fold: self.fold, filter: kept, ..Self::default() };
     }
 
     /// Appends rows for what is new in the session.

@@ -79,6 +79,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextError => select::error(state, true),
         Action::PreviousError => select::error(state, false),
         Action::NextServer => select::next_server(state),
+        Action::ToggleLanes => select::toggle_fold(state),
         Action::FollowLatest => {
             state.data.tab = None;
             select::latest(state);

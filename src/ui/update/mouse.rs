@@ -102,10 +102,16 @@ fn click(state: &mut State, place: Position) -> Vec<Effect> {
         return Vec::new();
     }
     if areas.lanes.contains(place) {
-        let lane = usize::from(place.y - areas.lanes.y).checked_sub(1);
-        if let Some(lane) = lane.filter(|lane| *lane < state.session.servers.len()) {
-            state.data.tab = None;
-            select::select(state, Selected::Server(lane));
+        // The model's lane is the first.
+        let row = usize::from(place.y - areas.lanes.y).checked_sub(1);
+        let lane = row.and_then(|row| state.calls.lineup.shown.get(row).copied());
+        match (lane, row) {
+            (Some(lane), _) => {
+                state.data.tab = None;
+                select::select(state, Selected::Server(lane));
+            }
+            (None, Some(row)) if row == state.calls.lineup.shown.len() => select::toggle_fold(state),
+            (None, _) => {}
         }
         return Vec::new();
     }

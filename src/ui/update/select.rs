@@ -2,7 +2,7 @@
 
 use crate::protocol::{CallId, StepId};
 use crate::session::{CallState, Span};
-use crate::ui::state::{Chat, Focus, Follow, Scroll, Selected, State};
+use crate::ui::state::{Chat, Focus, Fold, Follow, Form, Scroll, Selected, State};
 
 /// Selects, and brings it into view in all panes.
 pub(super) fn select(state: &mut State, selected: Selected) {
@@ -113,14 +113,32 @@ pub(super) fn next_server(state: &mut State) {
         return;
     }
     let next = match state.selected {
-        Selected::Server(lane) => (lane + 1) % count,
+        Selected::Server(lane) => {
+            let here = state.calls.lineup.order.iter().position(|other| *other == lane);
+            here.map_or(0, |here| (here + 1) % count)
+        }
         Selected::Span(_) | Selected::Nothing | Selected::Request => {
-            let of_call = state.server().map(|server| server.name.clone());
-            state.session.servers.iter().position(|server| Some(&server.name) == of_call.as_ref()).unwrap_or(0)
+            let of_call = state.server().map(|server| &server.name);
+            let lane = state.session.servers.iter().position(|server| Some(&server.name) == of_call);
+            state.calls.lineup.order.iter().position(|other| Some(*other) == lane).unwrap_or(0)
         }
     };
+    let Some(next) = state.calls.lineup.order.get(next).copied() else { return };
     state.data.tab = None;
     select(state, Selected::Server(next));
+}
+
+/// Opens the lanes that have no room, or folds them.
+pub(super) fn toggle_fold(state: &mut State) {
+    state.calls.fold = match state.calls.fold {
+        Fold::Open => Fold::Quiet,
+        Fold::Quiet if state.calls.lineup.is_whole() => {
+            state.notice = Some("The lanes of all servers are shown.".to_owned());
+            return;
+        }
+        Fold::Quiet => Fold::Open,
+    };
+    state.calls.form = Form::List;
 }
 
 /// Calls at the gate, in order: only calls of the running step can be there.

@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::session::{Health, Server};
 use crate::ui::layout::{Areas, Lanes, Wish};
 use crate::ui::state::{
-    Advice, CallRow, Chat, Content, Item, Matter, Overlay, Row, Scroll, Selected, Slice, State, Tab,
+    Advice, CallRow, Chat, Content, Item, Lineup, Matter, Overlay, Row, Scroll, Selected, Slice, State, Tab, Urgency,
 };
 use crate::ui::{text, view};
 
@@ -13,7 +12,9 @@ use super::{form, inside, scroll, seen, source};
 
 /// Brings everything derived up to date.
 pub(super) fn settle(state: &mut State) {
-    state.areas = Areas::new(state.size, wish(state));
+    let urgencies = Urgency::of_all(&state.session);
+    state.areas = Areas::new(state.size, wish(state, &urgencies));
+    lanes(state, &urgencies);
     data(state);
     chat(state);
     calls(state);
@@ -37,23 +38,45 @@ pub(super) fn item_rows(state: &mut State, item: usize) -> Rc<Vec<Row>> {
     state.chat.keep(item, rows)
 }
 
-fn wish(state: &State) -> Wish {
+/// Lanes that the time axis has room for, whether they have calls or not.
+const AXIS_LANES: usize = 6;
+
+fn wish(state: &State, urgencies: &[Urgency]) -> Wish {
     let columns = usize::from(state.areas.input.width).max(1);
-    let lanes = state.session.servers.len() + 1;
-    let well = |server: &Server| server.health == Health::Ready && state.session.trouble(server).is_none();
-    let mut servers = state.session.servers.iter();
+    let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    // The model has a lane of its own.
+    let lanes = urgencies.len() + 1;
+    let told = urgencies.iter().filter(|urgency| **urgency < Urgency::Idle).count() + 1;
+    let used = state.session.servers.iter().filter(|server| !server.calls.is_empty()).count() + 1;
+    let is_calm = |urgency: &Urgency| match urgency {
+        Urgency::Trouble | Urgency::Coming => false,
+        Urgency::Working | Urgency::Used | Urgency::Idle => true,
+    };
     Wish {
         focus: state.focus,
         zoom: state.zoom,
-        input_rows: u16::try_from(state.input.height(columns)).unwrap_or(u16::MAX),
-        banner_rows: u16::try_from(view::banner_lines(state, state.size.0).len()).unwrap_or(u16::MAX),
-        footer_rows: u16::try_from(view::notice_lines(state, state.size.0).len()).unwrap_or(u16::MAX),
+        input_rows: rows(state.input.height(columns)),
+        banner_rows: rows(view::banner_lines(state, state.size.0).len()),
+        footer_rows: rows(view::notice_lines(state, state.size.0).len()),
         scrub_rows: if state.is_viewing() { 2 } else { 0 },
-        lane_rows: u16::try_from(lanes).unwrap_or(u16::MAX),
-        list_rows: u16::try_from(state.calls.len()).unwrap_or(u16::MAX),
-        lanes: if servers.all(well) { Lanes::Calm } else { Lanes::Telling },
+        lane_rows: rows(lanes),
+        told_rows: rows(told),
+        axis_rows: rows(lanes.min(used.max(AXIS_LANES))),
+        fold: state.calls.fold,
+        list_rows: rows(state.calls.len()),
+        lanes: if urgencies.iter().all(is_calm) { Lanes::Calm } else { Lanes::Telling },
         form: state.calls.form,
     }
+}
+
+/// Which lanes are shown between the model's and the rule.
+fn lanes(state: &mut State, urgencies: &[Urgency]) {
+    let rows = usize::from(state.areas.lanes.height.saturating_sub(2));
+    let selected = match state.selected {
+        Selected::Server(lane) => Some(lane),
+        Selected::Span(_) | Selected::Nothing | Selected::Request => None,
+    };
+    state.calls.lineup = Lineup::new(urgencies, selected, rows, state.calls.fold);
 }
 
 fn chat(state: &mut State) {

@@ -2,9 +2,14 @@
 
 use super::{marks, turn};
 use crate::session::{Health, Server};
-use crate::ui::state::{Row, State, Target};
+use crate::ui::state::{Fold, Lineup, Row, State, Target, Urgency};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
+
+/// Servers listed on the first screen, however low it is.
+const LEAST_SERVERS: usize = 6;
+/// Rows that are left for what stands around them, besides the questions.
+const OTHER_ROWS: usize = 11;
 
 /// Rows of the first screen.
 #[must_use]
@@ -30,7 +35,10 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         ));
         rows.push(Row::default());
     }
-    for (lane, server) in servers.iter().enumerate() {
+    let room = usize::from(state.areas.chat.height).saturating_sub(OTHER_ROWS + state.options.examples.len());
+    let most = room.max(LEAST_SERVERS);
+    let lineup = Lineup::new(&Urgency::of_all(&state.session), None, most, Fold::Quiet);
+    for (lane, server) in lineup.shown.iter().filter_map(|lane| Some((*lane, servers.get(*lane)?))) {
         let shown = marks::health(&state.session, server);
         let name = text::fit(server.name.as_str(), 12);
         let gap = " ".repeat(13 - text::width(&name));
@@ -53,6 +61,10 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         for (line, _) in text::flow(&pieces, usize::from(width.saturating_sub(1)).max(4), 17).into_iter().take(3) {
             rows.push(Row { line, target: Some(Target::Server(lane)), ..Row::default() });
         }
+    }
+    if !lineup.is_whole() {
+        let census = marks::census(&state.session, lineup.rest());
+        rows.extend(words(&format!("+ {census}; /servers lists all"), Role::Dim));
     }
     if !state.options.examples.is_empty() {
         rows.push(Row::default());

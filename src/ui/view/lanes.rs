@@ -1,14 +1,15 @@
 //! The lanes over the list of calls: the model and every server, with how it is and what it does.
 
 use ratatui::buffer::Buffer;
+use ratatui::text::Line;
 
 use super::{greeting, marks, put_line};
-use crate::session::{CallState, Health, StepState};
-use crate::ui::state::{Selected, State};
+use crate::session::{CallState, Health, Server, StepState};
+use crate::ui::state::{Focus, Fold, Lineup, Selected, State, asks, open_calls};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 
-/// Draws one line a lane.
+/// Draws one line a lane, and one for those that have no room.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let area = state.areas.lanes;
     if area.is_empty() {
@@ -30,48 +31,79 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     pen.put(" ", plain).put(sign, theme.style(role)).put(" ", plain).column("model", 12, theme.style(Role::Strong));
     pen.put(" ", plain).put(&words, dim);
     put_line(buffer, area, 0, &pen.line());
-    for (lane, server) in state.session.servers.iter().enumerate().take(usize::from(area.height.saturating_sub(2))) {
-        let shown = marks::health(&state.session, server);
-        let selected = state.selected == Selected::Server(lane);
-        let name_style = theme.style(if selected { Role::Focus } else { Role::Strong });
-        let mut pen = Pen::new(area.width);
-        pen.put(if selected { "▸" } else { " " }, theme.style(Role::Name));
-        pen.put(shown.sign, theme.style(shown.role)).put(" ", plain);
-        pen.column(marks::lane(server.name.as_str()), 12, name_style).put(" ", plain);
-        if server.losses > 0 {
-            pen.put(marks::losses(server).trim_start(), theme.style(Role::Warn)).put(" ", plain);
+    let lineup = &state.calls.lineup;
+    for (row, lane) in lineup.shown.iter().enumerate() {
+        if let Some(server) = state.session.servers.get(*lane) {
+            put_line(buffer, area, row + 1, &line(state, *lane, server, area.width));
         }
-        // A server's newest calls are the ones that may be under way.
-        let open = server.calls.iter().rev().take(64).filter_map(|id| state.session.call(*id));
-        let open = open.filter(|call| call.state == CallState::Running).count();
-        match &server.health {
-            Health::Ready => {
-                let calls = text::count(server.calls.len(), "call");
-                pen.put(&format!("{}, {calls}", text::count(server.tools.len(), "tool")), dim);
-                if let Some(trouble) = state.session.trouble(server) {
-                    pen.put(&format!(", {trouble}"), theme.style(Role::Warn));
-                }
-                if open > 0 {
-                    pen.put(&format!(", {open} running"), theme.style(Role::Busy));
-                }
-            }
-            Health::Stopped if state.session.ended.is_some() => {
-                let (tools, calls) = (server.tools.len(), server.calls.len());
-                pen.put(&format!("{}, {}", text::count(tools, "tool"), text::count(calls, "call")), dim);
-            }
-            Health::Unknown
-            | Health::Starting
-            | Health::Probing
-            | Health::Restarting { .. }
-            | Health::Failed { .. }
-            | Health::Stopped => {
-                pen.put(&greeting::server_words(state, server), theme.style(shown.role));
-            }
-        }
-        put_line(buffer, area, lane + 1, &pen.line());
+    }
+    if !lineup.is_whole() {
+        put_line(buffer, area, lineup.shown.len() + 1, &rest(state, lineup, area.width));
     }
     let rule = "─".repeat(usize::from(area.width));
     let mut pen = Pen::new(area.width);
     pen.put(&rule, theme.style(Role::Border));
     put_line(buffer, area, usize::from(area.height - 1), &pen.line());
+}
+
+/// The lane of one server.
+fn line(state: &State, lane: usize, server: &Server, width: u16) -> Line<'static> {
+    let theme = state.theme();
+    let (plain, dim) = (theme.style(Role::Text), theme.style(Role::Dim));
+    let shown = marks::health(&state.session, server);
+    let selected = state.selected == Selected::Server(lane);
+    let name_style = theme.style(if selected { Role::Focus } else { Role::Strong });
+    let mut pen = Pen::new(width);
+    pen.put(if selected { "▸" } else { " " }, theme.style(Role::Name));
+    pen.put(shown.sign, theme.style(shown.role)).put(" ", plain);
+    pen.column(marks::lane(server.name.as_str()), 12, name_style).put(" ", plain);
+    if server.losses > 0 {
+        pen.put(marks::losses(server).trim_start(), theme.style(Role::Warn)).put(" ", plain);
+    }
+    let (tools, calls) = (text::count(server.tools.len(), "tool"), text::count(server.calls.len(), "call"));
+    match &server.health {
+        Health::Ready => {
+            pen.put(&format!("{tools}, {calls}"), dim);
+            if let Some(trouble) = state.session.trouble(server) {
+                pen.put(&format!(", {trouble}"), theme.style(Role::Warn));
+            }
+        }
+        Health::Stopped if state.session.ended.is_some() => drop(pen.put(&format!("{tools}, {calls}"), dim)),
+        Health::Unknown
+        | Health::Starting
+        | Health::Probing
+        | Health::Restarting { .. }
+        | Health::Failed { .. }
+        | Health::Stopped => drop(pen.put(&greeting::server_words(state, server), theme.style(shown.role))),
+    }
+    let open = |is: fn(CallState) -> bool| open_calls(&state.session, server).filter(|call| is(call.state)).count();
+    let open = [
+        (open(|state| state == CallState::Running), "running", Role::Busy),
+        (open(|state| matches!(state, CallState::Proposed | CallState::Released)), "waiting", Role::Busy),
+        (open(|state| matches!(state, CallState::Held(_))), "held", Role::Warn),
+    ];
+    for (count, word, role) in open.into_iter().filter(|(count, ..)| *count > 0) {
+        pen.put(&format!(", {count} {word}"), theme.style(role));
+    }
+    if !state.is_viewing() && asks(&state.session, server) {
+        pen.put(", asks you", theme.style(Role::Warn));
+    }
+    pen.line()
+}
+
+/// What the lanes are that have no room, and the key that shows them.
+fn rest(state: &State, lineup: &Lineup, width: u16) -> Line<'static> {
+    let theme = state.theme();
+    let mut pen = Pen::new(width);
+    let words = format!(" + {}", marks::census(&state.session, lineup.rest()));
+    pen.put(&words, theme.style(Role::Dim));
+    let label = match state.calls.fold {
+        Fold::Quiet => "shows all ",
+        Fold::Open => "folds ",
+    };
+    if state.focus != Focus::Input && pen.room() > label.len() + 4 {
+        pen.to(usize::from(width) - label.len() - 2);
+        pen.put("+ ", theme.style(Role::Name)).put(label, theme.style(Role::Dim));
+    }
+    pen.line()
 }

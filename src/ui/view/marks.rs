@@ -1,6 +1,7 @@
 //! The sign, the word and the role of every state: colour is never the only sign.
 
 use crate::session::{CallState, Health, Server, Session, StepState};
+use crate::ui::state::Urgency;
 use crate::ui::theme::Role;
 
 /// A state as it is shown.
@@ -53,6 +54,42 @@ pub(super) fn health(session: &Session, server: &Server) -> Shown {
         Health::Stopped if session.ended.is_some() => shown("·", "ended", Role::Dim),
         Health::Stopped => shown("⊘", "stopped", Role::Dim),
     }
+}
+
+/// Servers in the same state.
+pub(super) struct Group {
+    pub shown: Shown,
+    /// The most urgent of them.
+    pub urgency: Urgency,
+    pub lanes: Vec<usize>,
+}
+
+/// Servers by their state: those in trouble before those that are coming, and the others last.
+pub(super) fn groups(session: &Session, lanes: impl Iterator<Item = usize>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for lane in lanes {
+        let Some(server) = session.servers.get(lane) else { continue };
+        let (shown, urgency) = (health(session, server), Urgency::of(session, server));
+        match groups.iter_mut().find(|group| group.shown.word == shown.word) {
+            Some(group) => {
+                group.urgency = group.urgency.min(urgency);
+                group.lanes.push(lane);
+            }
+            None => groups.push(Group { shown, urgency, lanes: vec![lane] }),
+        }
+    }
+    groups.sort_by_key(|group| match group.urgency {
+        Urgency::Trouble => 0,
+        Urgency::Coming => 1,
+        Urgency::Working | Urgency::Used | Urgency::Idle => 2,
+    });
+    groups
+}
+
+/// How many servers are in which state: `1 failed · 29 ready`.
+pub(super) fn census(session: &Session, lanes: impl Iterator<Item = usize>) -> String {
+    let words = |group: &Group| format!("{} {}", group.lanes.len(), group.shown.word);
+    groups(session, lanes).iter().map(words).collect::<Vec<_>>().join(" · ")
 }
 
 /// How often a server has been lost, as ` ↻1`; nothing for one that never was.

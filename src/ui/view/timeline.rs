@@ -37,6 +37,12 @@ struct Lane {
     dense: Vec<usize>,
 }
 
+/// The lanes that are shown, and how many have no room.
+struct Lanes {
+    shown: Vec<Lane>,
+    rest: usize,
+}
+
 /// Draws the timeline.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     let area = state.areas.timeline;
@@ -52,7 +58,8 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
         return;
     };
     head(state, &axis, buffer);
-    for lane in lanes(state, &axis) {
+    let lanes = lanes(state, &axis);
+    for lane in lanes.shown {
         let mut pen = Pen::new(NAMES - 1);
         pen.put(" ", dim).put(&lane.name, theme.style(Role::Name));
         buffer.set_line(area.x, lane.y, &pen.line(), NAMES - 1);
@@ -74,14 +81,14 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
             }
         }
     }
-    foot(state, buffer);
+    foot(state, lanes.rest, buffer);
 }
 
 /// The step or call under a place on the screen, or the nearest one of that lane.
 #[must_use]
 pub fn timeline_hit(state: &State, place: Position) -> Option<Span> {
     let axis = axis(state)?;
-    let lane = lanes(state, &axis).into_iter().find(|lane| (lane.y..lane.y + lane.rows).contains(&place.y))?;
+    let lane = lanes(state, &axis).shown.into_iter().find(|lane| (lane.y..lane.y + lane.rows).contains(&place.y))?;
     let row = usize::from(place.y - lane.y);
     let distance = |bar: &&Bar| {
         let beside = bar.from.saturating_sub(place.x).max(place.x.saturating_sub(bar.to));
@@ -132,13 +139,18 @@ fn head(state: &State, axis: &Axis, buffer: &mut Buffer) {
     put_line(buffer, area, 0, &pen.line());
 }
 
-fn lanes(state: &State, axis: &Axis) -> Vec<Lane> {
+fn lanes(state: &State, axis: &Axis) -> Lanes {
     let session = &state.session;
     let area = state.areas.timeline;
     let count = session.servers.len() + 1;
-    let spans: Vec<(String, Spans)> = (0..count).map(|lane| spans(state, axis, lane)).collect();
-    let mut wanted: Vec<usize> = spans.iter().map(|(_, spans)| rows_wanted(spans)).collect();
+    let mut spans: Vec<(String, Spans)> = (0..count).map(|lane| spans(state, axis, lane)).collect();
     let room = usize::from(area.height.saturating_sub(2));
+    if count > room {
+        // Only the model's lane says something without a bar.
+        let mut is_model = true;
+        spans.retain(|(_, spans)| std::mem::take(&mut is_model) || !spans.is_empty());
+    }
+    let mut wanted: Vec<usize> = spans.iter().map(|(_, spans)| rows_wanted(spans)).collect();
     while wanted.iter().sum::<usize>() > room {
         let Some(tallest) = wanted.iter_mut().max().filter(|rows| **rows > 1) else { break };
         *tallest -= 1;
@@ -160,7 +172,7 @@ fn lanes(state: &State, axis: &Axis) -> Vec<Lane> {
         y += made.rows;
         lanes.push(made);
     }
-    lanes
+    Lanes { rest: count - lanes.len(), shown: lanes }
 }
 
 fn rows_wanted(spans: &Spans) -> usize {
@@ -194,6 +206,15 @@ fn spans(state: &State, axis: &Axis, lane: usize) -> (String, Spans) {
 enum Spans {
     Few(Vec<Bar>),
     Many(Vec<usize>),
+}
+
+impl Spans {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Few(bars) => bars.is_empty(),
+            Self::Many(_) => false,
+        }
+    }
 }
 
 fn model_spans(state: &State, axis: &Axis) -> Spans {
@@ -294,10 +315,13 @@ fn dense(state: &State, axis: &Axis, lane: &Lane, buffer: &mut Buffer) {
     }
 }
 
-/// What is selected, in words under the lanes.
-fn foot(state: &State, buffer: &mut Buffer) {
+/// What is selected, in words under the lanes, and how many lanes have no room.
+fn foot(state: &State, rest: usize, buffer: &mut Buffer) {
     let area = state.areas.timeline;
     let mut pen = Pen::new(area.width);
-    pen.put(" ", state.theme().style(Role::Text)).put(&super::data::headline(state), state.theme().style(Role::Dim));
+    let dim = state.theme().style(Role::Dim);
+    let rest = if rest > 0 { format!(" + {} ", text::count(rest, "other lane")) } else { String::new() };
+    let room = usize::from(area.width).saturating_sub(text::width(&rest) + 2);
+    pen.put(" ", dim).put(&text::fit(&super::data::headline(state), room), dim).at_end(&rest, dim);
     put_line(buffer, area, usize::from(area.height - 1), &pen.line());
 }

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use super::{marks, put_line};
 use crate::protocol::{NoteLevel, Stepping};
 use crate::session::Server;
-use crate::ui::state::{Focus, State};
+use crate::ui::state::{Focus, State, Urgency};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 use crate::ui::update;
@@ -85,6 +85,7 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
     if !stepping.is_empty() {
         pen.put(stepping, theme.style(Role::Warn)).put(" │ ", dim);
     }
+    let tail = waiting_words(state);
     let servers = &state.session.servers;
     let named = || servers.iter().enumerate();
     let shown_width = |server: &Server| text::width(&text::clean_line(server.name.as_str())) + 3;
@@ -100,56 +101,101 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
             pen.put(" ", plain);
         }
     } else {
-        summary(state, &mut pen, named().map(|(_, server)| server));
+        let room = pen.room().saturating_sub(tail.iter().map(|words| text::width(words)).sum());
+        let fits = |naming: &Naming| {
+            let mut trial = Pen::new(room);
+            summary(state, *naming, &mut trial);
+            !trial.is_cut()
+        };
+        let naming = Naming::ALL.into_iter().find(fits).unwrap_or(Naming::Signs);
+        places = summary(state, naming, &mut pen);
     }
     if servers.is_empty() && state.session.started.is_some() {
         pen.put("no servers", dim);
     }
-    let held = update::held(state);
     let short = text::clean_line(state.session.started.as_ref().map_or("", |started| started.id.tail()));
     let end = if short.is_empty() { String::new() } else { format!("…{short} ") };
-    let asking = if state.is_viewing() { 0 } else { state.session.open_inputs().count() };
-    if asking > 0 {
-        pen.put(&format!("? {asking} {} ", if asking == 1 { "asks" } else { "ask" }), theme.style(Role::Warn));
-    }
-    if state.session.held_turn.is_some() {
-        pen.put("⏸ turn held ", theme.style(Role::Warn));
-    }
-    if held > 0 {
-        pen.put(&format!("⏸ {held} held "), theme.style(Role::Warn));
+    for words in &tail {
+        pen.put(words, theme.style(Role::Warn));
     }
     pen.at_end(&end, dim);
     (pen, places)
 }
 
-/// How many servers are well, and the names of those that are not.
-fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a Server>) {
-    use crate::session::Health;
-    let theme = state.theme();
-    let (mut ready, mut others) = (0, Vec::new());
-    for server in servers {
-        match server.health {
-            Health::Ready if server.losses > 0 || state.session.trouble(server).is_some() => others.push(server),
-            Health::Ready => ready += 1,
-            Health::Unknown
-            | Health::Starting
-            | Health::Probing
-            | Health::Restarting { .. }
-            | Health::Failed { .. }
-            | Health::Stopped => {
-                others.push(server);
-            }
+/// What waits for the operator.
+fn waiting_words(state: &State) -> Vec<String> {
+    let mut words = Vec::new();
+    match if state.is_viewing() { 0 } else { state.session.open_inputs().count() } {
+        0 => {}
+        1 => words.push("? 1 asks ".to_owned()),
+        asking => words.push(format!("? {asking} ask ")),
+    }
+    if state.session.held_turn.is_some() {
+        words.push("⏸ turn held ".to_owned());
+    }
+    match update::held(state) {
+        0 => {}
+        held => words.push(format!("⏸ {held} held ")),
+    }
+    words
+}
+
+/// How much is said of servers where not all can be named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// The names of all that are not simply ready, and how many are.
+    Notable,
+    /// The names of those in trouble, and how many others are in which state.
+    Trouble,
+    /// How many are in which state.
+    Words,
+    /// The same without words.
+    Signs,
+}
+
+impl Naming {
+    /// From the one that says most.
+    const ALL: [Self; 4] = [Self::Notable, Self::Trouble, Self::Words, Self::Signs];
+
+    fn names(self, server: &Server, urgency: Urgency) -> bool {
+        let is_notable = server.losses > 0 || matches!(urgency, Urgency::Trouble | Urgency::Coming);
+        match self {
+            Self::Notable => is_notable,
+            Self::Trouble => urgency == Urgency::Trouble,
+            Self::Words | Self::Signs => false,
         }
     }
-    if ready > 0 {
-        pen.put(&format!("✓ {ready} ready "), theme.style(Role::Good));
+}
+
+/// How servers are, state by state, those in trouble first: names, and how many others there are.
+fn summary(state: &State, naming: Naming, pen: &mut Pen) -> Vec<(Range<usize>, usize)> {
+    let (theme, session) = (state.theme(), &state.session);
+    let mut places = Vec::new();
+    for group in marks::groups(session, 0..session.servers.len()) {
+        let (shown, style) = (group.shown, theme.style(group.shown.role));
+        let mut others = Vec::new();
+        for lane in group.lanes {
+            let Some(server) = session.servers.get(lane) else { continue };
+            if !naming.names(server, Urgency::of(session, server)) {
+                others.push(lane);
+                continue;
+            }
+            let start = pen.used();
+            pen.put(&format!("{} {}", shown.sign, text::fit(server.name.as_str(), 12)), style);
+            pen.put(&format!("{} ", marks::losses(server)), theme.style(Role::Warn));
+            places.push((start..pen.used(), lane));
+        }
+        let Some(first) = others.first() else { continue };
+        let start = pen.used();
+        match naming {
+            Naming::Signs => pen.put(&format!("{} {} ", shown.sign, others.len()), style),
+            Naming::Notable | Naming::Trouble | Naming::Words => {
+                pen.put(&format!("{} {} {} ", shown.sign, others.len(), shown.word), style)
+            }
+        };
+        places.push((start..pen.used(), *first));
     }
-    for server in others {
-        let shown = marks::health(&state.session, server);
-        let name = text::fit(server.name.as_str(), 12);
-        pen.put(&format!("{} {name}", shown.sign), theme.style(shown.role));
-        pen.put(&format!("{} ", marks::losses(server)), theme.style(Role::Warn));
-    }
+    places
 }
 
 fn pane_tabs(state: &State) -> (Pen, Vec<(Range<usize>, Focus)>) {
