@@ -68,7 +68,11 @@ fn lanes_that_have_no_room_open_with_a_key_and_are_gone_through() {
     assert!(console.screen().contains("▸✓ server-20"), "{}", console.screen());
     console.press("+");
     assert!(console.screen().contains("▸✓ server-20"), "the selected lane stays: {}", console.screen());
-    assert!(console.screen().contains("+ 28 ready"), "{}", console.screen());
+    assert!(
+        console.screen().contains("▲ server-11") && console.screen().contains("+ 28 ready"),
+        "{}",
+        console.screen()
+    );
 }
 
 #[test]

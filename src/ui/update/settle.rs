@@ -46,7 +46,9 @@ fn wish(state: &State, urgencies: &[Urgency]) -> Wish {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     // The model has a lane of its own.
     let lanes = urgencies.len() + 1;
-    let told = urgencies.iter().filter(|urgency| **urgency < Urgency::Idle).count() + 1;
+    let selected = selected_lane(state);
+    let tells = |(lane, urgency): &(usize, &Urgency)| **urgency < Urgency::Idle || selected == Some(*lane);
+    let told = urgencies.iter().enumerate().filter(tells).count() + 1;
     let used = state.session.servers.iter().filter(|server| !server.calls.is_empty()).count() + 1;
     let is_calm = |urgency: &Urgency| match urgency {
         Urgency::Trouble | Urgency::Coming => false,
@@ -72,11 +74,14 @@ fn wish(state: &State, urgencies: &[Urgency]) -> Wish {
 /// Which lanes are shown between the model's and the rule.
 fn lanes(state: &mut State, urgencies: &[Urgency]) {
     let rows = usize::from(state.areas.lanes.height.saturating_sub(2));
-    let selected = match state.selected {
+    state.calls.lineup = Lineup::new(urgencies, selected_lane(state), rows, state.calls.fold);
+}
+
+fn selected_lane(state: &State) -> Option<usize> {
+    match state.selected {
         Selected::Server(lane) => Some(lane),
         Selected::Span(_) | Selected::Nothing | Selected::Request => None,
-    };
-    state.calls.lineup = Lineup::new(urgencies, selected, rows, state.calls.fold);
+    }
 }
 
 fn chat(state: &mut State) {
