@@ -9,6 +9,7 @@ mod materials;
 mod picking;
 mod projects;
 mod replaying;
+mod servers;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;

@@ -38,7 +38,7 @@ pub use lanes::{Fold, Lineup, Urgency, asks, open_calls, trouble_first};
 pub use leaving::{Escape, Leaving, WayOut};
 pub use notices::Notices;
 pub use offers::Offers;
-pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun};
+pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun, Shows};
 pub use picker::{Choice, Picker};
 pub use reading::{Reading, Shelf};
 pub use seen::{Seen, Waiting};

@@ -37,10 +37,22 @@ pub struct Page {
     pub width: u16,
     /// The first line on the screen.
     pub top: usize,
+    /// What it shows, to be brought up to date.
+    pub shows: Shows,
     /// What was being asked when it was opened, to go back to.
     pub under: Option<Box<Ask>>,
     /// What has been read once its last line has been on the screen.
     pub matters: Vec<Matter>,
+}
+
+/// What a page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shows {
+    /// What was so when it was opened.
+    #[default]
+    Once,
+    /// All servers, as the session stood after so many records.
+    Servers(u64),
 }
 
 /// Something that counts only once the operator has read what it is.

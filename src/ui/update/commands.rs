@@ -3,7 +3,9 @@
 use crate::protocol::{Command, Question, Rejection, ServerName, Stepping};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
-use crate::ui::state::{Choice, FeedState, Follow, Leaving, Overlay, Scroll, State};
+use crate::ui::state::{
+    Choice, FeedState, Follow, Leaving, Overlay, Page, Scroll, Shows, State, Urgency, trouble_first,
+};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::Role;
 
@@ -90,7 +92,7 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
     match spec.verb {
         Verb::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Verb::Tools => tools(state, arguments),
-        Verb::Servers => servers(state),
+        Verb::Servers => state.overlay = Some(Overlay::Page(servers(state))),
         Verb::Resources => return materials::resources(state, arguments),
         Verb::Prompts => return materials::prompts(state, arguments),
         Verb::Model if arguments.is_empty() => {
@@ -274,10 +276,12 @@ fn tools(state: &mut State, wanted: &str) {
     state.overlay = Some(Overlay::Page(palette::titled("Tools", paragraphs)));
 }
 
-fn servers(state: &mut State) {
+/// All servers, those in trouble first.
+pub(super) fn servers(state: &State) -> Page {
     let theme = state.theme();
     let mut paragraphs = Vec::new();
-    for server in &state.session.servers {
+    let order = trouble_first(&Urgency::of_all(&state.session));
+    for server in order.into_iter().filter_map(|lane| state.session.servers.get(lane)) {
         let role = match server.health {
             Health::Ready if state.session.trouble(server).is_some() => Role::Warn,
             Health::Ready => Role::Good,
@@ -301,5 +305,5 @@ fn servers(state: &mut State) {
     if paragraphs.is_empty() {
         paragraphs.push(vec![Piece::new("No servers are configured.", theme.style(Role::Text))]);
     }
-    state.overlay = Some(Overlay::Page(palette::titled("Servers", paragraphs)));
+    Page { shows: Shows::Servers(state.session.records), ..palette::titled("Servers", paragraphs) }
 }

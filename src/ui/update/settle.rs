@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use crate::ui::layout::{Areas, Lanes, Wish};
 use crate::ui::state::{
-    Advice, CallRow, Chat, Content, Item, Lineup, Matter, Overlay, Row, Scroll, Selected, Slice, State, Tab, Urgency,
+    Advice, CallRow, Chat, Content, Item, Lineup, Matter, Overlay, Page, Row, Scroll, Selected, Shows, Slice, State,
+    Tab, Urgency,
 };
 use crate::ui::{text, view};
 
-use super::{form, inside, scroll, seen, source};
+use super::{commands, form, inside, scroll, seen, source};
 
 /// Brings everything derived up to date.
 pub(super) fn settle(state: &mut State) {
@@ -247,6 +248,15 @@ fn find_value(tree: &crate::ui::json::Tree, words: &str) -> Option<usize> {
 fn overlay(state: &mut State) {
     let width = view::page_columns(state.size);
     let rows = usize::from(view::page_rows(state.size));
+    let is_old = |page: &Page| match page.shows {
+        Shows::Once => false,
+        Shows::Servers(records) => records != state.session.records,
+    };
+    let anew = matches!(&state.overlay, Some(Overlay::Page(page)) if is_old(page)).then(|| commands::servers(state));
+    if let (Some(Overlay::Page(page)), Some(anew)) = (&mut state.overlay, anew) {
+        let top = page.top;
+        *page = Page { top, ..anew };
+    }
     let Some(Overlay::Help(page) | Overlay::Page(page)) = &mut state.overlay else { return };
     if page.width != width {
         page.width = width;
