@@ -592,3 +592,21 @@ fn waiting_longer_counts_from_now() {
     console.happens(call, CallExtended { timeout_ms: 60_000 });
     assert!(console.screen().contains("in 1 m 00 s"), "{}", console.screen());
 }
+
+#[test]
+fn a_result_that_no_server_gave() {
+    let mut story = Story::ready();
+    story.turn("Close it").request("gpt-4o").answer("");
+    story.call("ticket", "search_tickets", r#"{"priority":"critical"}"#, 12, TICKETS);
+    let call = story.propose("ticket", "update_ticket", r#"{"ticket_id":"TKT-1001"}"#);
+    story.hold(call, "update_ticket on ticket may change something");
+    let scope = story.of(call);
+    let (verdict, by) = (Verdict::Answer, "operator".to_owned());
+    story.put(scope, CallDecided { verdict, by, reason: None, before: None, after: None });
+    let result = Some(super::fixtures::json(r#"{"content":[{"type":"text","text":"Closed."}]}"#));
+    let (status, duration_us) = (CallStatus::Ok, 0);
+    story.put(scope, CallFinished { status, duration_us, result, failure: None, mismatch: None });
+    pictures("answered", &story, |console| {
+        console.press("Tab Tab");
+    });
+}

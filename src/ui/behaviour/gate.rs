@@ -246,3 +246,14 @@ fn a_change_of_the_tool_can_be_accepted_where_its_result_waits_to_be_fetched_aga
     assert!(screen.contains("A tool that has changed") && screen.contains("then r sends call 1 again"), "{screen}");
     assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(1), hash })]);
 }
+
+#[test]
+fn the_reason_of_a_denial_stands_under_its_call_in_the_conversation() {
+    let mut console = three_held();
+    assert!(!console.screen().contains("the model was told: no"));
+    denied(&mut console, 1);
+    let screen = console.screen();
+    let rows: Vec<&str> = screen.lines().collect();
+    let call = rows.iter().position(|row| row.contains("⊘ [1]")).expect("the denied call");
+    assert!(rows[call + 1].contains("the model was told: no"), "{screen}");
+}

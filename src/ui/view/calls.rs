@@ -141,12 +141,17 @@ fn call_line(state: &State, call: &Call, width: u16) -> Line<'static> {
     let (plain, dim) = (theme.style(Role::Text), theme.style(Role::Dim));
     let mut pen = Pen::new(width);
     pen.put(" ", plain).put(shown.sign, theme.style(shown.role));
-    pen.right(&call.id.0.to_string(), 4, theme.style(Role::Link)).put(" ", plain);
+    let number = call.id.0.to_string();
+    let by_hand = call.by_hand().map_or("", |_| marks::BY_HAND);
+    let room = 4_usize.saturating_sub(text::width(by_hand)).max(number.len());
+    pen.put(by_hand, theme.style(Role::Warn)).right(&number, room, theme.style(Role::Link)).put(" ", plain);
     if columns.lane > 0 {
         pen.column(marks::lane(call.server.as_str()), columns.lane, dim).put(" ", plain);
     }
     pen.column(call.tool.as_str(), columns.tool, plain).put(" ", plain);
     let time = match call.state {
+        // It was never sent: nobody's server gave this result.
+        CallState::Ok | CallState::Error if !by_hand.is_empty() && !call.was_sent() => "answered".to_owned(),
         CallState::Ok | CallState::Error | CallState::Running => {
             state.call_us(call).map(text::duration).unwrap_or_default()
         }
@@ -154,7 +159,7 @@ fn call_line(state: &State, call: &Call, width: u16) -> Line<'static> {
             shown.word.to_owned()
         }
     };
-    let role = if call.state == CallState::Ok { Role::Dim } else { shown.role };
+    let role = if call.state == CallState::Ok && by_hand.is_empty() { Role::Dim } else { shown.role };
     pen.right(&time, 9, theme.style(role)).put(" ", plain);
     if pen.room() > 4 {
         // A long text is only looked at as far as it can be seen.

@@ -4,6 +4,9 @@ use crate::session::{CallState, Health, Server, Session, StepState};
 use crate::ui::state::Urgency;
 use crate::ui::theme::Role;
 
+/// The sign of what the operator has made of a call.
+pub(super) const BY_HAND: &str = "✎";
+
 /// A state as it is shown.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {

@@ -221,6 +221,11 @@ fn call_rows(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
                 words(rows, &[Piece::new(&said, theme.style(Role::Dim))], width, 6);
             }
         }
+        if let Some(refusal) = call.refusal.as_ref().filter(|refusal| !refusal.trim().is_empty()) {
+            let told = format!("the model was told: {}", text::first_line(refusal));
+            let told = text::in_rows(&told, usize::from(width), REASON_ROWS, " (all of it in Data)");
+            words(rows, &[Piece::new(&format!("      {told}"), theme.style(Role::Warn))], width, 6);
+        }
         let Some(advice) = Advice::of(call) else { continue };
         let first = advice.reason.lines().next().unwrap_or("");
         let reason = text::in_rows(first, usize::from(width), REASON_ROWS, " (all of it in Data)");
@@ -254,7 +259,7 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     let state_word = if call.state == CallState::Ok { "" } else { shown.word };
     pen.put(&format!("  {state_word}"), theme.style(shown.role)).put(&time, theme.style(Role::Dim));
     if let Some(word) = call.by_hand() {
-        pen.put(&format!(" ✎ {word}"), theme.style(Role::Warn));
+        pen.put(&format!(" {} {word}", marks::BY_HAND), theme.style(Role::Warn));
     }
     if let (CallState::Released, Some(other)) = (call.state, state.session.waits_for(call)) {
         pen.put(&format!(", waits for call {}", other.0), theme.style(Role::Dim));
