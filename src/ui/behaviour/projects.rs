@@ -82,3 +82,12 @@ fn a_file_that_came_while_something_else_was_open_is_shown_before_a_word_counts(
     console.type_text("/trust yes");
     assert_eq!(console.press("Enter"), judged(ProjectVerdict::Approved));
 }
+
+#[test]
+fn the_first_screen_of_a_long_file_says_where_it_is_answered_and_when() {
+    let mut console = proposed(60);
+    assert!(console.screen().contains("Read this to its end; then /trust yes or /trust no"), "{}", console.screen());
+    assert!(console.screen().contains("to its end, where the answers stand"), "{}", console.screen());
+    console.press("End Home");
+    assert!(!console.screen().contains("where the answers stand"), "it has been read: {}", console.screen());
+}

@@ -45,7 +45,8 @@ pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String
 fn open(state: &mut State) {
     let theme = state.theme();
     let (plain, strong) = (theme.style(Role::Text), theme.style(Role::Strong));
-    let mut paragraphs = Vec::new();
+    let how = "Read this to its end; then /trust yes or /trust no answers.";
+    let mut paragraphs = vec![vec![Piece::new(how, theme.style(Role::Dim))], Vec::new()];
     for project in state.session.open_projects() {
         let proposed = &project.proposed;
         let changed = if proposed.changed { " HAS CHANGED since you last decided. It" } else { "" };

@@ -84,7 +84,9 @@ fn draw_page(state: &State, page: &Page, area: Rect, frame: &mut Frame<'_>) {
     };
     pen.put(" Esc ", theme.style(Role::Name)).put("closes  ", dim);
     if !more.is_empty() {
-        pen.put("↑↓ PgUp PgDn ", theme.style(Role::Name)).put("scroll ", dim);
+        let is_unread = page.matters.iter().any(|matter| !state.read.contains(matter));
+        let words = if is_unread { "to its end, where the answers stand " } else { "scroll " };
+        pen.put("↑↓ PgUp PgDn ", theme.style(Role::Name)).put(words, dim);
     }
     pen.at_end(&more, dim);
     put_line(frame.buffer_mut(), inner, usize::from(inner.height.saturating_sub(1)), &pen.line());
