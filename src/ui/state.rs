@@ -18,6 +18,7 @@ mod offers;
 mod overlay;
 mod picker;
 mod reading;
+mod replaying;
 mod seen;
 mod text;
 
@@ -41,6 +42,7 @@ pub use offers::Offers;
 pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun, Shows};
 pub use picker::{Choice, Picker};
 pub use reading::{Reading, Shelf};
+pub use replaying::Replaying;
 pub use seen::{Seen, Waiting};
 pub use text::TextView;
 
@@ -210,8 +212,8 @@ pub struct State {
     pub leaving: Leaving,
     /// Where it leads.
     pub way_out: WayOut,
-    /// Calls made again on their live servers while this recording was shown.
-    pub made_again: usize,
+    /// What was asked of the recording that is shown.
+    pub replaying: Replaying,
     /// What Esc does to a running turn.
     pub escape: Escape,
     /// What a key that decides would be about, and since when it could be read.

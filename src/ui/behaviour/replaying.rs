@@ -1,9 +1,11 @@
 //! A replay on the screen: what it says of its start, of running time, and of a recording that ends early.
 
-use crate::protocol::{CallId, Moment, Playback, RecordIndex, Scope, ServerStopped, SessionEnded};
+use crate::protocol::{
+    CallId, Command, Moment, Place, Playback, RecordIndex, ReplayCommand, Scope, ServerStopped, SessionEnded,
+};
 use crate::ui::fixtures::{Story, finished};
 use crate::ui::outside::Answer;
-use crate::ui::update::{Msg, update};
+use crate::ui::update::{Effect, Msg, update};
 
 #[test]
 fn the_start_of_a_recording_is_said_to_be_one() {
@@ -130,4 +132,36 @@ fn servers_of_a_session_that_is_over_do_not_look_broken() {
     console.view(60, 60);
     let screen = console.screen();
     assert!(screen.contains("· billing") && !screen.contains("stopped"), "{screen}");
+}
+
+#[test]
+fn a_place_that_a_recording_has_not_got_is_asked_for_again_with_the_reason() {
+    let mut console = finished().console(80, 24);
+    console.view(40, 60).press("g");
+    console.type_text("c99").press("Enter");
+    let here = console.state.playback.as_deref().cloned().unwrap_or_default();
+    let notice = Some("There is no call c99 in this recording.".to_owned());
+    console.play(Playback { notice, ..here.clone() });
+    assert!(console.screen().contains("✗ There is no call c99"), "{}", console.screen());
+    let again = console.press("Backspace Backspace 4 Enter");
+    let place = Place::Call(CallId(4));
+    assert_eq!(again, [Effect::Send(Command::Replay(ReplayCommand::GoTo(place)))], "what was written is still there");
+    console.play(here);
+    assert!(!console.screen().contains("Go to"), "{}", console.screen());
+}
+
+#[test]
+fn what_came_of_a_call_made_again_is_shown_again_before_it_is_made_once_more() {
+    let mut console = finished().console(120, 40);
+    console.view(40, 60);
+    console.state.options.file = Some("/sessions/one.jsonl".into());
+    console.press("R Enter");
+    let lines = vec!["verdict: status flip".to_owned()];
+    update(&mut console.state, Msg::Answered(Answer::Made { call: CallId(4), lines }));
+    console.press("Esc");
+    assert!(!console.screen().contains("status flip"));
+    assert_eq!(console.press("R"), []);
+    assert!(console.screen().contains("verdict: status flip"), "{}", console.screen());
+    assert_eq!(console.press("Esc"), []);
+    assert!(console.screen().contains("LIVE: make call 4 again"), "{}", console.screen());
 }

@@ -136,7 +136,7 @@ pub(super) static VIEWING: &[Binding] = &[
         &[c('R')],
         7,
         "make again",
-        "LIVE: make the selected call again, as recorded or edited, and compare",
+        "LIVE: make the selected call again, as recorded or edited, and compare; what came of it last is shown first",
     ),
     v(ViewKey::Fork, &[c('C')], 8, "fork", "Go on from here in a new live session"),
     v(ViewKey::Compare, &[c('D')], 9, "compare", "Compare with another session"),

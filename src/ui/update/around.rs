@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use crate::protocol::{CallId, secret_marks};
 use crate::ui::json::Doc;
 use crate::ui::outside::{Answer, Request};
-use crate::ui::state::{Arrival, Choice, Overlay, Picker, Purpose, State};
+use crate::ui::state::{Arrival, Choice, Overlay, Page, Picker, Purpose, State};
 use crate::ui::text::Piece;
 use crate::ui::theme::Role;
 
@@ -70,10 +70,15 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         // The list has been closed meanwhile.
         (Answer::Sessions(_) | Answer::Preview(..), _) => {}
         (Answer::Made { call, lines }, _) => {
-            state.made_again += 1;
-            page(state, &format!("LIVE: call {} made again", call.0), &lines);
+            state.replaying.made_again += 1;
+            let shown = made_page(state, call, &lines);
+            state.replaying.made.insert(call, lines);
+            arrivals::arrive(state, Arrival::Page(shown));
         }
-        (Answer::Page { title, lines }, _) => page(state, &title, &lines),
+        (Answer::Page { title, lines }, _) => {
+            let shown = page(state, &title, &lines);
+            arrivals::arrive(state, Arrival::Page(shown));
+        }
         // Taken by the shell.
         (Answer::Scene(_), _) => {}
         (Answer::Failed(reason), _) => state.notice = Some(reason),
@@ -81,8 +86,13 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Shows something to read, once nothing that is being written is in its way.
-fn page(state: &mut State, title: &str, lines: &[String]) {
+/// What came of a call that was made again.
+fn made_page(state: &State, call: CallId, lines: &[String]) -> Page {
+    page(state, &format!("LIVE: call {} made again", call.0), lines)
+}
+
+/// Something to read.
+fn page(state: &State, title: &str, lines: &[String]) -> Page {
     let theme = state.theme();
     let role = |line: &str| match line.trim_start().chars().next() {
         Some('+') => Role::Good,
@@ -91,7 +101,7 @@ fn page(state: &mut State, title: &str, lines: &[String]) {
         _ => Role::Text,
     };
     let paragraphs = lines.iter().map(|line| vec![Piece::new(line, theme.style(role(line)))]).collect();
-    arrivals::arrive(state, Arrival::Page(palette::titled(title, paragraphs)));
+    palette::titled(title, paragraphs)
 }
 
 /// Goes on from this moment of a recording in a live session.
@@ -102,7 +112,7 @@ pub(super) fn fork(state: &mut State) -> Vec<Effect> {
     vec![Effect::Ask(Request::Fork { file, records })]
 }
 
-/// Asks for the arguments with which the selected call is made again.
+/// Asks for the arguments with which the selected call is made again; what came of it the last time lies over that.
 pub(super) fn again(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.call() else {
         state.notice = Some("Select a call first.".to_owned());
@@ -110,7 +120,16 @@ pub(super) fn again(state: &mut State) -> Vec<Effect> {
     };
     let arguments = Doc::parse(&call.arguments).map_or_else(|| call.arguments.text().to_owned(), |doc| doc.pretty(0));
     let purpose = if call.read_only { Purpose::Again(call.id) } else { Purpose::AgainWriting(call.id) };
+    let made = state.replaying.made.get(&call.id).map(|lines| {
+        let way = ["", "Esc goes on to making it once more."].map(str::to_owned);
+        made_page(state, call.id, &[lines.as_slice(), &way].concat())
+    });
     asking::open(state, purpose, &arguments);
+    if let Some(made) = made
+        && let Some(Overlay::Ask(ask)) = state.overlay.take()
+    {
+        state.overlay = Some(Overlay::Page(Page { under: Some(ask), ..made }));
+    }
     Vec::new()
 }
 

@@ -97,8 +97,15 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
     }
     match answer {
         Ok(effects) => {
-            if ask.purpose == Purpose::Breakpoints {
-                state.notice = Some(written::told(&text));
+            match ask.purpose {
+                Purpose::Breakpoints => state.notice = Some(written::told(&text)),
+                Purpose::GoTo => state.replaying.sought = Some(text),
+                Purpose::Deny(_)
+                | Purpose::Arguments(_)
+                | Purpose::Result(_)
+                | Purpose::Answer(_)
+                | Purpose::Again(_)
+                | Purpose::AgainWriting(_) => {}
             }
             effects
         }
@@ -107,6 +114,18 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
             point(&mut ask);
             state.overlay = Some(Overlay::Ask(ask));
             Vec::new()
+        }
+    }
+}
+
+/// Takes in what a replay says of the place it was asked for: one that it has not got is asked for again.
+pub(super) fn landed(state: &mut State, problem: Option<&str>) {
+    let Some(sought) = state.replaying.sought.take() else { return };
+    if let (Some(problem), None) = (problem, &state.overlay) {
+        open(state, Purpose::GoTo, &sought);
+        state.notice = None;
+        if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+            ask.problem = Some(problem.to_owned());
         }
     }
 }

@@ -69,7 +69,7 @@ fn words(state: &State, playback: &Playback) -> Pen {
     if playback.problem_count > 0 {
         pen.put(&format!("  ⚠ {} bad", playback.problem_count), theme.style(Role::Warn));
     }
-    match state.made_again {
+    match state.replaying.made_again {
         0 => pen.at_end("nothing is executed ", dim),
         made => pen.at_end(&format!("{} made LIVE ", text::count(made, "call")), theme.style(Role::Warn)),
     };

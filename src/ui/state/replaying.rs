@@ -1,0 +1,16 @@
+//! What this console asked for while it shows a recording.
+
+use std::collections::BTreeMap;
+
+use crate::protocol::CallId;
+
+/// What was asked of a replay, and of the servers outside of it.
+#[derive(Debug, Default)]
+pub struct Replaying {
+    /// The place the replay was last asked to go to, as it was written, until the replay has answered.
+    pub sought: Option<String>,
+    /// Calls made again on their live servers while this recording was shown.
+    pub made_again: usize,
+    /// What came of each of them the last time, line by line.
+    pub made: BTreeMap<CallId, Vec<String>>,
+}
