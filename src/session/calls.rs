@@ -154,13 +154,19 @@ impl Call {
         self.started_us.is_some()
     }
 
+    /// Whether the operator gave its result, and its server was never asked.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        let answered = self.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
+        answered && !self.was_sent() && self.state != CallState::Denied
+    }
+
     /// What the operator has made of it, where its state does not say it.
     #[must_use]
     pub fn by_hand(&self) -> Option<&'static str> {
-        let answered = self.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
         match () {
             () if self.is_kept_back() => Some("kept back"),
-            () if answered && self.state != CallState::Denied => Some("answered by operator"),
+            () if self.is_answered() => Some("answered by operator"),
             () if self.is_changed() => Some("edited"),
             () => None,
         }

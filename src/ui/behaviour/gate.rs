@@ -257,3 +257,16 @@ fn the_reason_of_a_denial_stands_under_its_call_in_the_conversation() {
     let call = rows.iter().position(|row| row.contains("⊘ [1]")).expect("the denied call");
     assert!(rows[call + 1].contains("the model was told: no"), "{screen}");
 }
+
+#[test]
+fn a_call_that_was_changed_and_could_not_be_sent_is_not_said_to_be_answered() {
+    let mut story = Story::ready();
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold(call, "stepping").edit(call, r#"{"query":"printer"}"#);
+    let mut console = story.console(120, 40);
+    let failure = Some(CallFailure { code: CallFailureCode::Denied, message: "gone".into() });
+    let status = CallStatus::Error;
+    console.happens(call, CallFinished { status, duration_us: 0, result: None, failure, mismatch: None });
+    assert!(console.screen().contains("✗✎") && !console.screen().contains("answered"), "{}", console.screen());
+}

@@ -150,8 +150,8 @@ fn call_line(state: &State, call: &Call, width: u16) -> Line<'static> {
     }
     pen.column(call.tool.as_str(), columns.tool, plain).put(" ", plain);
     let time = match call.state {
-        // It was never sent: nobody's server gave this result.
-        CallState::Ok | CallState::Error if !by_hand.is_empty() && !call.was_sent() => "answered".to_owned(),
+        // Nobody's server gave this result.
+        CallState::Ok | CallState::Error if call.is_answered() => "answered".to_owned(),
         CallState::Ok | CallState::Error | CallState::Running => {
             state.call_us(call).map(text::duration).unwrap_or_default()
         }
