@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use calls::{Call, CallState, Frame};
 pub use documents::Document;
-pub use evidence::{Claim, Evidence, Mark};
+pub use evidence::{Claim, Evidence, Mark, Totals};
 pub use inputs::Input;
 pub use list::List;
 pub use projects::Project;

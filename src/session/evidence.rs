@@ -20,6 +20,8 @@ use super::List;
 const MOST_VALUES: usize = 1_000_000;
 /// Values in a layer.
 const LAYER: usize = 4096;
+/// What the normal forms of amounts begin with.
+const AMOUNT: &str = "amount:";
 /// Results longer than this are left out, bytes: they would be read while the screen waits.
 const MOST_BYTES: usize = 1024 * 1024;
 
@@ -30,6 +32,8 @@ pub struct Evidence {
     /// Full layers never change, so that copies share them.
     layers: List<Arc<HashMap<u64, CallId>>>,
     fresh: Arc<HashMap<u64, CallId>>,
+    /// The ids and days that questions and instructions named.
+    named: Arc<HashSet<String>>,
     /// Whether something was left out: then nothing counts as unsupported, because absence would prove nothing.
     incomplete: bool,
 }
@@ -50,9 +54,15 @@ pub enum Mark {
     Supported(CallId),
     /// It is the total or mean of a column of a table in the same text, each cell of which some result has.
     AddedUp,
+    /// An id or a day that the operator or a server's instructions named; no amount is vouched for by naming it.
+    Named,
     /// No result of the session has it.
     Unsupported,
 }
+
+/// The figures that the tables of an answer add up to.
+#[derive(Clone, Debug, Default)]
+pub struct Totals(HashSet<String>);
 
 impl Evidence {
     /// Takes in the result of a call.
@@ -64,6 +74,16 @@ impl Evidence {
         let value = result.value();
         let body = value.get("structuredContent").filter(|body| !body.is_null()).unwrap_or(&value);
         self.add_value(call, body);
+    }
+
+    /// Takes in the ids and days that a question names, or the instructions of a server.
+    pub fn add_named(&mut self, text: &str) {
+        // "tkt-1001" is written in capitals in the answer.
+        let forms = scan(text).into_iter().chain(scan(&text.to_uppercase())).map(|(_, form)| form);
+        let named: Vec<String> = forms.filter(|form| !form.starts_with(AMOUNT)).collect();
+        if !named.is_empty() {
+            Arc::make_mut(&mut self.named).extend(named);
+        }
     }
 
     fn add_value(&mut self, call: CallId, value: &Value) {
@@ -111,13 +131,19 @@ impl Evidence {
         Arc::make_mut(&mut self.fresh).entry(hash(&form)).or_insert(call);
     }
 
-    /// The claims of `text`, in order.
+    /// The claims of a whole answer, in order.
     #[must_use]
     pub fn check(&self, text: &str) -> Vec<Claim> {
-        let shown = self.shown_totals(text);
+        self.check_part(text, &self.totals(text))
+    }
+
+    /// The claims of a part of an answer, in order; `totals` are those of the whole answer.
+    #[must_use]
+    pub fn check_part(&self, text: &str, totals: &Totals) -> Vec<Claim> {
         let mark = |form: &str| match self.find(form) {
             Some(call) => Mark::Supported(call),
-            None if shown.contains(form) => Mark::AddedUp,
+            None if totals.0.contains(form) => Mark::AddedUp,
+            None if self.named.contains(form) => Mark::Named,
             None => Mark::Unsupported,
         };
         scan(text)
@@ -137,7 +163,8 @@ impl Evidence {
 
     /// Totals and means of the columns of the tables in `text`, where every amount of the column stands in a result: they
     /// can be worked out again from what is shown.
-    fn shown_totals(&self, text: &str) -> HashSet<String> {
+    #[must_use]
+    pub fn totals(&self, text: &str) -> Totals {
         let mut out = HashSet::new();
         let mut columns: Vec<Column> = Vec::new();
         for line in text.lines().chain([""]) {
@@ -154,7 +181,7 @@ impl Evidence {
                 }
             }
         }
-        out
+        Totals(out)
     }
 
     /// The distinct unsupported pieces of `text`, as written.
@@ -188,7 +215,7 @@ struct Column {
 
 impl Column {
     fn take(&mut self, form: &str, known: bool) {
-        let Some(amount) = form.strip_prefix("amount:").and_then(|digits| digits.parse::<Decimal>().ok()) else {
+        let Some(amount) = form.strip_prefix(AMOUNT).and_then(|digits| digits.parse::<Decimal>().ok()) else {
             return;
         };
         match self.total.checked_add(amount) {
@@ -273,7 +300,7 @@ fn plain_number(text: &str) -> Option<String> {
 /// One form for `12450`, `12450.0` and `12450.00`.
 fn amount_form(digits: &str) -> String {
     let plain = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    format!("amount:{plain}")
+    format!("{AMOUNT}{plain}")
 }
 
 #[cfg(test)]
@@ -337,6 +364,15 @@ mod tests {
     fn what_is_only_quoted_is_no_claim() {
         let evidence = evidence(r#"{"id":"TKT-1001"}"#);
         assert_eq!(evidence.unsupported("“INV-001” fits 2 invoices, not INV-002"), ["INV-002"]);
+    }
+
+    #[test]
+    fn ids_and_days_of_the_question_are_no_inventions_but_its_amounts_are_not_vouched_for() {
+        let mut evidence = evidence(r#"{"id":"TKT-1001"}"#);
+        evidence.add_named("was tkt-2002 of 2025-09-01 over $5.00?");
+        let text = "TKT-2002 of 2025-09-01, $5.00, TKT-2003";
+        assert_eq!(evidence.unsupported(text), ["$5.00", "TKT-2003"]);
+        assert_eq!(evidence.check(text)[0].mark, Mark::Named);
     }
 
     #[test]

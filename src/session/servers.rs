@@ -195,6 +195,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             enter(server, Health::Probing, at_us);
         }
         Event::ServerReady(ready) => {
+            session.evidence.add_named(&ready.instructions);
             let server = session.server_mut(&ready.server);
             server.pid = ready.pid;
             server.ready = Some(ready.clone());

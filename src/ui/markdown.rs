@@ -17,7 +17,7 @@ use super::state::{Link, Row};
 use super::text::{self, Piece};
 use super::theme::{Role, Theme};
 use crate::protocol::CallId;
-use crate::session::Evidence;
+use crate::session::{Evidence, Totals};
 
 /// What the answer is held against.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,13 @@ pub struct Against<'a> {
     pub evidence: Option<&'a Evidence>,
     /// Calls in the session: a reference beyond them leads nowhere.
     pub calls: usize,
+}
+
+/// The same for a line of it: what its tables add up to is known of the whole answer only.
+#[derive(Clone, Copy)]
+struct Held<'a> {
+    against: Against<'a>,
+    totals: &'a Totals,
 }
 
 /// How the tables of an answer are laid out.
@@ -51,16 +58,18 @@ pub fn rows(source: &str, columns: usize, indent: usize, theme: Theme, against: 
     // One form for all tables of an answer, so that they can be read in one way.
     let fits = |part: &Part<'_>| !matches!(part, Part::Table(table) if table::fit(table, columns).is_none());
     let form = if parts.iter().all(fits) { Form::Grid } else { Form::Stacked };
+    let totals = against.evidence.map(|evidence| evidence.totals(source)).unwrap_or_default();
+    let held = Held { against, totals: &totals };
     for part in parts {
         match part {
-            Part::Text(words) => text_rows(words, columns, theme, against, &mut rows),
+            Part::Text(words) => text_rows(words, columns, theme, held, &mut rows),
             Part::Table(table) => {
                 if rows.last().is_some_and(|row| !row.is_blank()) {
                     rows.push(Row::default());
                 }
                 match form {
-                    Form::Grid => table_rows(&table, columns, theme, against, &mut rows),
-                    Form::Stacked => stacked_rows(&table, columns, theme, against, &mut rows),
+                    Form::Grid => table_rows(&table, columns, theme, held, &mut rows),
+                    Form::Stacked => stacked_rows(&table, columns, theme, held, &mut rows),
                 }
                 rows.push(Row::default());
             }
@@ -78,7 +87,7 @@ pub fn rows(source: &str, columns: usize, indent: usize, theme: Theme, against: 
     rows
 }
 
-fn text_rows(source: &str, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
+fn text_rows(source: &str, columns: usize, theme: Theme, held: Held<'_>, rows: &mut Vec<Row>) {
     let table_width = u16::try_from(columns).unwrap_or(u16::MAX);
     let options = Options::new(Sheet(theme)).table_width(table_width);
     let laid_out = tui_markdown::from_str_with_options(source, &options);
@@ -90,7 +99,7 @@ fn text_rows(source: &str, columns: usize, theme: Theme, against: Against<'_>, r
             continue;
         }
         let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
-        let found = laid(&pieces, columns, hanging(&joined), theme, against, None);
+        let found = laid(&pieces, columns, hanging(&joined), theme, held, None);
         rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, ..Row::default() }));
     }
 }
@@ -120,9 +129,9 @@ fn pieces(line: &Line<'_>, base: ratatui::style::Style) -> Vec<Piece> {
 }
 
 /// A table without borders: what is narrow stays whole, what is wide is wrapped in its column.
-fn table_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
+fn table_rows(table: &Table, columns: usize, theme: Theme, held: Held<'_>, rows: &mut Vec<Row>) {
     let Some(fit) = table::fit(table, columns) else { return };
-    let mut heading = grid_rows(&table.heading, table, &fit, theme, against);
+    let mut heading = grid_rows(&table.heading, table, &fit, theme, held);
     for span in heading.iter_mut().flat_map(|row| &mut row.line.spans) {
         span.style = span.style.patch(theme.style(Role::Strong));
     }
@@ -131,18 +140,18 @@ fn table_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>,
     let rule = Piece::new(&rules.join(&" ".repeat(fit.gap)), theme.style(Role::Dim));
     rows.extend(text::flow(&[rule], usize::MAX, 0).into_iter().map(|(line, _)| Row::from(line)));
     for row in &table.rows {
-        rows.append(&mut grid_rows(row, table, &fit, theme, against));
+        rows.append(&mut grid_rows(row, table, &fit, theme, held));
     }
 }
 
 /// One row of a table: as many lines as its tallest cell.
-fn grid_rows(row: &[String], table: &Table, fit: &Fit, theme: Theme, against: Against<'_>) -> Vec<Row> {
+fn grid_rows(row: &[String], table: &Table, fit: &Fit, theme: Theme, held: Held<'_>) -> Vec<Row> {
     let subject = row.first().map(|cell| text::clean_line(cell).replace(['*', '`'], ""));
     let subject = subject.map(|words| words.split(' ').next().unwrap_or("").to_owned());
     let cells: Vec<Vec<Laid>> = row
         .iter()
         .zip(&fit.widths)
-        .map(|(cell, width)| laid(&cell_pieces(cell, theme), *width, 0, theme, against, subject.as_deref()))
+        .map(|(cell, width)| laid(&cell_pieces(cell, theme), *width, 0, theme, held, subject.as_deref()))
         .collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     let mut rows = Vec::with_capacity(height);
@@ -172,13 +181,13 @@ fn grid_rows(row: &[String], table: &Table, fit: &Fit, theme: Theme, against: Ag
 }
 
 /// A table that is too wide for its columns: each row as a little paragraph under its first cell.
-fn stacked_rows(table: &Table, columns: usize, theme: Theme, against: Against<'_>, rows: &mut Vec<Row>) {
+fn stacked_rows(table: &Table, columns: usize, theme: Theme, held: Held<'_>, rows: &mut Vec<Row>) {
     let dim = theme.style(Role::Dim);
     for row in &table.rows {
         let Some((first, rest)) = row.split_first() else { continue };
         let subject = first.split(' ').next();
         let mut put = |pieces: &[Piece], hang| {
-            let found = laid(pieces, columns, hang, theme, against, subject);
+            let found = laid(pieces, columns, hang, theme, held, subject);
             rows.extend(found.into_iter().map(|laid| Row { line: laid.line, links: laid.links, ..Row::default() }));
         };
         let mut heading = cell_pieces(first, theme);
@@ -315,6 +324,21 @@ mod tests {
             .map(|span| span.content.as_ref())
             .collect();
         assert_eq!(marked, ["TKT-1002", "[7]"]);
+    }
+
+    #[test]
+    fn a_total_is_not_marked_where_its_table_stands_in_another_part_of_the_answer() {
+        let mut evidence = Evidence::default();
+        let result = Json::parse(r#"{"structuredContent":{"a":"10.10","b":"20.20"}}"#).expect("test JSON");
+        evidence.add(CallId(1), &result);
+        let against = Against { evidence: Some(&evidence), calls: 1 };
+        let marked = |sum: &str| {
+            let source = format!("{sum} in all\n\n| id | sum |\n| --- | --- |\n| x | 10.10 |\n| y | 20.20 |");
+            let rows = rows(&source, 60, 0, Theme::Plain, against);
+            let spans = rows.iter().flat_map(|row| &row.line.spans);
+            spans.filter(|span| span.style == line::unsupported(Theme::Plain)).count()
+        };
+        assert_eq!((marked("30.30"), marked("30.31")), (0, 1));
     }
 
     #[test]

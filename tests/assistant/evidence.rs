@@ -1,6 +1,7 @@
 //! Nothing invented: ids, days and amounts of an answer stand in a result of the conversation.
 
 use callboard::model::Message;
+use callboard::session::Evidence;
 use serde_json::Value;
 
 use super::desk::{BRIEFING, Desk, Turn};
@@ -35,7 +36,22 @@ pub fn unsupported(messages: &[Message], turn: &Turn) -> Vec<String> {
             wrong.push(format!("the amount {plain} is in no result"));
         }
     }
+    wrong.extend(marked(messages, turn).into_iter().map(|piece| format!("{piece} would be marked")));
     wrong
+}
+
+/// What the console would mark in the answer.
+fn marked(messages: &[Message], turn: &Turn) -> Vec<String> {
+    let mut evidence = Evidence::default();
+    evidence.add_named(BRIEFING);
+    for message in messages {
+        match message {
+            Message::User(question) => evidence.add_named(&question.text),
+            Message::Tool { call, result: Some(result), .. } => evidence.add(*call, result),
+            Message::Tool { .. } | Message::Assistant { .. } | Message::System { .. } => {}
+        }
+    }
+    evidence.unsupported(&turn.answer).into_iter().map(str::to_owned).collect()
 }
 
 /// A line that says a total and what it is the total of.
@@ -78,5 +94,5 @@ async fn an_invented_id_would_be_noticed() {
     let mut turn = talk.ask("ticket 1005").await;
     assert!(unsupported(&talk.messages, &turn).is_empty());
     turn.answer.push_str(" See TKT-4711 of 2023-01-01 over 12.34 USD.");
-    assert_eq!(unsupported(&talk.messages, &turn).len(), 3);
+    assert_eq!(unsupported(&talk.messages, &turn).len(), 6);
 }

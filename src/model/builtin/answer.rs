@@ -2,6 +2,7 @@
 //!
 //! Only what stands in a result is said; sums and counts say from what they are made.
 
+mod beside;
 mod figures;
 mod foreign;
 mod lead;
@@ -54,13 +55,14 @@ pub(super) struct Material<'a> {
 pub(super) fn compose(material: &Material<'_>, turn: &Turn) -> String {
     let forms = &material.knowledge.forms;
     let mut parts = Vec::new();
+    // Whoever attached something must not read a whole answer as made from it.
+    if material.attached > 0 {
+        parts.push(forms::fill(forms, "attached", context! { n => material.attached }));
+    }
     if turn.unread && turn.foreign.is_none() {
         parts.push(forms::fill(forms, "too_long", context! { most => super::dialogue::MOST_WORDS }));
     }
     parts.extend([sent::notes(material), composed(material, turn)]);
-    if material.attached > 0 {
-        parts.push(forms::fill(forms, "attached", context! { n => material.attached }));
-    }
     join(&parts)
 }
 

@@ -50,6 +50,13 @@ fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
             let (days, used) = point(rest.get(skip..)?, today, direction)?;
             Some((Some(days.0), Some(days.1), skip + used))
         }
+        // "between 1 and 15 September": the month is said once.
+        ["between" | "from", first, "and" | "to" | "until" | "till" | "through" | "thru", tail @ ..]
+            if point::bare_day(first).is_some() && days_of_one_month(first, tail, today, direction).is_some() =>
+        {
+            let (from, to, used) = days_of_one_month(first, tail, today, direction)?;
+            Some((Some(from), Some(to), 3 + used))
+        }
         ["between" | "from", tail @ ..] => {
             let (first, used) = point(tail, today, direction)?;
             match tail.get(used) {
@@ -142,6 +149,12 @@ fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
             Some((Some(days.0), Some(days.1), used))
         }
     }
+}
+
+fn days_of_one_month(first: &str, tail: &[&str], today: Date, direction: Direction) -> Option<(Date, Date, usize)> {
+    let (days, used) = point(tail, today, direction)?;
+    let from = Date::new(days.0.year(), days.0.month(), point::bare_day(first)?).ok()?;
+    (days.0 == days.1 && from <= days.0).then_some((from, days.1, used))
 }
 
 fn open_end(days: (Date, Date), direction: Direction) -> Option<Date> {
@@ -310,6 +323,11 @@ mod tests {
         assert_eq!(past("before 2025-09-01"), "..2025-08-31 2");
         assert_eq!(past("after September 30"), "2025-10-01.. 3");
         assert_eq!(past("between September 1 and September 15"), "2025-09-01..2025-09-15 6");
+        assert_eq!(past("between 1 and 15 september"), "2025-09-01..2025-09-15 5");
+        assert_eq!(past("from the 1st to the 3rd of october"), "none");
+        assert_eq!(past("from 1st to 3rd october"), "2025-10-01..2025-10-03 5");
+        assert_eq!(past("before the end of the year"), "..2025-12-30 6");
+        assert_eq!(past("before the start of september"), "..2025-08-31 5");
         assert_eq!(past("older than 30 days"), "..2025-09-05 4");
         assert_eq!(past("3 days ago"), "2025-10-03..2025-10-03 3");
         assert_eq!(past("since last friday"), "2025-10-03.. 3");

@@ -12,7 +12,7 @@ use super::heads::{self, Answered};
 use super::knowledge::{KindId, Knowledge};
 use super::reading::Reader;
 use super::rows::{Row, day};
-use super::run::{Planned, Problem, Run, State};
+use super::run::{Found, Planned, Problem, Run, State};
 use super::sent::{self, Changed};
 use super::suggestion::{self, Meant};
 use super::understand::{self, Understood};
@@ -179,6 +179,16 @@ fn turn(
         for head in &frame.heads {
             let answered = heads::evaluate(&mut run, head);
             turn.answers.push((head.clone(), answered));
+        }
+        // "vpn drops at home": what nobody is called by may be a word of the question, which is read again then.
+        let fresh = frame.nodes.iter().enumerate().filter_map(|(id, node)| {
+            let Some(Mention { how: How::Fields(_, name), .. }) = &node.named else { return None };
+            let missing = run.known(id).is_some_and(Found::is_missing);
+            (missing && !name.contains(char::is_uppercase)).then_some(name)
+        });
+        let fresh = fresh.filter(|name| directory.nobody(name)).count();
+        if fresh > 0 {
+            return self::turn(knowledge, catalog, directory, contexts, exchange, today, open);
         }
         turn.instead = (0..frame.nodes.len())
             .filter_map(|node| run.known(node))

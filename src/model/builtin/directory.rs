@@ -9,6 +9,8 @@ use super::text::{Gap, Word};
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     names: Vec<Known>,
+    /// Words in small letters that were looked up as names, and that nothing is called by.
+    nobody: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,20 @@ impl Directory {
         if !words.is_empty() && !self.names.iter().any(|known| known.kind == kind && known.words == words) {
             self.names.push(Known { kind, words, id, name: name.to_owned() });
         }
+    }
+
+    /// Notes that nothing is called so; true if that was not known.
+    pub(super) fn nobody(&mut self, said: &str) -> bool {
+        let fresh = !self.is_nobody(said);
+        if fresh {
+            self.nobody.push(said.to_owned());
+        }
+        fresh
+    }
+
+    /// Whether a word was looked up as a name in vain.
+    pub(super) fn is_nobody(&self, said: &str) -> bool {
+        self.nobody.iter().any(|known| known == said)
     }
 
     /// Notes that a name means this record from now on, whatever it meant before.

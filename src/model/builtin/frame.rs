@@ -255,6 +255,8 @@ pub(super) struct Head {
     pub title: String,
     /// The kind whose names are shown beside, where the result has only ids.
     pub names: Option<KindId>,
+    /// Records that may be thought to be among these and are not: how many there are is said too.
+    pub beside: Option<NodeId>,
 }
 
 impl Head {
@@ -269,6 +271,7 @@ impl Head {
             yesno: false,
             title: String::new(),
             names: None,
+            beside: None,
         }
     }
 }

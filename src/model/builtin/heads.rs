@@ -25,6 +25,8 @@ pub(super) struct Answered {
     pub evidence: Vec<Evidence>,
     /// The records that these are a part of, where the size of the part was asked for.
     pub whole: Option<Found>,
+    /// The records that stand beside these without being counted.
+    pub beside: Option<Found>,
     /// Exact total and the number of records it is made of, by currency.
     pub totals: Vec<Total>,
 }
@@ -55,6 +57,19 @@ pub(super) struct Total {
 
 /// What a head comes to now; none while calls have to be made first.
 pub(super) fn evaluate(run: &mut Run<'_>, head: &Head) -> Option<Answered> {
+    // Both are asked for side by side.
+    let answered = counted(run, head);
+    let beside = head.beside.map(|node| run.resolve(node));
+    let mut answered = answered?;
+    answered.beside = match beside {
+        Some(State::Waiting) => return None,
+        Some(State::Ready(found)) => Some(found),
+        None => None,
+    };
+    Some(answered)
+}
+
+fn counted(run: &mut Run<'_>, head: &Head) -> Option<Answered> {
     if let Some(Order::CountOf { node, descending }) = &head.order {
         return by_count(run, head, *node, *descending);
     }
@@ -97,7 +112,7 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
         run.names(kind, names, &rows)?;
     }
     let evidence = run.evidence(head.node);
-    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, totals })
+    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, beside: None, totals })
 }
 
 fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
@@ -189,5 +204,15 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
     let values: Vec<String> = groups.iter().map(|group| group.value.clone()).collect();
     let found = if values.is_empty() { of.clone() } else { run.by_keys(kind, &field, Bound::Each(values))? };
     let rows = found.rows.clone();
-    Some(Answered { kind, all: rows.len(), rows, found, groups, evidence: Vec::new(), whole: None, totals: Vec::new() })
+    Some(Answered {
+        kind,
+        all: rows.len(),
+        rows,
+        found,
+        groups,
+        evidence: Vec::new(),
+        whole: None,
+        beside: None,
+        totals: Vec::new(),
+    })
 }

@@ -66,6 +66,8 @@ pub(super) struct Kind {
     pub score: String,
     /// The least score that counts where nobody chose the searched words.
     pub fit: Option<Decimal>,
+    /// The least score that counts where the question chose them; what fits less is only named.
+    pub least: Option<Decimal>,
     /// How many are wanted if nobody says.
     pub top: Option<usize>,
     /// Can be searched by text.
@@ -143,6 +145,8 @@ pub(super) struct Field {
     pub verb: String,
     /// Values that a flag in the record decides, whatever the field says.
     pub flags: BTreeMap<String, String>,
+    /// Values that may be thought to be part of a value: answers say how many of these there are beside it.
+    pub beside: BTreeMap<String, Vec<String>>,
     pub values: Vec<String>,
     /// Holds numbers.
     pub number: bool,

@@ -3,6 +3,7 @@
 //! Three steps for each clause: `place` walks over the items and notes records, conditions and connections; `settle`
 //! decides what is still open when the whole clause is known; `link` ties records together.
 
+mod beside;
 mod clause;
 mod conditions;
 mod detail;
@@ -24,6 +25,8 @@ mod waiting;
 mod wanted;
 
 use std::collections::HashMap;
+
+pub(super) use beside::others_of;
 
 use super::dialogue::Context;
 use super::frame::{Frame, Head, NodeId};
@@ -80,6 +83,14 @@ struct Builder<'a> {
 
 /// Understands a question in its conversation.
 pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context]) -> Understood {
+    let mut understood = meant(reader, question, earlier);
+    if let Understood::Plan(frame) = &mut understood {
+        beside::add(reader.knowledge, frame);
+    }
+    understood
+}
+
+fn meant(reader: &Reader<'_>, question: &str, earlier: &[Context]) -> Understood {
     let items = reading::read(reader, question);
     if let Some(talk) = talk(&items) {
         return Understood::Talk(talk);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use super::{Against, references};
+use super::{Held, references};
 use crate::protocol::CallId;
 use crate::session::{Claim, Mark};
 use crate::ui::state::Link;
@@ -25,12 +25,13 @@ pub(super) fn laid(
     columns: usize,
     hang: usize,
     theme: Theme,
-    against: Against<'_>,
+    held: Held<'_>,
     subject: Option<&str>,
 ) -> Vec<Laid> {
     let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
-    let claims = against.evidence.map(|evidence| evidence.check(&joined)).unwrap_or_default();
-    let known = |call: CallId| call.index() < against.calls;
+    let evidence = held.against.evidence;
+    let claims = evidence.map(|evidence| evidence.check_part(&joined, held.totals)).unwrap_or_default();
+    let known = |call: CallId| call.index() < held.against.calls;
     let mut marks: Vec<(Range<usize>, Style)> = Vec::new();
     let links: Vec<(Range<usize>, CallId)> = references(&joined);
     for (range, call) in &links {

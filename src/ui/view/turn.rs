@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span as Styled};
 
 use super::marks;
 use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode};
-use crate::session::{Call, CallState, Span, Step, StepState, Turn};
+use crate::session::{Call, CallState, Mark, Span, Step, StepState, Turn};
 use crate::ui::markdown::{self, Against};
 use crate::ui::state::{Advice, Focus, Row, State, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -319,8 +319,11 @@ enum Standing {
 fn standing(state: &State, turn: &Turn) -> Standing {
     let text = turn.answer(&state.session).map_or("", |step| step.text.as_str());
     let checked = state.session.evidence.check(text);
+    let named = checked.iter().any(|claim| claim.mark == Mark::Named);
     match unsupported(state, text).is_empty() {
         false => Standing::Unverified,
+        // To name a record again that the question named is no proof of what is said about it.
+        true if named && markdown::references(text).is_empty() => Standing::Unverified,
         true if checked.is_empty() && markdown::references(text).is_empty() => Standing::Nothing,
         true => Standing::Earlier,
     }

@@ -9,7 +9,7 @@ use super::super::heads::Answered;
 use super::super::rows::{self, Row};
 use super::references::{own_refs, refs};
 use super::scribe::{Grammar, Scribe};
-use super::{figures, json_value, table, values};
+use super::{beside, figures, json_value, table, values};
 use crate::protocol::CallId;
 
 /// The calls that a part rests on: those of its records, or those that found none.
@@ -25,8 +25,16 @@ pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
         .collect()
 }
 
-/// The sentence.
+/// The sentence, with what was not counted.
 pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
+    let sentence = plain(scribe, head, answered);
+    match beside::note(scribe, head, answered) {
+        Some(note) => format!("{sentence} {note}"),
+        None => sentence,
+    }
+}
+
+fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
     let forms = &scribe.knowledge.forms;
     let kind = scribe.kind(answered.kind);
     let what = |n: usize| scribe.describe_as(head.node, kind, if n == 1 { Grammar::One } else { Grammar::Many });

@@ -11,6 +11,21 @@ use super::{Direction, amount, is_relative};
 pub(super) fn point(rest: &[&str], today: Date, direction: Direction) -> Option<((Date, Date), usize)> {
     let skip = usize::from(rest.first() == Some(&"the"));
     let rest = rest.get(skip..)?;
+    if let ["end" | "start" | "beginning" | "middle", "of", tail @ ..] = rest {
+        let ((first, last), used) = point(tail, today, direction)?;
+        // Of a stretch of days; of the middle nobody can say where it is.
+        let day = match rest.first() {
+            Some(&"end") => last,
+            Some(&("start" | "beginning")) => first,
+            Some(_) | None => return None,
+        };
+        return Some(((day, day), 2 + used + skip));
+    }
+    if let ["year" | "month" | "quarter" | "week", ..] = rest
+        && skip == 1
+    {
+        return Some((unit_around(rest.first()?, today, 0)?, 2));
+    }
     let (days, used) = calendar(rest, today)
         .or_else(|| quarter(rest, today))
         .or_else(|| day(rest, today, direction))
@@ -187,6 +202,11 @@ pub(super) fn day(rest: &[&str], today: Date, direction: Direction) -> Option<((
         }
     }
     best.map(|(day, used)| ((day, day), used))
+}
+
+/// A day of a month that is not said: `1`, `15th`.
+pub(super) fn bare_day(word: &str) -> Option<i8> {
+    without_ordinal(word).parse().ok().filter(|day| (1..=31).contains(day))
 }
 
 pub(super) fn with_year(day: Date, has_year: bool, today: Date, direction: Direction) -> Date {

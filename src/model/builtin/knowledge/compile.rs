@@ -235,6 +235,7 @@ fn kind(ids: &Kinds, place: &Place<'_>, raw: RawKind) -> Result<Kind, LoadError>
         ranked: raw.ranked,
         score: raw.score,
         fit: raw.fit.and_then(|fit| rust_decimal::Decimal::try_from(fit).ok()),
+        least: raw.least.and_then(|least| rust_decimal::Decimal::try_from(least).ok()),
         top: raw.top,
         text: raw.text,
         person_question: raw.person_question,
@@ -287,6 +288,7 @@ fn field(ids: &Kinds, place: &Place<'_>, raw: RawField) -> Result<Field, LoadErr
         adjectives: raw.adjectives,
         verb: raw.verb,
         flags: raw.flags,
+        beside: raw.beside,
     })
 }
 

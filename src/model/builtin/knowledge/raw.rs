@@ -61,6 +61,8 @@ pub(super) struct RawKind {
     #[serde(default)]
     pub fit: Option<f64>,
     #[serde(default)]
+    pub least: Option<f64>,
+    #[serde(default)]
     pub top: Option<usize>,
     #[serde(default)]
     pub text: bool,
@@ -149,6 +151,8 @@ pub(super) struct RawField {
     pub verb: String,
     #[serde(default)]
     pub flags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub beside: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub number: bool,
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! Records under conditions: fetched with the fewest calls, then kept if they belong to the others.
 
+use rust_decimal::Decimal;
+
 use super::super::access::{self, Bindings, Bound};
 use super::super::frame::{Filter, How, Link, Mention, Node, NodeId, Sense};
 use super::super::rows::{self, Row};
@@ -250,9 +252,17 @@ impl Run<'_> {
         let score = &self.knowledge.kind(node.kind).score;
         if !score.is_empty() && !text.is_empty() {
             found.weaker = rows::fitting(&mut found.rows, score);
-            let filled = node.text.is_empty() && !text.is_empty();
-            if let (true, Some(least)) = (filled, self.knowledge.kind(node.kind).fit) {
-                found.rows.retain(|row| row.number(score).is_none_or(|fit| fit >= least));
+            let kind = self.knowledge.kind(node.kind);
+            let fits = |least: Option<Decimal>, row: &Row| {
+                least.is_none_or(|least| row.number(score).is_none_or(|fit| fit >= least))
+            };
+            if node.text.is_empty() {
+                found.rows.retain(|row| fits(kind.fit, row));
+            } else {
+                let (rows, mut weaker): (Vec<Row>, Vec<Row>) =
+                    std::mem::take(&mut found.rows).into_iter().partition(|row| fits(kind.least, row));
+                weaker.append(&mut found.weaker);
+                (found.rows, found.weaker) = (rows, weaker);
             }
         }
         if let (Some(limit), true) = (node.limit, self.knowledge.kind(node.kind).ranked || !node.text.is_empty()) {

@@ -17,15 +17,6 @@ impl Builder<'_> {
         item: &Item,
         values: Vec<(KindId, Filter, Naming)>,
     ) {
-        // "how many tickets did TechCorp open": what they did, not how the tickets stand.
-        let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
-        let named_before = at
-            .checked_sub(1)
-            .and_then(|before| items.get(before))
-            .is_some_and(|item| matches!(item.what, What::Record(_) | What::Unknown { .. }));
-        if did && named_before && item.has(Role::Change) && !item.values().is_empty() {
-            return;
-        }
         if self.left_out_by_value(clause, items, at, &values) {
             return;
         }

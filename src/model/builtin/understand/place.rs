@@ -192,14 +192,8 @@ impl Builder<'_> {
 
     /// What a word states; of "did Hannah resolve" what "resolved" states.
     fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
-        let values = item.values();
-        let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
-        let named = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| {
-            let we = matches!(item.low.as_str(), "we" | "you" | "they" | "i" | "he" | "she");
-            we || matches!(item.what, What::Record(_) | What::Unknown { .. })
-        });
-        if !(did && named && item.has(Role::Change)) {
-            return values;
+        if !is_deed(items, at) {
+            return item.values();
         }
         let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
         let word = Word { raw: past.clone(), stem: stem(&past), low: past, ..Word::default() };
@@ -375,4 +369,18 @@ impl Builder<'_> {
     pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
         Head { order, limit, ..Head::list(placed.node) }
     }
+}
+
+/// "did Hannah resolve", "did their customers open", "did not open a ticket": what somebody did, not how records stand.
+fn is_deed(items: &[Item], at: usize) -> bool {
+    let before = items.get(..at).unwrap_or_default();
+    let did = before.iter().any(|item| item.low == "did");
+    // "did not open", "did ever open"
+    let subject =
+        before.iter().rev().find(|item| !item.has(Role::Not) && !matches!(item.low.as_str(), "ever" | "also"));
+    let acts = subject.is_some_and(|item| {
+        let we = matches!(item.low.as_str(), "we" | "you" | "they" | "i" | "he" | "she" | "did");
+        we || item.kind().is_some() || matches!(item.what, What::Record(_) | What::Unknown { .. })
+    });
+    did && acts && items.get(at).is_some_and(|item| item.has(Role::Change))
 }
