@@ -6,6 +6,7 @@
 mod calls;
 mod documents;
 mod evidence;
+mod frame;
 mod inputs;
 mod list;
 mod lost;
@@ -16,9 +17,10 @@ mod turns;
 
 use std::sync::Arc;
 
-pub use calls::{Call, CallState, Frame};
+pub use calls::{Call, CallState};
 pub use documents::Document;
 pub use evidence::{Claim, Evidence, Mark, Totals};
+pub use frame::Frame;
 pub use inputs::Input;
 pub use list::List;
 pub use projects::Project;

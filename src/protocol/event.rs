@@ -21,6 +21,8 @@ pub use project::*;
 pub use server::*;
 pub use session::*;
 
+use serde_json::value::RawValue;
+
 use super::Json;
 
 macro_rules! events {
@@ -66,10 +68,10 @@ macro_rules! events {
             ///
             /// # Errors
             /// The field of a known kind that does not have the expected form.
-            pub fn from_parts(kind: &str, data: Json) -> Result<Self, serde_json::Error> {
+            pub fn from_parts(kind: &str, data: &RawValue) -> Result<Self, serde_json::Error> {
                 match kind {
-                    $($kind => serde_json::from_str::<$name>(data.text()).map(Self::$name),)*
-                    _ => Ok(Self::Foreign { kind: kind.to_owned(), data }),
+                    $($kind => serde_json::from_str::<$name>(data.get()).map(Self::$name),)*
+                    _ => Ok(Self::Foreign { kind: kind.to_owned(), data: data.into() }),
                 }
             }
         }

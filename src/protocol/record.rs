@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
-use super::{CallId, Event, Json, RecordIndex, StepId, TurnId};
+use super::{CallId, Event, RecordIndex, StepId, TurnId};
 
 /// What an event belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -62,7 +63,8 @@ struct Line<'a> {
     step: Option<StepId>,
     #[serde(default)]
     call: Option<CallId>,
-    d: Json,
+    #[serde(borrow)]
+    d: &'a RawValue,
 }
 
 impl Record {

@@ -5,7 +5,7 @@ use crate::protocol::{
     ServerName, StepId, StopSite, ToolName, TurnId, Verdict,
 };
 
-use super::{Session, Span};
+use super::{Frame, Session, Span};
 
 /// One tool call with all that is known of it.
 #[derive(Clone, Debug)]
@@ -64,17 +64,6 @@ pub struct Call {
     pub delivered: Option<CallDelivered>,
     /// Its JSON-RPC messages, in wire order.
     pub frames: Vec<Frame>,
-}
-
-/// One JSON-RPC message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// When, µs.
-    pub at_us: u64,
-    /// Which way.
-    pub direction: Direction,
-    /// The text, one line.
-    pub text: std::sync::Arc<str>,
 }
 
 /// Where a call stands.
@@ -159,6 +148,12 @@ impl Call {
     pub fn is_answered(&self) -> bool {
         let answered = self.decisions.iter().any(|(verdict, _)| *verdict == Verdict::Answer);
         answered && !self.was_sent() && self.state != CallState::Denied
+    }
+
+    /// A result, sharing its memory with the message that brought it.
+    fn shared(&mut self, result: &Json) -> Json {
+        let response = self.frames.iter_mut().rev().find(|frame| frame.direction == Direction::Received);
+        response.map_or_else(|| result.clone(), |frame| frame.share(result))
     }
 
     /// What the operator has made of it, where its state does not say it.
@@ -281,7 +276,10 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         Event::CallStarted(started) if !call.state.is_final() => {
             call.state = CallState::Running;
             call.attempts = started.attempt;
-            call.arguments = started.arguments.clone();
+            // Nearly always what was proposed: kept once.
+            if call.arguments != started.arguments {
+                call.arguments = started.arguments.clone();
+            }
             call.started_us = Some(record.at_us);
             call.timeout_ms = Some(started.timeout_ms);
             call.patience_us = Some(record.at_us);
@@ -299,7 +297,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::CallReceived(received) if !call.state.is_final() => {
             call.duration_us = Some(received.duration_us);
-            call.result.clone_from(&received.result);
+            call.result = received.result.as_ref().map(|result| call.shared(result));
             call.failure.clone_from(&received.failure);
             call.mismatch.clone_from(&received.mismatch);
         }
@@ -307,7 +305,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             call.state = finished.status.into();
             call.finished_us = Some(record.at_us);
             call.duration_us = Some(finished.duration_us);
-            call.result.clone_from(&finished.result);
+            call.result = finished.result.as_ref().map(|result| call.shared(result));
             call.failure.clone_from(&finished.failure);
             call.mismatch.clone_from(&finished.mismatch);
             if let Some(result) = &finished.result {

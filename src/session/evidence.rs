@@ -71,9 +71,10 @@ impl Evidence {
             self.incomplete = true;
             return;
         }
-        let value = result.value();
-        let body = value.get("structuredContent").filter(|body| !body.is_null()).unwrap_or(&value);
-        self.add_value(call, body);
+        // The other members say the same in other words, or nothing of the matter: they need not be taken apart.
+        let [body] = result.members(["structuredContent"]);
+        let body = body.filter(|body| body.get() != "null").map(Json::from);
+        self.add_value(call, &body.as_ref().unwrap_or(result).value());
     }
 
     /// Takes in the ids and days that a question names, or the instructions of a server.

@@ -241,7 +241,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::ServerStopped(stopped) => enter(session.server_mut(&stopped.server), Health::Stopped, at_us),
         Event::WireFramed(framed) => {
-            let frame = |text: &str| Frame { at_us, direction: framed.direction, text: text.into() };
+            let frame = |text: &str| Frame::new(at_us, framed.direction, text);
             match record.scope.call {
                 Some(call) => session.calls.get_mut(call.index())?.frames.push(frame(&framed.text)),
                 None => {

@@ -271,7 +271,7 @@ async fn a_call_that_may_write_waits_for_a_yes_and_what_is_sent_is_what_was_said
     chat.answered(1).await;
     assert_eq!(chat.states(), [CallState::Ok, CallState::Denied]);
     let frames = &chat.session.calls[0].frames;
-    assert!(frames[0].text.contains(r#""arguments":{"n":7}"#), "{frames:?}");
+    assert!(frames[0].text().contains(r#""arguments":{"n":7}"#), "{frames:?}");
     chat.quit().await;
 }
 

@@ -133,7 +133,7 @@ fn listed(state: &State) -> Vec<String> {
         Some(Content::Frames(_)) => {
             let frames = source::frames(state);
             let count = frames.map_or(0, source::Frames::len);
-            (0..count).filter_map(|at| frames?.get(at)).map(|frame| frame.text.to_lowercase()).collect()
+            (0..count).filter_map(|at| frames?.get(at)).map(|frame| frame.text().to_lowercase()).collect()
         }
         Some(Content::Log(_)) => {
             let log = state.server().map(|server| &server.log);
@@ -177,7 +177,7 @@ fn listed_entry(state: &State) -> String {
     match state.data.pane().map(|pane| &pane.content) {
         Some(Content::Frames(view)) => {
             let frame = source::frames(state).and_then(|frames| frames.get(view.cursor));
-            frame.map(|frame| frame.text.to_string()).unwrap_or_default()
+            frame.map(|frame| frame.text().into_owned()).unwrap_or_default()
         }
         Some(Content::Log(view)) => {
             let line = state.server().and_then(|server| server.log.get(view.cursor));
@@ -213,7 +213,7 @@ pub(super) fn copy_raw(state: &mut State) -> Vec<Effect> {
         Some(Content::Frames(_)) => {
             let frames = source::frames(state);
             let count = frames.map_or(0, source::Frames::len);
-            let texts = (0..count).filter_map(|at| frames?.get(at)).map(|frame| frame.text.to_string());
+            let texts = (0..count).filter_map(|at| frames?.get(at)).map(|frame| frame.text().into_owned());
             texts.collect::<Vec<_>>().join("\n")
         }
         Some(Content::Log(_)) => {

@@ -227,8 +227,9 @@ impl Card<'_> {
         match frame {
             Some(frame) => {
                 let ago = text::duration(now.saturating_sub(frame.at_us) / 100_000 * 100_000);
-                let cut = frame.text.char_indices().nth(400).map_or(frame.text.len(), |(at, _)| at);
-                self.line(&format!("  {label} {ago} ago  {}", &frame.text[..cut]), Role::Text);
+                let text = frame.text();
+                let cut = text.char_indices().nth(400).map_or(text.len(), |(at, _)| at);
+                self.line(&format!("  {label} {ago} ago  {}", &text[..cut]), Role::Text);
             }
             None => self.line(&format!("  {label} nothing"), Role::Dim),
         }

@@ -138,7 +138,7 @@ fn frames(state: &State, list: ListView, focused: bool, buffer: &mut Buffer) {
             Direction::Received => ("←", Role::Good),
         };
         let at = clock(frame.at_us);
-        entry(state, (sign, role), &at, &frame.text, row, focused && list.top + row == list.cursor, buffer);
+        entry(state, (sign, role), &at, &frame.text(), row, focused && list.top + row == list.cursor, buffer);
     }
 }
 
