@@ -2,6 +2,7 @@
 
 mod host;
 mod starting;
+mod unsent;
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::protocol::{
     AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
-    ServerLost, ServerStopped, ToolName,
+    ServerLost, ServerStopped,
 };
 
 use super::connection::{Connection, Fault, Handshake, Listing};
@@ -25,6 +26,7 @@ use super::waiting::{self, Waiting};
 use super::{CallEnd, CallOrder, ServerSpec, Signal, in_short};
 use host::Host;
 use starting::{NotStarted, Running};
+use unsent::{another_tool, crowded_out, no_room, not_ready};
 
 /// Calls in flight on one server (`hosting.md` §1).
 const IN_FLIGHT: usize = 32;
@@ -343,34 +345,6 @@ impl Supervisor {
     async fn tell(&self, event: impl Into<Event>) {
         let _ = self.signals.send(Signal::Happened(Scope::default(), event.into())).await;
     }
-}
-
-/// The end of a call that its server was never ready for.
-fn not_ready(spec: &ServerSpec) -> CallEnd {
-    let (server, limit) = (&spec.name, spec.limits.call.as_secs());
-    let message = format!("Server {server} was not ready for the call within {limit} s; nothing was sent.");
-    CallEnd::failed(CallFailureCode::ServerUnavailable, message)
-}
-
-/// The end of a call that found too many others waiting.
-fn no_room(spec: &ServerSpec) -> CallEnd {
-    CallEnd::failed(CallFailureCode::LimitReached, waiting::full(&spec.name))
-}
-
-/// The end of a call whose tool is not the one any more by which it was let go.
-fn another_tool(tool: &ToolName) -> CallEnd {
-    let message = format!(
-        "Its server changed or took away the tool {tool} just before the call was sent, so it was not sent. Call again \
-         if it is still wanted."
-    );
-    CallEnd::failed(CallFailureCode::ToolChanged, message)
-}
-
-/// The end of a call whose turn did not come in time.
-fn crowded_out(limit: Duration) -> CallEnd {
-    let limit = limit.as_secs();
-    let message = format!("{IN_FLIGHT} other calls were running for {limit} s; nothing was sent. Call again.");
-    CallEnd::failed(CallFailureCode::LimitReached, message)
 }
 
 /// The result of work that may be going on.
