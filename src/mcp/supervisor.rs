@@ -69,6 +69,8 @@ pub struct Supervisor {
     attempts: u32,
     /// Losses since the last connection that lasted.
     losses: u32,
+    /// Losses after which it is started once more.
+    most: u32,
     /// The handshake that worked last.
     era: Option<Handshake>,
 }
@@ -94,8 +96,8 @@ impl Supervisor {
         signals: mpsc::Sender<Signal>,
         inputs: Inputs,
     ) -> Self {
-        let waiting = Waiting::new(spec.limits.call);
-        Self { spec, orders, restart, signals, inputs, waiting, attempts: 0, losses: 0, era: None }
+        let (waiting, most) = (Waiting::new(spec.limits.call), spec.restarts);
+        Self { spec, orders, restart, signals, inputs, waiting, attempts: 0, losses: 0, most, era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
@@ -107,7 +109,7 @@ impl Supervisor {
                     match self.serve(running).await {
                         Break::Lost(reason) => {
                             if begun.elapsed() >= MEMORY {
-                                self.losses = 0;
+                                self.forget_losses();
                             }
                             self.lost(reason).await
                         }
@@ -118,7 +120,11 @@ impl Supervisor {
                 Err(NotStarted::Failed(reason) | NotStarted::Unreachable(reason)) => self.lost(reason).await,
                 Err(NotStarted::Silent(reason)) => {
                     // What boots too slowly may be quicker the next time; what hangs would hang five times more.
-                    self.losses = self.losses.max(self.spec.restarts.saturating_sub(1));
+                    self.most = self.most.min(self.losses + 1);
+                    let reason = match self.losses < self.most {
+                        true => format!("{reason}; what hangs is started only once more"),
+                        false => reason,
+                    };
                     self.lost(reason).await
                 }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
@@ -241,17 +247,21 @@ impl Supervisor {
         }
     }
 
+    fn forget_losses(&mut self) {
+        (self.losses, self.most) = (0, self.spec.restarts);
+    }
+
     /// Waits before the next start, or for the operator if there were too many losses.
     async fn lost(&mut self, reason: String) -> Asked {
         let reason = in_short(reason);
         self.losses += 1;
         let losses = self.losses;
-        if losses > self.spec.restarts {
+        if losses > self.most {
             return self.fail(LossCause::Other, reason).await;
         }
         let delay = backoff(losses);
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        let next = AfterLoss::Restarting { attempt: losses, of: self.spec.restarts, delay_ms };
+        let next = AfterLoss::Restarting { attempt: losses, of: self.most, delay_ms };
         let cause = LossCause::Other;
         self.tell(ServerLost { server: self.spec.name.clone(), reason, cause, next }).await;
         tokio::select! {
@@ -278,7 +288,7 @@ impl Supervisor {
                     None => return Asked::Stop,
                 },
                 () = self.restart.notified() => {
-                    self.losses = 0;
+                    self.forget_losses();
                     return Asked::Restart;
                 }
             }
