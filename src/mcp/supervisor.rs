@@ -210,6 +210,10 @@ impl Supervisor {
                 let reason = host.post_mortem(Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
+                if host.id().is_some() {
+                    let why = format!("{reason}; it is being stopped");
+                    self.tell(ServerDegraded { server: self.spec.name.clone(), why }).await;
+                }
                 connection.close().await;
                 host.stop().await;
                 Break::Lost(reason)

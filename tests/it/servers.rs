@@ -375,6 +375,10 @@ async fn a_server_that_closes_its_stdout_is_lost_even_if_it_lives_on() {
     let (code, message) = failure(&end);
     assert_eq!(code, CallFailureCode::ServerLost);
     assert!(message.contains("closed") && message.contains("out of handles"), "{message}");
+    yard.until("loss", |yard| !yard.lost().is_empty()).await;
+    let degraded =
+        yard.pick(|event| if let Event::ServerDegraded(degraded) = event { Some(&degraded.why) } else { None });
+    assert!(matches!(degraded[..], [why] if why.ends_with("it is being stopped")), "{degraded:?}");
     wait_until_gone(&pids).await;
     yard.stop().await;
 }
