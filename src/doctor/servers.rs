@@ -6,6 +6,7 @@ use crate::direct::{self, Muster};
 use crate::failure::Exit;
 use crate::launch;
 use crate::mcp::{Reach, ServerSpec};
+use crate::protocol::Unapproved;
 use crate::wording::count;
 
 use super::Finding;
@@ -29,7 +30,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
         }
     };
     // What waits for a yes has been told with its file.
-    let waits = |spec: &&ServerSpec| matches!(&spec.reach, Reach::Nowhere(reason) if sources.files.iter().any(|source| source.why_not() == *reason));
+    let waits = |spec: &&ServerSpec| matches!(spec.reach, Reach::Withheld(_));
     let specs: Vec<ServerSpec> = fleet.specs.iter().filter(|spec| !waits(spec)).cloned().collect();
     let (servers, muster) = direct::muster(&specs).await;
     drop(servers.stop().await);
@@ -42,11 +43,11 @@ fn file(source: &Source) -> Finding {
     let servers = count(source.file.entries.len(), "server");
     match source.standing {
         Standing::Approved => Finding::ok("files", origin, format!("{shown}: {servers}")),
-        Standing::New | Standing::Changed | Standing::Refused => {
-            let word = match source.standing {
-                Standing::Refused => "refused",
-                Standing::Changed => "changed since you approved or refused it",
-                Standing::New | Standing::Approved => "not approved yet",
+        Standing::Withheld(why) => {
+            let word = match why {
+                Unapproved::Refused => "refused",
+                Unapproved::Changed => "changed since you approved or refused it",
+                Unapproved::New => "not approved yet",
             };
             let advice = format!("callboard mcp trust {shown}");
             Finding::warn("files", origin, format!("{shown}: {servers}, not started: {word}"), advice)
@@ -61,7 +62,9 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
         let advice = match &spec.reach {
             Reach::Program(program) => format!("try it by hand: {}", secrets.hide(&program.command_line())),
             Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
-            Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
+            Reach::Nowhere(_) | Reach::Withheld(_) => {
+                "correct the file; `callboard mcp list` shows all of them".to_owned()
+            }
         };
         return Finding::fail("server", name, lost.reason.as_str(), advice, direct::exit_of(lost));
     }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::protocol::{
     AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
-    ServerLost, ServerStopped,
+    ServerLost, ServerStopped, ServerWithheld, Withheld,
 };
 
 use super::connection::{Connection, Fault, Handshake, Listing};
@@ -128,6 +128,7 @@ impl Supervisor {
                     self.lost(reason).await
                 }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
+                Err(NotStarted::Withheld(by)) => self.withhold(by).await,
             };
             match next {
                 Asked::Restart => {}
@@ -274,11 +275,24 @@ impl Supervisor {
         }
     }
 
-    /// Stays down: every call is told why at once.
+    /// Stays down, for this reason.
     async fn fail(&mut self, cause: LossCause, reason: String) -> Asked {
         let (server, reason) = (self.spec.name.clone(), in_short(reason));
         let message = format!("Server {server} is not running: {reason}.");
         self.tell(ServerLost { server, reason, cause, next: AfterLoss::Failed }).await;
+        self.stay_down(message).await
+    }
+
+    /// Is not started before the operator has said that it may be.
+    async fn withhold(&mut self, by: Withheld) -> Asked {
+        let server = self.spec.name.clone();
+        let message = format!("Server {server} is not running: {}.", by.reason());
+        self.tell(ServerWithheld { server, by }).await;
+        self.stay_down(message).await
+    }
+
+    /// Every call is told `message` at once, until the operator wants something else.
+    async fn stay_down(&mut self, message: String) -> Asked {
         loop {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
             tokio::select! {

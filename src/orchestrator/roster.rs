@@ -86,6 +86,15 @@ impl Roster {
                     entry.awaited_at = None;
                 }
             }
+            Event::ServerWithheld(withheld) => {
+                // It is nowhere, so no start of it will tell that it is heard from there.
+                let is_it = |entry: &&mut Entry| {
+                    entry.server == withheld.server && entry.awaited_at.as_ref().is_none_or(String::is_empty)
+                };
+                if let Some(entry) = self.entries.iter_mut().find(is_it) {
+                    (entry.awaited_at, entry.settled) = (None, true);
+                }
+            }
             Event::ServerReady(ready) => {
                 if let Some(entry) = heard(&mut self.entries, &ready.server) {
                     entry.connected = true;

@@ -63,6 +63,19 @@ fn a_projects_servers_start_only_after_a_yes_and_a_change_is_asked_about_again()
     for part in [&file, "not approved yet", "callboard mcp trust"] {
         assert!(refused.stderr.contains(part), "no {part} in {}", refused.stderr);
     }
+    let checked = project.run(&["check", "--json"]);
+    let rows = checked.json()["servers"].as_array().unwrap().clone();
+    let row = rows.iter().find(|row| row["server"] == "hostile").unwrap();
+    assert_eq!((&row["withheld"]["why"], &row["problem"]), (&json!("new"), &Value::Null), "{row}");
+    let told = project.run(&["check"]);
+    assert!(told.stdout.contains("waits   hostile") && !told.stdout.contains("FAILED"), "{told:?}");
+    assert!(told.stderr.contains("waits for your word: hostile"), "{told:?}");
+    let asked = project.run(&["ask", "What are the critical tickets?"]);
+    let words: Vec<&str> = asked.stderr.lines().filter(|line| line.contains("hostile")).collect();
+    assert!(
+        matches!(words[..], [line] if line.contains("--trust-project") && line.contains("not started")),
+        "{words:?}"
+    );
     assert_eq!(project.run(&["tools", "ticket"]).code, Some(0), "the others start");
     assert_eq!(project.run(&["tools", "hostile", "--trust-project"]).code, Some(0));
     assert_eq!(project.listed("hostile"), ["project unapproved"], "trusting it once is not approving it");

@@ -282,13 +282,14 @@ fn servers(state: &mut State) {
             Health::Ready if state.session.trouble(server).is_some() => Role::Warn,
             Health::Ready => Role::Good,
             Health::Failed { .. } => Role::Bad,
+            Health::Withheld(_) => Role::Warn,
             Health::Starting | Health::Probing | Health::Restarting { .. } => Role::Busy,
             Health::Unknown | Health::Stopped => Role::Dim,
         };
         paragraphs.push(vec![
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new("  ", theme.style(Role::Text)),
-            Piece::new(&facts::health(&state.session, server), theme.style(role)),
+            Piece::new(&facts::health(state, server), theme.style(role)),
         ]);
         paragraphs.extend(facts::of_server(server).into_iter().map(|(name, value)| {
             vec![

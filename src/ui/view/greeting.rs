@@ -1,6 +1,7 @@
 //! The first screen: what this is, how the servers are, what could be asked. And the questions that wait.
 
 use super::{marks, turn};
+use crate::protocol::{Unapproved, Withheld};
 use crate::session::{Health, Server};
 use crate::ui::state::{Row, State, Target};
 use crate::ui::text::{self, Pen};
@@ -31,6 +32,9 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         rows.push(Row::default());
     }
     for (lane, server) in servers.iter().enumerate() {
+        if let Health::Withheld(_) = server.health {
+            continue;
+        }
         let shown = marks::health(&state.session, server);
         let name = text::fit(server.name.as_str(), 12);
         let gap = " ".repeat(13 - text::width(&name));
@@ -38,6 +42,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             Health::Failed { .. } if state.is_viewing() => (String::new(), Role::Bad),
             Health::Failed { .. } => (format!(" — /restart {name} tries again"), Role::Bad),
             Health::Unknown
+            | Health::Withheld(_)
             | Health::Starting
             | Health::Probing
             | Health::Ready
@@ -54,6 +59,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             rows.push(Row { line, target: Some(Target::Server(lane)), ..Row::default() });
         }
     }
+    rows.extend(withheld_rows(state, width));
     if !state.options.examples.is_empty() {
         rows.push(Row::default());
         let mut pen = Pen::new(width);
@@ -93,11 +99,46 @@ fn recorded(state: &State) -> (&'static str, String) {
     ("A recording: nothing is asked and nothing is executed.", format!("{place} {way}"))
 }
 
+/// One row for all servers that wait for the same word, however many they are.
+fn withheld_rows(state: &State, width: u16) -> Vec<Row> {
+    let theme = state.theme();
+    let mut rows: Vec<(&Withheld, usize, Vec<&str>)> = Vec::new();
+    for (lane, server) in state.session.servers.iter().enumerate() {
+        let Health::Withheld(by) = &server.health else { continue };
+        match rows.iter_mut().find(|(other, ..)| other.why == by.why) {
+            Some((.., names)) => names.push(server.name.as_str()),
+            None => rows.push((by, lane, vec![server.name.as_str()])),
+        }
+    }
+    let row = |(by, lane, names): (&Withheld, usize, Vec<&str>)| {
+        let shown = marks::health(&state.session, &state.session.servers[lane]);
+        let mut pen = Pen::new(width);
+        pen.put("  ", theme.style(Role::Text)).put(shown.sign, theme.style(shown.role));
+        let many = text::count(names.len(), "project server");
+        pen.put(&format!(" {many} "), theme.style(Role::Strong));
+        pen.put(&withheld_words(state, by), theme.style(shown.role));
+        pen.put(&format!(": {}", names.join(", ")), theme.style(Role::Dim));
+        Row { line: pen.line(), target: Some(Target::Server(lane)), ..Row::default() }
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// How a server is that nobody has said yes to, and what to do about it where that can be done.
+pub(in crate::ui) fn withheld_words(state: &State, by: &Withheld) -> String {
+    let words = by.words();
+    match by.why {
+        _ if state.is_viewing() => words.to_owned(),
+        Unapproved::New | Unapproved::Changed => format!("{words} (/trust)"),
+        Unapproved::Refused => format!("{words} (callboard mcp trust)"),
+    }
+}
+
 /// How a server is, with its time while that runs.
 pub(super) fn server_words(state: &State, server: &Server) -> String {
     let since = || text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
     match &server.health {
         Health::Unknown => "not started yet".to_owned(),
+        Health::Withheld(by) => withheld_words(state, by),
         Health::Starting => format!("starting {}", since()),
         Health::Probing => format!("probing {}", since()),
         Health::Ready => {

@@ -60,6 +60,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
                 pen.put(&format!("{}, {}", text::count(tools, "tool"), text::count(calls, "call")), dim);
             }
             Health::Unknown
+            | Health::Withheld(_)
             | Health::Starting
             | Health::Probing
             | Health::Restarting { .. }

@@ -126,11 +126,12 @@ fn written(state: &State) -> (Pen, Vec<(Range<usize>, usize)>) {
 fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a Server>) {
     use crate::session::Health;
     let theme = state.theme();
-    let (mut ready, mut others) = (0, Vec::new());
+    let (mut ready, mut others, mut withheld) = (0, Vec::new(), Vec::new());
     for server in servers {
         match server.health {
             Health::Ready if server.losses > 0 || state.session.trouble(server).is_some() => others.push(server),
             Health::Ready => ready += 1,
+            Health::Withheld(_) => withheld.push(server),
             Health::Unknown
             | Health::Starting
             | Health::Probing
@@ -143,6 +144,11 @@ fn summary<'a>(state: &State, pen: &mut Pen, servers: impl Iterator<Item = &'a S
     }
     if ready > 0 {
         pen.put(&format!("✓ {ready} ready "), theme.style(Role::Good));
+    }
+    // They wait for one word, however many they are.
+    if let Some(server) = withheld.first() {
+        let shown = marks::health(&state.session, server);
+        pen.put(&format!("{} {} {} ", shown.sign, withheld.len(), shown.word), theme.style(shown.role));
     }
     for server in others {
         let shown = marks::health(&state.session, server);
