@@ -329,7 +329,8 @@ impl Supervisor {
                     // It waits for the server, and its time has not begun.
                     Some(Order::WaitLonger(_)) => {}
                     Some(Order::Fetch(material)) => {
-                        let event = unfetched(&self.spec.name, material, "the server is not connected".into());
+                        let why = "the server is still starting; ask again once it is ready";
+                        let event = unfetched(&self.spec.name, material, why.into());
                         room.send(Signal::Happened(Scope::default(), event));
                     }
                     None => return Asked::Stop,

@@ -179,9 +179,13 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
 fn waiting_rows(state: &State, width: u16, rows: &mut Vec<Row>) {
     let starting =
         state.session.servers.iter().filter(|server| matches!(server.health, Health::Starting | Health::Probing));
-    let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
+    let named = |server: &Server| {
+        let since = text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
+        format!("{} ({since})", text::fit(server.name.as_str(), 20))
+    };
+    let names: Vec<String> = starting.take(3).map(named).collect();
     let why = match (state.session.running_turn(), names.is_empty()) {
-        (None, false) => format!("waits; starting: {}", names.join(", ")),
+        (None, false) => format!("waits (/stop gives it up); starting: {}", names.join(", ")),
         (Some(_), _) | (None, true) => "waits".to_owned(),
     };
     for question in &state.session.waiting {
