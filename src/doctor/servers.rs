@@ -35,7 +35,36 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     let (servers, muster) = direct::muster(&specs).await;
     drop(servers.stop().await);
     found.extend(specs.iter().map(|spec| server(spec, &muster, &fleet.secrets)));
+    found.extend(specs.iter().filter_map(|spec| masked(spec, &fleet.secrets)));
+    found.extend(fleet.secrets.ordinary().map(|name| {
+        let says = "its value is an ordinary word, and as a secret it is masked wherever that word stands";
+        Finding::warn(
+            "secrets",
+            name,
+            says,
+            "give it a value that is no word, or a name that does not say it is secret",
+        )
+    }));
     found
+}
+
+/// Which of the values that a server is given are kept out of recordings, by name.
+fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
+    let values = match &spec.reach {
+        Reach::Program(program) => &program.env,
+        Reach::Remote(remote) => &remote.headers,
+        Reach::Nowhere(_) | Reach::Withheld(_) => return None,
+    };
+    let of = |is_masked: bool| {
+        let of = values.iter().filter(|(_, value)| (secrets.hide(value) != **value) == is_masked);
+        of.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let parts = [("masked", of(true)), ("shown", of(false))].into_iter().filter(|(_, names)| !names.is_empty());
+    let says = parts.map(|(word, names)| format!("{word}: {names}")).collect::<Vec<_>>().join("; ");
+    let finding = Finding::ok("secrets", spec.name.as_str(), says);
+    let how = "what is shown stands in recordings; it is masked under a name such as X_TOKEN, or as ${X} from the environment";
+    let advice = Some(how.to_owned()).filter(|_| finding.says.contains("shown: "));
+    (!values.is_empty()).then_some(Finding { advice, ..finding })
 }
 
 fn file(source: &Source) -> Finding {

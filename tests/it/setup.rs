@@ -137,6 +137,27 @@ fn ordinary_words_of_a_server_file_mask_nothing() {
 }
 
 #[test]
+fn the_doctor_says_by_name_which_values_are_masked_and_which_words_are() {
+    let project = Project::new();
+    let env = ["--env", "TOK=plain-look", "--env", "API_TOKEN=production", "--env", "MY_KEY=a8f3-99x1-qq"];
+    let hostile = hostile_program().display().to_string();
+    let add = [&["mcp", "add", "mine"][..], &env, &["--", &hostile, "well"]].concat();
+    assert_eq!(project.run(&add).code, Some(0));
+    let doctor = project.run(&["doctor", "--json"]).json();
+    let rows = doctor["checks"].as_array().unwrap().clone();
+    let of = |what: &str| {
+        let row = rows
+            .iter()
+            .find(|row| row["area"] == "secrets" && row["what"] == what)
+            .unwrap_or_else(|| panic!("{rows:?}"));
+        (row["mark"].as_str().unwrap().to_owned(), row["says"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("mine"), ("ok".to_owned(), "masked: API_TOKEN, MY_KEY; shown: TOK".to_owned()));
+    assert_eq!(of("API_TOKEN").0, "warn");
+    assert!(!rows.iter().any(|row| row["area"] == "secrets" && row["what"] == "MY_KEY"), "{rows:?}");
+}
+
+#[test]
 fn secrets_in_an_address_or_an_argument_are_not_recorded() {
     let project = Project::new();
     let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
