@@ -34,7 +34,7 @@ fn servers_that_wait_for_a_word_have_not_failed_and_the_welcome_says_so_in_one_l
         1,
         "{screen}"
     );
-    assert!(screen.contains(&line), "{screen}");
+    assert!(screen.contains(line), "{screen}");
     assert!(!screen.contains('✗') && !screen.contains("failed"), "{screen}");
 }
 
