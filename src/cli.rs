@@ -121,6 +121,9 @@ pub enum Task {
         /// ticket, customer, billing, kb or asset
         name: String,
     },
+    /// Watch, on standard input, what is to be ended when the console has been killed: only for itself
+    #[command(name = crate::mcp::watcher::COMMAND, hide = true)]
+    WatchServers,
     /// Run a runbook: a named plan over several servers; without a name, list them
     Run {
         /// Its name

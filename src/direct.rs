@@ -12,7 +12,7 @@ use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
     CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, RejectedTool, Scope,
-    ServerListed, ServerLost, ServerName, ServerReady, ToolDefinition,
+    ServerListed, ServerLost, ServerName, ServerReady, ToolDefinition, Withheld,
 };
 use crate::query::Subject;
 use crate::sanitise::{clean_block, clean_line};
@@ -32,6 +32,8 @@ pub(crate) struct Muster {
     pub(crate) ready: BTreeMap<ServerName, ServerReady>,
     pub(crate) listed: BTreeMap<ServerName, ServerListed>,
     pub(crate) lost: BTreeMap<ServerName, ServerLost>,
+    /// Those that nobody has said yes to.
+    pub(crate) withheld: BTreeMap<ServerName, Withheld>,
 }
 
 impl Muster {
@@ -46,12 +48,26 @@ impl Muster {
             Event::ServerLost(lost) => {
                 self.lost.insert(lost.server.clone(), lost);
             }
+            Event::ServerWithheld(withheld) => {
+                self.withheld.insert(withheld.server, withheld.by);
+            }
             _ => {}
         }
     }
 
     fn is_settled(&self, specs: &[ServerSpec]) -> bool {
-        specs.iter().all(|spec| self.listed.contains_key(&spec.name) || self.lost.contains_key(&spec.name))
+        let is_settled =
+            |name| self.listed.contains_key(name) || self.lost.contains_key(name) || self.withheld.contains_key(name);
+        specs.iter().all(|spec| is_settled(&spec.name))
+    }
+
+    /// How a command fails that needs a server which is not there; none if it is.
+    fn missing(&self, server: &ServerName) -> Option<Failure> {
+        let withheld = self.withheld.get(server).map(|by| Failure {
+            exit: Exit::Unreachable,
+            message: format!("server {server} was not started: {}", by.reason()),
+        });
+        withheld.or_else(|| self.lost.get(server).map(unreachable))
     }
 }
 
@@ -79,20 +95,23 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
     let (servers, muster) = muster(specs).await;
     drop(servers.stop().await);
     let mut rows = Vec::new();
-    let mut sick = Vec::new();
+    let (mut sick, mut waiting) = (Vec::new(), Vec::new());
     for spec in specs {
         let ready = muster.ready.get(&spec.name);
         let listed = muster.listed.get(&spec.name);
         let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
+        let withheld = muster.withheld.get(&spec.name);
         let rejected = listed.map_or(0, |listed| faulty(&listed.rejected).count());
-        if lost.is_some() || rejected > 0 || listed.is_none() {
-            sick.push(spec.name.to_string());
+        match withheld {
+            Some(_) => waiting.push(spec.name.to_string()),
+            None if lost.is_some() || rejected > 0 || listed.is_none() => sick.push(spec.name.to_string()),
+            None => {}
         }
         rows.push(json!({
             "server": spec.name, "ok": lost.is_none() && listed.is_some() && rejected == 0,
             "tools": listed.map_or(0, |listed| listed.tools.len()), "rejected": listed.map(|listed| &listed.rejected),
             "protocol": ready.map(|ready| &ready.protocol), "version": ready.map(|ready| &ready.version),
-            "startup_ms": ready.map(|ready| ready.startup_ms), "problem": lost,
+            "startup_ms": ready.map(|ready| ready.startup_ms), "problem": lost, "withheld": withheld,
         }));
     }
     match form {
@@ -108,6 +127,9 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                         row["startup_ms"]
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
+                    (_, None) if let Some(by) = muster.withheld.get(&spec.name) => {
+                        format!("waits   {name:<12} {}", by.reason())
+                    }
                     (_, None) if muster.listed.contains_key(&spec.name) => {
                         format!("FAILED  {name:<12} not all of its tools can be used")
                     }
@@ -124,23 +146,25 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
             }
         }
     }
-    if sick.is_empty() {
+    if sick.is_empty() && waiting.is_empty() {
         return Ok(());
     }
-    let exits: Vec<Exit> = muster.lost.values().map(exit_of).collect();
+    let unreachable = waiting.iter().map(|_| Exit::Unreachable);
+    let exits: Vec<Exit> = muster.lost.values().map(exit_of).chain(unreachable).collect();
     // One reason for all of them can be told by the exit code.
+    let has_reasons = exits.len() == sick.len() + waiting.len();
     let exit = match exits.first() {
-        Some(first) if exits.len() == sick.len() && exits.iter().all(|exit| exit == first) => *first,
-        Some(_) if exits.len() == sick.len() => Exit::Unreachable,
+        Some(first) if has_reasons && exits.iter().all(|exit| exit == first) => *first,
+        Some(_) if has_reasons => Exit::Unreachable,
         Some(_) | None => Exit::Failed,
     };
-    let message = format!(
-        "{} of {} {} not well: {}",
-        sick.len(),
-        count(specs.len(), "server"),
-        if sick.len() == 1 { "is" } else { "are" },
-        sick.join(", ")
-    );
+    let of_all = count(specs.len(), "server");
+    let told = [(&sick, "is not well", "are not well"), (&waiting, "waits for your word", "wait for your word")];
+    let told = told.into_iter().filter(|(names, ..)| !names.is_empty()).map(|(names, one, many)| {
+        let verb = if names.len() == 1 { one } else { many };
+        format!("{} of {of_all} {verb}: {}", names.len(), names.join(", "))
+    });
+    let message = told.collect::<Vec<_>>().join("; ");
     Err(Failure { exit, message })
 }
 
@@ -185,9 +209,9 @@ pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Resu
             }
         }
     }
-    match muster.lost.values().next() {
+    match chosen.iter().find_map(|spec| muster.missing(&spec.name)) {
         None => Ok(()),
-        Some(lost) => Err(unreachable(lost)),
+        Some(missing) => Err(missing),
     }
 }
 
@@ -239,7 +263,7 @@ pub async fn call(specs: &[ServerSpec], gate: &Gate, order: Order<'_>, form: For
     let (mut servers, muster) = muster(&chosen).await;
     let listed = muster.listed.get(&server.into());
     let definition = listed.and_then(|listed| listed.tools.iter().find(|known| known.tool.as_str() == tool));
-    let end = match (listed, muster.lost.get(&server.into())) {
+    let end = match (listed, muster.missing(&server.into())) {
         (Some(_), _) if definition.is_some() => match definition.map(|tool| permit(gate, tool, &arguments)) {
             Some(Err(refused)) => Err(refused),
             Some(Ok(())) | None => run(&mut servers, &server.into(), tool, arguments).await,
@@ -248,7 +272,7 @@ pub async fn call(specs: &[ServerSpec], gate: &Gate, order: Order<'_>, form: For
             let known: Vec<&str> = listed.tools.iter().map(|tool| tool.tool.as_str()).collect();
             Err(Failure::usage(format!("server {server} has no tool {tool:?}; it has {}", known.join(", "))))
         }
-        (None, Some(lost)) => Err(unreachable(lost)),
+        (None, Some(missing)) => Err(missing),
         (None, None) => Err(Failure::failed(format!("server {server} did not start"))),
     };
     drop(servers.stop().await);

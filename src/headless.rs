@@ -10,13 +10,14 @@ use crate::failure::{Exit, Failure};
 use crate::link::{Link, News};
 use crate::mcp::process;
 use crate::protocol::{
-    CallHeld, CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, Question, Record, TurnId, Wanted,
+    CallHeld, CallId, Command, Decision, Ending, Event, InputAnswer, InputRequested, ProjectProposed, Question, Record,
+    TurnId, Unapproved, Wanted, Withheld,
 };
 use crate::sanitise::{clean_block, clean_line};
 use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
-use crate::wording::duration;
+use crate::wording::{count, duration};
 
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +206,10 @@ fn print_text(session: &Session, record: &Record, questions: usize) -> Result<()
                 tell(&clean_line(&call_line(call)));
             }
         }
+        Event::ProjectProposed(proposed) => tell(&clean_line(&wait_for_a_word(proposed))),
+        Event::ServerWithheld(withheld) if withheld.by.why == Unapproved::Refused => {
+            tell(&clean_line(&format!("server {}: not started: {}", withheld.server, withheld.by.reason())));
+        }
         Event::ServerLost(lost) => tell(&clean_line(&format!("server {}: {}", lost.server, lost.reason))),
         Event::NoteTaken(note) => tell(&clean_block(note.text.trim_end())),
         Event::ModelRetried(retried) => {
@@ -271,12 +276,24 @@ fn as_json(session: &Session) -> Value {
     json!({"session": started.map(|started| &started.id), "model": session.model(), "turns": turns})
 }
 
+/// That the servers of a project's file were not started, and what lets them where there is no console.
+fn wait_for_a_word(proposed: &ProjectProposed) -> String {
+    let names: Vec<&str> = proposed.servers.iter().map(|server| server.as_str()).collect();
+    let why = if proposed.changed { Unapproved::Changed } else { Unapproved::New };
+    let by = Withheld { file: proposed.file.clone(), why };
+    format!("{} not started ({}): {}", count(names.len(), "server"), names.join(", "), by.reason())
+}
+
 /// Whatever was answered, it came from no server at all.
 fn unreachable(session: &Session) -> Option<Failure> {
     let mut reasons = Vec::new();
     for server in &session.servers {
-        let (Health::Failed { reason } | Health::Restarting { reason, .. }) = &server.health else { return None };
-        if !reasons.contains(&reason.as_str()) {
+        let reason = match &server.health {
+            Health::Failed { reason } | Health::Restarting { reason, .. } => reason.clone(),
+            Health::Withheld(by) => by.reason(),
+            Health::Unknown | Health::Starting | Health::Probing | Health::Ready | Health::Stopped => return None,
+        };
+        if !reasons.contains(&reason) {
             reasons.push(reason);
         }
     }

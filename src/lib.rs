@@ -26,6 +26,9 @@
 //! Filters everywhere are a [`query`]; which calls wait for the operator is decided in one place, [`orchestrator::Gate`]. What
 //! a console wants of other sessions it asks of the program [`around`] it ([`ui::Outside`]), which may take its time.
 //!
+//! A server that is not ours leads a session of its own. [`mcp::process`] ends its group on every way we end by ourselves; for
+//! the others there is [`mcp::watcher`], a second process that ends what is left of those sessions once we are gone.
+//!
 //! # Invariants
 //!
 //! 1. A screen and the orchestrator share words ([`protocol`]), not memory.

@@ -14,6 +14,7 @@ use callboard::eval::Suite;
 use callboard::export::Format;
 use callboard::failure::{Failure, Form};
 use callboard::headless::{self, Output};
+use callboard::mcp::watcher;
 use callboard::model::builtin::RunbookParameter;
 use callboard::protocol::Question;
 use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
@@ -50,6 +51,13 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
             }
         });
     }
+    if let Some(Task::WatchServers) = cli.command {
+        watcher::run();
+        return Ok(());
+    }
+    if let Ok(program) = std::env::current_exe() {
+        watcher::enable(program);
+    }
     if cli.common.step && !matches!(cli.command, None | Some(Task::Fork { .. })) {
         let text = "--step holds calls for somebody at the console; `callboard --step` opens it";
         return Err(Failure::usage(text.to_owned()));
@@ -65,7 +73,7 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
     }
     match cli.command {
         None => console::open(&settings),
-        Some(Task::Serve { .. } | Task::Doctor { .. }) => Ok(()),
+        Some(Task::Serve { .. } | Task::WatchServers | Task::Doctor { .. }) => Ok(()),
         Some(Task::Ask { events, questions }) => {
             let output = match (events, form) {
                 (true, _) => Output::Events,

@@ -20,6 +20,7 @@ mod stderr;
 mod supervisor;
 mod tap;
 mod waiting;
+pub mod watcher;
 mod wire;
 
 use std::sync::Arc;

@@ -184,7 +184,8 @@ impl Session {
             | Event::CallReceived(_)
             | Event::CallFinished(_)
             | Event::CallDelivered(_) => calls::apply(self, record),
-            Event::ServerStarting(_)
+            Event::ServerWithheld(_)
+            | Event::ServerStarting(_)
             | Event::ServerProbing(_)
             | Event::ServerReady(_)
             | Event::ServerListed(_)

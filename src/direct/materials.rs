@@ -12,7 +12,7 @@ use crate::session::Document;
 use crate::stdout::{say, say_json};
 use crate::wording::{count, first_line};
 
-use super::{Muster, choose, decline, muster, object, unreachable};
+use super::{Muster, choose, decline, muster, object};
 
 /// `callboard resources`: what can be read, or one of it.
 ///
@@ -168,8 +168,9 @@ fn document(event: &Event) -> Option<Document> {
 }
 
 fn problem(events: &[Event], muster: &Muster) -> Option<Failure> {
-    if let Some(lost) = muster.lost.values().next() {
-        return Some(unreachable(lost));
+    let names = muster.lost.keys().chain(muster.withheld.keys());
+    if let Some(missing) = names.filter_map(|name| muster.missing(name)).next() {
+        return Some(missing);
     }
     events.iter().find_map(|event| {
         let (server, problem) = match event {

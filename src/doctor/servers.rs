@@ -6,6 +6,7 @@ use crate::direct::{self, Muster};
 use crate::failure::Exit;
 use crate::launch;
 use crate::mcp::{Reach, ServerSpec};
+use crate::protocol::Unapproved;
 use crate::wording::count;
 
 use super::Finding;
@@ -29,12 +30,41 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
         }
     };
     // What waits for a yes has been told with its file.
-    let waits = |spec: &&ServerSpec| matches!(&spec.reach, Reach::Nowhere(reason) if sources.files.iter().any(|source| source.why_not() == *reason));
+    let waits = |spec: &&ServerSpec| matches!(spec.reach, Reach::Withheld(_));
     let specs: Vec<ServerSpec> = fleet.specs.iter().filter(|spec| !waits(spec)).cloned().collect();
     let (servers, muster) = direct::muster(&specs).await;
     drop(servers.stop().await);
     found.extend(specs.iter().map(|spec| server(spec, &muster, &fleet.secrets)));
+    found.extend(specs.iter().filter_map(|spec| masked(spec, &fleet.secrets)));
+    found.extend(fleet.secrets.ordinary().map(|name| {
+        let says = "its value is an ordinary word, and as a secret it is masked wherever that word stands";
+        Finding::warn(
+            "secrets",
+            name,
+            says,
+            "give it a value that is no word, or a name that does not say it is secret",
+        )
+    }));
     found
+}
+
+/// Which of the values that a server is given are kept out of recordings, by name.
+fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
+    let values = match &spec.reach {
+        Reach::Program(program) => &program.env,
+        Reach::Remote(remote) => &remote.headers,
+        Reach::Nowhere(_) | Reach::Withheld(_) => return None,
+    };
+    let of = |is_masked: bool| {
+        let of = values.iter().filter(|(_, value)| (secrets.hide(value) != **value) == is_masked);
+        of.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let parts = [("masked", of(true)), ("shown", of(false))].into_iter().filter(|(_, names)| !names.is_empty());
+    let says = parts.map(|(word, names)| format!("{word}: {names}")).collect::<Vec<_>>().join("; ");
+    let finding = Finding::ok("secrets", spec.name.as_str(), says);
+    let how = "what is shown stands in recordings; it is masked under a name such as X_TOKEN, or as ${X} from the environment";
+    let advice = Some(how.to_owned()).filter(|_| finding.says.contains("shown: "));
+    (!values.is_empty()).then_some(Finding { advice, ..finding })
 }
 
 fn file(source: &Source) -> Finding {
@@ -42,11 +72,11 @@ fn file(source: &Source) -> Finding {
     let servers = count(source.file.entries.len(), "server");
     match source.standing {
         Standing::Approved => Finding::ok("files", origin, format!("{shown}: {servers}")),
-        Standing::New | Standing::Changed | Standing::Refused => {
-            let word = match source.standing {
-                Standing::Refused => "refused",
-                Standing::Changed => "changed since you approved or refused it",
-                Standing::New | Standing::Approved => "not approved yet",
+        Standing::Withheld(why) => {
+            let word = match why {
+                Unapproved::Refused => "refused",
+                Unapproved::Changed => "changed since you approved or refused it",
+                Unapproved::New => "not approved yet",
             };
             let advice = format!("callboard mcp trust {shown}");
             Finding::warn("files", origin, format!("{shown}: {servers}, not started: {word}"), advice)
@@ -61,7 +91,9 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
         let advice = match &spec.reach {
             Reach::Program(program) => format!("try it by hand: {}", secrets.hide(&program.command_line())),
             Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
-            Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
+            Reach::Nowhere(_) | Reach::Withheld(_) => {
+                "correct the file; `callboard mcp list` shows all of them".to_owned()
+            }
         };
         return Finding::fail("server", name, lost.reason.as_str(), advice, direct::exit_of(lost));
     }

@@ -5,7 +5,7 @@ use crate::config::servers::{RESTARTS, Resolved, Secrets, Source, Sources, Stand
 use crate::failure::Failure;
 use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
 use crate::orchestrator::{Judge, Judged, Projects};
-use crate::protocol::ProjectProposed;
+use crate::protocol::{ProjectProposed, Unapproved};
 
 /// The servers of a session.
 #[derive(Debug, Default)]
@@ -35,10 +35,10 @@ impl Fleet {
 
 /// The project's files that wait for the operator's word, and what becomes of `specs` with it.
 pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs: Vec<ServerSpec>) -> Projects {
-    let waits = |source: &&Source| matches!(source.standing, Standing::New | Standing::Changed);
+    let waits = |source: &&Source| matches!(source.standing, Standing::Withheld(Unapproved::New | Unapproved::Changed));
     let proposed = |source: &Source| ProjectProposed {
         file: source.file.path.display().to_string(),
-        changed: source.standing == Standing::Changed,
+        changed: source.standing == Standing::Withheld(Unapproved::Changed),
         servers: source.file.entries.iter().map(|(name, _)| name.as_str().into()).collect(),
         lines: portrait(&source.file, sources.behind(&source.file.path)),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::protocol::ServerName;
+use crate::protocol::{ServerName, Withheld};
 
 /// One server as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Reach {
     Remote(Remote),
     /// Not at all, for this reason: its lane says so, and starting it again changes nothing.
     Nowhere(String),
+    /// Not before the operator has said yes to the file that has it.
+    Withheld(Withheld),
 }
 
 /// A program that speaks MCP on its stdin and stdout.
@@ -132,7 +134,7 @@ impl ServerSpec {
         match &self.reach {
             Reach::Program(program) => program.command_line(),
             Reach::Remote(remote) => remote.url.clone(),
-            Reach::Nowhere(_) => String::new(),
+            Reach::Nowhere(_) | Reach::Withheld(_) => String::new(),
         }
     }
 }

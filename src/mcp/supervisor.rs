@@ -2,6 +2,7 @@
 
 mod host;
 mod starting;
+mod unsent;
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::protocol::{
     AfterLoss, CallFailureCode, CallId, Event, Json, LossCause, Material, Scope, ServerDegraded, ServerListed,
-    ServerLost, ServerStopped, ToolName,
+    ServerLost, ServerStopped, ServerWithheld, Withheld,
 };
 
 use super::connection::{Connection, Fault, Handshake, Listing};
@@ -25,6 +26,7 @@ use super::waiting::{self, Waiting};
 use super::{CallEnd, CallOrder, ServerSpec, Signal, in_short};
 use host::Host;
 use starting::{NotStarted, Running};
+use unsent::{another_tool, crowded_out, no_room, not_ready};
 
 /// Calls in flight on one server (`hosting.md` §1).
 const IN_FLIGHT: usize = 32;
@@ -67,6 +69,8 @@ pub struct Supervisor {
     attempts: u32,
     /// Losses since the last connection that lasted.
     losses: u32,
+    /// Losses after which it is started once more.
+    most: u32,
     /// The handshake that worked last.
     era: Option<Handshake>,
 }
@@ -92,8 +96,8 @@ impl Supervisor {
         signals: mpsc::Sender<Signal>,
         inputs: Inputs,
     ) -> Self {
-        let waiting = Waiting::new(spec.limits.call);
-        Self { spec, orders, restart, signals, inputs, waiting, attempts: 0, losses: 0, era: None }
+        let (waiting, most) = (Waiting::new(spec.limits.call), spec.restarts);
+        Self { spec, orders, restart, signals, inputs, waiting, attempts: 0, losses: 0, most, era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
@@ -105,7 +109,7 @@ impl Supervisor {
                     match self.serve(running).await {
                         Break::Lost(reason) => {
                             if begun.elapsed() >= MEMORY {
-                                self.losses = 0;
+                                self.forget_losses();
                             }
                             self.lost(reason).await
                         }
@@ -116,10 +120,15 @@ impl Supervisor {
                 Err(NotStarted::Failed(reason) | NotStarted::Unreachable(reason)) => self.lost(reason).await,
                 Err(NotStarted::Silent(reason)) => {
                     // What boots too slowly may be quicker the next time; what hangs would hang five times more.
-                    self.losses = self.losses.max(self.spec.restarts.saturating_sub(1));
+                    self.most = self.most.min(self.losses + 1);
+                    let reason = match self.losses < self.most {
+                        true => format!("{reason}; what hangs is started only once more"),
+                        false => reason,
+                    };
                     self.lost(reason).await
                 }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
+                Err(NotStarted::Withheld(by)) => self.withhold(by).await,
             };
             match next {
                 Asked::Restart => {}
@@ -202,6 +211,10 @@ impl Supervisor {
                 let reason = host.post_mortem(Fault::Closed(reason)).await;
                 let message = format!("Server {} was lost while the call was running: {reason}.", self.spec.name);
                 self.end_all(in_flight, &message).await;
+                if host.id().is_some() {
+                    let why = format!("{reason}; it is being stopped");
+                    self.tell(ServerDegraded { server: self.spec.name.clone(), why }).await;
+                }
                 connection.close().await;
                 host.stop().await;
                 Break::Lost(reason)
@@ -239,17 +252,21 @@ impl Supervisor {
         }
     }
 
+    fn forget_losses(&mut self) {
+        (self.losses, self.most) = (0, self.spec.restarts);
+    }
+
     /// Waits before the next start, or for the operator if there were too many losses.
     async fn lost(&mut self, reason: String) -> Asked {
         let reason = in_short(reason);
         self.losses += 1;
         let losses = self.losses;
-        if losses > self.spec.restarts {
+        if losses > self.most {
             return self.fail(LossCause::Other, reason).await;
         }
         let delay = backoff(losses);
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        let next = AfterLoss::Restarting { attempt: losses, of: self.spec.restarts, delay_ms };
+        let next = AfterLoss::Restarting { attempt: losses, of: self.most, delay_ms };
         let cause = LossCause::Other;
         self.tell(ServerLost { server: self.spec.name.clone(), reason, cause, next }).await;
         tokio::select! {
@@ -258,11 +275,24 @@ impl Supervisor {
         }
     }
 
-    /// Stays down: every call is told why at once.
+    /// Stays down, for this reason.
     async fn fail(&mut self, cause: LossCause, reason: String) -> Asked {
         let (server, reason) = (self.spec.name.clone(), in_short(reason));
         let message = format!("Server {server} is not running: {reason}.");
         self.tell(ServerLost { server, reason, cause, next: AfterLoss::Failed }).await;
+        self.stay_down(message).await
+    }
+
+    /// Is not started before the operator has said that it may be.
+    async fn withhold(&mut self, by: Withheld) -> Asked {
+        let server = self.spec.name.clone();
+        let message = format!("Server {server} is not running: {}.", by.reason());
+        self.tell(ServerWithheld { server, by }).await;
+        self.stay_down(message).await
+    }
+
+    /// Every call is told `message` at once, until the operator wants something else.
+    async fn stay_down(&mut self, message: String) -> Asked {
         loop {
             self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
             tokio::select! {
@@ -276,7 +306,7 @@ impl Supervisor {
                     None => return Asked::Stop,
                 },
                 () = self.restart.notified() => {
-                    self.losses = 0;
+                    self.forget_losses();
                     return Asked::Restart;
                 }
             }
@@ -299,7 +329,8 @@ impl Supervisor {
                     // It waits for the server, and its time has not begun.
                     Some(Order::WaitLonger(_)) => {}
                     Some(Order::Fetch(material)) => {
-                        let event = unfetched(&self.spec.name, material, "the server is not connected".into());
+                        let why = "the server is still starting; ask again once it is ready";
+                        let event = unfetched(&self.spec.name, material, why.into());
                         room.send(Signal::Happened(Scope::default(), event));
                     }
                     None => return Asked::Stop,
@@ -343,34 +374,6 @@ impl Supervisor {
     async fn tell(&self, event: impl Into<Event>) {
         let _ = self.signals.send(Signal::Happened(Scope::default(), event.into())).await;
     }
-}
-
-/// The end of a call that its server was never ready for.
-fn not_ready(spec: &ServerSpec) -> CallEnd {
-    let (server, limit) = (&spec.name, spec.limits.call.as_secs());
-    let message = format!("Server {server} was not ready for the call within {limit} s; nothing was sent.");
-    CallEnd::failed(CallFailureCode::ServerUnavailable, message)
-}
-
-/// The end of a call that found too many others waiting.
-fn no_room(spec: &ServerSpec) -> CallEnd {
-    CallEnd::failed(CallFailureCode::LimitReached, waiting::full(&spec.name))
-}
-
-/// The end of a call whose tool is not the one any more by which it was let go.
-fn another_tool(tool: &ToolName) -> CallEnd {
-    let message = format!(
-        "Its server changed or took away the tool {tool} just before the call was sent, so it was not sent. Call again \
-         if it is still wanted."
-    );
-    CallEnd::failed(CallFailureCode::ToolChanged, message)
-}
-
-/// The end of a call whose turn did not come in time.
-fn crowded_out(limit: Duration) -> CallEnd {
-    let limit = limit.as_secs();
-    let message = format!("{IN_FLIGHT} other calls were running for {limit} s; nothing was sent. Call again.");
-    CallEnd::failed(CallFailureCode::LimitReached, message)
 }
 
 /// The result of work that may be going on.

@@ -33,6 +33,8 @@ struct Entry {
     /// Whether its tools are known, or known to be unavailable.
     settled: bool,
     connected: bool,
+    /// Down until the operator starts it again: its tools are not offered.
+    is_down: bool,
     instructions: String,
     tools: Vec<ToolDefinition>,
     known: Known,
@@ -41,7 +43,7 @@ struct Entry {
 impl Entry {
     fn new(server: ServerName, awaited_at: Option<String>, known: Known) -> Self {
         let (instructions, tools) = (String::new(), Vec::new());
-        Self { server, awaited_at, settled: false, connected: false, instructions, tools, known }
+        Self { server, awaited_at, settled: false, connected: false, is_down: false, instructions, tools, known }
     }
 }
 
@@ -60,7 +62,9 @@ impl Roster {
     /// Servers of which nothing is known yet but what their tools were.
     pub fn new(servers: impl IntoIterator<Item = (ServerName, Known)>) -> Self {
         let entry = |(server, known)| Entry::new(server, None, known);
-        Self { entries: servers.into_iter().map(entry).collect(), ..Self::default() }
+        let mut roster = Self { entries: servers.into_iter().map(entry).collect(), ..Self::default() };
+        roster.fill();
+        roster
     }
 
     /// A server is reached at another place from now on. What was said at the one before does not count there: neither its
@@ -85,6 +89,22 @@ impl Roster {
                 if let Some(entry) = self.entries.iter_mut().find(is_it) {
                     entry.awaited_at = None;
                 }
+                // What it had before it may have again, and calls wait for it.
+                let was_down = heard(&mut self.entries, &starting.server).filter(|entry| entry.is_down);
+                if let Some(entry) = was_down {
+                    entry.is_down = false;
+                    self.fill();
+                }
+            }
+            Event::ServerWithheld(withheld) => {
+                // It is nowhere, so no start of it will tell that it is heard from there.
+                let is_it = |entry: &&mut Entry| {
+                    entry.server == withheld.server && entry.awaited_at.as_ref().is_none_or(String::is_empty)
+                };
+                if let Some(entry) = self.entries.iter_mut().find(is_it) {
+                    (entry.awaited_at, entry.settled) = (None, true);
+                    self.fill();
+                }
             }
             Event::ServerReady(ready) => {
                 if let Some(entry) = heard(&mut self.entries, &ready.server) {
@@ -97,9 +117,7 @@ impl Roster {
                 if let Some(entry) = heard(&mut self.entries, &lost.server) {
                     entry.settled = true;
                     entry.connected = false;
-                    if lost.next == AfterLoss::Failed {
-                        entry.tools.clear();
-                    }
+                    entry.is_down = lost.next == AfterLoss::Failed;
                     self.fill();
                 }
             }
@@ -111,7 +129,7 @@ impl Roster {
     /// Looks at each tool of a listing; one that is not what it was waits for a yes (`hosting.md` §4).
     fn listed(&mut self, listed: &ServerListed) -> Vec<Finding> {
         let Some(entry) = heard(&mut self.entries, &listed.server) else { return Vec::new() };
-        entry.settled = true;
+        (entry.settled, entry.is_down) = (true, false);
         entry.tools.clone_from(&listed.tools);
         let changed = Arc::make_mut(&mut self.changed);
         let was_known = !entry.known.pins.is_empty();
@@ -167,7 +185,10 @@ impl Roster {
     }
 
     fn fill(&mut self) {
-        let toolbox = Toolbox::new(self.entries.iter().flat_map(|entry| entry.tools.iter().cloned()).collect());
+        let there = || self.entries.iter().filter(|entry| !entry.is_down);
+        let starting = self.entries.iter().filter(|entry| !entry.settled).map(|entry| entry.server.clone());
+        let tools = there().flat_map(|entry| entry.tools.iter().cloned()).collect();
+        let toolbox = Toolbox::new(tools).awaiting(starting.collect());
         // What a changed tool says now may be meant for the model: it reads what was accepted, or nothing of it.
         let told = |entry: &Entry, tool: &ToolDefinition| match self.changed.contains_key(&place_of(tool)) {
             true => entry.known.pins.as_pinned(tool),
@@ -175,9 +196,8 @@ impl Roster {
         };
         self.toolbox = match self.changed.is_empty() {
             true => toolbox,
-            false => toolbox.telling(
-                self.entries.iter().flat_map(|entry| entry.tools.iter().filter_map(|tool| told(entry, tool))).collect(),
-            ),
+            false => toolbox
+                .telling(there().flat_map(|entry| entry.tools.iter().filter_map(|tool| told(entry, tool))).collect()),
         };
     }
 
@@ -383,5 +403,8 @@ mod tests {
         assert_eq!(roster.toolbox().tools.len(), 1, "calls wait for it");
         roster.note(&lost(AfterLoss::Failed));
         assert_eq!(roster.toolbox().tools.len(), 0);
+        let again = ServerStarting { server: "desk".into(), attempt: 2, command: "desk".into() };
+        roster.note(&again.into());
+        assert_eq!(roster.toolbox().tools.len(), 1, "calls wait for what the operator starts again");
     }
 }

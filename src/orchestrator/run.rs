@@ -187,7 +187,21 @@ impl Shell {
         if self.turn.is_some() || !ready {
             return;
         }
-        let Some(question) = self.questions.pop_front() else { return };
+        if self.questions.front().is_some_and(|question| self.awaits_server(question)) {
+            return;
+        }
+        if let Some(question) = self.questions.pop_front() {
+            self.begin(question).await;
+        }
+    }
+
+    /// Whether a question is a planned call of a server that is still starting: that ends with the server's own deadlines.
+    fn awaits_server(&self, question: &Question) -> bool {
+        let called = question.text.strip_prefix("/call ").and_then(|call| call.split_whitespace().next());
+        called.is_some_and(|name| self.roster.toolbox().awaited(name).is_some())
+    }
+
+    pub(super) async fn begin(&mut self, question: Question) {
         // What the operator has planned needs no model.
         let is_planned = ["/run ", "/call "].iter().any(|command| question.text.starts_with(command));
         self.asked = Arc::clone(if is_planned { &self.runbooks } else { &self.model });

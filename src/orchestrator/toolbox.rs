@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::protocol::{CallFailure, CallFailureCode, ToolDefinition};
+use crate::protocol::{CallFailure, CallFailureCode, ServerName, ToolDefinition};
 use crate::schema::Schema;
 
 use super::share::fair_share;
@@ -21,6 +21,8 @@ pub struct Toolbox {
     /// Those of them that a request tells the model of.
     pub offered: Arc<[ToolDefinition]>,
     by_name: Arc<HashMap<String, (usize, Schema)>>,
+    /// Servers whose tools are not known yet.
+    starting: Arc<[ServerName]>,
 }
 
 impl Toolbox {
@@ -34,7 +36,25 @@ impl Toolbox {
                 .or_insert_with(|| (position, Schema::new(tool.input_schema.clone())));
         }
         let tools: Arc<[ToolDefinition]> = tools.into();
-        Self { offered: Arc::clone(&tools), tools, by_name: Arc::new(by_name) }
+        Self { offered: Arc::clone(&tools), tools, by_name: Arc::new(by_name), starting: Arc::from([]) }
+    }
+
+    /// The same beside servers whose tools are not known yet.
+    #[must_use]
+    pub fn awaiting(self, starting: Vec<ServerName>) -> Self {
+        Self { starting: starting.into(), ..self }
+    }
+
+    /// The server that is still starting and may have a tool of this name, by the form of the name.
+    #[must_use]
+    pub fn awaited(&self, name: &str) -> Option<&ServerName> {
+        if self.by_name.contains_key(name) {
+            return None;
+        }
+        let is_of = |server: &&ServerName| {
+            name.strip_prefix(server.as_str()).is_some_and(|rest| rest.starts_with("__") || rest.starts_with('.'))
+        };
+        self.starting.iter().find(is_of)
     }
 
     /// The same, of which the model is told this.
@@ -55,6 +75,13 @@ impl Toolbox {
     /// An unknown name, with the nearest ones.
     pub fn find(&self, name: &str) -> Result<&ToolDefinition, CallFailure> {
         self.by_name.get(name).map(|(position, _)| &self.tools[*position]).ok_or_else(|| {
+            if let Some(server) = self.awaited(name) {
+                let message = format!(
+                    "Server {server} is still starting, so its tools are not known yet. Nothing was called; ask again once \
+                     it is ready."
+                );
+                return CallFailure { code: CallFailureCode::ServerUnavailable, message };
+            }
             let near = self.nearest(name).join(", ");
             let known =
                 if near.is_empty() { "No server offers any tool now.".into() } else { format!("Nearest: {near}.") };
@@ -96,5 +123,20 @@ impl Toolbox {
         names.sort_by(|a, b| strsim::jaro_winkler(b, name).total_cmp(&strsim::jaro_winkler(a, name)));
         names.truncate(NEAREST);
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_of_a_server_that_is_starting_is_not_told_to_be_missing() {
+        let toolbox = Toolbox::new(Vec::new()).awaiting(vec!["desk".into()]);
+        let told = |name: &str| toolbox.find(name).expect_err("no tool").message;
+        assert!(told("desk__note").starts_with("Server desk is still starting"), "{}", told("desk__note"));
+        for other in ["desktop__note", "desk", "far__note"] {
+            assert!(told(other).starts_with("There is no tool named"), "{}", told(other));
+        }
     }
 }

@@ -143,6 +143,8 @@ events! {
     CallFinished = "call.finished",
     /// What the model really got.
     CallDelivered = "call.delivered",
+    /// A server is not started: a project's file has it, and nobody has said yes to that file.
+    ServerWithheld = "server.withheld",
     /// A server process or connection is being started.
     ServerStarting = "server.starting",
     /// A server runs or can be reached, and is asked how it speaks MCP.

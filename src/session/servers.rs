@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::protocol::{
     AfterLoss, CallId, Event, LogStream, PromptsListed, Record, RejectedTool, ResourcesListed, ServerName, ServerReady,
-    ToolDefinition,
+    ToolDefinition, Withheld,
 };
 use crate::wording::count;
 
@@ -91,6 +91,8 @@ pub enum Health {
     /// Nothing has been heard of it yet.
     #[default]
     Unknown,
+    /// Not started: nobody has said yes to the file that has it.
+    Withheld(Withheld),
     /// Being started or reached.
     Starting,
     /// Asked how it speaks MCP; it has not answered yet.
@@ -175,11 +177,15 @@ impl Session {
 pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
     let at_us = record.at_us;
     match &record.event {
+        Event::ServerWithheld(withheld) => {
+            enter(session.server_mut(&withheld.server), Health::Withheld(withheld.by.clone()), at_us);
+        }
         Event::ServerStarting(starting) => {
             let server = session.server_mut(&starting.server);
             let is_elsewhere = server.command != starting.command;
             // Whoever is being probed is started once more for the handshake of the other era: that is one start.
-            let is_first = server.command.is_empty() && server.health == Health::Unknown;
+            let is_new = matches!(server.health, Health::Unknown | Health::Withheld(_));
+            let is_first = server.command.is_empty() && is_new;
             server.restarts += u32::from(!is_first && server.health != Health::Probing);
             server.command.clone_from(&starting.command);
             (server.degraded, server.unanswered, server.pid) = (None, None, None);

@@ -7,6 +7,7 @@ use crate::config::servers::{Entry, Source, Standing, place};
 use crate::failure::{Failure, Form};
 use crate::launch;
 use crate::mcp::Reach;
+use crate::protocol::Unapproved;
 use crate::sanitise::clean_line;
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
@@ -60,7 +61,7 @@ pub fn list(settings: &Settings, form: Form) -> Result<(), Failure> {
             let unusable =
                 fleet.specs.iter().find(|spec| spec.name.as_str() == name).and_then(|spec| match &spec.reach {
                     Reach::Nowhere(reason) => Some(reason.clone()),
-                    Reach::Program(_) | Reach::Remote(_) => None,
+                    Reach::Program(_) | Reach::Remote(_) | Reach::Withheld(_) => None,
                 });
             if row.state == State::Ready {
                 (row.state, row.reason) = match (above(&rows, name), unusable) {
@@ -87,12 +88,12 @@ pub fn list(settings: &Settings, form: Form) -> Result<(), Failure> {
 fn configured(source: &Source, name: &str, entry: &Result<Entry, String>) -> Row {
     let (place, is_off) = entry.as_ref().map_or((String::new(), false), |entry| (place(entry), entry.disabled));
     let state = match (source.standing, is_off) {
-        (Standing::New | Standing::Changed, _) => State::Unapproved,
-        (Standing::Refused, _) => State::Refused,
+        (Standing::Withheld(Unapproved::New | Unapproved::Changed), _) => State::Unapproved,
+        (Standing::Withheld(Unapproved::Refused), _) => State::Refused,
         (Standing::Approved, true) => State::Disabled,
         (Standing::Approved, false) => State::Ready,
     };
-    let reason = Some(source.why_not()).filter(|why| !why.is_empty());
+    let reason = source.withheld().map(|by| by.reason());
     let file = Some(source.file.path.display().to_string());
     Row { name: name.to_owned(), origin: source.file.origin.as_str(), file, place, state, reason }
 }

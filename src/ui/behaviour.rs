@@ -367,7 +367,7 @@ fn a_question_asked_before_the_servers_are_up_is_seen_to_wait() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
         let screen = story.console(columns, rows).screen();
         assert!(screen.contains("▌ Which tickets are open?"), "{screen}");
-        assert!(screen.contains("waits; starting: ticket"), "{screen}");
+        assert!(screen.contains("waits (/stop gives it up); starting: ticket ("), "{screen}");
     }
 }
 

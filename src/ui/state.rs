@@ -326,7 +326,8 @@ impl State {
         let chosen = matches!(self.selected, Selected::Server(_))
             || self.call().is_some_and(|call| call.state == CallState::Running)
             || self.server().is_some_and(|server| server.health != Health::Ready);
-        let selected = self.server().filter(|_| chosen);
+        let may_start = |server: &&Server| !matches!(server.health, Health::Withheld(_));
+        let selected = self.server().filter(|_| chosen).filter(may_start);
         let failed = || self.session.servers.iter().find(|server| matches!(server.health, Health::Failed { .. }));
         selected.or_else(failed).map(|server| &server.name)
     }

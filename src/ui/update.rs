@@ -200,7 +200,10 @@ pub fn situation(state: &State) -> Situation {
 fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
     use crate::session::Health;
     let health = state.session.server(name).map(|server| &server.health);
-    let well = matches!(health, Some(Health::Ready | Health::Starting | Health::Probing | Health::Unknown));
+    let well = matches!(
+        health,
+        Some(Health::Ready | Health::Withheld(_) | Health::Starting | Health::Probing | Health::Unknown)
+    );
     !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
 }
 

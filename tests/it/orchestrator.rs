@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::fleet::{DEADLINE, bundled, hostile, kill, spec, wait_until_gone};
+use crate::fleet::{DEADLINE, bundled, hostile, hostile_program, kill, spec, wait_until_gone};
 
 /// A running session and what has been seen of it.
 struct Chat {
@@ -388,6 +388,29 @@ async fn four_servers_work_when_one_is_missing() {
     let Health::Failed { reason } = &chat.session.servers[2].health else { panic!("{:?}", chat.session.servers[2]) };
     assert!(reason.contains("/no/such/program") && reason.contains("not found"), "{reason}");
     assert_eq!(pids(&chat.session).len(), 4);
+    chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_planned_call_waits_for_its_server_that_is_still_starting_and_can_be_given_up() {
+    let slow = |seconds: &str| {
+        let script = format!(r#"sleep {seconds}; exec "$0" well"#);
+        let program = hostile_program();
+        let spec = spec("hostile", "/bin/sh", &["-c", &script, program.to_str().unwrap()]);
+        ServerSpec { naming: Naming::Prefixed, trust: Trust::Trusted, ..spec }
+    };
+    let mut chat = Chat::start(Vec::new(), vec![slow("6")], Policy::Auto);
+    chat.ask("/call hostile__echo {}").await;
+    chat.answered(1).await;
+    let at = |kind: &str| chat.records.iter().position(|record| record.event.kind() == kind).unwrap();
+    assert!(at("server.listed") < at("turn.started"), "longer than other questions wait");
+    chat.quit().await;
+    let mut chat = Chat::start(Vec::new(), vec![slow("600")], Policy::Auto);
+    chat.ask("/call hostile__echo {}").await;
+    chat.until("waiting question", |session| !session.waiting.is_empty()).await;
+    chat.send(Command::StopTurn).await;
+    chat.answered(1).await;
+    assert_eq!((chat.endings(), chat.states()), (vec![Ending::Stopped], vec![]));
     chat.quit().await;
 }
 

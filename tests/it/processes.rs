@@ -733,6 +733,63 @@ async fn an_interrupt_stops_the_servers_of_every_command_at_once() {
     }
 }
 
+/// A session that waits for a server with a child in a group of its own, which SIGTERM does not end; its number stands in the
+/// file `child`.
+fn asks_a_parent(home: &Home) -> (Child, BufReader<std::process::ChildStdout>) {
+    let starts = r#"set -m; (trap "" TERM HUP; exec sleep 1000) & echo $! > "$1"; exec "$0" well"#;
+    let entry = json!({"command": "/bin/bash", "args": ["-c", starts, hostile_program(), home.path().join("child")]});
+    let servers = home.file("servers.json", &json!({"mcpServers": {"parent": entry}}).to_string());
+    let script = json!({"steps": [{"calls": [{"name": "parent__echo", "arguments": {"do": "hang"}}]}]});
+    let servers = servers.display().to_string();
+    let args = ["--events", "--policy", "auto", "--trust-results", "--servers", &servers, "Why?"];
+    let mut child = home.ask(&script, &args).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("call.started") {
+        line.clear();
+        assert_ne!(out.read_line(&mut line).unwrap(), 0, "it ended too early");
+    }
+    (child, out)
+}
+
+#[tokio::test]
+async fn what_a_server_has_started_does_not_outlive_a_console_that_is_killed() {
+    let home = Home::new();
+    let (mut child, _out) = asks_a_parent(&home);
+    let mut pids = children(child.id());
+    let grandchild = fs::read_to_string(home.path().join("child")).unwrap().trim().parse().unwrap();
+    assert!(is_alive(grandchild));
+    pids.push(grandchild);
+    let killed = Instant::now();
+    kill(child.id(), Signal::KILL);
+    ends(&mut child);
+    wait_until_gone(&pids).await;
+    assert!(killed.elapsed() < Duration::from_secs(3), "it took {:?}", killed.elapsed());
+}
+
+#[tokio::test]
+async fn who_watches_for_the_end_of_the_console_goes_with_it_and_has_nothing_of_its_terminal() {
+    let home = Home::new();
+    let (mut child, _out) = asks_a_parent(&home);
+    let is_watcher = |pid: &u32| {
+        fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains("watch-servers"))
+    };
+    let watchers: Vec<u32> = children(child.id()).into_iter().filter(is_watcher).collect();
+    let [watcher] = watchers[..] else { panic!("{watchers:?}") };
+    for descriptor in fs::read_dir(format!("/proc/{watcher}/fd")).unwrap().flatten() {
+        let target = fs::read_link(descriptor.path()).unwrap();
+        let is_pipe = target.to_string_lossy().starts_with("pipe:");
+        let is_input = descriptor.file_name() == "0";
+        assert!(if is_input { is_pipe } else { target == Path::new("/dev/null") }, "{descriptor:?} is {target:?}");
+    }
+    kill(child.id(), Signal::INT);
+    std::thread::sleep(Duration::from_millis(100));
+    kill(child.id(), Signal::INT);
+    ends(&mut child);
+    wait_until_gone(&[watcher]).await;
+}
+
 #[tokio::test]
 async fn a_second_interrupt_does_not_wait_for_a_stubborn_server() {
     let home = Home::new();

@@ -200,6 +200,11 @@ fn samples() -> Vec<Event> {
         }
         .into(),
         CallDelivered { form: DeliveredForm::Truncated, bytes: 1, full_bytes: 2 }.into(),
+        ServerWithheld {
+            server: server.clone(),
+            by: Withheld { file: "/p/.mcp.json".into(), why: Unapproved::Changed },
+        }
+        .into(),
         ServerStarting { server: server.clone(), attempt: 1, command: "callboard serve ticket".into() }.into(),
         ServerProbing { server: server.clone(), method: "initialize".into(), pid: Some(7) }.into(),
         ServerReady {

@@ -194,6 +194,18 @@ async fn a_list_of_tools_that_never_comes_is_given_up() {
 }
 
 #[tokio::test]
+async fn the_one_restart_of_a_server_that_hangs_is_counted_as_one() {
+    let limits = Limits { start: Duration::from_millis(300), ..hostile("x").limits };
+    let mut yard = Yard::start(&[ServerSpec { restarts: 5, limits, ..spec("hostile", "/bin/sleep", &["1000"]) }]);
+    yard.until("failure", |yard| yard.lost().iter().any(|lost| lost.next == AfterLoss::Failed)).await;
+    let lost = yard.lost();
+    assert!(matches!(lost[0].next, AfterLoss::Restarting { attempt: 1, of: 1, .. }), "{lost:?}");
+    assert!(lost[0].reason.contains("only once more") && !lost[1].reason.contains("once more"), "{lost:?}");
+    assert_eq!((lost.len(), yard.starts()), (2, 2));
+    yard.stop().await;
+}
+
+#[tokio::test]
 async fn a_reason_is_told_in_short_whatever_it_is_of() {
     let nowhere = ServerSpec { reach: Reach::Nowhere("far away, ".repeat(10_000)), ..hostile("") };
     let mut lost = Yard::start(&[nowhere]);
@@ -363,6 +375,10 @@ async fn a_server_that_closes_its_stdout_is_lost_even_if_it_lives_on() {
     let (code, message) = failure(&end);
     assert_eq!(code, CallFailureCode::ServerLost);
     assert!(message.contains("closed") && message.contains("out of handles"), "{message}");
+    yard.until("loss", |yard| !yard.lost().is_empty()).await;
+    let degraded =
+        yard.pick(|event| if let Event::ServerDegraded(degraded) = event { Some(&degraded.why) } else { None });
+    assert!(matches!(degraded[..], [why] if why.ends_with("it is being stopped")), "{degraded:?}");
     wait_until_gone(&pids).await;
     yard.stop().await;
 }

@@ -196,6 +196,11 @@ fn event() -> impl Strategy<Value = Event> {
             next: AfterLoss::Failed
         }
         .into()),
+        server.clone().prop_map(|server| ServerWithheld {
+            server,
+            by: Withheld { file: "f".into(), why: Unapproved::New }
+        }
+        .into()),
         server.clone().prop_map(|server| ServerStopped { server, how: "exited".into() }.into()),
         server.clone().prop_map(|server| InputRequested {
             input: InputId(1),

@@ -63,6 +63,19 @@ fn a_projects_servers_start_only_after_a_yes_and_a_change_is_asked_about_again()
     for part in [&file, "not approved yet", "callboard mcp trust"] {
         assert!(refused.stderr.contains(part), "no {part} in {}", refused.stderr);
     }
+    let checked = project.run(&["check", "--json"]);
+    let rows = checked.json()["servers"].as_array().unwrap().clone();
+    let row = rows.iter().find(|row| row["server"] == "hostile").unwrap();
+    assert_eq!((&row["withheld"]["why"], &row["problem"]), (&json!("new"), &Value::Null), "{row}");
+    let told = project.run(&["check"]);
+    assert!(told.stdout.contains("waits   hostile") && !told.stdout.contains("FAILED"), "{told:?}");
+    assert!(told.stderr.contains("waits for your word: hostile"), "{told:?}");
+    let asked = project.run(&["ask", "What are the critical tickets?"]);
+    let words: Vec<&str> = asked.stderr.lines().filter(|line| line.contains("hostile")).collect();
+    assert!(
+        matches!(words[..], [line] if line.contains("--trust-project") && line.contains("not started")),
+        "{words:?}"
+    );
     assert_eq!(project.run(&["tools", "ticket"]).code, Some(0), "the others start");
     assert_eq!(project.run(&["tools", "hostile", "--trust-project"]).code, Some(0));
     assert_eq!(project.listed("hostile"), ["project unapproved"], "trusting it once is not approving it");
@@ -121,6 +134,27 @@ fn ordinary_words_of_a_server_file_mask_nothing() {
         assert_eq!(asked.code, Some(0), "{asked:?}");
         assert!(asked.stdout.contains("critical") && !asked.stdout.contains("‹secret:"), "{}", asked.stdout);
     }
+}
+
+#[test]
+fn the_doctor_says_by_name_which_values_are_masked_and_which_words_are() {
+    let project = Project::new();
+    let env = ["--env", "TOK=plain-look", "--env", "API_TOKEN=production", "--env", "MY_KEY=a8f3-99x1-qq"];
+    let hostile = hostile_program().display().to_string();
+    let add = [&["mcp", "add", "mine"][..], &env, &["--", &hostile, "well"]].concat();
+    assert_eq!(project.run(&add).code, Some(0));
+    let doctor = project.run(&["doctor", "--json"]).json();
+    let rows = doctor["checks"].as_array().unwrap().clone();
+    let of = |what: &str| {
+        let row = rows
+            .iter()
+            .find(|row| row["area"] == "secrets" && row["what"] == what)
+            .unwrap_or_else(|| panic!("{rows:?}"));
+        (row["mark"].as_str().unwrap().to_owned(), row["says"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("mine"), ("ok".to_owned(), "masked: API_TOKEN, MY_KEY; shown: TOK".to_owned()));
+    assert_eq!(of("API_TOKEN").0, "warn");
+    assert!(!rows.iter().any(|row| row["area"] == "secrets" && row["what"] == "MY_KEY"), "{rows:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::folders;
-use crate::protocol::ProjectVerdict;
+use crate::protocol::{ProjectVerdict, Unapproved};
 
 use super::file::ServerFile;
 use super::store::{canonical, write_private};
@@ -15,12 +15,8 @@ use super::store::{canonical, write_private};
 pub enum Standing {
     /// Its servers start.
     Approved,
-    /// The user has said no.
-    Refused,
-    /// Nothing has been said of it yet.
-    New,
-    /// Something was said of it, and it is no longer the same.
-    Changed,
+    /// They do not.
+    Withheld(Unapproved),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,10 +60,10 @@ impl Approvals {
     pub fn standing(&self, file: &ServerFile) -> Standing {
         let path = canonical(&file.path);
         match self.files.iter().find(|approval| approval.path == path) {
-            Some(approval) if approval.hash != file.hash => Standing::Changed,
+            Some(approval) if approval.hash != file.hash => Standing::Withheld(Unapproved::Changed),
             Some(Approval { verdict: ProjectVerdict::Approved, .. }) => Standing::Approved,
-            Some(Approval { verdict: ProjectVerdict::Refused, .. }) => Standing::Refused,
-            None => Standing::New,
+            Some(Approval { verdict: ProjectVerdict::Refused, .. }) => Standing::Withheld(Unapproved::Refused),
+            None => Standing::Withheld(Unapproved::New),
         }
     }
 

@@ -150,7 +150,10 @@ mod tests {
         let bundled = "  REPLACES the bundled server ticket";
         let (yours, off) = ("  REPLACES the server mine of /me/mcp.json", "  is       switched off");
         assert_eq!(instead(Standing::Approved), ["ticket", bundled, "mine", yours, "off", off]);
-        assert_eq!(instead(Standing::Refused), ["ticket", bundled, "mine", "off", off]);
+        assert_eq!(
+            instead(Standing::Withheld(crate::protocol::Unapproved::Refused)),
+            ["ticket", bundled, "mine", "off", off]
+        );
     }
 
     #[test]

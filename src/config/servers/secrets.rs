@@ -154,6 +154,14 @@ impl Secrets {
         serde_json::from_str(&self.redactor().redact(&json)).unwrap_or_default()
     }
 
+    /// The names of those that are ordinary words: each is masked wherever that word stands.
+    pub fn ordinary(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|(_, value)| is_ordinary(value) && self.hide(value) != *value)
+            .map(|(name, _)| name.as_str())
+    }
+
     /// Takes what stands in an argument, behind its `=` and `:` too, as far as one goes that is meant to be read.
     fn arg(&mut self, arg: &str) {
         let mut rest = arg;

@@ -8,7 +8,7 @@ use crate::mcp::connection::{Company, Connection, Fault, Goal, Handshake, Listin
 use crate::mcp::process;
 use crate::mcp::stderr::{Tail, drain};
 use crate::mcp::{Era, Program, Reach, RemoteKind};
-use crate::protocol::{LossCause, ServerListed, ServerProbing, ServerStarting};
+use crate::protocol::{LossCause, ServerListed, ServerProbing, ServerStarting, Withheld};
 
 use super::host::{Host, Words};
 use super::{Asked, Supervisor};
@@ -33,6 +33,8 @@ pub(super) enum NotStarted {
     Unreachable(String),
     /// Starting it again would change nothing.
     Hopeless(LossCause, String),
+    /// It may not be started.
+    Withheld(Withheld),
     Asked(Asked),
 }
 
@@ -64,9 +66,11 @@ impl Supervisor {
     async fn try_start(&mut self, handshake: Handshake) -> Result<Running, NotStarted> {
         let begun = Instant::now();
         let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.place());
-        self.tell(ServerStarting { server, attempt, command }).await;
         // The connection keeps what the supervisor lends: the spec must be free for orders that come meanwhile.
         let reach = self.spec.reach.clone();
+        if !matches!(reach, Reach::Withheld(_)) {
+            self.tell(ServerStarting { server, attempt, command }).await;
+        }
         let hopeless = |reason: &str| Err(NotStarted::Hopeless(LossCause::Other, reason.to_owned()));
         let (mut host, goal) = match &reach {
             Reach::Program(program) => self.spawn(program)?,
@@ -75,6 +79,7 @@ impl Supervisor {
                 RemoteKind::Sse => return hopeless(OLD_HTTP),
             },
             Reach::Nowhere(reason) => return hopeless(reason),
+            Reach::Withheld(by) => return Err(NotStarted::Withheld(by.clone())),
         };
         let method = match handshake {
             Handshake::Legacy => "initialize",

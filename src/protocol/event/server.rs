@@ -4,6 +4,64 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{ServerName, ToolDefinition};
 
+/// Payload of `server.withheld`; a start ends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerWithheld {
+    /// The server.
+    pub server: ServerName,
+    /// What it waits for.
+    #[serde(flatten)]
+    pub by: Withheld,
+}
+
+/// What keeps a project's server from being started: nobody has said yes to the file that has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The file's path.
+    pub file: String,
+    /// How the file stands.
+    pub why: Unapproved,
+}
+
+/// How a project's file stands that nobody has said yes to as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unapproved {
+    /// Nothing has been said of it yet.
+    New,
+    /// Something was said of it, and it is no longer the same.
+    Changed,
+    /// The operator said no.
+    Refused,
+}
+
+impl Withheld {
+    /// How such a server is.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self.why {
+            Unapproved::New => "waiting for your word",
+            Unapproved::Changed => "waiting for your word: its file has changed",
+            Unapproved::Refused => "not started: you refused its file",
+        }
+    }
+
+    /// Why it is not started, and what lets it where there is no console.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let file = &self.file;
+        let why = match self.why {
+            Unapproved::New => "which you have not approved yet",
+            Unapproved::Changed => "which has changed since you last decided about it",
+            Unapproved::Refused => "which you have refused",
+        };
+        format!(
+            "it comes from the project's file {file}, {why}; `callboard mcp trust {file}` shows it and asks, and \
+             --trust-project takes it as it is this once"
+        )
+    }
+}
+
 /// Payload of `server.starting`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerStarting {

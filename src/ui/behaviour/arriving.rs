@@ -168,3 +168,17 @@ fn only_so_many_pages_wait() {
     }
     assert_eq!(shown, 17, "the edit, and the pages that came last");
 }
+
+#[test]
+fn a_failure_of_the_model_says_each_thing_once() {
+    let mut story = Story::with("gpt-4o", &["ticket"]);
+    story.turn("Which tickets are open?").request("gpt-4o");
+    let words = "The answer of https://x.test/v1 was cut before its end. Nothing of it was run. Ask again.";
+    story.fail(ModelFailureCode::BrokenStream, words, Some(200));
+    story.end(Ending::Failed, Some("the answer was cut"));
+    let screen = story.console(200, 40).screen();
+    for once in ["Nothing of it was run.", "Ask again.", "The answer broke off"] {
+        assert_eq!(screen.matches(once).count(), 1, "{once}: {screen}");
+    }
+    assert!(!screen.contains("HTTP 200"), "{screen}");
+}

@@ -1,6 +1,6 @@
 //! A project's server file: seen before it is decided about.
 
-use crate::protocol::{Command, ProjectProposed, ProjectVerdict};
+use crate::protocol::{Command, ProjectProposed, ProjectVerdict, ServerWithheld, Unapproved, Withheld};
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::update::Effect;
 
@@ -13,6 +13,50 @@ fn proposed(lines: usize) -> Console {
         lines: (0..lines).map(|line| format!("  runs     program-{line} \u{1b}[2J")).collect(),
     });
     story.console(80, 24)
+}
+
+/// A console whose project has so many servers in a file that stands like this.
+fn withheld(servers: usize, why: Unapproved) -> Console {
+    let mut story = Story::ready();
+    for number in 1..=servers {
+        let by = Withheld { file: "/p/.mcp.json".into(), why };
+        story.say(ServerWithheld { server: format!("theirs-{number}").as_str().into(), by });
+    }
+    story.console(120, 40)
+}
+
+#[test]
+fn servers_that_wait_for_a_word_have_not_failed_and_the_welcome_says_so_in_one_line() {
+    let screen = withheld(3, Unapproved::New).screen();
+    let line = "? 3 project servers waiting for your word (/trust): th";
+    assert_eq!(
+        screen.lines().filter(|shown| shown.contains("(/trust)") && shown.contains("project server")).count(),
+        1,
+        "{screen}"
+    );
+    assert!(screen.contains(line), "{screen}");
+    assert!(!screen.contains('✗') && !screen.contains("failed"), "{screen}");
+}
+
+#[test]
+fn the_page_of_servers_says_what_a_server_waits_for_and_how_to_give_it() {
+    for (why, words) in [
+        (Unapproved::New, "waiting for your word (/trust)"),
+        (Unapproved::Changed, "waiting for your word: its file has changed (/trust)"),
+        (Unapproved::Refused, "not started: you refused its file (callboard mcp trust)"),
+    ] {
+        let mut console = withheld(1, why);
+        console.type_text("/servers");
+        console.press("Enter End");
+        assert!(console.screen().contains(words), "{}", console.screen());
+        assert!(!console.screen().contains("failed"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn a_server_that_waits_for_a_word_is_not_started_by_a_key() {
+    let mut console = withheld(1, Unapproved::New);
+    assert!(console.press("Tab Tab r R").is_empty());
 }
 
 fn judged(verdict: ProjectVerdict) -> Vec<Effect> {

@@ -1,5 +1,6 @@
 //! The lanes of servers: how much each has to say, and which of them are shown where not all have room.
 
+use crate::protocol::Unapproved;
 use crate::session::{Call, Health, Server, Session};
 
 /// A server's newest calls are the ones that may be under way: so many are looked at.
@@ -12,7 +13,7 @@ pub enum Urgency {
     Trouble,
     /// A call of it is under way, waits or is held, or it asks the operator something.
     Working,
-    /// It is not there yet.
+    /// It is not there yet; perhaps it waits for the operator's word.
     Coming,
     /// It has had calls, or was lost once.
     Used,
@@ -29,6 +30,10 @@ impl Urgency {
             Health::Stopped if session.ended.is_none() => Self::Trouble,
             Health::Ready if session.trouble(server).is_some() => Self::Trouble,
             Health::Unknown | Health::Starting | Health::Probing => Self::Coming,
+            Health::Withheld(by) => match by.why {
+                Unapproved::New | Unapproved::Changed => Self::Coming,
+                Unapproved::Refused => Self::Idle,
+            },
             Health::Ready | Health::Stopped if server.losses > 0 || !server.calls.is_empty() => Self::Used,
             Health::Ready | Health::Stopped => Self::Idle,
         };

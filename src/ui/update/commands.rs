@@ -286,13 +286,14 @@ pub(super) fn servers(state: &State) -> Page {
             Health::Ready if state.session.trouble(server).is_some() => Role::Warn,
             Health::Ready => Role::Good,
             Health::Failed { .. } => Role::Bad,
+            Health::Withheld(_) => Role::Warn,
             Health::Starting | Health::Probing | Health::Restarting { .. } => Role::Busy,
             Health::Unknown | Health::Stopped => Role::Dim,
         };
         paragraphs.push(vec![
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new("  ", theme.style(Role::Text)),
-            Piece::new(&facts::health(&state.session, server), theme.style(role)),
+            Piece::new(&facts::health(state, server), theme.style(role)),
         ]);
         paragraphs.extend(facts::of_server(server).into_iter().map(|(name, value)| {
             vec![

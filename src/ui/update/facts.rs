@@ -1,8 +1,9 @@
 //! What there is to know of a server, for the page of all of them and for the data of one.
 
 use crate::protocol::LogStream;
-use crate::session::{Health, Server, Session};
-use crate::ui::text;
+use crate::session::{Health, Server};
+use crate::ui::state::State;
+use crate::ui::{text, view};
 
 /// Last lines of stderr among the facts.
 const LAST_WORDS: usize = 3;
@@ -10,13 +11,14 @@ const LAST_WORDS: usize = 3;
 const MODERN: &str = "2026-07-28";
 
 /// How a server is, in words.
-pub(super) fn health(session: &Session, server: &Server) -> String {
+pub(super) fn health(state: &State, server: &Server) -> String {
     match &server.health {
         Health::Unknown => "not started yet".to_owned(),
+        Health::Withheld(by) => view::withheld_words(state, by),
         Health::Starting => "starting".to_owned(),
         Health::Probing => "probing: it has not answered the handshake yet".to_owned(),
         Health::Ready => {
-            session.trouble(server).map_or_else(|| "ready".to_owned(), |trouble| format!("degraded: {trouble}"))
+            state.session.trouble(server).map_or_else(|| "ready".to_owned(), |trouble| format!("degraded: {trouble}"))
         }
         Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
         Health::Failed { reason } => format!("failed: {reason}"),

@@ -11,7 +11,7 @@ use crate::ui::state::{Arrival, Overlay, Prompt, Shelf, State};
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};
 
-use super::{Effect, arrivals, palette};
+use super::{Effect, arrivals, facts, palette};
 
 /// Text of a resource that goes with a question, bytes.
 const LARGEST_ATTACHMENT: usize = 32 * 1024;
@@ -179,8 +179,8 @@ fn open(state: &mut State, shelf: Shelf, wanted: &str) {
     let mut paragraphs = Vec::new();
     for server in state.session.servers.iter().filter(|server| server.name.as_str().contains(wanted)) {
         match shelf {
-            Shelf::Resources => resources_of(server, theme, &mut paragraphs),
-            Shelf::Prompts => prompts_of(server, theme, &mut paragraphs),
+            Shelf::Resources => resources_of(state, server, theme, &mut paragraphs),
+            Shelf::Prompts => prompts_of(state, server, theme, &mut paragraphs),
         }
         paragraphs.push(Vec::new());
     }
@@ -198,12 +198,21 @@ fn heading(server: &Server, words: &str, theme: Theme) -> Vec<Piece> {
 }
 
 /// What is said of a list that is not there.
-fn not_there(server: &Server) -> &'static str {
-    if server.health == Health::Ready { "asking…" } else { "not connected" }
+fn not_there(state: &State, server: &Server) -> String {
+    match server.health {
+        Health::Ready => "asking…".to_owned(),
+        Health::Starting | Health::Probing | Health::Restarting { .. } => {
+            let since = text::duration(state.now_us.saturating_sub(server.since_us));
+            format!("still starting ({since}); ask again once it is ready")
+        }
+        Health::Unknown | Health::Withheld(_) | Health::Failed { .. } | Health::Stopped => facts::health(state, server),
+    }
 }
 
-fn resources_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
-    let Some(listed) = &server.resources else { return paragraphs.push(heading(server, not_there(server), theme)) };
+fn resources_of(state: &State, server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
+    let Some(listed) = &server.resources else {
+        return paragraphs.push(heading(server, &not_there(state, server), theme));
+    };
     paragraphs.push(heading(server, &text::count(listed.resources.len(), "resource"), theme));
     for resource in &listed.resources {
         let form = if resource.form == ResourceForm::Template { "  template" } else { "" };
@@ -226,8 +235,10 @@ fn resources_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>)
     }
 }
 
-fn prompts_of(server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
-    let Some(listed) = &server.prompts else { return paragraphs.push(heading(server, not_there(server), theme)) };
+fn prompts_of(state: &State, server: &Server, theme: Theme, paragraphs: &mut Vec<Vec<Piece>>) {
+    let Some(listed) = &server.prompts else {
+        return paragraphs.push(heading(server, &not_there(state, server), theme));
+    };
     paragraphs.push(heading(server, &text::count(listed.prompts.len(), "prompt"), theme));
     for prompt in &listed.prompts {
         let argument = |argument: &PromptArgument| match argument.required {

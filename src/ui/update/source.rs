@@ -300,7 +300,7 @@ fn of_server(state: &State, server: &Server, key: &PaneKey) -> Content {
     }
     let mut words = String::new();
     put_fact(&mut words, "server", server.name.to_string());
-    put_fact(&mut words, "state", facts::health(&state.session, server));
+    put_fact(&mut words, "state", facts::health(state, server));
     for (name, value) in facts::of_server(server) {
         put_fact(&mut words, name, value);
     }

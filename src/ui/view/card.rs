@@ -1,6 +1,6 @@
 //! What there is to say about the selected call before its data: why it is held, why it takes long, why it failed.
 
-use super::marks;
+use super::{greeting, marks};
 use crate::protocol::{DeliveredForm, Direction, StopSite, ToolChanged, Verdict};
 use crate::session::{Call, CallState, Frame, Health, Server};
 use crate::ui::state::{Row, Selected, State, Tab, Target};
@@ -196,7 +196,7 @@ impl Card<'_> {
             (Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped, Some(pid)) => {
                 format!(", process {pid} is gone")
             }
-            (Health::Unknown | Health::Starting, _) | (_, None) => String::new(),
+            (Health::Unknown | Health::Withheld(_) | Health::Starting, _) | (_, None) => String::new(),
         };
         let open = server.calls.iter().rev().take(64).filter_map(|id| self.state.session.call(*id));
         let open = open.filter(|call| call.state == CallState::Running).count();
@@ -285,6 +285,10 @@ impl Card<'_> {
                 Some(trouble) => format!("▲ Degraded: {trouble}"),
                 None => return,
             },
+            Health::Withheld(by) => {
+                let shown = marks::health(&self.state.session, server);
+                return self.words(&format!("{} {}", shown.sign, greeting::withheld_words(self.state, by)), shown.role);
+            }
             Health::Unknown | Health::Starting | Health::Probing | Health::Stopped => return,
         };
         self.words(&words, Role::Bad);

@@ -1,6 +1,7 @@
 //! The first screen: what this is, how the servers are, what could be asked. And the questions that wait.
 
 use super::{marks, turn};
+use crate::protocol::{Unapproved, Withheld};
 use crate::session::{Health, Server};
 use crate::ui::state::{Fold, Lineup, Row, State, Target, Urgency};
 use crate::ui::text::{self, Pen};
@@ -36,9 +37,12 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         rows.push(Row::default());
     }
     let room = usize::from(state.areas.chat.height).saturating_sub(OTHER_ROWS + state.options.examples.len());
-    let most = room.max(LEAST_SERVERS);
-    let lineup = Lineup::new(&Urgency::of_all(&state.session), None, most, Fold::Quiet);
-    for (lane, server) in lineup.shown.iter().filter_map(|lane| Some((*lane, servers.get(*lane)?))) {
+    // Those that wait for a word have rows of their own.
+    let is_told = |lane: &usize| !matches!(servers[*lane].health, Health::Withheld(_));
+    let told: Vec<usize> = (0..servers.len()).filter(is_told).collect();
+    let urgencies: Vec<Urgency> = told.iter().map(|lane| Urgency::of(&state.session, &servers[*lane])).collect();
+    let lineup = Lineup::new(&urgencies, None, room.max(LEAST_SERVERS), Fold::Quiet);
+    for (lane, server) in lineup.shown.iter().map(|at| (told[*at], &servers[told[*at]])) {
         let shown = marks::health(&state.session, server);
         let name = text::fit(server.name.as_str(), 12);
         let gap = " ".repeat(13 - text::width(&name));
@@ -46,6 +50,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             Health::Failed { .. } if state.is_viewing() => (String::new(), Role::Bad),
             Health::Failed { .. } => (format!(" — /restart {name} tries again"), Role::Bad),
             Health::Unknown
+            | Health::Withheld(_)
             | Health::Starting
             | Health::Probing
             | Health::Ready
@@ -63,9 +68,10 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
         }
     }
     if !lineup.is_whole() {
-        let census = marks::census(&state.session, lineup.rest());
+        let census = marks::census(&state.session, lineup.rest().map(|at| told[at]));
         rows.extend(words(&format!("+ {census}; /servers lists all"), Role::Dim));
     }
+    rows.extend(withheld_rows(state, width));
     if !state.options.examples.is_empty() {
         rows.push(Row::default());
         let mut pen = Pen::new(width);
@@ -105,11 +111,46 @@ fn recorded(state: &State) -> (&'static str, String) {
     ("A recording: nothing is asked and nothing is executed.", format!("{place} {way}"))
 }
 
+/// One row for all servers that wait for the same word, however many they are.
+fn withheld_rows(state: &State, width: u16) -> Vec<Row> {
+    let theme = state.theme();
+    let mut rows: Vec<(&Withheld, usize, Vec<&str>)> = Vec::new();
+    for (lane, server) in state.session.servers.iter().enumerate() {
+        let Health::Withheld(by) = &server.health else { continue };
+        match rows.iter_mut().find(|(other, ..)| other.why == by.why) {
+            Some((.., names)) => names.push(server.name.as_str()),
+            None => rows.push((by, lane, vec![server.name.as_str()])),
+        }
+    }
+    let row = |(by, lane, names): (&Withheld, usize, Vec<&str>)| {
+        let shown = marks::health(&state.session, &state.session.servers[lane]);
+        let mut pen = Pen::new(width);
+        pen.put("  ", theme.style(Role::Text)).put(shown.sign, theme.style(shown.role));
+        let many = text::count(names.len(), "project server");
+        pen.put(&format!(" {many} "), theme.style(Role::Strong));
+        pen.put(&withheld_words(state, by), theme.style(shown.role));
+        pen.put(&format!(": {}", names.join(", ")), theme.style(Role::Dim));
+        Row { line: pen.line(), target: Some(Target::Server(lane)), ..Row::default() }
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// How a server is that nobody has said yes to, and what to do about it where that can be done.
+pub(in crate::ui) fn withheld_words(state: &State, by: &Withheld) -> String {
+    let words = by.words();
+    match by.why {
+        _ if state.is_viewing() => words.to_owned(),
+        Unapproved::New | Unapproved::Changed => format!("{words} (/trust)"),
+        Unapproved::Refused => format!("{words} (callboard mcp trust)"),
+    }
+}
+
 /// How a server is, with its time while that runs.
 pub(super) fn server_words(state: &State, server: &Server) -> String {
     let since = || text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
     match &server.health {
         Health::Unknown => "not started yet".to_owned(),
+        Health::Withheld(by) => withheld_words(state, by),
         Health::Starting => format!("starting {}", since()),
         Health::Probing => format!("probing {}", since()),
         Health::Ready => {
@@ -150,9 +191,13 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
 fn waiting_rows(state: &State, width: u16, rows: &mut Vec<Row>) {
     let starting =
         state.session.servers.iter().filter(|server| matches!(server.health, Health::Starting | Health::Probing));
-    let names: Vec<String> = starting.take(3).map(|server| text::fit(server.name.as_str(), 20)).collect();
+    let named = |server: &Server| {
+        let since = text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
+        format!("{} ({since})", text::fit(server.name.as_str(), 20))
+    };
+    let names: Vec<String> = starting.take(3).map(named).collect();
     let why = match (state.session.running_turn(), names.is_empty()) {
-        (None, false) => format!("waits; starting: {}", names.join(", ")),
+        (None, false) => format!("waits (/stop gives it up); starting: {}", names.join(", ")),
         (Some(_), _) | (None, true) => "waits".to_owned(),
     };
     for question in &state.session.waiting {

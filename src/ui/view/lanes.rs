@@ -70,6 +70,7 @@ fn line(state: &State, lane: usize, server: &Server, width: u16) -> Line<'static
         }
         Health::Stopped if state.session.ended.is_some() => drop(pen.put(&format!("{tools}, {calls}"), dim)),
         Health::Unknown
+        | Health::Withheld(_)
         | Health::Starting
         | Health::Probing
         | Health::Restarting { .. }

@@ -1,5 +1,6 @@
 //! The sign, the word and the role of every state: colour is never the only sign.
 
+use crate::protocol::Unapproved;
 use crate::session::{CallState, Health, Server, Session, StepState};
 use crate::ui::state::Urgency;
 use crate::ui::theme::Role;
@@ -48,6 +49,10 @@ pub(super) fn health(session: &Session, server: &Server) -> Shown {
     match &server.health {
         Health::Ready if session.trouble(server).is_some() => shown("▲", "degraded", Role::Warn),
         Health::Unknown => shown("·", "waiting", Role::Dim),
+        Health::Withheld(by) => match by.why {
+            Unapproved::New | Unapproved::Changed => shown("?", "unapproved", Role::Warn),
+            Unapproved::Refused => shown("⊘", "refused", Role::Dim),
+        },
         Health::Starting => shown("◌", "starting", Role::Busy),
         Health::Probing => shown("◍", "probing", Role::Busy),
         Health::Ready => shown("✓", "ready", Role::Good),

@@ -171,41 +171,39 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
 }
 
 fn failure_rows(failed: &ModelFailed, theme: Theme, width: u16, rows: &mut Vec<Row>) {
-    let (what, advice) = match failed.code {
+    // What to do is said by the message; here only what it cannot know of the console.
+    let (what, besides) = match failed.code {
         ModelFailureCode::Unauthorised => {
             ("The key was refused", "Check OPENAI_API_KEY, or start without it to use the built-in assistant.")
         }
-        ModelFailureCode::NotFound => {
-            ("There is no such model or address", "Check --model, and that OPENAI_BASE_URL ends in /v1.")
-        }
-        ModelFailureCode::RateLimited => {
-            ("Too many requests, or no quota left", "Wait a moment and ask again, or check the account.")
-        }
-        ModelFailureCode::BadRequest => {
-            ("The endpoint refused the request", "The message above is its own; another model may take it.")
-        }
+        ModelFailureCode::NotFound => ("There is no such model or address", ""),
+        ModelFailureCode::RateLimited => ("Too many requests, or no quota left", ""),
+        ModelFailureCode::BadRequest => ("The endpoint refused the request", ""),
         ModelFailureCode::ContextOverflow => {
             ("The conversation is too long for the model", "/clear begins a new one; nothing recorded is lost.")
         }
-        ModelFailureCode::ServerError => ("The endpoint has a problem of its own", "Ask again in a while."),
-        ModelFailureCode::TimedOut => ("The model did not answer in time", "Ask again, or choose a faster model."),
-        ModelFailureCode::Unreachable => (
-            "The endpoint cannot be reached",
-            "Check the network and OPENAI_BASE_URL; the built-in assistant needs neither.",
-        ),
-        ModelFailureCode::BrokenStream => ("The answer broke off", "Nothing of it was run. Ask again."),
-        ModelFailureCode::Malformed => {
-            ("The endpoint does not speak the protocol", "Check that OPENAI_BASE_URL is an OpenAI-compatible endpoint.")
+        ModelFailureCode::ServerError => ("The endpoint has a problem of its own", ""),
+        ModelFailureCode::TimedOut => ("The model did not answer in time", "A faster model may do better."),
+        ModelFailureCode::Unreachable => {
+            ("The endpoint cannot be reached", "The built-in assistant needs no network: /model built-in.")
         }
+        ModelFailureCode::BrokenStream => ("The answer broke off", ""),
+        ModelFailureCode::Malformed => ("The endpoint does not speak the protocol", ""),
     };
-    let status = failed.http_status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+    // That the answer had begun well is no news.
+    let status = failed
+        .http_status
+        .filter(|status| *status != 200)
+        .map(|status| format!(" (HTTP {status})"))
+        .unwrap_or_default();
     words(rows, &[Piece::new(&format!("  ✗ {what}{status}"), theme.style(Role::Bad))], width, 4);
     // What it asks for comes last: the words are cut only where they would fill the pane.
     for line in text::clean_block(&failed.message).lines().take(6) {
         let line = text::in_rows(line, usize::from(width), FAILURE_ROWS, " (all of it in Data)");
         words(rows, &[Piece::new(&format!("    {line}"), theme.style(Role::Text))], width, 4);
     }
-    words(rows, &[Piece::new(&format!("    {advice} ↑ brings the question back."), theme.style(Role::Dim))], width, 4);
+    let last = format!("{besides} ↑ brings the question back.");
+    words(rows, &[Piece::new(&format!("    {}", last.trim_start()), theme.style(Role::Dim))], width, 4);
     rows.push(Row::default());
 }
 
