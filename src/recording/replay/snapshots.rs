@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::session::Session;
 
 /// Records between two snapshots, as long as there are few.
-pub(super) const INTERVAL: usize = 512;
+pub(super) const INTERVAL: usize = 1024;
 /// Snapshots kept at most; a longer recording gets wider intervals.
 const MOST: usize = 4096;
 

@@ -33,6 +33,8 @@ pub(super) struct Source {
     open_line: Vec<u8>,
     /// Bytes of it, more than are kept if it is endless.
     open_length: u64,
+    /// What was last read to make rows of; kept because fresh memory costs more than the reading.
+    block: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,7 @@ impl Source {
             length,
             open_line: Vec::new(),
             open_length: 0,
+            block: Vec::new(),
         })
     }
 
@@ -184,26 +187,32 @@ impl Source {
     }
 
     /// Reads rows `from..to`; both within the index.
-    pub fn rows(&self, from: usize, to: usize) -> io::Result<Vec<Row>> {
+    pub fn rows(&mut self, from: usize, to: usize) -> io::Result<Vec<Row>> {
         let mut rows = Vec::with_capacity(to - from);
-        let (mut block, mut block_start) = (Vec::new(), 0);
+        let (mut block_start, mut block_end) = (0, 0);
         for row in from..to {
             let (start, end) = self.index.span(row);
             if end - start > LONGEST_LINE {
                 rows.push(Row::Bad { line: self.line(row), reason: format!("{} bytes in one line", end - start) });
                 continue;
             }
-            let block_end = block_start + block.len() as u64;
             if start < block_start || end > block_end {
                 let (_, last) = self.index.bytes(row, to);
                 let size = (last - start).min((BLOCK as u64).max(end - start));
-                block.resize(usize::try_from(size).unwrap_or(BLOCK), 0);
-                self.file.read_exact_at(&mut block, start)?;
-                block_start = start;
+                let length = usize::try_from(size).unwrap_or(BLOCK);
+                if self.block.len() < length {
+                    self.block.resize(length, 0);
+                }
+                self.file.read_exact_at(&mut self.block[..length], start)?;
+                (block_start, block_end) = (start, start + size);
             }
             let at = |offset: u64| usize::try_from(offset - block_start).unwrap_or(usize::MAX);
-            let line = &block[at(start)..at(end) - 1];
+            let line = &self.block[at(start)..at(end) - 1];
             rows.push(reader::row(&self.path, self.line(row), line, End::Whole));
+        }
+        // The memory of an uncommonly long line is given back.
+        if self.block.len() > BLOCK {
+            self.block = Vec::new();
         }
         Ok(rows)
     }
