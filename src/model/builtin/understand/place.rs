@@ -29,10 +29,11 @@ impl Builder<'_> {
                 .values()
                 .iter()
                 .any(|(kind, ..)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind)));
-            // "tickets about backups that are not done": a condition again.
-            if turned && fits && !item.is_topic() {
+            // "tickets about backups that are not done", "about macs that are unresolved": a condition again.
+            let says_not = item.values().iter().any(|(_, filter, _)| filter.negated);
+            if (turned || says_not) && fits && !item.is_topic() {
                 clause.in_text = false;
-                clause.negated = true;
+                clause.negated = turned;
                 return self.item(clause, items, at, item);
             }
             if negated.is_some_and(|before| before.has(Role::Not) || before.has(Role::Except) || before.has(Role::No)) {
