@@ -1,6 +1,6 @@
 //! Walks over a clause: each record, condition and connection is put where it belongs, as far as that is clear.
 
-use super::super::frame::{Filter, Head, Mention, Node, Order};
+use super::super::frame::{Filter, Head, Mention, Node, Order, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Naming, Strength};
 use super::super::reading::{Item, What};
@@ -146,7 +146,12 @@ impl Builder<'_> {
             // "paid in September" says both what and when.
             if !values.is_empty() && self.field_with_days(items, at, item) {
                 let field = clause.fields.pop();
-                self.value(clause, items, at, item, values);
+                // "expiring this year" says itself what "expiring" alone only implies.
+                let implied = |test: &Test| matches!(test, Test::WithinDays(_) | Test::UntilDay(_));
+                let values: Vec<_> = values.into_iter().filter(|(_, filter, _)| !implied(&filter.test)).collect();
+                if !values.is_empty() {
+                    self.value(clause, items, at, item, values);
+                }
                 clause.fields.extend(field);
             }
             return;
