@@ -50,14 +50,10 @@ fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
             let (days, used) = point(rest.get(skip..)?, today, direction)?;
             Some((Some(days.0), Some(days.1), skip + used))
         }
-        // "between 1 and 15 September": the month is said once.
-        ["between" | "from", first, "and" | "to" | "until" | "till" | "through" | "thru", tail @ ..]
-            if point::bare_day(first).is_some() && days_of_one_month(first, tail, today, direction).is_some() =>
-        {
-            let (from, to, used) = days_of_one_month(first, tail, today, direction)?;
-            Some((Some(from), Some(to), 3 + used))
-        }
         ["between" | "from", tail @ ..] => {
+            if let Some(found) = days_of_one_month(tail, today, direction) {
+                return Some(found);
+            }
             let (first, used) = point(tail, today, direction)?;
             match tail.get(used) {
                 Some(&("and" | "to" | "until" | "till" | "through" | "thru")) => {
@@ -151,10 +147,16 @@ fn phrase(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
     }
 }
 
-fn days_of_one_month(first: &str, tail: &[&str], today: Date, direction: Direction) -> Option<(Date, Date, usize)> {
-    let (days, used) = point(tail, today, direction)?;
+/// `1 and 15 September`, `the 1st to the 3rd of October`, behind "between" or "from": the month is said once.
+fn days_of_one_month(rest: &[&str], today: Date, direction: Direction) -> Option<Open> {
+    let the = usize::from(rest.first() == Some(&"the"));
+    let (first, joint) = (rest.get(the)?, rest.get(the + 1)?);
+    if !matches!(*joint, "and" | "to" | "until" | "till" | "through" | "thru") {
+        return None;
+    }
+    let (days, used) = point(rest.get(the + 2..)?, today, direction)?;
     let from = Date::new(days.0.year(), days.0.month(), point::bare_day(first)?).ok()?;
-    (days.0 == days.1 && from <= days.0).then_some((from, days.1, used))
+    (days.0 == days.1 && from <= days.0).then_some((Some(from), Some(days.1), the + 3 + used))
 }
 
 fn open_end(days: (Date, Date), direction: Direction) -> Option<Date> {
@@ -324,7 +326,7 @@ mod tests {
         assert_eq!(past("after September 30"), "2025-10-01.. 3");
         assert_eq!(past("between September 1 and September 15"), "2025-09-01..2025-09-15 6");
         assert_eq!(past("between 1 and 15 september"), "2025-09-01..2025-09-15 5");
-        assert_eq!(past("from the 1st to the 3rd of october"), "none");
+        assert_eq!(past("from the 1st to the 3rd of october"), "2025-10-01..2025-10-03 8");
         assert_eq!(past("from 1st to 3rd october"), "2025-10-01..2025-10-03 5");
         assert_eq!(past("before the end of the year"), "..2025-12-30 6");
         assert_eq!(past("before the start of september"), "..2025-08-31 5");

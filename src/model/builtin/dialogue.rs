@@ -1,5 +1,7 @@
 //! The conversation so far, worked out again from its messages: what was asked, what was found, what was left open.
 
+mod context;
+
 use std::collections::HashMap;
 
 use jiff::civil::Date;
@@ -12,12 +14,13 @@ use super::heads::{self, Answered};
 use super::knowledge::{KindId, Knowledge};
 use super::reading::Reader;
 use super::rows::{Row, day};
-use super::run::{Found, Planned, Problem, Run, State};
+use super::run::{Found, Planned, Run};
 use super::sent::{self, Changed};
 use super::suggestion::{self, Meant};
 use super::understand::{self, Understood};
 use super::{foreign, runbook};
 use crate::protocol::CallId;
+use context::context_of;
 
 /// Words of a question that are read; the answer says so if there are more.
 pub(super) const MOST_WORDS: usize = 150;
@@ -294,80 +297,6 @@ fn chosen<'r>(knowledge: &Knowledge, rows: &'r [Row], asked: &str) -> Option<&'r
         })
         .collect();
     if let [row] = fits[..] { Some(row) } else { None }
-}
-
-fn context_of(knowledge: &Knowledge, catalog: &Catalog<'_>, turn: &Turn, exchange: &Exchange, today: Date) -> Context {
-    let mut context = Context::default();
-    if let Some(missing) = turn.foreign.as_ref().and_then(foreign::Choice::missing) {
-        context.pending = Some(Pending::Argument { question: turn.question.clone(), name: missing.to_owned() });
-        return context;
-    }
-    match &turn.understood {
-        Understood::Missing { .. } => context.pending = Some(Pending::Missing { question: turn.question.clone() }),
-        Understood::Unclear { kinds, .. } => {
-            context.pending = Some(Pending::Kind { question: turn.question.clone(), kinds: kinds.clone() })
-        }
-        Understood::Plan(frame) if turn.foreign.is_none() => {
-            context.frame = Some(frame.clone());
-            let mut run = Run::new(knowledge, catalog, frame, today, &exchange.calls, false);
-            for (id, node) in frame.nodes.iter().enumerate() {
-                if let Some(rows) = node.known.as_ref().filter(|rows| !rows.is_empty()) {
-                    context.named.push((node.kind, rows.clone()));
-                }
-                let Some(mention) = &node.named else { continue };
-                let found = match run.resolve(id) {
-                    State::Ready(found) => found,
-                    State::Waiting => continue,
-                };
-                let ambiguous = found.problems.iter().find_map(|problem| match problem {
-                    Problem::Ambiguous { said, rows } => Some((said.clone(), rows.clone())),
-                    _ => None,
-                });
-                if let Some((said, rows)) = ambiguous {
-                    context.pending = Some(Pending::Record { question: turn.question.clone(), said, rows });
-                }
-                context.unfound |= found.is_missing();
-                let rows = if found.rows.is_empty() { bare_rows(knowledge, mention, exchange) } else { found.rows };
-                if let [row] = rows.as_slice()
-                    && let Some(resolved) = mention_of(knowledge, row)
-                {
-                    context.resolved.push((mention.clone(), Mention { said: mention.said.clone(), ..resolved }));
-                }
-                if !rows.is_empty() && !context.named.iter().any(|(_, known)| *known == rows) {
-                    context.named.push((node.kind, rows));
-                }
-            }
-            for (head, answered) in &turn.answers {
-                if let Some(answered) = answered {
-                    let _ = head;
-                    context.heads.push((answered.kind, answered.rows.clone()));
-                    if context.shown.is_empty() && answered.rows.len() > 1 {
-                        context.shown.clone_from(&answered.rows);
-                    }
-                }
-            }
-        }
-        Understood::Plan(_) | Understood::Talk(_) | Understood::Unplaced(_) | Understood::Foreign => {}
-    }
-    context
-}
-
-/// Records of which only the id was needed: the id as it stands in a result.
-fn bare_rows(knowledge: &Knowledge, mention: &Mention, exchange: &Exchange) -> Vec<Row> {
-    let How::Ids(ids) = &mention.how else { return Vec::new() };
-    let key = &knowledge.kind(mention.kind).key;
-    let mut out = Vec::new();
-    for id in ids {
-        let said = exchange.calls.iter().find(|done| match &done.outcome {
-            Outcome::Content(content) => content.to_string().contains(id.as_str()),
-            Outcome::Failed(_) => false,
-        });
-        if let Some(done) = said {
-            let fields = serde_json::Map::from_iter([(key.clone(), serde_json::Value::String(id.clone()))]);
-            out.push(Row { kind: mention.kind, fields: fields.into(), call: done.call, beside: None });
-        }
-    }
-    out
 }
 
 fn learn(knowledge: &Knowledge, directory: &mut Directory, context: &Context) {

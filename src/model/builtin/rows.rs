@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::frame::{Filter, Side, Test};
 use super::knowledge::{Kind, KindId, Matching};
+use super::text::stem;
 use crate::protocol::CallId;
 
 /// One record.
@@ -205,6 +206,24 @@ pub(super) fn fitting(rows: &mut Vec<Row>, score: &str) -> Vec<Row> {
     let weaker = rows.iter().filter(|row| weak(row)).cloned().collect();
     rows.retain(|row| !weak(row));
     weaker
+}
+
+/// Of records found by several words those that hold all of them count, if there are any; the others are taken out and
+/// given back as weaker.
+pub(super) fn without_some_words(rows: &mut Vec<Row>, searched: &str) -> Vec<Row> {
+    let low = searched.to_lowercase();
+    let stems: Vec<String> = low.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(stem).collect();
+    let whole = |row: &Row| {
+        let text = Value::Object((*row.fields).clone()).to_string().to_lowercase();
+        let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(stem).collect();
+        stems.iter().all(|stem| words.iter().any(|word| word.starts_with(stem.as_str())))
+    };
+    let (all, some): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(whole);
+    if all.is_empty() || stems.len() < 2 {
+        return Vec::new();
+    }
+    *rows = all;
+    some
 }
 
 /// The distinct texts of a field, in order of first appearance; lists give each of their elements.

@@ -103,7 +103,10 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
         let weaker = &answered.found.weaker;
         let names: Vec<String> = weaker
             .iter()
-            .map(|row| format!("{} ({})", scribe.subject(row), row.text(&kind.score).unwrap_or_default()))
+            .map(|row| match row.text(&kind.score) {
+                Some(score) => format!("{} ({score})", scribe.subject(row)),
+                None => scribe.subject(row),
+            })
             .collect();
         let calls: Vec<CallId> = weaker.iter().flat_map(Row::calls).collect();
         text.push(' ');

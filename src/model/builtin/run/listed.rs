@@ -116,8 +116,16 @@ impl Run<'_> {
             .find(|to| self.frame.nodes.get(*to).is_some_and(|target| target.person))?;
         match self.resolve(to) {
             State::Waiting => Some(State::Waiting),
-            State::Ready(found) => {
-                found.rows.first().is_some_and(|row| row.kind == node.kind).then_some(State::Ready(found))
+            State::Ready(mut found) => {
+                if found.rows.first().is_none_or(|row| row.kind != node.kind) {
+                    return None;
+                }
+                let kind = self.knowledge.kind(node.kind);
+                found.rows = self.kept(node, &node.filters, found.rows, &[]);
+                found.rows.retain(|row| {
+                    node.any.is_empty() || node.any.iter().any(|all| all.iter().all(|one| rows::meets(kind, row, one)))
+                });
+                Some(State::Ready(found))
             }
         }
     }
@@ -264,6 +272,9 @@ impl Run<'_> {
                 weaker.append(&mut found.weaker);
                 (found.rows, found.weaker) = (rows, weaker);
             }
+        }
+        if score.is_empty() && !node.text.is_empty() {
+            found.weaker = rows::without_some_words(&mut found.rows, &node.text);
         }
         if let (Some(limit), true) = (node.limit, self.knowledge.kind(node.kind).ranked || !node.text.is_empty()) {
             found.rows.truncate(limit);

@@ -138,6 +138,13 @@ impl Builder<'_> {
                 head.ask = Ask::GroupBy(field);
                 continue;
             }
+            // "does TechCorp or Aurora have more open tickets": each for itself.
+            let compares =
+                items.iter().any(|item| matches!(item.low.as_str(), "more" | "most" | "fewer" | "fewest" | "less"));
+            if let (true, Some(field)) = (compares, self.owners_apart(head.node)) {
+                head.ask = Ask::GroupBy(field);
+                continue;
+            }
             if let (Some(period), false) = (clause.period, known.date.is_empty() || known.single) {
                 let letters = match period {
                     Period::Day => 10,
@@ -208,7 +215,17 @@ impl Builder<'_> {
                 head.ask = Ask::Count;
             }
         }
-        let _ = items;
+    }
+
+    /// The field that tells the records of several named owners apart.
+    fn owners_apart(&self, node: NodeId) -> Option<String> {
+        let known = self.frame.nodes.get(node)?;
+        let owner = known
+            .links
+            .iter()
+            .filter_map(|link| self.frame.nodes.get(link.to))
+            .find(|to| to.named.as_ref().is_some_and(|mention| mention.count() > 1))?;
+        self.reader.knowledge.join(known.kind, owner.kind).map(|(field, _)| field)
     }
 
     /// The records that those of a node are a part of: without what was said after their word.
@@ -291,6 +308,8 @@ impl Builder<'_> {
         if !clause.waiting.is_empty()
             || figure
             || clause.composites.is_empty()
+            // "what is going on with the imaging archive": words to search for.
+            || !clause.texts.is_empty() && clause.named.is_empty()
             || (!clause.placed.is_empty() && clause.named.is_empty())
         {
             return false;

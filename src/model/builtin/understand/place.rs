@@ -1,6 +1,6 @@
 //! Walks over a clause: each record, condition and connection is put where it belongs, as far as that is clear.
 
-use super::super::frame::{Filter, Head, Mention, Node, Order};
+use super::super::frame::{Filter, Head, Mention, Node, Order, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Naming, Strength};
 use super::super::reading::{Item, What};
@@ -29,10 +29,11 @@ impl Builder<'_> {
                 .values()
                 .iter()
                 .any(|(kind, ..)| clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind)));
-            // "tickets about backups that are not done": a condition again.
-            if turned && fits && !item.is_topic() {
+            // "tickets about backups that are not done", "about macs that are unresolved": a condition again.
+            let says_not = item.values().iter().any(|(_, filter, _)| filter.negated);
+            if (turned || says_not) && fits && !item.is_topic() {
                 clause.in_text = false;
-                clause.negated = true;
+                clause.negated = turned;
                 return self.item(clause, items, at, item);
             }
             if negated.is_some_and(|before| before.has(Role::Not) || before.has(Role::Except) || before.has(Role::No)) {
@@ -145,7 +146,12 @@ impl Builder<'_> {
             // "paid in September" says both what and when.
             if !values.is_empty() && self.field_with_days(items, at, item) {
                 let field = clause.fields.pop();
-                self.value(clause, items, at, item, values);
+                // "expiring this year" says itself what "expiring" alone only implies.
+                let implied = |test: &Test| matches!(test, Test::WithinDays(_) | Test::UntilDay(_));
+                let values: Vec<_> = values.into_iter().filter(|(_, filter, _)| !implied(&filter.test)).collect();
+                if !values.is_empty() {
+                    self.value(clause, items, at, item, values);
+                }
                 clause.fields.extend(field);
             }
             return;

@@ -2,7 +2,7 @@
 
 use super::super::frame::{Best, DateSpan, Filter, Head, How, Node, NodeId, Order, Test};
 use super::super::knowledge::{KindId, Role};
-use super::super::reading::Item;
+use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
 use super::clause::{Clause, Conn, Unknown};
@@ -84,8 +84,12 @@ impl Builder<'_> {
         // Beside a name in capitals a plain unknown word is no second name.
         let capital = clause.unknown.iter().any(|unknown| unknown.capital);
         for unknown in std::mem::take(&mut clause.unknown) {
-            let tied = matches!(unknown.conn, Conn::Of | Conn::Except);
-            let named = capital || (!clause.named.is_empty() && !tied);
+            // "techcorp or aurora"
+            let name = |item: &Item| matches!(item.what, What::Record(_) | What::Unknown { .. });
+            let again = matches!(unknown.conn, Conn::And | Conn::Or)
+                && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
+            let tied = again || matches!(unknown.conn, Conn::Of | Conn::Except);
+            let named = !again && capital || (!clause.named.is_empty() && !tied);
             if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, items, &unknown) {
                 self.leave_out(items, unknown.at);
                 continue;
@@ -125,7 +129,8 @@ impl Builder<'_> {
             }
             // "vpn drops at home": of trouble in words a name that nobody has is one of these words.
             let said = self.reader.directory.is_nobody(&unknown.raw) && clause.placed.is_empty();
-            if said && !clause.texts.is_empty() || self.is_text(clause, items, &unknown) {
+            let trouble = !clause.texts.is_empty() || !clause.composites.is_empty();
+            if said && trouble || self.is_text(clause, items, &unknown) {
                 let after = items.iter().enumerate().skip(unknown.at + 1).take_while(|(_, item)| describes(item));
                 // "imaging archive problem": a verb between the words is none here.
                 let between: Vec<(usize, String)> = after

@@ -259,6 +259,8 @@ impl Builder<'_> {
                 };
                 let kind = (0..knowledge.kinds.len()).filter(fitting).find(|kind| match named {
                     Some(named) => knowledge.reaches(*kind, named),
+                    // "what is going on with …" is asked of what happened.
+                    None if !clause.composites.is_empty() => !knowledge.kind(*kind).ranked,
                     None => knowledge.kind(*kind).ranked && !knowledge.kind(*kind).ids.is_empty(),
                 });
                 let Some(kind) = kind else { return };
