@@ -15,6 +15,7 @@ mod lanes;
 mod leaving;
 mod notices;
 mod offers;
+mod options;
 mod overlay;
 mod picker;
 mod reading;
@@ -23,7 +24,6 @@ mod seen;
 mod text;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use ratatui::layout::Position;
 
@@ -39,6 +39,7 @@ pub use lanes::{Fold, Lineup, Urgency, asks, open_calls, trouble_first};
 pub use leaving::{Escape, Leaving, WayOut};
 pub use notices::Notices;
 pub use offers::Offers;
+pub use options::{Mouse, Options, RunbookEntry};
 pub use overlay::{Matter, Overlay, Page, Palette, PaletteEntry, PaletteRun, Shows};
 pub use picker::{Choice, Picker};
 pub use reading::{Reading, Shelf};
@@ -50,48 +51,6 @@ use super::layout::Areas;
 use super::theme::Theme;
 use crate::protocol::{self, CallId, InputId, Json, Pace, Playback, ServerName};
 use crate::session::{Call, CallState, Health, Server, Session, Span, Step, Turn};
-
-/// What the program tells the console at its start.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The program's version, such as `0.1.0`.
-    pub version: String,
-    /// The word in the title bar that says whether anything is executed: `LIVE`, `VIEW`.
-    pub mode: String,
-    /// Questions the first screen offers.
-    pub examples: Vec<String>,
-    /// Colours.
-    pub theme: Theme,
-    /// Whether the mouse belongs to the terminal from the start.
-    pub mouse: Mouse,
-    /// The session's file, if it has one.
-    pub file: Option<PathBuf>,
-    /// Whose the keys are at first.
-    pub focus: Focus,
-    /// Runbooks by name, each with its parameters and what it finds out.
-    pub runbooks: Vec<RunbookEntry>,
-}
-
-/// Whose the mouse is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mouse {
-    /// Clicks and the wheel are ours.
-    #[default]
-    Captured,
-    /// The terminal selects text with it.
-    Free,
-}
-
-/// A runbook as the console lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunbookEntry {
-    /// Its name, as typed after `/run`.
-    pub name: String,
-    /// Its parameters, such as `CUSTOMER [DAYS]`.
-    pub parameters: String,
-    /// One sentence on what it finds out.
-    pub summary: String,
-}
 
 /// Which part of the screen the keys belong to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
