@@ -27,7 +27,8 @@
 //! a console wants of other sessions it asks of the program [`around`] it ([`ui::Outside`]), which may take its time.
 //!
 //! A server that is not ours leads a session of its own. [`mcp::process`] ends its group on every way we end by ourselves; for
-//! the others there is [`mcp::watcher`], a second process that ends what is left of those sessions once we are gone.
+//! the others, and for what stands in other groups, there is [`mcp::watcher`], a second process that ends what is left of those
+//! sessions.
 //!
 //! # Invariants
 //!

@@ -1,8 +1,9 @@
 //! A process of our own that outlives us by a moment: it ends what servers that are not ours have started, however we ended.
 //!
-//! It is this very program, in a session of its own, blocked on a pipe that only we hold open. We tell it which sessions of
-//! servers are there (`+PID`) and which are gone (`-PID`); once the pipe ends, whatever is left of them is told to end and
-//! then killed. Ending in order leaves nothing in that list, so there is no word for good-bye.
+//! It is this very program, in a session of its own, blocked on a pipe that only we hold open. We tell it which servers are
+//! there (`+PID`) and which have been ended (`-PID`). Whatever is left of the session of one that has been ended, or of any
+//! once the pipe ends, is told to end and then killed. Ending in order leaves nothing in that list, so there is no word for
+//! good-bye.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -58,7 +59,7 @@ pub fn watch(server: Pid) {
     }
 }
 
-/// This server is gone with its group: nothing of it is to be ended any more.
+/// This server has been ended with its group; what is left of its session in other groups is ended too.
 pub fn forget(server: Pid) {
     let mut watcher = watcher();
     let server = server.as_raw_nonzero().get();
@@ -103,10 +104,15 @@ pub fn run() {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         match (line.split_at_checked(1), line.get(1..).and_then(|pid| pid.parse().ok())) {
             (Some(("+", _)), Some(pid)) if sessions.len() < MOST => drop(sessions.insert(pid, begun(pid))),
-            (Some(("-", _)), Some(pid)) => drop(sessions.remove(&pid)),
+            (Some(("-", _)), Some(pid)) => end(sessions.remove(&pid).map(|known| (pid, known)).into_iter().collect()),
             _ => {}
         }
     }
+    end(sessions);
+}
+
+/// Tells what is left of these sessions to end, and kills what then still is.
+fn end(mut sessions: BTreeMap<i32, Option<u64>>) {
     // A number may be somebody else's by now.
     sessions.retain(|pid, known| begun(*pid).is_none_or(|now| Some(now) == *known));
     let patience = GRACE.as_millis() / LOOK.as_millis();

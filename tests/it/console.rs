@@ -100,11 +100,9 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     let servers = serde_json::json!({"mcpServers": {"theirs": kb, "kb": {"disabled": true}}});
     std::fs::write(project.join(".mcp.json"), servers.to_string()).expect("written");
     let mut console = Console::open_in(home, 40, 120, &[]);
-    console.wait_for_text("May this project's servers start?");
-    let asked = console.wait_for_text("/trust yes");
-    for part in ["would start:", "theirs", "runs", "STOPS    the bundled server kb"] {
-        assert!(asked.contains(part), "no {part} in {asked}");
-    }
+    let parts =
+        ["May this project's servers start?", "would start:", "theirs", "runs", "STOPS    the bundled server kb"];
+    console.wait_for(|contents| parts.iter().all(|part| contents.contains(part)), "the whole card");
     // What was typed before it could be read decides nothing.
     console.press("y\r");
     console.press("\x1b");
