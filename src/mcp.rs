@@ -34,7 +34,7 @@ use crate::protocol::{
     ToolName, secret_marks,
 };
 
-pub use spec::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
+pub use spec::{Era, Limits, Make, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
 
 use inputs::Inputs;
 use supervisor::{Order, Supervisor};

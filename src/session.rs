@@ -236,6 +236,12 @@ impl Session {
         self.turns.last().filter(|turn| turn.ended_us.is_none())
     }
 
+    /// Whether a turn is being answered, or a question waits for one.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.running_turn().is_some() || !self.waiting.is_empty()
+    }
+
     /// A turn by its id.
     #[must_use]
     pub fn turn(&self, id: TurnId) -> Option<&Turn> {

@@ -3,7 +3,7 @@
 use crate::config::Settings;
 use crate::config::servers::{RESTARTS, Resolved, Secrets, Source, Sources, Standing, portrait};
 use crate::failure::Failure;
-use crate::mcp::{Era, Limits, Naming, Program, Reach, ServerSpec, Trust};
+use crate::mcp::{Era, Limits, Make, Naming, Program, Reach, ServerSpec, Trust};
 use crate::orchestrator::{Judge, Judged, Projects};
 use crate::protocol::{ProjectProposed, Unapproved};
 
@@ -100,6 +100,7 @@ pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
         reach: Reach::Program(Program {
             command: program.clone(),
             args: ["serve".to_owned(), (*name).to_owned()].into_iter().chain(options.iter().cloned()).collect(),
+            make: Make::Bundled,
             ..Program::default()
         }),
         era: Era::Modern,

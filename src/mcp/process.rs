@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::{Program, watcher};
+use super::{Make, Program, watcher};
 
 /// Variables every server gets; all others only if its configuration names them.
 pub const ALLOWED: &[&str] =
@@ -71,10 +71,10 @@ pub fn spawn(program: &Program) -> io::Result<(Process, Pipes)> {
         if groups.is_over {
             let _ = kill_process_group(group, Signal::KILL);
         }
-        // A bundled server starts nothing.
-        if !is_bundled(program) {
-            watcher::watch(group);
-        }
+    }
+    match (program.make, group) {
+        (Make::Foreign, Some(leader)) => watcher::watch(leader),
+        (Make::Foreign, None) | (Make::Bundled, _) => {}
     }
     let missing = || io::Error::other("a pipe to the new process is missing");
     let pipes = Pipes {
@@ -83,11 +83,6 @@ pub fn spawn(program: &Program) -> io::Result<(Process, Pipes)> {
         stderr: child.stderr.take().ok_or_else(missing)?,
     };
     Ok((Process { child, group }, pipes))
-}
-
-fn is_bundled(program: &Program) -> bool {
-    program.args.first().is_some_and(|arg| arg == "serve")
-        && std::env::current_exe().is_ok_and(|own| own == program.command)
 }
 
 /// A session of its own keeps the child from our terminal's signals and from opening `/dev/tty`; on Linux it also dies with
@@ -154,7 +149,7 @@ impl Drop for Process {
         self.end_group();
         if let Some(group) = self.group {
             groups().alive.remove(&group.as_raw_nonzero().get());
-            watcher::forget(group);
+            watcher::ended(group);
         }
     }
 }

@@ -49,6 +49,18 @@ pub struct Program {
     pub env: BTreeMap<String, String>,
     /// Its working directory; ours if absent.
     pub cwd: Option<PathBuf>,
+    /// Whose it is.
+    pub make: Make,
+}
+
+/// Whose a program is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Make {
+    /// Somebody else's: it may start processes of its own.
+    #[default]
+    Foreign,
+    /// One of ours, which starts nothing.
+    Bundled,
 }
 
 /// A server that is reached over HTTP.

@@ -1,7 +1,7 @@
 //! A process of our own that outlives us by a moment: it ends what servers that are not ours have started, however we ended.
 //!
 //! It is this very program, in a session of its own, blocked on a pipe that only we hold open. We tell it which servers are
-//! there (`+PID`) and which have been ended (`-PID`). Whatever is left of the session of one that has been ended, or of any
+//! there (`+PID BEGUN`) and which have been ended (`-PID`). Whatever is left of the session of one that has been ended, or of any
 //! once the pipe ends, is told to end and then killed. Ending in order leaves nothing in that list, so there is no word for
 //! good-bye.
 
@@ -36,8 +36,8 @@ struct Watcher {
     /// The program that can be started for it; none where the library is not in it, such as in tests.
     program: Option<PathBuf>,
     pipe: Option<ChildStdin>,
-    /// The servers it is to know of.
-    told: Vec<i32>,
+    /// The servers it is to know of, with when they began.
+    told: Vec<(i32, Option<u64>)>,
 }
 
 /// Says which program is started, with [`COMMAND`], once there is something to watch; it must call [`run`] then.
@@ -45,27 +45,40 @@ pub fn enable(program: PathBuf) {
     watcher().program = Some(program);
 }
 
-/// From now on what this server leaves behind is ended if we can no longer do it ourselves. It leads a session.
+/// From now on what this server leaves behind is ended, however it and we end. It leads a session and has just been started.
 pub fn watch(server: Pid) {
     let mut watcher = watcher();
     let Some(program) = watcher.program.clone().filter(|_| watcher.told.len() < MOST) else { return };
     let server = server.as_raw_nonzero().get();
+    // Nobody has asked for its end yet, so that the number is surely its own.
+    let server = (server, begun(server));
     watcher.told.push(server);
-    if watcher.tell(&format!("+{server}\n")).is_err() {
-        watcher.pipe = start(program).ok();
-        let all: String = watcher.told.iter().map(|server| format!("+{server}\n")).collect();
-        // Without it everything works but this: the servers themselves end with us all the same.
-        let _ = watcher.tell(&all);
+    match watcher.tell(&introduced(&server)) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotConnected | io::ErrorKind::BrokenPipe) => {
+            watcher.pipe = start(program).ok();
+            let all: String = watcher.told.iter().map(introduced).collect();
+            // Without it everything works but this: the servers themselves end with us all the same.
+            let _ = watcher.tell(&all);
+        }
+        // One that takes nothing for a moment is not replaced: it would take its end of the pipe for our end.
+        Ok(()) | Err(_) => {}
     }
 }
 
 /// This server has been ended with its group; what is left of its session in other groups is ended too.
-pub fn forget(server: Pid) {
+pub fn ended(server: Pid) {
     let mut watcher = watcher();
     let server = server.as_raw_nonzero().get();
-    if let Some(at) = watcher.told.iter().position(|told| *told == server) {
+    if let Some(at) = watcher.told.iter().position(|(told, _)| *told == server) {
         watcher.told.remove(at);
         let _ = watcher.tell(&format!("-{server}\n"));
+    }
+}
+
+fn introduced((server, begun): &(i32, Option<u64>)) -> String {
+    match begun {
+        Some(begun) => format!("+{server} {begun}\n"),
+        None => format!("+{server}\n"),
     }
 }
 
@@ -99,16 +112,33 @@ fn watcher() -> MutexGuard<'static, Watcher> {
 
 /// Watches on stdin until it ends, then ends what is left; nothing of the terminal is needed.
 pub fn run() {
+    // Who kills the console by its name is not to kill this too.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"cb-watcher");
     close_inherited();
-    let mut sessions: BTreeMap<i32, Option<u64>> = BTreeMap::new();
-    for line in io::stdin().lock().lines().map_while(Result::ok) {
-        match (line.split_at_checked(1), line.get(1..).and_then(|pid| pid.parse().ok())) {
-            (Some(("+", _)), Some(pid)) if sessions.len() < MOST => drop(sessions.insert(pid, begun(pid))),
-            (Some(("-", _)), Some(pid)) => end(sessions.remove(&pid).map(|known| (pid, known)).into_iter().collect()),
-            _ => {}
+    std::thread::scope(|scope| {
+        let mut sessions: BTreeMap<i32, Option<u64>> = BTreeMap::new();
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            let mut words = line.get(1..).unwrap_or_default().split(' ');
+            let Some(pid) = words.next().and_then(|pid| pid.parse().ok()) else { continue };
+            match line.as_bytes().first() {
+                Some(b'+') if sessions.len() < MOST => {
+                    sessions.insert(pid, words.next().and_then(|begun| begun.parse().ok()));
+                }
+                // Elsewhere only groups can be told, and that one is gone.
+                Some(b'-') if cfg!(target_os = "linux") => {
+                    if let Some(known) = sessions.remove(&pid) {
+                        // The next line may be about another that is to end now.
+                        let ending = std::thread::Builder::new();
+                        let _ = ending.spawn_scoped(scope, move || end(BTreeMap::from([(pid, known)])));
+                    }
+                }
+                Some(b'-') => drop(sessions.remove(&pid)),
+                _ => {}
+            }
         }
-    }
-    end(sessions);
+        end(sessions);
+    });
 }
 
 /// Tells what is left of these sessions to end, and kills what then still is.

@@ -163,7 +163,9 @@ impl Shell {
             self.move_servers().await;
             self.begin_turn().await;
             let flush = self.deltas.due();
-            let patience = (!self.questions.is_empty() && self.turn.is_none()).then_some(self.patience);
+            let is_waiting = !self.questions.is_empty() && self.turn.is_none();
+            // Once it is over, only what a server does can begin a turn: a moment that has passed would wake us for ever.
+            let patience = Some(self.patience).filter(|until| is_waiting && *until > Instant::now());
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -201,7 +203,16 @@ impl Shell {
         called.is_some_and(|name| self.roster.toolbox().awaited(name).is_some())
     }
 
-    pub(super) async fn begin(&mut self, question: Question) {
+    /// Gives up the first question that waits, if there is one: nobody is asked.
+    pub(super) async fn give_up(&mut self) {
+        let Some(question) = self.questions.pop_front() else { return };
+        let model = self.model.name().to_owned();
+        let (turn, effects) = Turn::given_up(&question, model, self.toolbox.clone(), self.gate.clone(), self.numbers);
+        self.turn = Some(turn);
+        self.carry_out(effects).await;
+    }
+
+    async fn begin(&mut self, question: Question) {
         // What the operator has planned needs no model.
         let is_planned = ["/run ", "/call "].iter().any(|command| question.text.starts_with(command));
         self.asked = Arc::clone(if is_planned { &self.runbooks } else { &self.model });

@@ -4,6 +4,7 @@
 //! others one after another in the model's order. Whatever happens, every proposed call finishes exactly once, and every
 //! call of the model gets exactly one result message in its order.
 
+mod beginning;
 mod calls;
 mod deciding;
 #[cfg(test)]
@@ -14,8 +15,7 @@ mod words;
 use crate::model::Message;
 use crate::protocol::{
     CallFailure, CallFailureCode, CallId, Ending, Event, Json, ModelAnswered, ModelFailed, ModelFailureCode,
-    ModelRequested, NoteLevel, NoteTaken, Question, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId,
-    TurnStarted, UserInterrupted,
+    ModelRequested, NoteLevel, NoteTaken, Scope, StepId, StopSite, ToolDefinition, TurnEnded, TurnId, UserInterrupted,
 };
 
 use super::conversation::Conversation;
@@ -72,36 +72,6 @@ enum Next {
 }
 
 impl Turn {
-    /// Begins a turn with `question`.
-    pub fn begin(
-        question: Question,
-        model: String,
-        toolbox: Toolbox,
-        gate: Gate,
-        mut numbers: Numbers,
-        conversation: &mut Conversation,
-    ) -> (Self, Vec<Effect>) {
-        numbers.turns += 1;
-        let id = TurnId(numbers.turns);
-        let mut turn = Self {
-            id,
-            numbers,
-            model,
-            toolbox,
-            gate,
-            phase: Phase::Over,
-            steps: 0,
-            limited: None,
-            shrunk: false,
-            repeats: std::collections::HashMap::new(),
-        };
-        let mut effects =
-            vec![turn.tell(TurnStarted { question: question.text.clone(), attached: question.attached.clone() })];
-        conversation.push(Message::User(question));
-        turn.ask(conversation, ToolUse::Offered, &mut effects);
-        (turn, effects)
-    }
-
     /// Its id.
     #[must_use]
     pub fn id(&self) -> TurnId {
@@ -294,8 +264,8 @@ impl Turn {
             calls: answer.calls.clone(),
         });
         if answer.calls.is_empty() {
-            let ending = if self.limited.is_some() { Ending::Limited } else { Ending::Answered };
-            let reason = self.limited.take();
+            let reason = self.limited.take().or_else(|| answer.cut_short().map(str::to_owned));
+            let ending = if reason.is_some() { Ending::Limited } else { Ending::Answered };
             return self.end(ending, reason, effects);
         }
         let mut batch = Batch::default();

@@ -365,9 +365,13 @@ fn a_question_asked_before_the_servers_are_up_is_seen_to_wait() {
     let mut story = Story::begun();
     story.start("ticket").asked("Which tickets are open?");
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
-        let screen = story.console(columns, rows).screen();
+        let mut console = story.console(columns, rows);
+        let screen = console.screen();
         assert!(screen.contains("▌ Which tickets are open?"), "{screen}");
         assert!(screen.contains("waits (/stop gives it up); starting: ticket ("), "{screen}");
+        assert_eq!(console.press("Esc"), [Effect::Send(Command::StopTurn)]);
+        console.type_text("/stop");
+        assert_eq!(console.press("Enter"), [Effect::Send(Command::StopTurn)]);
     }
 }
 

@@ -103,7 +103,7 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Note, "note", "TEXT", "Put a note into the recording"),
     spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again"),
     spec(Verb::Answer, "answer", "", "Open what a server asks you"),
-    spec(Verb::Stop, "stop", "", "Stop the running turn"),
+    spec(Verb::Stop, "stop", "", "Stop the turn, or give up a question that waits"),
     spec(Verb::Call, "call", "SERVER__TOOL [{JSON}]", "Call a tool yourself, with JSON or with NAME=VALUE"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
     spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),

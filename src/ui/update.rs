@@ -156,7 +156,7 @@ pub fn situation(state: &State) -> Situation {
     let viewing = state.is_viewing();
     let running = match &state.playback {
         Some(playback) => playback.pace != Pace::Paused,
-        None => state.session.running_turn().is_some(),
+        None => state.session.is_busy(),
     };
     let input = &state.input;
     let offering = !viewing

@@ -406,11 +406,14 @@ async fn a_planned_call_waits_for_its_server_that_is_still_starting_and_can_be_g
     assert!(at("server.listed") < at("turn.started"), "longer than other questions wait");
     chat.quit().await;
     let mut chat = Chat::start(Vec::new(), vec![slow("600")], Policy::Auto);
-    chat.ask("/call hostile__echo {}").await;
-    chat.until("waiting question", |session| !session.waiting.is_empty()).await;
-    chat.send(Command::StopTurn).await;
-    chat.answered(1).await;
-    assert_eq!((chat.endings(), chat.states()), (vec![Ending::Stopped], vec![]));
+    for (at, question) in ["Why?", "/call hostile__echo {}"].into_iter().enumerate() {
+        chat.ask(question).await;
+        chat.until("waiting question", |session| !session.waiting.is_empty()).await;
+        chat.send(Command::StopTurn).await;
+        chat.answered(at + 1).await;
+    }
+    assert_eq!((chat.endings(), chat.states()), (vec![Ending::Stopped; 2], vec![]));
+    assert!(chat.session.steps.is_empty(), "nobody was asked");
     chat.quit().await;
 }
 

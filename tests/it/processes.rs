@@ -735,16 +735,25 @@ async fn an_interrupt_stops_the_servers_of_every_command_at_once() {
     }
 }
 
-/// A session that waits for a server with a child in a group of its own, which SIGTERM does not end; its number stands in the
-/// file `child`.
-fn asks_a_parent(home: &Home) -> (Child, BufReader<std::process::ChildStdout>) {
+/// A session that calls `echo` with `arguments` on a server with a child in a group of its own, which SIGTERM does not end;
+/// that one's number stands in the file `child`.
+fn asks_a_parent(home: &Home, arguments: Value) -> Child {
     let starts = r#"set -m; (trap "" TERM HUP; exec sleep 1000) & echo $! > "$1"; exec "$0" well"#;
     let entry = json!({"command": "/bin/bash", "args": ["-c", starts, hostile_program(), home.path().join("child")]});
     let servers = home.file("servers.json", &json!({"mcpServers": {"parent": entry}}).to_string());
-    let script = json!({"steps": [{"calls": [{"name": "parent__echo", "arguments": {"do": "hang"}}]}]});
+    let script = json!({"steps": [{"calls": [{"name": "parent__echo", "arguments": arguments}]}, {"text": "Done."}]});
     let servers = servers.display().to_string();
     let args = ["--events", "--policy", "auto", "--trust-results", "--servers", &servers, "Why?"];
-    let mut child = home.ask(&script, &args).spawn().unwrap();
+    home.ask(&script, &args).spawn().unwrap()
+}
+
+fn grandchild(home: &Home) -> u32 {
+    fs::read_to_string(home.path().join("child")).unwrap().trim().parse().unwrap()
+}
+
+/// The same in the middle of the call.
+fn waits_for_a_parent(home: &Home) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = asks_a_parent(home, json!({"do": "hang"}));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     while !line.contains("call.started") {
@@ -757,20 +766,50 @@ fn asks_a_parent(home: &Home) -> (Child, BufReader<std::process::ChildStdout>) {
 #[tokio::test]
 async fn what_a_server_has_started_does_not_outlive_a_console_that_is_killed() {
     let home = Home::new();
-    let (mut child, _out) = asks_a_parent(&home);
+    let (mut child, _out) = waits_for_a_parent(&home);
     let mut pids = children(child.id());
-    let grandchild = fs::read_to_string(home.path().join("child")).unwrap().trim().parse().unwrap();
-    assert!(is_alive(grandchild));
-    pids.push(grandchild);
+    assert!(is_alive(grandchild(&home)));
+    pids.push(grandchild(&home));
     kill(child.id(), Signal::KILL);
     ends(&mut child);
     wait_until_gone(&pids).await;
 }
 
 #[tokio::test]
-async fn who_watches_for_the_end_of_the_console_goes_with_it_and_leaves_nothing_of_a_server() {
+async fn what_a_server_leaves_behind_is_ended_with_it() {
     let home = Home::new();
-    let (mut child, _out) = asks_a_parent(&home);
+    let mut child = asks_a_parent(&home, json!({}));
+    std::io::copy(&mut child.stdout.take().unwrap(), &mut std::io::sink()).unwrap();
+    assert_eq!(ends(&mut child), Some(0));
+    wait_until_gone(&[grandchild(&home)]).await;
+}
+
+#[test]
+fn a_question_that_waits_for_a_server_costs_nothing() {
+    let home = Home::new();
+    let entry = json!({"command": "/bin/sleep", "args": ["600"], "timeout": 60_000});
+    let servers = home.file("servers.json", &json!({"mcpServers": {"slow": entry}}).to_string());
+    let servers = servers.display().to_string();
+    let mut child = home.command(&["ask", "--servers", &servers, "/call slow__echo {}"]).spawn().unwrap();
+    // Other questions have stopped waiting for it by then.
+    std::thread::sleep(Duration::from_secs(6));
+    let ticks = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    let before = ticks();
+    std::thread::sleep(Duration::from_secs(1));
+    let used = ticks() - before;
+    kill(child.id(), Signal::INT);
+    ends(&mut child);
+    assert!(used < 20, "{used} of 100 ticks of a second in which nothing happened");
+}
+
+#[tokio::test]
+async fn who_watches_for_the_end_of_the_console_goes_with_it_and_has_nothing_of_its_terminal() {
+    let home = Home::new();
+    let (mut child, _out) = waits_for_a_parent(&home);
     let is_watcher = |pid: &u32| {
         fs::read(format!("/proc/{pid}/cmdline"))
             .is_ok_and(|line| String::from_utf8_lossy(&line).contains("watch-servers"))
@@ -787,9 +826,7 @@ async fn who_watches_for_the_end_of_the_console_goes_with_it_and_leaves_nothing_
     std::thread::sleep(Duration::from_millis(100));
     kill(child.id(), Signal::INT);
     ends(&mut child);
-    // Neither does what a server left behind when it was ended in order.
-    let grandchild = fs::read_to_string(home.path().join("child")).unwrap().trim().parse().unwrap();
-    wait_until_gone(&[watcher, grandchild]).await;
+    wait_until_gone(&[watcher]).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::mcp::{Era, Limits, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
+use crate::mcp::{Era, Limits, Make, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
 
 use super::secrets::Secrets;
 use super::variables::Variables;
@@ -168,7 +168,7 @@ impl Entry {
             env.insert(name.clone(), value);
         }
         let cwd = self.cwd.as_deref().map(|cwd| expanded(variables, "cwd", cwd)).transpose()?;
-        Ok(Program { command, args, env, cwd: cwd.map(|cwd| variables.folder().join(cwd)) })
+        Ok(Program { command, args, env, cwd: cwd.map(|cwd| variables.folder().join(cwd)), make: Make::Foreign })
     }
 
     fn remote(&self, kind: RemoteKind, variables: &mut Variables<'_>, secrets: &mut Secrets) -> Result<Remote, String> {

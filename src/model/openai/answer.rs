@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::protocol::{ModelAnswered, StreamPart, Usage};
+use crate::protocol::{ModelAnswered, StreamPart, Usage, is_output_limit};
 
 use super::calls::Calls;
 use super::chunk::{Arguments, CallPiece, Chunk, Piece};
@@ -117,9 +117,7 @@ impl Answer {
         if reason == "error" {
             return Err(Flaw::Truncated);
         }
-        let at_limit =
-            matches!(reason.as_str(), "length" | "max_tokens" | "max_output_tokens" | "max_completion_tokens");
-        if at_limit && self.calls.any_is_cut() {
+        if self.calls.any_is_cut() && is_output_limit(&reason) {
             return Err(Flaw::OutputLimit);
         }
         if self.calls.is_empty() {

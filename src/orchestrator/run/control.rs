@@ -28,15 +28,8 @@ impl Shell {
                 self.stage.tell(Scope::default(), UserAsked { text: question.text.clone() }).await;
                 self.questions.push_back(question);
             }
-            Command::StopTurn => {
-                // A question that waits for a server has a turn too, which ends at once.
-                if self.turn.is_none()
-                    && let Some(question) = self.questions.pop_front()
-                {
-                    self.begin(question).await;
-                }
-                self.advance(Input::Stop(StopReason::Operator)).await;
-            }
+            Command::StopTurn if self.turn.is_none() => self.give_up().await,
+            Command::StopTurn => self.advance(Input::Stop(StopReason::Operator)).await,
             Command::CancelCall { call } => self.advance(Input::CancelCall(call)).await,
             Command::Decide { call, decision } => {
                 let decision = self.with_secrets(call, decision);

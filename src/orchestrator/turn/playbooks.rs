@@ -653,6 +653,22 @@ fn stop_while_calls_run_ends_all_of_them_and_leaves_a_whole_conversation() {
 }
 
 #[test]
+fn an_answer_that_the_endpoint_cut_short_is_not_whole() {
+    for (finish_reason, says) in
+        [("length", "write no more"), ("MAX_TOKENS", "write no more"), ("content_filter", "filter")]
+    {
+        let mut play = Play::begin(Policy::Auto);
+        let (text, finish_reason) = ("It is too lo".into(), Some(finish_reason.to_owned()));
+        play.input(Input::ModelAnswered(ModelAnswered { text, finish_reason, ..ModelAnswered::default() }));
+        assert!(matches!(play.ending(), Some((Ending::Limited, Some(reason))) if reason.contains(says)));
+    }
+    let mut play = Play::begin(Policy::Auto);
+    let (text, finish_reason) = ("All of it.".into(), Some("stop".to_owned()));
+    play.input(Input::ModelAnswered(ModelAnswered { text, finish_reason, ..ModelAnswered::default() }));
+    assert!(matches!(play.ending(), Some((Ending::Answered, None))));
+}
+
+#[test]
 fn a_recording_without_an_answer_ends_the_turn_and_blames_no_operator() {
     let mut play = Play::begin(Policy::Auto);
     play.wants(&[("look", r#"{"id":1}"#), ("change", r#"{"id":2}"#)]);

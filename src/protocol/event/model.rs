@@ -65,6 +65,30 @@ pub struct ModelAnswered {
     pub usage: Option<Usage>,
 }
 
+/// Whether a finish reason says that the model had more to write than it may in one answer: the field has several words for
+/// it.
+#[must_use]
+pub fn is_output_limit(finish_reason: &str) -> bool {
+    let limits = ["length", "max_tokens", "max_output_tokens", "max_completion_tokens"];
+    limits.iter().any(|limit| finish_reason.eq_ignore_ascii_case(limit))
+}
+
+impl ModelAnswered {
+    /// Why its text is not the whole of what the model would have said, and what to do; none if it is.
+    #[must_use]
+    pub fn cut_short(&self) -> Option<&'static str> {
+        match self.finish_reason.as_deref()? {
+            reason if is_output_limit(reason) => {
+                Some("the answer ends where the endpoint lets the model write no more; ask it to go on")
+            }
+            reason if reason.eq_ignore_ascii_case("content_filter") => {
+                Some("the endpoint's content filter cut the answer short")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// One call as the model wrote it, before anything is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelCall {

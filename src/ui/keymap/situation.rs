@@ -55,7 +55,7 @@ pub struct Situation {
     pub viewing: bool,
     /// Something is open that Esc closes.
     pub open: bool,
-    /// A turn is running.
+    /// A turn is running, or a question waits for one.
     pub running: bool,
     /// A server waits for an answer of the operator.
     pub asked: bool,

@@ -309,7 +309,7 @@ pub(super) static TABLE: &[Binding] = &[
         |s| s.on_screen() && s.running && !s.open,
         2,
         "stop",
-        "Stop the running turn; just after it closed something, press it again",
+        "Stop the running turn, or give up a question that waits; just after it closed something, press it again",
     ),
     bind(Action::Close, &[k(Esc)], |s| s.open || !s.on_screen(), 3, "close", "Close what is open"),
     bind(

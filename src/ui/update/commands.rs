@@ -118,8 +118,8 @@ pub(super) fn run(state: &mut State, spec: &Spec, arguments: &str) -> Result<Vec
         }
         Verb::Restart => return restart(state, arguments),
         Verb::Answer => form::open(state),
-        Verb::Stop if state.session.running_turn().is_none() => {
-            state.notice = Some("No turn is running.".to_owned());
+        Verb::Stop if !state.session.is_busy() => {
+            state.notice = Some("No turn is running, and no question waits.".to_owned());
         }
         Verb::Stop => return sent(Command::StopTurn),
         Verb::Call if arguments.is_empty() => {
