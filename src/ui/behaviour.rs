@@ -361,6 +361,14 @@ fn a_click_selects_and_the_wheel_scrolls() {
 }
 
 #[test]
+fn a_planned_call_waits_for_its_own_server_and_says_which() {
+    let mut story = Story::begun();
+    story.start("ticket").start("customer").start("billing").start("mine").asked("/call mine__look {}");
+    let screen = story.console(80, 24).screen();
+    assert!(screen.contains("starting: mine ("), "{screen}");
+}
+
+#[test]
 fn a_question_asked_before_the_servers_are_up_is_seen_to_wait() {
     let mut story = Story::begun();
     story.start("ticket").asked("Which tickets are open?");

@@ -82,8 +82,14 @@ pub(super) fn choose(
     }
     let known: HashSet<&str> = knowledge.sources.iter().map(|source| source.tool.as_str()).collect();
     let is_strange = |tool: &&Tool<'_>| !known.contains(tool.definition.tool.as_str());
-    let servers: Vec<&str> =
-        catalog.tools.iter().filter(is_strange).map(|tool| tool.definition.server.as_str()).collect();
+    // The names of the bundled servers are everyday words; those of configured ones stand before their tools' names.
+    let is_configured = |tool: &&Tool<'_>| tool.definition.model_name != tool.definition.tool.as_str();
+    let servers: Vec<&str> = catalog
+        .tools
+        .iter()
+        .filter(|tool| is_strange(tool) || is_configured(tool))
+        .map(|tool| tool.definition.server.as_str())
+        .collect();
     let words = Words::of(question, &servers);
     match naming::named(catalog, &words, nothing_else) {
         Named::One(tool) => return Some(filled(knowledge, tool, &words, Wish::Named)),
@@ -320,6 +326,19 @@ mod tests {
             of("disk", "get_file_info", "Retrieve metadata about a file or directory", path),
             of("disk", "read_text_file", "Read the contents of a file as text", path),
             of("disk", "search_files", "Search for files below a directory", path),
+            of(
+                "mykb",
+                "search_solutions",
+                "Searches articles",
+                r#"{"properties":{"query":{"type":"string"}},"required":["query"]}"#,
+            ),
+            tool("search_solutions", "Searches articles", r#"{"properties":{"query":{"type":"string"}}}"#, true),
+            of(
+                "far",
+                "weigh_it",
+                "Weighs",
+                r#"{"properties":{"s":{"type":"string"},"city":{"type":"string"},"limit":{"type":"integer"}}}"#,
+            ),
             tool(
                 "echo",
                 "Echoes back the input string",
@@ -383,6 +402,31 @@ mod tests {
             r#"note {"title":"To do","body":"call Bob back"}"#
         );
         assert_eq!(arguments("call ping of near"), "ping {}");
+    }
+
+    #[test]
+    fn a_server_that_is_named_is_asked_also_where_a_bundled_one_has_a_tool_of_the_name() {
+        for question in [
+            "use the search_solutions tool of mykb with query printer",
+            "search_solutions query=printer on mykb",
+            "call mykb__search_solutions with query printer",
+        ] {
+            let Some(Choice::Call { tool, arguments, .. }) = ask(question) else { panic!("{question}") };
+            assert_eq!(
+                (tool.as_str(), arguments.to_string()),
+                ("mykb__search_solutions", r#"{"query":"printer"}"#.into())
+            );
+        }
+    }
+
+    #[test]
+    fn short_names_of_arguments_are_names_and_a_value_that_does_not_fit_goes_nowhere_else() {
+        assert_eq!(arguments("use the weigh_it tool of far with s hello"), r#"weigh_it {"s":"hello"}"#);
+        assert_eq!(arguments("use the weigh_it tool of far with s hello, limit abc"), "weigh_it needs limit");
+        assert_eq!(
+            arguments("use the weigh_it tool of far with limit 3 and s hello"),
+            r#"weigh_it {"s":"hello","limit":3}"#
+        );
     }
 
     #[test]

@@ -189,18 +189,26 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
 }
 
 fn waiting_rows(state: &State, width: u16, rows: &mut Vec<Row>) {
-    let starting =
-        state.session.servers.iter().filter(|server| matches!(server.health, Health::Starting | Health::Probing));
+    let is_starting = |server: &&Server| matches!(server.health, Health::Starting | Health::Probing);
+    let starting: Vec<&Server> = state.session.servers.iter().filter(is_starting).collect();
     let named = |server: &Server| {
         let since = text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
         format!("{} ({since})", text::fit(server.name.as_str(), 20))
     };
-    let names: Vec<String> = starting.take(3).map(named).collect();
-    let why = match (state.session.running_turn(), names.is_empty()) {
-        (None, false) => format!("waits (/stop gives it up); starting: {}", names.join(", ")),
-        (Some(_), _) | (None, true) => "waits".to_owned(),
+    let why = |question: &str| {
+        let called = question.strip_prefix("/call ").unwrap_or_default();
+        let is_called = |server: &&&Server| called.starts_with(&format!("{}__", server.name));
+        let names: Vec<String> = match starting.iter().find(is_called) {
+            Some(server) => vec![named(server)],
+            None => starting.iter().take(3).map(|server| named(server)).collect(),
+        };
+        match (state.session.running_turn(), names.is_empty()) {
+            (None, false) => format!("waits (/stop gives it up); starting: {}", names.join(", ")),
+            (Some(_), _) | (None, true) => "waits".to_owned(),
+        }
     };
     for question in &state.session.waiting {
+        let why = why(question);
         rows.extend(turn::question_rows(question, &why, width, state.theme(), Role::Dim));
     }
     rows.push(Row::default());

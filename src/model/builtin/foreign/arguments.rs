@@ -49,6 +49,14 @@ pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, wish
             used.extend(at);
         }
     }
+    // What follows an argument's name and is no value of it is no value of another.
+    let unfit = tool.arguments.iter().find(|argument| {
+        let is_said = || words.low.iter().any(|word| *word == argument.name.to_lowercase());
+        matches!(argument.kind.as_str(), "integer" | "number") && !out.contains_key(&argument.name) && is_said()
+    });
+    if let Some(argument) = unfit.filter(|_| wish == Wish::Named) {
+        return missing(tool, argument);
+    }
     let is_open = |argument: &&Argument| {
         !out.contains_key(&argument.name) && argument.kind == "string" && argument.values.is_empty()
     };
@@ -71,14 +79,8 @@ pub(super) fn filled(knowledge: &Knowledge, tool: &Tool<'_>, words: &Words, wish
 /// The call with these arguments, or which one it lacks.
 pub(super) fn complete(tool: &Tool<'_>, mut out: Map<String, Value>) -> Choice {
     let title = tool.definition.tool.to_string();
-    if let Some(missing) = tool.arguments.iter().find(|argument| argument.required && !out.contains_key(&argument.name))
-    {
-        return Choice::Missing {
-            title,
-            argument: missing.name.clone(),
-            description: missing.description.clone(),
-            values: missing.values.clone(),
-        };
+    if let Some(open) = tool.arguments.iter().find(|argument| argument.required && !out.contains_key(&argument.name)) {
+        return missing(tool, open);
     }
     // In the schema's order, whatever order they were found in.
     let mut sorted = Map::new();
@@ -89,6 +91,15 @@ pub(super) fn complete(tool: &Tool<'_>, mut out: Map<String, Value>) -> Choice {
     }
     sorted.extend(out);
     Choice::Call { tool: tool.definition.model_name.clone(), title, arguments: Value::Object(sorted) }
+}
+
+fn missing(tool: &Tool<'_>, argument: &Argument) -> Choice {
+    Choice::Missing {
+        title: tool.definition.tool.to_string(),
+        argument: argument.name.clone(),
+        description: argument.description.clone(),
+        values: argument.values.clone(),
+    }
 }
 
 /// Whether words that nothing marks can be the value of an argument: a name, a path or an id is one word, and a path looks
@@ -142,7 +153,9 @@ pub(super) fn marked(argument: &Argument, tool: &Tool<'_>, words: &Words) -> Opt
             let value = [vec![start], tail].concat().join(" ");
             return Some((typed(argument, value.trim())?, (at..end(at + 1)).collect()));
         }
-        if *word == name && name.len() > 1 && argument.kind != "boolean" {
+        // One letter is a name only where a name is to be expected.
+        let is_name = name.len() > 1 || (at > 0 && matches!(words.low[at - 1].as_str(), "with" | "and"));
+        if *word == name && is_name && argument.kind != "boolean" {
             let next = words.raw.get(at + 1).filter(|next| !matches!(next.as_str(), "=" | ":" | "is" | "of" | "to"));
             let (at_value, raw) = match next {
                 Some(raw) => (at + 1, raw),
