@@ -233,7 +233,7 @@ fn print_text(session: &Session, record: &Record, questions: usize) -> Result<()
 fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
     let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return Ok(()) };
     say(&clean_block(answer.text.trim_end()))?;
-    let unsupported = session.evidence.unsupported(&answer.text);
+    let unsupported = session.evidence.unsupported(turn.id, &answer.text);
     if !unsupported.is_empty() && !turn.calls.is_empty() {
         tell(&clean_line(&format!("not in any result: {}", unsupported.join(", "))));
     }

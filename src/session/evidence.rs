@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use rust_decimal::RoundingStrategy::MidpointAwayFromZero;
 use serde_json::Value;
 
-use crate::protocol::{CallId, Json};
+use crate::protocol::{CallId, Json, TurnId};
 
 use super::List;
 
@@ -22,6 +22,8 @@ const MOST_VALUES: usize = 1_000_000;
 const LAYER: usize = 4096;
 /// What the normal forms of amounts begin with.
 const AMOUNT: &str = "amount:";
+/// What the normal forms of days begin with.
+const DAY: &str = "date:";
 /// Results longer than this are left out, bytes: they would be read while the screen waits.
 const MOST_BYTES: usize = 1024 * 1024;
 
@@ -32,8 +34,8 @@ pub struct Evidence {
     /// Full layers never change, so that copies share them.
     layers: List<Arc<HashMap<u64, CallId>>>,
     fresh: Arc<HashMap<u64, CallId>>,
-    /// The ids and days that questions and instructions named.
-    named: Arc<HashSet<String>>,
+    /// The ids and days that were named, with the first turn whose answer may use them.
+    named: Arc<HashMap<String, TurnId>>,
     /// Whether something was left out: then nothing counts as unsupported, because absence would prove nothing.
     incomplete: bool,
 }
@@ -54,7 +56,8 @@ pub enum Mark {
     Supported(CallId),
     /// It is the total or mean of a column of a table in the same text, each cell of which some result has.
     AddedUp,
-    /// An id or a day that the operator or a server's instructions named; no amount is vouched for by naming it.
+    /// An id or a day that this or an earlier question named, or a day of a trusted server's instructions; no amount is
+    /// vouched for by naming it.
     Named,
     /// No result of the session has it.
     Unsupported,
@@ -77,13 +80,24 @@ impl Evidence {
         self.add_value(call, &body.as_ref().unwrap_or(result).value());
     }
 
-    /// Takes in the ids and days that a question names, or the instructions of a server.
-    pub fn add_named(&mut self, text: &str) {
+    /// Takes in the ids and days that the question of `turn` names; they are no inventions in its answer and later ones.
+    pub fn add_question(&mut self, turn: TurnId, question: &str) {
         // "tkt-1001" is written in capitals in the answer.
-        let forms = scan(text).into_iter().chain(scan(&text.to_uppercase())).map(|(_, form)| form);
-        let named: Vec<String> = forms.filter(|form| !form.starts_with(AMOUNT)).collect();
-        if !named.is_empty() {
-            Arc::make_mut(&mut self.named).extend(named);
+        let forms = scan(question).into_iter().chain(scan(&question.to_uppercase())).map(|(_, form)| form);
+        self.name(turn, forms.filter(|form| !form.starts_with(AMOUNT)));
+    }
+
+    /// Takes in the days that the instructions of a trusted server name ("Data as of"), for the answers from `turn` on. Ids
+    /// in them vouch for nothing: a server speaks of its records in results.
+    pub fn add_instructions(&mut self, turn: TurnId, instructions: &str) {
+        let forms = scan(instructions).into_iter().map(|(_, form)| form);
+        self.name(turn, forms.filter(|form| form.starts_with(DAY)));
+    }
+
+    fn name(&mut self, turn: TurnId, forms: impl Iterator<Item = String>) {
+        let fresh: Vec<String> = forms.filter(|form| !self.named.contains_key(form)).collect();
+        if !fresh.is_empty() {
+            Arc::make_mut(&mut self.named).extend(fresh.into_iter().map(|form| (form, turn)));
         }
     }
 
@@ -132,19 +146,19 @@ impl Evidence {
         Arc::make_mut(&mut self.fresh).entry(hash(&form)).or_insert(call);
     }
 
-    /// The claims of a whole answer, in order.
+    /// The claims of the whole answer of `turn`, in order.
     #[must_use]
-    pub fn check(&self, text: &str) -> Vec<Claim> {
-        self.check_part(text, &self.totals(text))
+    pub fn check(&self, turn: TurnId, text: &str) -> Vec<Claim> {
+        self.check_part(turn, text, &self.totals(text))
     }
 
-    /// The claims of a part of an answer, in order; `totals` are those of the whole answer.
+    /// The claims of a part of the answer of `turn`, in order; `totals` are those of the whole answer.
     #[must_use]
-    pub fn check_part(&self, text: &str, totals: &Totals) -> Vec<Claim> {
+    pub fn check_part(&self, turn: TurnId, text: &str, totals: &Totals) -> Vec<Claim> {
         let mark = |form: &str| match self.find(form) {
             Some(call) => Mark::Supported(call),
             None if totals.0.contains(form) => Mark::AddedUp,
-            None if self.named.contains(form) => Mark::Named,
+            None if self.named.get(form).is_some_and(|first| *first <= turn) => Mark::Named,
             None => Mark::Unsupported,
         };
         scan(text)
@@ -185,11 +199,11 @@ impl Evidence {
         Totals(out)
     }
 
-    /// The distinct unsupported pieces of `text`, as written.
+    /// The distinct unsupported pieces of `text`, the answer of `turn`, as written.
     #[must_use]
-    pub fn unsupported<'t>(&self, text: &'t str) -> Vec<&'t str> {
+    pub fn unsupported<'t>(&self, turn: TurnId, text: &'t str) -> Vec<&'t str> {
         let mut seen = HashSet::new();
-        self.check(text)
+        self.check(turn, text)
             .into_iter()
             .filter(|claim| claim.mark == Mark::Unsupported)
             .map(|claim| &text[claim.range])
@@ -279,7 +293,7 @@ fn date_form(word: &str) -> Option<String> {
     let bytes = date.as_bytes();
     let shaped = bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
     let ends = rest.is_empty() || rest.starts_with('T');
-    (shaped && ends).then(|| format!("date:{date}"))
+    (shaped && ends).then(|| format!("{DAY}{date}"))
 }
 
 /// `$12,450.00`, or digits with exactly two decimals and nothing else.
@@ -308,6 +322,8 @@ fn amount_form(digits: &str) -> String {
 mod tests {
     use super::*;
 
+    const TURN: TurnId = TurnId(1);
+
     fn evidence(body: &str) -> Evidence {
         let mut evidence = Evidence::default();
         let result = Json::parse(&format!(r#"{{"structuredContent":{body}}}"#)).expect("test JSON");
@@ -319,7 +335,7 @@ mod tests {
     fn ids_dates_and_amounts_of_a_result_are_supported_however_they_are_written() {
         let evidence = evidence(r#"{"id":"TKT-1001","due":"2025-09-30T10:00:00Z","amount":12450.5}"#);
         let text = "TKT-1001 is due 2025-09-30, $12,450.50.";
-        let claims = evidence.check(text);
+        let claims = evidence.check(TURN, text);
         assert_eq!(claims.len(), 3);
         assert!(claims.iter().all(|claim| claim.mark == Mark::Supported(CallId(3))), "{claims:?}");
     }
@@ -330,7 +346,7 @@ mod tests {
         let body = format!(r#"{{"id":"TKT-1002","text":"{}"}}"#, "x".repeat(MOST_BYTES));
         evidence.add(CallId(4), &Json::parse(&body).expect("test JSON"));
         let marks: Vec<Mark> =
-            evidence.check("TKT-1001, TKT-1002, TKT-1003").into_iter().map(|claim| claim.mark).collect();
+            evidence.check(TURN, "TKT-1001, TKT-1002, TKT-1003").into_iter().map(|claim| claim.mark).collect();
         assert_eq!(marks, [Mark::Supported(CallId(3))]);
     }
 
@@ -338,7 +354,7 @@ mod tests {
     fn what_no_result_has_is_unsupported() {
         let evidence = evidence(r#"{"id":"TKT-1001"}"#);
         assert_eq!(
-            evidence.unsupported("TKT-1002 and TKT-1001, $5.00, 2025-01-01"),
+            evidence.unsupported(TURN, "TKT-1002 and TKT-1001, $5.00, 2025-01-01"),
             ["TKT-1002", "$5.00", "2025-01-01"]
         );
     }
@@ -346,7 +362,7 @@ mod tests {
     #[test]
     fn the_total_of_a_column_is_supported_and_another_sum_is_not() {
         let evidence = evidence(r#"{"invoices":[{"amount":10.1},{"amount":20.2}]}"#);
-        assert_eq!(evidence.unsupported("30.30 in all, not 30.31"), ["30.31"]);
+        assert_eq!(evidence.unsupported(TURN, "30.30 in all, not 30.31"), ["30.31"]);
     }
 
     #[test]
@@ -356,28 +372,28 @@ mod tests {
             format!("30.30 in all, 15.15 each\n\n| id | sum |\n| --- | --- |\n| x | 10.10 |\n| y | {last} |")
         };
         let text = table("20.20");
-        assert_eq!(evidence.unsupported(&text), Vec::<&str>::new());
-        assert!(evidence.check(&text).iter().any(|claim| claim.mark == Mark::AddedUp));
-        assert_eq!(evidence.unsupported(&table("20.21")), ["30.30", "15.15", "20.21"]);
+        assert_eq!(evidence.unsupported(TURN, &text), Vec::<&str>::new());
+        assert!(evidence.check(TURN, &text).iter().any(|claim| claim.mark == Mark::AddedUp));
+        assert_eq!(evidence.unsupported(TURN, &table("20.21")), ["30.30", "15.15", "20.21"]);
     }
 
     #[test]
     fn what_is_only_quoted_is_no_claim() {
         let evidence = evidence(r#"{"id":"TKT-1001"}"#);
-        assert_eq!(evidence.unsupported("“INV-001” fits 2 invoices, not INV-002"), ["INV-002"]);
+        assert_eq!(evidence.unsupported(TURN, "“INV-001” fits 2 invoices, not INV-002"), ["INV-002"]);
     }
 
     #[test]
     fn ids_and_days_of_the_question_are_no_inventions_but_its_amounts_are_not_vouched_for() {
         let mut evidence = evidence(r#"{"id":"TKT-1001"}"#);
-        evidence.add_named("was tkt-2002 of 2025-09-01 over $5.00?");
+        evidence.add_question(TURN, "was tkt-2002 of 2025-09-01 over $5.00?");
         let text = "TKT-2002 of 2025-09-01, $5.00, TKT-2003";
-        assert_eq!(evidence.unsupported(text), ["$5.00", "TKT-2003"]);
-        assert_eq!(evidence.check(text)[0].mark, Mark::Named);
+        assert_eq!(evidence.unsupported(TURN, text), ["$5.00", "TKT-2003"]);
+        assert_eq!(evidence.check(TURN, text)[0].mark, Mark::Named);
     }
 
     #[test]
     fn plain_words_and_counts_are_no_claims() {
-        assert!(Evidence::default().check("3 tickets, UTF-8, half-open, 24/7, v1.2.3").is_empty());
+        assert!(Evidence::default().check(TURN, "3 tickets, UTF-8, half-open, 24/7, v1.2.3").is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::protocol::{
     AfterLoss, CallId, Event, LogStream, PromptsListed, Record, RejectedTool, ResourcesListed, ServerName, ServerReady,
-    ToolDefinition, Withheld,
+    ToolDefinition, TurnId, Withheld,
 };
 use crate::wording::count;
 
@@ -201,18 +201,23 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             enter(server, Health::Probing, at_us);
         }
         Event::ServerReady(ready) => {
-            session.evidence.add_named(&ready.instructions);
             let server = session.server_mut(&ready.server);
             server.pid = ready.pid;
             server.ready = Some(ready.clone());
             enter(server, Health::Ready, at_us);
         }
         Event::ServerListed(listed) => {
+            let turn = session.running_turn().map_or_else(|| TurnId::from_index(session.turns.len()), |turn| turn.id);
             let server = session.server_mut(&listed.server);
             server.listings += 1;
             server.degraded = None;
             server.tools = listed.tools.as_slice().into();
             server.rejected = listed.rejected.as_slice().into();
+            // Whether a server is trusted stands with its tools only.
+            let is_trusted = server.tools.iter().any(|tool| tool.believed);
+            if let Some(ready) = server.ready.clone().filter(|_| is_trusted) {
+                session.evidence.add_instructions(turn, &ready.instructions);
+            }
         }
         Event::ResourcesListed(listed) => {
             session.server_mut(&listed.server).resources = Some(Arc::new(listed.clone()));

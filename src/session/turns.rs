@@ -155,7 +155,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             if let Some(position) = session.waiting.iter().position(|text| *text == started.question) {
                 session.waiting.remove(position);
             }
-            session.evidence.add_named(&started.question);
+            session.evidence.add_question(id, &started.question);
             session.turns.push(Turn {
                 id,
                 question: started.question.clone(),

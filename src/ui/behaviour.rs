@@ -5,6 +5,7 @@ mod editing;
 mod expressions;
 mod gate;
 mod long;
+mod marking;
 mod materials;
 mod picking;
 mod projects;

@@ -16,7 +16,7 @@ use self::table::{Fit, Part, Table};
 use super::state::{Link, Row};
 use super::text::{self, Piece};
 use super::theme::{Role, Theme};
-use crate::protocol::CallId;
+use crate::protocol::{CallId, TurnId};
 use crate::session::{Evidence, Totals};
 
 /// What the answer is held against.
@@ -24,6 +24,8 @@ use crate::session::{Evidence, Totals};
 pub struct Against<'a> {
     /// What results have said; absent while the answer is still coming.
     pub evidence: Option<&'a Evidence>,
+    /// The turn it answers.
+    pub turn: TurnId,
     /// Calls in the session: a reference beyond them leads nowhere.
     pub calls: usize,
 }
@@ -282,7 +284,7 @@ mod tests {
     use super::*;
     use crate::protocol::Json;
 
-    const NOTHING: Against<'_> = Against { evidence: None, calls: 9 };
+    const NOTHING: Against<'_> = Against { evidence: None, turn: TurnId(1), calls: 9 };
 
     fn shown(source: &str, columns: usize) -> Vec<String> {
         rows(source, columns, 0, Theme::Plain, NOTHING).iter().map(|row| row.line.to_string()).collect()
@@ -311,7 +313,7 @@ mod tests {
         let mut evidence = Evidence::default();
         let result = Json::parse(r#"{"structuredContent":{"id":"TKT-1001"}}"#).expect("test JSON");
         evidence.add(CallId(2), &result);
-        let against = Against { evidence: Some(&evidence), calls: 2 };
+        let against = Against { evidence: Some(&evidence), turn: TurnId(1), calls: 2 };
         let rows = rows("Ticket TKT-1001 [2], TKT-1002 [7]", 60, 2, Theme::Plain, against);
         let link = &rows[0].links[0];
         assert_eq!((link.columns.clone(), link.call, link.hint.as_deref()), (19..20, CallId(2), Some("TKT-1001")));
@@ -331,7 +333,7 @@ mod tests {
         let mut evidence = Evidence::default();
         let result = Json::parse(r#"{"structuredContent":{"a":"10.10","b":"20.20"}}"#).expect("test JSON");
         evidence.add(CallId(1), &result);
-        let against = Against { evidence: Some(&evidence), calls: 1 };
+        let against = Against { evidence: Some(&evidence), turn: TurnId(1), calls: 1 };
         let marked = |sum: &str| {
             let source = format!("{sum} in all\n\n| id | sum |\n| --- | --- |\n| x | 10.10 |\n| y | 20.20 |");
             let rows = rows(&source, 60, 0, Theme::Plain, against);

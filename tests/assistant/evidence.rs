@@ -1,6 +1,7 @@
 //! Nothing invented: ids, days and amounts of an answer stand in a result of the conversation.
 
 use callboard::model::Message;
+use callboard::protocol::TurnId;
 use callboard::session::Evidence;
 use serde_json::Value;
 
@@ -42,16 +43,18 @@ pub fn unsupported(messages: &[Message], turn: &Turn) -> Vec<String> {
 
 /// What the console would mark in the answer.
 fn marked(messages: &[Message], turn: &Turn) -> Vec<String> {
+    // All that was asked until then may be used in it.
+    const TURN: TurnId = TurnId(1);
     let mut evidence = Evidence::default();
-    evidence.add_named(BRIEFING);
+    evidence.add_instructions(TURN, BRIEFING);
     for message in messages {
         match message {
-            Message::User(question) => evidence.add_named(&question.text),
+            Message::User(question) => evidence.add_question(TURN, &question.text),
             Message::Tool { call, result: Some(result), .. } => evidence.add(*call, result),
             Message::Tool { .. } | Message::Assistant { .. } | Message::System { .. } => {}
         }
     }
-    evidence.unsupported(&turn.answer).into_iter().map(str::to_owned).collect()
+    evidence.unsupported(TURN, &turn.answer).into_iter().map(str::to_owned).collect()
 }
 
 /// A line that says a total and what it is the total of.

@@ -97,7 +97,7 @@ fn the_recording_of_version_1_tells_what_happened() {
     let states: Vec<_> = session.calls.iter().map(|call| call.state).collect();
     assert_eq!(states, [CallState::Ok, CallState::Error, CallState::Error, CallState::Ok]);
     let answer = session.turns[0].answer(&session).unwrap();
-    assert_eq!(session.evidence.unsupported(&answer.text), ["TKT-4711"]);
+    assert_eq!(session.evidence.unsupported(session.turns[0].id, &answer.text), ["TKT-4711"]);
     assert_eq!(session.calls[0].frames.len(), 2);
     assert_eq!(session.calls[1].failure.as_ref().unwrap().code, CallFailureCode::UnknownTool);
     assert!(session.calls[2].result.as_ref().unwrap().text().contains(r#""isError":true"#));
@@ -279,7 +279,7 @@ proptest! {
     #[test]
     fn claims_lie_within_the_answer(text in "([A-Z]{1,4}-[0-9]{1,4}|[$€£]?[0-9.,]{1,9}|[0-9]{4}-[0-9]{2}-[0-9]{2}|é|[ .,;-]|\\PC){0,30}") {
         let session = Session::default();
-        for claim in session.evidence.check(&text) {
+        for claim in session.evidence.check(TurnId(1), &text) {
             prop_assert!(text.get(claim.range.clone()).is_some_and(|piece| !piece.is_empty()), "{claim:?}");
         }
     }

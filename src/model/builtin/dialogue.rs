@@ -184,13 +184,16 @@ fn turn(
             turn.answers.push((head.clone(), answered));
         }
         // "vpn drops at home": what nobody is called by may be a word of the question, which is read again then.
-        let fresh = frame.nodes.iter().enumerate().filter_map(|(id, node)| {
+        let missing = frame.nodes.iter().enumerate().filter_map(|(id, node)| {
             let Some(Mention { how: How::Fields(_, name), .. }) = &node.named else { return None };
             let missing = run.known(id).is_some_and(Found::is_missing);
             (missing && !name.contains(char::is_uppercase)).then_some(name)
         });
-        let fresh = fresh.filter(|name| directory.nobody(name)).count();
-        if fresh > 0 {
+        let mut is_fresh = false;
+        for name in missing {
+            is_fresh |= directory.nobody(name);
+        }
+        if is_fresh {
             return self::turn(knowledge, catalog, directory, contexts, exchange, today, open);
         }
         turn.instead = (0..frame.nodes.len())

@@ -214,8 +214,9 @@ pub(super) fn without_some_words(rows: &mut Vec<Row>, searched: &str) -> Vec<Row
     let low = searched.to_lowercase();
     let stems: Vec<String> = low.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(stem).collect();
     let whole = |row: &Row| {
-        let text = Value::Object((*row.fields).clone()).to_string().to_lowercase();
-        let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(stem).collect();
+        let mut text = String::new();
+        row.fields.values().for_each(|value| write_down(value, &mut text));
+        let words: Vec<String> = text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(stem).collect();
         stems.iter().all(|stem| words.iter().any(|word| word.starts_with(stem.as_str())))
     };
     let (all, some): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(whole);
@@ -224,6 +225,16 @@ pub(super) fn without_some_words(rows: &mut Vec<Row>, searched: &str) -> Vec<Row
     }
     *rows = all;
     some
+}
+
+/// Adds every text in a value to `out`, each on a line of its own.
+fn write_down(value: &Value, out: &mut String) {
+    match value {
+        Value::String(text) => out.extend([text, "\n"]),
+        Value::Array(items) => items.iter().for_each(|item| write_down(item, out)),
+        Value::Object(fields) => fields.values().for_each(|field| write_down(field, out)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The distinct texts of a field, in order of first appearance; lists give each of their elements.
@@ -242,4 +253,36 @@ pub(super) fn distinct(rows: &[Row], field: &str) -> Vec<String> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(fields: Value) -> Row {
+        let Value::Object(fields) = fields else { panic!("a row is an object") };
+        Row { kind: 0, fields: Arc::new(fields), call: CallId(1), beside: None }
+    }
+
+    #[test]
+    fn a_word_after_a_line_break_is_found() {
+        let mut rows = vec![row(json!({"body": "The office\nprinter jams"})), row(json!({"body": "office"}))];
+        assert_eq!((without_some_words(&mut rows, "office printer").len(), rows.len()), (1, 1));
+    }
+
+    #[test]
+    fn words_of_a_list_within_a_record_are_found() {
+        let mut rows =
+            vec![row(json!({"title": "Office", "tags": [{"tag": "printer"}]})), row(json!({"title": "office"}))];
+        assert_eq!((without_some_words(&mut rows, "office printer").len(), rows.len()), (1, 1));
+    }
+
+    #[test]
+    fn the_name_of_a_field_is_no_word_of_a_record() {
+        let (wanted, other) = (json!({"customer": "x", "title": "customer portal"}), json!({"customer": "portal"}));
+        let mut rows = vec![row(wanted), row(other)];
+        assert_eq!((without_some_words(&mut rows, "customer portal").len(), rows.len()), (1, 1));
+    }
 }

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use super::{Held, references};
 use crate::protocol::CallId;
-use crate::session::{Claim, Mark};
+use crate::session::{Claim, Evidence, Mark};
 use crate::ui::state::Link;
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};
@@ -30,7 +30,8 @@ pub(super) fn laid(
 ) -> Vec<Laid> {
     let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
     let evidence = held.against.evidence;
-    let claims = evidence.map(|evidence| evidence.check_part(&joined, held.totals)).unwrap_or_default();
+    let check = |evidence: &Evidence| evidence.check_part(held.against.turn, &joined, held.totals);
+    let claims = evidence.map(check).unwrap_or_default();
     let known = |call: CallId| call.index() < held.against.calls;
     let mut marks: Vec<(Range<usize>, Style)> = Vec::new();
     let links: Vec<(Range<usize>, CallId)> = references(&joined);

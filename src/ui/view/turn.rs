@@ -3,8 +3,8 @@
 use ratatui::text::{Line, Span as Styled};
 
 use super::marks;
-use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode};
-use crate::session::{Call, CallState, Mark, Span, Step, StepState, Turn};
+use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode, TurnId};
+use crate::session::{Call, CallState, Mark, Session, Span, Step, StepState, Turn};
 use crate::ui::markdown::{self, Against};
 use crate::ui::state::{Advice, Focus, Row, State, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -137,7 +137,8 @@ fn step_rows(state: &State, step: &Step, label: Label, width: u16, rows: &mut Ve
             rows.push(pen.line().into());
         }
         let done = step.state == StepState::Answered && step.calls.is_empty();
-        let against = Against { evidence: done.then_some(&state.session.evidence), calls: state.session.calls.len() };
+        let Session { evidence, calls, .. } = &state.session;
+        let against = Against { evidence: done.then_some(evidence), turn: step.turn, calls: calls.len() };
         let mut answer = markdown::rows(&step.text, usize::from(width.saturating_sub(1)), 2, theme, against);
         if let (Some(first), true) = (answer.first_mut(), step.calls.is_empty()) {
             first.begins = true;
@@ -265,10 +266,10 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     Row { line: pen.line(), target: Some(Target::Span(Span::Call(call.id))), ..Row::default() }
 }
 
-/// What an answer says that no result of the session has.
-fn unsupported(state: &State, text: &str) -> Vec<String> {
+/// What the answer of `turn` says that no result of the session has.
+fn unsupported(state: &State, turn: TurnId, text: &str) -> Vec<String> {
     let evidence = &state.session.evidence;
-    let mut missing: Vec<String> = evidence.unsupported(text).into_iter().map(str::to_owned).collect();
+    let mut missing: Vec<String> = evidence.unsupported(turn, text).into_iter().map(str::to_owned).collect();
     let references = markdown::references(text).into_iter().map(|(_, call)| call);
     let mut nowhere: Vec<_> = references.filter(|call| call.index() >= state.session.calls.len()).collect();
     nowhere.dedup();
@@ -277,7 +278,7 @@ fn unsupported(state: &State, text: &str) -> Vec<String> {
 }
 
 fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
-    let missing = unsupported(state, &step.text);
+    let missing = unsupported(state, step.turn, &step.text);
     if missing.is_empty() {
         return;
     }
@@ -316,9 +317,9 @@ enum Standing {
 
 fn standing(state: &State, turn: &Turn) -> Standing {
     let text = turn.answer(&state.session).map_or("", |step| step.text.as_str());
-    let checked = state.session.evidence.check(text);
+    let checked = state.session.evidence.check(turn.id, text);
     let named = checked.iter().any(|claim| claim.mark == Mark::Named);
-    match unsupported(state, text).is_empty() {
+    match unsupported(state, turn.id, text).is_empty() {
         false => Standing::Unverified,
         // To name a record again that the question named is no proof of what is said about it.
         true if named && markdown::references(text).is_empty() => Standing::Unverified,
