@@ -226,6 +226,8 @@ pub struct Playback {
     pub problems: Arc<[Problem]>,
     /// How many there are in all.
     pub problem_count: u64,
+    /// The place of the last request, if there is none such in the file and none near it; `notice` says so.
+    pub refused: Option<Place>,
     /// The answer to the last request, if it needs one.
     pub notice: Option<String>,
 }

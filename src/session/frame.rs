@@ -46,6 +46,21 @@ impl Frame {
         }
     }
 
+    /// The beginning of the message: at least `bytes` of it and little more, or all if it is shorter. A long result is not
+    /// copied for it, so that it can be asked for in every frame of the screen.
+    #[must_use]
+    pub fn start(&self, bytes: usize) -> Cow<'_, str> {
+        match &self.text {
+            Text::Whole(text) => Cow::Borrowed(first(text, bytes)),
+            Text::Around { head, .. } if head.len() >= bytes => Cow::Borrowed(first(head, bytes)),
+            Text::Around { head, result, tail } => {
+                let of_result = first(result.text(), bytes - head.len());
+                let of_tail = first(tail, (bytes - head.len()).saturating_sub(of_result.len()));
+                Cow::Owned([head, of_result, of_tail].concat())
+            }
+        }
+    }
+
     /// The same as `result`, sharing its memory with this message if it is what the message brought.
     pub(super) fn share(&mut self, result: &Json) -> Json {
         match &self.text {
@@ -59,6 +74,11 @@ impl Frame {
         }
         result.clone()
     }
+}
+
+/// The beginning of `text`, `bytes` long or up to the end of the character there.
+fn first(text: &str, bytes: usize) -> &str {
+    &text[..text.ceil_char_boundary(bytes)]
 }
 
 /// What stands before and after the result of a response, if that is `result` to the byte.
@@ -86,6 +106,25 @@ mod tests {
             assert_eq!((first.text().as_ptr(), &kept), (kept.text().as_ptr(), &result), "one text for all three");
             assert_ne!(kept.text().as_ptr(), again.text().as_ptr());
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_message_is_read_without_the_rest_of_it() {
+        let long = "é🦀".repeat(LEAST_SHARED);
+        let result = Json::parse(&format!("[\"{long}\"]")).expect("JSON");
+        let text = format!(r#"{{"id":"7é","result":{} }}"#, result.text());
+        let whole = Frame::new(5, Direction::Received, &text);
+        let mut shared = whole.clone();
+        shared.share(&result);
+        assert!(matches!(shared.text, Text::Around { .. }));
+        for bytes in (0..80).chain(text.len() - 8..text.len() + 8) {
+            let start = shared.start(bytes);
+            assert_eq!(start, whole.start(bytes), "{bytes}");
+            assert!(text.starts_with(start.as_ref()), "{bytes}: {start}");
+            let least = bytes.min(text.len());
+            assert!((least..least + 4).contains(&start.len()), "{bytes}: {} bytes", start.len());
+        }
+        assert!(matches!(whole.start(90), Cow::Borrowed(_)));
     }
 
     #[test]

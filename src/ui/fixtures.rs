@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -384,6 +384,15 @@ impl Console {
     /// Presses keys by name, separated by blanks: `Tab Ctrl+P j Enter`.
     pub(super) fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split_whitespace().flat_map(|name| update(&mut self.state, Msg::Key(key(name)))).collect()
+    }
+
+    /// Presses the mouse's left button at a column and a row of the screen.
+    pub(super) fn click(&mut self, column: usize, row: usize) -> Vec<Effect> {
+        let cell = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let modifiers = KeyModifiers::NONE;
+        let event = MouseEvent { kind, column: cell(column), row: cell(row), modifiers };
+        update(&mut self.state, Msg::Mouse(event))
     }
 
     /// Types text, as keys.

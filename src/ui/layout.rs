@@ -243,7 +243,9 @@ fn rows_of_lanes(rows: u16, wish: Wish) -> u16 {
     if wish.fold == Fold::Open {
         return all.min(rows.saturating_sub(LEAST_LIST));
     }
-    let folded = wish.told_rows.saturating_add(2).min(rows.saturating_sub(LIST)).min(rows / 2);
+    // What the list does not fill is theirs, else half of what there is.
+    let left = rows.saturating_sub(wish.list_rows.max(LEAST_LIST));
+    let folded = wish.told_rows.saturating_add(2).min(left.max(rows.saturating_sub(LIST).min(rows / 2)));
     match wish.lanes {
         // The model, one line and the rule.
         Lanes::Telling if folded >= 3 => folded,

@@ -228,6 +228,13 @@ impl State {
         }
     }
 
+    /// The lane of the server of what is selected.
+    #[must_use]
+    pub fn lane(&self) -> Option<usize> {
+        let name = &self.server()?.name;
+        self.session.servers.iter().position(|server| server.name == *name)
+    }
+
     /// Whether it is a replay: nothing is executed.
     #[must_use]
     pub fn is_viewing(&self) -> bool {
@@ -276,7 +283,8 @@ impl State {
         self.session.held_turn.as_ref().and_then(|held| held.told.messages.as_ref())
     }
 
-    /// The server a restart would be for: the selected one if it is not well or is being waited for, else one that failed.
+    /// The server a restart would be for: the selected one; or that of the selected call, if it is not well or is being
+    /// waited for; else one that failed. A selected server that nobody has said yes to stands for no other.
     #[must_use]
     pub fn restartable(&self) -> Option<&ServerName> {
         if self.is_viewing() {
@@ -286,9 +294,9 @@ impl State {
             || self.call().is_some_and(|call| call.state == CallState::Running)
             || self.server().is_some_and(|server| server.health != Health::Ready);
         let may_start = |server: &&Server| !matches!(server.health, Health::Withheld(_));
-        let selected = self.server().filter(|_| chosen).filter(may_start);
         let failed = || self.session.servers.iter().find(|server| matches!(server.health, Health::Failed { .. }));
-        selected.or_else(failed).map(|server| &server.name)
+        let wanted = self.server().filter(|_| chosen).or_else(failed);
+        wanted.filter(may_start).map(|server| &server.name)
     }
 
     /// How long a call has been going on, is held, or took, µs; none for one that was never sent.

@@ -45,6 +45,8 @@ pub(super) struct Player {
     pub reading: Reading,
     pub bookmarks: BTreeSet<usize>,
     pub landed: Option<CallId>,
+    /// The place last asked for, if nothing was found for it.
+    pub refused: Option<Place>,
     pub notice: Option<String>,
     pub filter: String,
     /// For each call, whether the filter holds; absent without a filter.
@@ -65,6 +67,7 @@ impl Player {
             reading,
             bookmarks: BTreeSet::new(),
             landed: None,
+            refused: None,
             notice: None,
             filter: String::new(),
             matches: None,
@@ -85,6 +88,7 @@ impl Player {
             Input::Matched(Err(reason)) => self.refuse_filter(reason),
             Input::Asked(command) => {
                 self.notice = None;
+                self.refused = None;
                 self.landed = None;
                 self.obey(command, index, &mut effects);
             }
@@ -247,8 +251,9 @@ impl Player {
         if let (Some(_), Place::Call(call)) = (found, place) {
             self.landed = Some(call);
         }
-        if let Some(position) = found {
-            self.jump(position);
+        match found {
+            Some(position) => self.jump(position),
+            None => self.refused = Some(place),
         }
         if let (Some(position), Place::Time(us)) = (found, place) {
             self.into_us = into_us(index, position, us);
@@ -487,6 +492,9 @@ mod tests {
         assert_eq!(player.notice, None);
         assert_eq!(ask(&mut player, &index, at(Place::Call(CallId(9)))), 10);
         assert!(player.notice.as_deref().is_some_and(|notice| notice.contains("c9")));
+        assert_eq!(player.refused, Some(Place::Call(CallId(9))));
+        ask(&mut player, &index, at(Place::Record(9999)));
+        assert_eq!((player.position, player.refused), (10, None), "the place next to it was found");
     }
 
     #[test]

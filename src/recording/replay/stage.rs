@@ -315,6 +315,7 @@ impl Stage {
             foreign,
             problem_count: damage.count + u64::from(torn.is_some()),
             problems: damage.first.iter().cloned().chain(torn).collect(),
+            refused: self.player.refused,
             notice: self.player.notice.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! A project's server file: seen before it is decided about.
 
-use crate::protocol::{Command, ProjectProposed, ProjectVerdict, ServerWithheld, Unapproved, Withheld};
+use crate::protocol::{AfterLoss, Command, ProjectProposed, ProjectVerdict, ServerWithheld, Unapproved, Withheld};
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::update::Effect;
 
@@ -55,8 +55,21 @@ fn the_page_of_servers_says_what_a_server_waits_for_and_how_to_give_it() {
 
 #[test]
 fn a_server_that_waits_for_a_word_is_not_started_by_a_key() {
-    let mut console = withheld(1, Unapproved::New);
-    assert!(console.press("Tab Tab r R").is_empty());
+    let mut story = Story::ready();
+    let by = Withheld { file: "/p/.mcp.json".into(), why: Unapproved::New };
+    story.say(ServerWithheld { server: "theirs".into(), by });
+    story.lose("kb", "exited with status 9", AfterLoss::Failed);
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab");
+    let names = |console: &Console| console.state.server().map(|server| server.name.to_string());
+    let servers = console.state.session.servers.len();
+    let found = (0..servers).any(|_| {
+        console.press("s");
+        names(&console).as_deref() == Some("theirs")
+    });
+    assert!(found, "{}", console.screen());
+    assert_eq!(console.press("r R"), [], "neither it nor the one that failed");
+    assert!(!console.screen().contains("Restarting"), "{}", console.screen());
 }
 
 fn judged(verdict: ProjectVerdict) -> Vec<Effect> {

@@ -140,14 +140,42 @@ fn a_place_that_a_recording_has_not_got_is_asked_for_again_with_the_reason() {
     console.view(40, 60).press("g");
     console.type_text("c99").press("Enter");
     let here = console.state.playback.as_deref().cloned().unwrap_or_default();
-    let notice = Some("There is no call c99 in this recording.".to_owned());
-    console.play(Playback { notice, ..here.clone() });
+    console.play(refused(here.clone()));
     assert!(console.screen().contains("✗ There is no call c99"), "{}", console.screen());
     let again = console.press("Backspace Backspace 4 Enter");
     let place = Place::Call(CallId(4));
     assert_eq!(again, [Effect::Send(Command::Replay(ReplayCommand::GoTo(place)))], "what was written is still there");
     console.play(here);
     assert!(!console.screen().contains("Go to"), "{}", console.screen());
+}
+
+/// What a replay says that has no call c99.
+fn refused(here: Playback) -> Playback {
+    let notice = Some("There is no call c99 in this recording.".to_owned());
+    Playback { refused: Some(Place::Call(CallId(99))), notice, ..here }
+}
+
+#[test]
+fn a_place_that_was_reached_is_not_asked_for_again_whatever_is_said_of_it() {
+    let mut console = finished().console(80, 24);
+    console.view(40, 60).press("g");
+    console.type_text("#99").press("Enter");
+    let here = console.state.playback.as_deref().cloned().unwrap_or_default();
+    let notice = Some("There is no record #99 in this recording; #59 is its last.".to_owned());
+    console.play(Playback { notice, position: 60, ..here });
+    let screen = console.screen();
+    assert!(!screen.contains("Go to") && screen.contains("#59 is its last"), "{screen}");
+}
+
+#[test]
+fn what_was_told_before_a_place_was_sought_does_not_answer_for_it() {
+    let mut console = finished().console(80, 24);
+    console.view(40, 60).press("g");
+    console.type_text("c99").press("Enter");
+    let here = console.state.playback.as_deref().cloned().unwrap_or_default();
+    console.play(Playback { position: 41, ..here.clone() });
+    console.play(refused(here));
+    assert!(console.screen().contains("✗ There is no call c99"), "{}", console.screen());
 }
 
 #[test]

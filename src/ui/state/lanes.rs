@@ -1,7 +1,7 @@
 //! The lanes of servers: how much each has to say, and which of them are shown where not all have room.
 
 use crate::protocol::Unapproved;
-use crate::session::{Call, Health, Server, Session};
+use crate::session::{Call, CallState, Health, Server, Session};
 
 /// A server's newest calls are the ones that may be under way: so many are looked at.
 const NEWEST: usize = 64;
@@ -11,7 +11,9 @@ const NEWEST: usize = 64;
 pub enum Urgency {
     /// It does not work, or not as it should.
     Trouble,
-    /// A call of it is under way, waits or is held, or it asks the operator something.
+    /// A call of it is held, or it asks the operator something.
+    Waiting,
+    /// A call of it is under way, or waits for others.
     Working,
     /// It is not there yet; perhaps it waits for the operator's word.
     Coming,
@@ -37,8 +39,17 @@ impl Urgency {
             Health::Ready | Health::Stopped if server.losses > 0 || !server.calls.is_empty() => Self::Used,
             Health::Ready | Health::Stopped => Self::Idle,
         };
-        let works = || open_calls(session, server).next().is_some() || asks(session, server);
-        if at_rest > Self::Working && works() { Self::Working } else { at_rest }
+        if at_rest == Self::Trouble {
+            return at_rest;
+        }
+        let has_held = || open_calls(session, server).any(|call| matches!(call.state, CallState::Held(_)));
+        if asks(session, server) || has_held() {
+            Self::Waiting
+        } else if open_calls(session, server).next().is_some() {
+            Self::Working
+        } else {
+            at_rest
+        }
     }
 
     /// Of every server of the session, by lane.
@@ -129,7 +140,7 @@ impl Lineup {
 
 #[cfg(test)]
 mod tests {
-    use super::Urgency::{Coming, Idle, Trouble, Used, Working};
+    use super::Urgency::{Coming, Idle, Trouble, Used, Waiting, Working};
     use super::*;
 
     const MANY: [Urgency; 8] = [Idle, Used, Idle, Trouble, Coming, Working, Idle, Trouble];
@@ -153,6 +164,12 @@ mod tests {
         assert_eq!(shown(None, 1, Fold::Quiet), [0; 0]);
         let rest: Vec<usize> = Lineup::new(&MANY, None, 4, Fold::Quiet).rest().collect();
         assert_eq!(rest, [0, 1, 2, 4, 6]);
+    }
+
+    #[test]
+    fn what_waits_for_the_operator_is_folded_after_what_works() {
+        let urgencies = [Working, Working, Waiting, Trouble, Working];
+        assert_eq!(Lineup::new(&urgencies, None, 3, Fold::Quiet).shown, [3, 2]);
     }
 
     #[test]

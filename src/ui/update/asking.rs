@@ -99,7 +99,7 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
         Ok(effects) => {
             match ask.purpose {
                 Purpose::Breakpoints => state.notice = Some(written::told(&text)),
-                Purpose::GoTo => state.replaying.sought = Some(text),
+                Purpose::GoTo => state.replaying.sought = text.parse().ok().map(|place| (place, text)),
                 Purpose::Deny(_)
                 | Purpose::Arguments(_)
                 | Purpose::Result(_)
@@ -118,14 +118,15 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Takes in what a replay says of the place it was asked for: one that it has not got is asked for again.
-pub(super) fn landed(state: &mut State, problem: Option<&str>) {
-    let Some(sought) = state.replaying.sought.take() else { return };
-    if let (Some(problem), None) = (problem, &state.overlay) {
-        open(state, Purpose::GoTo, &sought);
+/// Asks again for the place that was written, if a replay has `refused` it, with its `problem`.
+pub(super) fn refused(state: &mut State, refused: Place, problem: Option<&str>) {
+    let is_refused = |(place, _): &mut (Place, String)| *place == refused;
+    let Some((_, written)) = state.replaying.sought.take_if(is_refused) else { return };
+    if state.overlay.is_none() {
+        open(state, Purpose::GoTo, &written);
         state.notice = None;
         if let Some(Overlay::Ask(ask)) = &mut state.overlay {
-            ask.problem = Some(problem.to_owned());
+            ask.problem = problem.map(str::to_owned);
         }
     }
 }

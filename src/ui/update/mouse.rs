@@ -110,7 +110,10 @@ fn click(state: &mut State, place: Position) -> Vec<Effect> {
                 state.data.tab = None;
                 select::select(state, Selected::Server(lane));
             }
-            (None, Some(row)) if row == state.calls.lineup.shown.len() => select::toggle_fold(state),
+            // The line for those that have no room; where all are shown, the rule stands there.
+            (None, Some(row)) if row == state.calls.lineup.shown.len() && !state.calls.lineup.is_whole() => {
+                select::toggle_fold(state);
+            }
             (None, _) => {}
         }
         return Vec::new();

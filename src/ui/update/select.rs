@@ -118,8 +118,7 @@ pub(super) fn next_server(state: &mut State) {
             here.map_or(0, |here| (here + 1) % count)
         }
         Selected::Span(_) | Selected::Nothing | Selected::Request => {
-            let of_call = state.server().map(|server| &server.name);
-            let lane = state.session.servers.iter().position(|server| Some(&server.name) == of_call);
+            let lane = state.lane();
             state.calls.lineup.order.iter().position(|other| Some(*other) == lane).unwrap_or(0)
         }
     };
@@ -128,8 +127,12 @@ pub(super) fn next_server(state: &mut State) {
     select(state, Selected::Server(next));
 }
 
-/// Opens the lanes that have no room, or folds them.
+/// Opens the lanes that have no room, or folds them. Where the time axis has the pane to itself no lane can be seen.
 pub(super) fn toggle_fold(state: &mut State) {
+    if state.calls.form == Form::Timeline && !state.areas.timeline.is_empty() && state.areas.lanes.is_empty() {
+        state.notice = Some("The lanes of servers stand over the list: v shows it.".to_owned());
+        return;
+    }
     state.calls.fold = match state.calls.fold {
         Fold::Open => Fold::Quiet,
         Fold::Quiet if state.calls.lineup.is_whole() => {
@@ -138,7 +141,6 @@ pub(super) fn toggle_fold(state: &mut State) {
         }
         Fold::Quiet => Fold::Open,
     };
-    state.calls.form = Form::List;
 }
 
 /// Calls at the gate, in order: only calls of the running step can be there.

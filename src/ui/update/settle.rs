@@ -47,13 +47,13 @@ fn wish(state: &State, urgencies: &[Urgency]) -> Wish {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     // The model has a lane of its own.
     let lanes = urgencies.len() + 1;
-    let selected = selected_lane(state);
+    let selected = state.lane();
     let tells = |(lane, urgency): &(usize, &Urgency)| **urgency < Urgency::Idle || selected == Some(*lane);
     let told = urgencies.iter().enumerate().filter(tells).count() + 1;
     let used = state.session.servers.iter().filter(|server| !server.calls.is_empty()).count() + 1;
     let is_calm = |urgency: &Urgency| match urgency {
         Urgency::Trouble | Urgency::Coming => false,
-        Urgency::Working | Urgency::Used | Urgency::Idle => true,
+        Urgency::Waiting | Urgency::Working | Urgency::Used | Urgency::Idle => true,
     };
     Wish {
         focus: state.focus,
@@ -75,14 +75,7 @@ fn wish(state: &State, urgencies: &[Urgency]) -> Wish {
 /// Which lanes are shown between the model's and the rule.
 fn lanes(state: &mut State, urgencies: &[Urgency]) {
     let rows = usize::from(state.areas.lanes.height.saturating_sub(2));
-    state.calls.lineup = Lineup::new(urgencies, selected_lane(state), rows, state.calls.fold);
-}
-
-fn selected_lane(state: &State) -> Option<usize> {
-    match state.selected {
-        Selected::Server(lane) => Some(lane),
-        Selected::Span(_) | Selected::Nothing | Selected::Request => None,
-    }
+    state.calls.lineup = Lineup::new(urgencies, state.lane(), rows, state.calls.fold);
 }
 
 fn chat(state: &mut State) {

@@ -39,7 +39,9 @@ pub(super) fn playback(state: &mut State, playback: Playback) {
     if let Some(notice) = &playback.notice {
         state.notice = Some(notice.clone());
     }
-    asking::landed(state, playback.notice.as_deref());
+    if let Some(place) = playback.refused {
+        asking::refused(state, place, playback.notice.as_deref());
+    }
     let told = state.playback.as_ref().map_or(0, |before| before.problem_count);
     if let Some(reason) = &playback.foreign {
         let list = if playback.problem_count > 0 { " /problems lists what is in it." } else { "" };

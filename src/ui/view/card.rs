@@ -10,6 +10,8 @@ use crate::ui::update;
 
 /// A call that takes longer than this explains itself, µs.
 const LONG_US: u64 = 3_000_000;
+/// Bytes of a message that fill its line on the card, whatever they are.
+const FRAME_BYTES: usize = 1600;
 /// Lines of a tool's change that the card has room for.
 const CHANGE_ROWS: usize = 6;
 /// Lines of a reason, and rows of each; a longer one stands below, whole.
@@ -227,9 +229,7 @@ impl Card<'_> {
         match frame {
             Some(frame) => {
                 let ago = text::duration(now.saturating_sub(frame.at_us) / 100_000 * 100_000);
-                let text = frame.text();
-                let cut = text.char_indices().nth(400).map_or(text.len(), |(at, _)| at);
-                self.line(&format!("  {label} {ago} ago  {}", &text[..cut]), Role::Text);
+                self.line(&format!("  {label} {ago} ago  {}", frame.start(FRAME_BYTES)), Role::Text);
             }
             None => self.line(&format!("  {label} nothing"), Role::Dim),
         }
@@ -280,7 +280,7 @@ impl Card<'_> {
     fn server(&mut self, server: &Server) {
         let words = match &server.health {
             Health::Failed { reason } => format!("✗ Down: {reason}"),
-            Health::Restarting { reason, attempt, of } => format!("◌ Restart {attempt} of {of}: {reason}"),
+            Health::Restarting { reason, attempt, of } => format!("↻ Restart {attempt} of {of}: {reason}"),
             Health::Ready => match self.state.session.trouble(server) {
                 Some(trouble) => format!("▲ Degraded: {trouble}"),
                 None => return,

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::{Focused, card, frame, marks, put_line, tree};
 use crate::protocol::{Direction, LogStream};
@@ -138,8 +139,14 @@ fn frames(state: &State, list: ListView, focused: bool, buffer: &mut Buffer) {
             Direction::Received => ("←", Role::Good),
         };
         let at = clock(frame.at_us);
-        entry(state, (sign, role), &at, &frame.text(), row, focused && list.top + row == list.cursor, buffer);
+        let words = frame.start(row_bytes(area));
+        entry(state, (sign, role), &at, &words, row, focused && list.top + row == list.cursor, buffer);
     }
+}
+
+/// Bytes of words that fill a row whatever they are: a character has up to four, and some take no column.
+fn row_bytes(area: Rect) -> usize {
+    usize::from(area.width) * 8
 }
 
 fn log(state: &State, list: ListView, focused: bool, buffer: &mut Buffer) {
@@ -167,13 +174,13 @@ fn entry(state: &State, sign: (&str, Role), at: &str, words: &str, row: usize, s
     let area = state.areas.data;
     let theme = state.theme();
     let mut pen = Pen::new(area.width);
-    let cut = words.char_indices().nth(usize::from(area.width) * 2).map_or(words.len(), |(at, _)| at);
+    let words = &words[..words.ceil_char_boundary(row_bytes(area))];
     pen.put(" ", theme.style(Role::Text)).put(sign.0, theme.style(sign.1)).put(" ", theme.style(Role::Text));
-    pen.put(at, theme.style(Role::Dim)).put(" ", theme.style(Role::Text)).put(&words[..cut], theme.style(Role::Text));
+    pen.put(at, theme.style(Role::Dim)).put(" ", theme.style(Role::Text)).put(words, theme.style(Role::Text));
     put_line(buffer, area, row, &pen.line());
     if selected {
         let y = area.y + u16::try_from(row).unwrap_or(0);
-        buffer.set_style(ratatui::layout::Rect { y, height: 1, ..area }, theme.style(Role::Selected));
+        buffer.set_style(Rect { y, height: 1, ..area }, theme.style(Role::Selected));
     }
 }
 

@@ -86,18 +86,32 @@ fn line(state: &State, lane: usize, server: &Server, width: u16) -> Line<'static
     for (count, word, role) in open.into_iter().filter(|(count, ..)| *count > 0) {
         pen.put(&format!(", {count} {word}"), theme.style(role));
     }
-    if !state.is_viewing() && asks(&state.session, server) {
+    if is_asking(state, server) {
         pen.put(", asks you", theme.style(Role::Warn));
     }
     pen.line()
 }
 
-/// What the lanes are that have no room, and the key that shows them.
+/// Whether a server waits for an answer that can be given.
+fn is_asking(state: &State, server: &Server) -> bool {
+    !state.is_viewing() && asks(&state.session, server)
+}
+
+/// What the lanes are that have no room, what waits in them, and the key that shows them.
 fn rest(state: &State, lineup: &Lineup, width: u16) -> Line<'static> {
     let theme = state.theme();
     let mut pen = Pen::new(width);
     let words = format!(" + {}", marks::census(&state.session, lineup.rest()));
     pen.put(&words, theme.style(Role::Dim));
+    let servers = || lineup.rest().filter_map(|lane| state.session.servers.get(lane));
+    let held = servers().flat_map(|server| open_calls(&state.session, server));
+    let held = held.filter(|call| matches!(call.state, CallState::Held(_))).count();
+    let asking = servers().filter(|server| is_asking(state, server)).count();
+    for (count, word) in [(held, "held"), (asking, if asking == 1 { "asks" } else { "ask" })] {
+        if count > 0 {
+            pen.put(&format!(" · {count} {word}"), theme.style(Role::Warn));
+        }
+    }
     let label = match state.calls.fold {
         Fold::Quiet => "shows all ",
         Fold::Open => "folds ",

@@ -56,7 +56,7 @@ pub(super) fn health(session: &Session, server: &Server) -> Shown {
         Health::Starting => shown("◌", "starting", Role::Busy),
         Health::Probing => shown("◍", "probing", Role::Busy),
         Health::Ready => shown("✓", "ready", Role::Good),
-        Health::Restarting { .. } => shown("◌", "restarting", Role::Warn),
+        Health::Restarting { .. } => shown("↻", "restarting", Role::Warn),
         Health::Failed { .. } => shown("✗", "failed", Role::Bad),
         // Nothing has become of it: the session is over.
         Health::Stopped if session.ended.is_some() => shown("·", "ended", Role::Dim),
@@ -72,7 +72,7 @@ pub(super) struct Group {
     pub lanes: Vec<usize>,
 }
 
-/// Servers by their state: those in trouble before those that are coming, and the others last.
+/// Servers by their state: those that failed first, then others in trouble, those that are coming, and the rest.
 pub(super) fn groups(session: &Session, lanes: impl Iterator<Item = usize>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for lane in lanes {
@@ -87,9 +87,10 @@ pub(super) fn groups(session: &Session, lanes: impl Iterator<Item = usize>) -> V
         }
     }
     groups.sort_by_key(|group| match group.urgency {
-        Urgency::Trouble => 0,
-        Urgency::Coming => 1,
-        Urgency::Working | Urgency::Used | Urgency::Idle => 2,
+        Urgency::Trouble if group.shown.role == Role::Bad => 0,
+        Urgency::Trouble => 1,
+        Urgency::Coming => 2,
+        Urgency::Waiting | Urgency::Working | Urgency::Used | Urgency::Idle => 3,
     });
     groups
 }

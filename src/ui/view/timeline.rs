@@ -8,7 +8,7 @@ use ratatui::style::Modifier;
 
 use self::axis::{Axis, NAMES, axis};
 use super::put_line;
-use crate::session::{CallState, List, Span, StepState};
+use crate::session::{CallState, List, Server, Span, StepState};
 use crate::ui::state::{Selected, State, Window};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
@@ -143,13 +143,12 @@ fn lanes(state: &State, axis: &Axis) -> Lanes {
     let session = &state.session;
     let area = state.areas.timeline;
     let count = session.servers.len() + 1;
-    let mut spans: Vec<(String, Spans)> = (0..count).map(|lane| spans(state, axis, lane)).collect();
     let room = usize::from(area.height.saturating_sub(2));
-    if count > room {
-        // Only the model's lane says something without a bar.
-        let mut is_model = true;
-        spans.retain(|(_, spans)| std::mem::take(&mut is_model) || !spans.is_empty());
-    }
+    // Where not all have room, only the model's lane says something without a bar.
+    let tells = |(_, spans): &(String, Spans)| count <= room || !spans.is_empty();
+    let servers = session.servers.iter().map(|server| server_lane(state, axis, server)).filter(tells);
+    let model = ("model".to_owned(), model_spans(state, axis));
+    let spans: Vec<(String, Spans)> = std::iter::once(model).chain(servers).collect();
     let mut wanted: Vec<usize> = spans.iter().map(|(_, spans)| rows_wanted(spans)).collect();
     while wanted.iter().sum::<usize>() > room {
         let Some(tallest) = wanted.iter_mut().max().filter(|rows| **rows > 1) else { break };
@@ -195,12 +194,8 @@ fn place(free: &mut [u16], bar: &Bar) -> usize {
     row
 }
 
-fn spans(state: &State, axis: &Axis, lane: usize) -> (String, Spans) {
-    let session = &state.session;
-    match lane.checked_sub(1).and_then(|server| session.servers.get(server)) {
-        None => ("model".to_owned(), model_spans(state, axis)),
-        Some(server) => (server.name.to_string(), call_spans(state, axis, &server.calls)),
-    }
+fn server_lane(state: &State, axis: &Axis, server: &Server) -> (String, Spans) {
+    (server.name.to_string(), call_spans(state, axis, &server.calls))
 }
 
 enum Spans {
