@@ -71,11 +71,16 @@ pub fn asks(session: &Session, server: &Server) -> bool {
     session.ended.is_none() && session.open_inputs().any(|input| input.requested.server == server.name)
 }
 
-/// All lanes, those in trouble before the others; else as they are configured.
+/// All lanes: those in trouble, those that are not there yet, the others; each as they are configured.
 #[must_use]
 pub fn trouble_first(urgencies: &[Urgency]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..urgencies.len()).collect();
-    order.sort_by_key(|lane| urgencies[*lane] != Urgency::Trouble);
+    order.sort_by_key(|lane| match urgencies[*lane] {
+        Urgency::Trouble => 0,
+        Urgency::Coming => 1,
+        // Calls come and go, and a lane that moved with each could not be read.
+        Urgency::Waiting | Urgency::Working | Urgency::Used | Urgency::Idle => 2,
+    });
     order
 }
 
@@ -157,13 +162,17 @@ mod tests {
 
     #[test]
     fn the_idle_are_folded_first_and_trouble_last() {
-        assert_eq!(shown(None, 7, Fold::Quiet), [3, 7, 1, 4, 5], "nothing is shown only to fill a row");
-        assert_eq!(shown(None, 5, Fold::Quiet), [3, 7, 4, 5]);
+        assert_eq!(shown(None, 7, Fold::Quiet), [3, 7, 4, 1, 5], "nothing is shown only to fill a row");
+        assert_eq!(
+            shown(None, 5, Fold::Quiet),
+            [3, 7, 4, 5],
+            "what works says more than what comes, and what comes more than what has worked"
+        );
         assert_eq!(shown(None, 4, Fold::Quiet), [3, 7, 5]);
         assert_eq!(shown(None, 3, Fold::Quiet), [3, 7]);
         assert_eq!(shown(None, 1, Fold::Quiet), [0; 0]);
         let rest: Vec<usize> = Lineup::new(&MANY, None, 4, Fold::Quiet).rest().collect();
-        assert_eq!(rest, [0, 1, 2, 4, 6]);
+        assert_eq!(rest, [4, 0, 1, 2, 6]);
     }
 
     #[test]
@@ -180,10 +189,10 @@ mod tests {
 
     #[test]
     fn open_lanes_are_gone_through_to_the_selected_one() {
-        let order = [3, 7, 0, 1, 2, 4, 5, 6];
+        let order = [3, 7, 4, 0, 1, 2, 5, 6];
         assert_eq!(shown(None, 4, Fold::Open), order[..3]);
-        assert_eq!(shown(Some(0), 4, Fold::Open), order[..3]);
-        assert_eq!(shown(Some(1), 4, Fold::Open), order[1..4]);
+        assert_eq!(shown(Some(0), 4, Fold::Open), order[1..4]);
+        assert_eq!(shown(Some(1), 4, Fold::Open), order[2..5]);
         assert_eq!(shown(Some(6), 4, Fold::Open), order[5..]);
     }
 }
