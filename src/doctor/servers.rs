@@ -29,12 +29,10 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
             return found;
         }
     };
-    // What waits for a yes has been told with its file.
-    let waits = |spec: &&ServerSpec| matches!(spec.reach, Reach::Withheld(_));
-    let specs: Vec<ServerSpec> = fleet.specs.iter().filter(|spec| !waits(spec)).cloned().collect();
-    let (servers, muster) = direct::muster(&specs).await;
+    let specs = &fleet.specs;
+    let (servers, muster) = direct::muster(specs).await;
     drop(servers.stop().await);
-    found.extend(specs.iter().map(|spec| server(spec, &muster, &fleet.secrets)));
+    found.extend(specs.iter().filter_map(|spec| server(spec, &muster, &fleet.secrets)));
     found.extend(specs.iter().filter_map(|spec| masked(spec, &fleet.secrets)));
     found.extend(fleet.secrets.ordinary().map(|name| {
         let says = "its value is an ordinary word, and as a secret it is masked wherever that word stands";
@@ -59,11 +57,12 @@ fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
         let of = values.iter().filter(|(_, value)| (secrets.hide(value) != **value) == is_masked);
         of.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let parts = [("masked", of(true)), ("shown", of(false))].into_iter().filter(|(_, names)| !names.is_empty());
+    let (hidden, shown) = (of(true), of(false));
+    let parts = [("masked", &hidden), ("shown", &shown)].into_iter().filter(|(_, names)| !names.is_empty());
     let says = parts.map(|(word, names)| format!("{word}: {names}")).collect::<Vec<_>>().join("; ");
     let finding = Finding::ok("secrets", spec.name.as_str(), says);
     let how = "what is shown stands in recordings; it is masked under a name such as X_TOKEN, or as ${X} from the environment";
-    let advice = Some(how.to_owned()).filter(|_| finding.says.contains("shown: "));
+    let advice = (!shown.is_empty()).then(|| how.to_owned());
     (!values.is_empty()).then_some(Finding { advice, ..finding })
 }
 
@@ -84,21 +83,22 @@ fn file(source: &Source) -> Finding {
     }
 }
 
-fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
+fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Option<Finding> {
     let name = spec.name.as_str();
+    let advice = match &spec.reach {
+        Reach::Program(program) => format!("try it by hand: {}", secrets.hide(&program.command_line())),
+        Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
+        Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
+        // What waits for a yes has been told with its file.
+        Reach::Withheld(_) => return None,
+    };
     let (ready, listed) = (muster.ready.get(&spec.name), muster.listed.get(&spec.name));
     if let Some(lost) = muster.lost.get(&spec.name) {
-        let advice = match &spec.reach {
-            Reach::Program(program) => format!("try it by hand: {}", secrets.hide(&program.command_line())),
-            Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
-            Reach::Nowhere(_) | Reach::Withheld(_) => {
-                "correct the file; `callboard mcp list` shows all of them".to_owned()
-            }
-        };
-        return Finding::fail("server", name, lost.reason.as_str(), advice, direct::exit_of(lost));
+        return Some(Finding::fail("server", name, lost.reason.as_str(), advice, direct::exit_of(lost)));
     }
     let (Some(ready), Some(listed)) = (ready, listed) else {
-        return Finding::fail("server", name, "it said nothing of its tools", "try it again", Exit::Unreachable);
+        let says = "it said nothing of its tools";
+        return Some(Finding::fail("server", name, says, "try it again", Exit::Unreachable));
     };
     let says = format!(
         "MCP {}, {} {}, {}, ready in {} ms",
@@ -109,11 +109,35 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Finding {
         ready.startup_ms
     );
     if listed.rejected.is_empty() {
-        return Finding::ok("server", name, says);
+        return Some(Finding::ok("server", name, says));
     }
     let says = format!("{says}; {}", direct::rejected(&listed.rejected));
-    match listed.rejected.iter().any(|rejected| rejected.kind.is_fault()) {
+    Some(match listed.rejected.iter().any(|rejected| rejected.kind.is_fault()) {
         true => Finding::warn("server", name, says, "tell its maker; its other tools work"),
         false => Finding::ok("server", name, says),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mcp::{Era, Limits, Naming, Trust};
+    use crate::protocol::Withheld;
+
+    #[test]
+    fn a_server_that_waits_for_a_yes_is_told_with_its_file_only() {
+        let by = Withheld { file: "/p/.mcp.json".into(), why: Unapproved::New };
+        let spec = ServerSpec {
+            name: "theirs".into(),
+            reach: Reach::Withheld(by),
+            era: Era::Auto,
+            naming: Naming::Prefixed,
+            limits: Limits::default(),
+            restarts: 0,
+            trust: Trust::Untrusted,
+        };
+        let muster = Muster::default();
+        assert!(server(&spec, &muster, &Secrets::default()).is_none());
+        assert!(masked(&spec, &Secrets::default()).is_none());
     }
 }
