@@ -189,6 +189,7 @@ pub fn help_paragraphs(theme: Theme) -> Vec<Vec<Piece>> {
         ("✓ ok", "A call or server that is well"),
         ("✗ failed", "A call that failed, a server that is down"),
         ("◌ running", "Under way; its timer runs"),
+        ("↻ lost", "A server that was lost: it is being restarted, or with a number, how often it was"),
         ("⏸ held", "Waits for you and has not been sent"),
         ("⊘ stopped", "Cancelled or denied"),
         ("[3]", "A statement of the answer comes from call 3"),
