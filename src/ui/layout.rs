@@ -249,8 +249,8 @@ fn rows_of_lanes(rows: u16, wish: Wish) -> u16 {
     match wish.lanes {
         // The model, one line and the rule.
         Lanes::Telling if folded >= 3 => folded,
-        // Few lanes that are well give way to the list; of many the title bar cannot name all.
-        Lanes::Calm if folded >= 3 && rows >= LIST * 2 && !leaves_list => folded,
+        // Few lanes that are well give way to the list where it needs the room; of many the title bar cannot name all.
+        Lanes::Calm if folded >= 3 && rows >= LIST * 2 && (!leaves_list || folded <= left) => folded,
         Lanes::Telling | Lanes::Calm => 0,
     }
 }
