@@ -99,12 +99,14 @@ fn definition(
     if raw.name.is_empty() {
         return Err(fault("it has no name".into()));
     }
-    if raw.input_schema.value().get("type").and_then(Value::as_str).is_some_and(|kind| kind != "object") {
+    let schema = raw.input_schema.value();
+    if schema.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "object") {
         return Err(fault("its inputSchema does not describe an object".into()));
     }
-    if let Some(reason) = headers::fault(&raw.input_schema.value()) {
+    if let Some(reason) = headers::fault(&schema) {
         return Err(fault(reason));
     }
+    drop(schema);
     if raw.execution.and_then(|execution| execution.task_support).as_deref() == Some("required") {
         return Err((Rejection::Unsupported, "it runs as a task only, and Callboard starts no tasks".into()));
     }

@@ -61,13 +61,14 @@ impl ToolDefinition {
             "name": self.tool,
             "title": self.title,
             "description": self.description,
-            "inputSchema": self.input_schema.value(),
-            "outputSchema": self.output_schema.as_ref().map(Json::value),
             "annotations": {
                 "readOnlyHint": read_only, "destructiveHint": destructive,
                 "idempotentHint": idempotent, "openWorldHint": open_world,
             },
         });
+        // The macro would make a second copy of schemas, and one may be large.
+        said["inputSchema"] = self.input_schema.value();
+        said["outputSchema"] = self.output_schema.as_ref().map_or(Value::Null, Json::value);
         said.sort_all_objects();
         said
     }
