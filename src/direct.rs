@@ -3,10 +3,12 @@
 mod materials;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Exit, Failure, Form};
+use crate::failure::{Exit, Failure, Form, waits_for_a_yes};
 use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
@@ -25,6 +27,8 @@ pub use materials::{prompts, resources};
 
 /// Tools that cannot be used that are told with their reasons where there is one line for a server.
 const MOST_REASONS: usize = 3;
+/// After which it is told whom one waits for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What became of the servers at their first start.
 #[derive(Debug, Default)]
@@ -55,17 +59,20 @@ impl Muster {
         }
     }
 
+    /// Whether it is known what became of a server.
+    fn knows(&self, server: &ServerName) -> bool {
+        self.listed.contains_key(server) || self.lost.contains_key(server) || self.withheld.contains_key(server)
+    }
+
     fn is_settled(&self, specs: &[ServerSpec]) -> bool {
-        let is_settled =
-            |name| self.listed.contains_key(name) || self.lost.contains_key(name) || self.withheld.contains_key(name);
-        specs.iter().all(|spec| is_settled(&spec.name))
+        specs.iter().all(|spec| self.knows(&spec.name))
     }
 
     /// How a command fails that needs a server which is not there; none if it is.
     fn missing(&self, server: &ServerName) -> Option<Failure> {
         let withheld = self.withheld.get(server).map(|by| Failure {
             exit: Exit::Unreachable,
-            message: format!("server {server} was not started: {}", by.reason()),
+            message: format!("server {server} was not started: {}", waits_for_a_yes(by)),
         });
         withheld.or_else(|| self.lost.get(server).map(unreachable))
     }
@@ -77,11 +84,21 @@ pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
     let once: Vec<ServerSpec> = specs.iter().cloned().map(|spec| ServerSpec { restarts: 0, ..spec }).collect();
     let mut servers = Servers::start(&once);
     let mut muster = Muster::default();
+    let mut impatient = pin!(tokio::time::sleep(PATIENCE));
+    let mut is_told = false;
     while !muster.is_settled(specs) {
-        match servers.next().await {
-            Some(Signal::Happened(_, event)) => muster.note(event),
-            Some(Signal::Ended(..)) => {}
-            None => break,
+        tokio::select! {
+            signal = servers.next() => match signal {
+                Some(Signal::Happened(_, event)) => muster.note(event),
+                Some(Signal::Ended(..)) => {}
+                None => break,
+            },
+            () = &mut impatient, if !is_told => {
+                is_told = true;
+                let names = specs.iter().map(|spec| &spec.name).filter(|name| !muster.knows(name));
+                let names: Vec<&str> = names.map(|name| name.as_str()).collect();
+                tell(&clean_line(&format!("callboard: waiting for {}", names.join(", "))));
+            }
         }
     }
     (servers, muster)
@@ -128,7 +145,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
                     ),
                     (_, Some(problem)) => format!("FAILED  {name:<12} {problem}"),
                     (_, None) if let Some(by) = muster.withheld.get(&spec.name) => {
-                        format!("waits   {name:<12} {}", by.reason())
+                        format!("waits   {name:<12} {}", waits_for_a_yes(by))
                     }
                     (_, None) if muster.listed.contains_key(&spec.name) => {
                         format!("FAILED  {name:<12} not all of its tools can be used")

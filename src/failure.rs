@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::protocol::ModelFailureCode;
+use crate::protocol::{ModelFailureCode, Withheld};
 use crate::sanitise::{clean_block, clean_json};
 use crate::stderr::tell;
 
@@ -93,4 +93,10 @@ pub enum Form {
     Text,
     /// Machines.
     Json,
+}
+/// Why a project's server is not started, and what lets it where there is no console.
+#[must_use]
+pub fn waits_for_a_yes(by: &Withheld) -> String {
+    let (reason, file) = (by.reason(), &by.file);
+    format!("{reason}; `callboard mcp trust {file}` shows it and asks, and --trust-project takes it as it is this once")
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::export::turn_value;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, waits_for_a_yes};
 use crate::link::{Link, News};
 use crate::mcp::process;
 use crate::protocol::{
@@ -208,7 +208,7 @@ fn print_text(session: &Session, record: &Record, questions: usize) -> Result<()
         }
         Event::ProjectProposed(proposed) => tell(&clean_line(&wait_for_a_word(proposed))),
         Event::ServerWithheld(withheld) if withheld.by.why == Unapproved::Refused => {
-            tell(&clean_line(&format!("server {}: not started: {}", withheld.server, withheld.by.reason())));
+            tell(&clean_line(&format!("server {}: not started: {}", withheld.server, waits_for_a_yes(&withheld.by))));
         }
         Event::ServerLost(lost) => tell(&clean_line(&format!("server {}: {}", lost.server, lost.reason))),
         Event::NoteTaken(note) => tell(&clean_block(note.text.trim_end())),
@@ -281,7 +281,7 @@ fn wait_for_a_word(proposed: &ProjectProposed) -> String {
     let names: Vec<&str> = proposed.servers.iter().map(|server| server.as_str()).collect();
     let why = if proposed.changed { Unapproved::Changed } else { Unapproved::New };
     let by = Withheld { file: proposed.file.clone(), why };
-    format!("{} not started ({}): {}", count(names.len(), "server"), names.join(", "), by.reason())
+    format!("{} not started ({}): {}", count(names.len(), "server"), names.join(", "), waits_for_a_yes(&by))
 }
 
 /// Whatever was answered, it came from no server at all.
@@ -290,7 +290,7 @@ fn unreachable(session: &Session) -> Option<Failure> {
     for server in &session.servers {
         let reason = match &server.health {
             Health::Failed { reason } | Health::Restarting { reason, .. } => reason.clone(),
-            Health::Withheld(by) => by.reason(),
+            Health::Withheld(by) => waits_for_a_yes(by),
             Health::Unknown | Health::Starting | Health::Probing | Health::Ready | Health::Stopped => return None,
         };
         if !reasons.contains(&reason) {

@@ -69,7 +69,7 @@ pub fn app() -> String {
 /// A model, server file or recording that cannot be had.
 pub fn start(settings: &Settings) -> Result<Running, Failure> {
     let (bundled, sources) = (bundled(settings)?, sources(settings)?);
-    let Fleet { specs, warnings, secrets } = Fleet::of(&bundled, &sources);
+    let Fleet { specs, warnings, secrets, .. } = Fleet::of(&bundled, &sources);
     let commands = specs.iter().map(|spec| (spec.name.to_string(), spec.place())).collect();
     let projects = projects(bundled, sources, specs.clone());
     let plan = Plan {
@@ -110,7 +110,7 @@ pub fn start_fork(settings: &Settings, path: &Path, at: Option<u64>) -> Result<R
     let record = taken.last().map_or(0, |record| record.index.0);
     let fork = ForkedFrom { session: parent, record };
     let (bundled, sources) = (bundled(settings)?, sources(settings)?);
-    let Fleet { specs, mut warnings, secrets } = Fleet::of(&bundled, &sources);
+    let Fleet { specs, mut warnings, secrets, .. } = Fleet::of(&bundled, &sources);
     if let Some(words) = reader.damage.words() {
         warnings.push(format!("{} is damaged, {words}; this session goes on from what could be read", fork.session));
     }

@@ -12,11 +12,11 @@ use callboard::config::{self, Settings};
 use callboard::doctor::{self, Depth};
 use callboard::eval::Suite;
 use callboard::export::Format;
-use callboard::failure::{Failure, Form};
+use callboard::failure::{Failure, Form, waits_for_a_yes};
 use callboard::headless::{self, Output};
 use callboard::mcp::watcher;
 use callboard::model::builtin::RunbookParameter;
-use callboard::protocol::Question;
+use callboard::protocol::{Question, Unapproved};
 use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
@@ -288,6 +288,10 @@ fn fleet(settings: &Settings) -> Result<launch::Fleet, Failure> {
     let fleet = launch::fleet(settings)?;
     for warning in settings.warnings.iter().chain(&fleet.warnings) {
         tell(&format!("callboard: {}", clean_line(warning)));
+    }
+    for (name, by) in fleet.passed_over.iter().filter(|(_, by)| by.why != Unapproved::Refused) {
+        let words = format!("server {name} is not the one that the project has: {}", waits_for_a_yes(by));
+        tell(&format!("callboard: {}", clean_line(&words)));
     }
     Ok(fleet)
 }

@@ -6,7 +6,6 @@ use crate::direct::{self, Muster};
 use crate::failure::Exit;
 use crate::launch;
 use crate::mcp::{Reach, ServerSpec};
-use crate::protocol::Unapproved;
 use crate::wording::count;
 
 use super::Finding;
@@ -72,13 +71,13 @@ fn file(source: &Source) -> Finding {
     match source.standing {
         Standing::Approved => Finding::ok("files", origin, format!("{shown}: {servers}")),
         Standing::Withheld(why) => {
-            let word = match why {
-                Unapproved::Refused => "refused",
-                Unapproved::Changed => "changed since you approved or refused it",
-                Unapproved::New => "not approved yet",
-            };
             let advice = format!("callboard mcp trust {shown}");
-            Finding::warn("files", origin, format!("{shown}: {servers}, not started: {word}"), advice)
+            Finding::warn(
+                "files",
+                origin,
+                format!("{shown}: {servers}, not started, because it is a file that {}", why.words()),
+                advice,
+            )
         }
     }
 }
@@ -122,7 +121,7 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Option<Findi
 mod tests {
     use super::*;
     use crate::mcp::{Era, Limits, Naming, Trust};
-    use crate::protocol::Withheld;
+    use crate::protocol::{Unapproved, Withheld};
 
     #[test]
     fn a_server_that_waits_for_a_yes_is_told_with_its_file_only() {

@@ -5,7 +5,7 @@ use crate::config::servers::{RESTARTS, Resolved, Secrets, Source, Sources, Stand
 use crate::failure::Failure;
 use crate::mcp::{Era, Limits, Make, Naming, Program, Reach, ServerSpec, Trust};
 use crate::orchestrator::{Judge, Judged, Projects};
-use crate::protocol::{ProjectProposed, Unapproved};
+use crate::protocol::{ProjectProposed, ServerName, Unapproved, Withheld};
 
 /// The servers of a session.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Fleet {
     pub warnings: Vec<String>,
     /// What is to be kept out of recordings.
     pub secrets: Secrets,
+    /// Names that a project's file gives to other servers than the ones that run, and what keeps those from it.
+    pub passed_over: Vec<(ServerName, Withheld)>,
 }
 
 /// All servers the settings ask for.
@@ -28,8 +30,8 @@ pub fn fleet(settings: &Settings) -> Result<Fleet, Failure> {
 
 impl Fleet {
     pub(super) fn of(bundled: &[ServerSpec], sources: &Sources) -> Self {
-        let Resolved { specs, secrets } = sources.resolve(bundled, &environment);
-        Self { specs, warnings: sources.warnings.clone(), secrets }
+        let Resolved { specs, secrets, passed_over } = sources.resolve(bundled, &environment);
+        Self { specs, warnings: sources.warnings.clone(), secrets, passed_over }
     }
 }
 
@@ -46,7 +48,7 @@ pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs
     let judge: Judge =
         Box::new(move |file, verdict| {
             let kept = sources.judge(file, verdict);
-            let Resolved { specs: now, secrets } = sources.resolve(&bundled, &environment);
+            let Resolved { specs: now, secrets, .. } = sources.resolve(&bundled, &environment);
             let is_new = |spec: &&ServerSpec| !specs.contains(spec);
             let mut moved: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
             let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);

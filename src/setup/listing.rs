@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::config::Settings;
 use crate::config::servers::{Entry, Source, Standing, place};
-use crate::failure::{Failure, Form};
+use crate::failure::{Failure, Form, waits_for_a_yes};
 use crate::launch;
 use crate::mcp::Reach;
 use crate::protocol::Unapproved;
@@ -93,7 +93,7 @@ fn configured(source: &Source, name: &str, entry: &Result<Entry, String>) -> Row
         (Standing::Approved, true) => State::Disabled,
         (Standing::Approved, false) => State::Ready,
     };
-    let reason = source.withheld().map(|by| by.reason());
+    let reason = source.withheld().map(|by| waits_for_a_yes(&by));
     let file = Some(source.file.path.display().to_string());
     Row { name: name.to_owned(), origin: source.file.origin.as_str(), file, place, state, reason }
 }

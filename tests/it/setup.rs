@@ -29,8 +29,11 @@ impl Project {
 
     /// A server of the project's own, which tells by a file that it was started.
     fn write(&self, args: &[&str]) {
-        let servers = json!({"mcpServers": {"hostile": {"command": hostile_program(), "args": args}}});
-        fs::write(self.file(), servers.to_string()).unwrap();
+        self.write_server("hostile", json!({"command": hostile_program(), "args": args}));
+    }
+
+    fn write_server(&self, name: &str, entry: Value) {
+        fs::write(self.file(), json!({"mcpServers": {name: entry}}).to_string()).unwrap();
     }
 
     fn file(&self) -> PathBuf {
@@ -52,6 +55,30 @@ impl Project {
         let of_name = rows.iter().filter(|row| row["server"] == name);
         of_name.map(|row| format!("{} {}", word(row, "origin"), word(row, "state"))).collect()
     }
+}
+
+#[test]
+fn a_projects_server_of_a_name_that_is_taken_is_told_of_until_it_is_refused() {
+    let project = Project::new();
+    project.write_server("ticket", json!({"command": hostile_program(), "args": ["well"]}));
+    let told = "server ticket is not the one that the project has: it comes from the project's file";
+    let checked = project.run(&["check"]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    assert_eq!(checked.stderr.matches(told).count(), 1, "{checked:?}");
+    assert!(checked.stdout.contains("ok      ticket"), "{checked:?}");
+    assert_eq!(project.run(&["mcp", "trust", "--no"]).code, Some(0));
+    let refused = project.run(&["check"]);
+    assert_eq!((refused.code, refused.stderr.as_str()), (Some(0), ""), "{refused:?}");
+}
+
+#[test]
+fn who_waits_for_a_server_is_told_for_which() {
+    let project = Project::new();
+    let entry = json!({"command": hostile_program(), "args": ["silent-list"], "list_timeout_ms": 3000});
+    project.write_server("slow", entry);
+    let checked = project.run(&["check", "--trust-project"]);
+    assert_eq!(checked.code, Some(4), "{checked:?}");
+    assert_eq!(checked.stderr.lines().next(), Some("callboard: waiting for slow"), "{checked:?}");
 }
 
 #[test]

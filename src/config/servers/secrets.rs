@@ -5,23 +5,13 @@ use crate::mcp::process;
 use crate::recording::redact::Redactor;
 
 /// How a name ends that says what it holds, however it is put together: `APIKEY`, `GITHUB_TOKEN`.
-const ENDINGS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "CREDENTIALS"];
+const ENDINGS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASS", "PASSWORD", "PASSWD", "PWD", "CREDENTIAL", "CREDENTIALS"];
+/// Words that end like that by chance.
+const OTHER_WORDS: &[&str] =
+    &["BYPASS", "COMPASS", "ENCOMPASS", "MONKEY", "OVERPASS", "SURPASS", "TRESPASS", "TURKEY", "UNDERPASS"];
 /// Words of a name that say so, too short to be looked for inside others.
-const WORDS: &[&str] = &[
-    "AUTH",
-    "OAUTH",
-    "AUTHORIZATION",
-    "COOKIE",
-    "JWT",
-    "KEYS",
-    "PASS",
-    "PASSPHRASE",
-    "PAT",
-    "PWD",
-    "SECRETS",
-    "SIG",
-    "SIGNATURE",
-];
+const WORDS: &[&str] =
+    &["AUTH", "OAUTH", "AUTHORIZATION", "COOKIE", "JWT", "KEYS", "PASSPHRASE", "PAT", "SECRETS", "SIG", "SIGNATURE"];
 /// Last words of a name that holds something about a secret, not the secret: `AUTH_MODE`, `TOKEN_URL`.
 const ABOUT: &[&str] = &[
     "ALGORITHM",
@@ -214,8 +204,11 @@ fn says_so(name: &str) -> bool {
         }
     }
     words.retain(|word| !word.is_empty());
-    let is_secret =
-        |word: &String| WORDS.contains(&word.as_str()) || ENDINGS.iter().any(|ending| word.ends_with(ending));
+    let is_secret = |word: &String| {
+        let word = word.as_str();
+        let ends_so = ENDINGS.iter().any(|ending| word.ends_with(ending)) && !OTHER_WORDS.contains(&word);
+        ends_so || WORDS.contains(&word)
+    };
     words.iter().any(is_secret) && !words.last().is_some_and(|last| ABOUT.contains(&last.as_str()))
 }
 
@@ -303,6 +296,9 @@ mod tests {
             "clientSecret",
             "PGPASSWORD",
             "MYSQL_PWD",
+            "DBPASS",
+            "smtpPass",
+            "FTP_PASS",
             "AUTH",
             "Authorization",
             "OAUTH",
@@ -321,6 +317,7 @@ mod tests {
             "TOKEN_URL",
             "KEYBOARD",
             "COMPASS",
+            "PROXY_BYPASS",
             "COMPAT",
             "SECRET_NAME",
             "LOG_LEVEL",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::mcp::{Reach, ServerSpec};
-use crate::protocol::{ProjectVerdict, Unapproved, Withheld};
+use crate::protocol::{ProjectVerdict, ServerName, Unapproved, Withheld};
 
 use super::approvals::{Approvals, Standing};
 use super::entry::{Entry, unusable};
@@ -50,6 +50,8 @@ pub struct Resolved {
     pub specs: Vec<ServerSpec>,
     /// What of the files in force is to be kept out of recordings.
     pub secrets: Secrets,
+    /// Names that a project's file gives to other servers than the ones that run, and what keeps those from it.
+    pub passed_over: Vec<(ServerName, Withheld)>,
 }
 
 impl Sources {
@@ -141,7 +143,11 @@ impl Sources {
                         let by = source.withheld_for(why);
                         resolved.specs.push(ServerSpec { reach: Reach::Withheld(by), ..unusable(name, String::new()) });
                     }
-                    (Standing::Withheld(_), false, Some(_)) => {}
+                    (Standing::Withheld(why), false, Some(at)) => {
+                        if !matches!(resolved.specs[at].reach, Reach::Withheld(_)) {
+                            resolved.passed_over.push((name.as_str().into(), source.withheld_for(why)));
+                        }
+                    }
                 }
             }
         }
@@ -250,7 +256,7 @@ mod tests {
             let servers = resolved(vec![source(Origin::Project, Standing::Withheld(why), PROJECT)]);
             assert_eq!(servers[..2], ["ticket", "kb"].map(|name| (name.to_owned(), "bundled".to_owned())));
             assert_eq!(servers[2].0, "new");
-            assert!(servers[2].1.contains("callboard mcp trust"), "{servers:?}");
+            assert!(servers[2].1.contains("comes from the project's file"), "{servers:?}");
         }
     }
 

@@ -46,19 +46,22 @@ impl Withheld {
         }
     }
 
-    /// Why it is not started, and what lets it where there is no console.
+    /// Why it is not started.
     #[must_use]
     pub fn reason(&self) -> String {
-        let file = &self.file;
-        let why = match self.why {
-            Unapproved::New => "which you have not approved yet",
-            Unapproved::Changed => "which has changed since you last decided about it",
-            Unapproved::Refused => "which you have refused",
-        };
-        format!(
-            "it comes from the project's file {file}, {why}; `callboard mcp trust {file}` shows it and asks, and \
-             --trust-project takes it as it is this once"
-        )
+        format!("it comes from the project's file {}, which {}", self.file, self.why.words())
+    }
+}
+
+impl Unapproved {
+    /// What can be said of such a file.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::New => "you have not approved yet",
+            Self::Changed => "has changed since you last decided about it",
+            Self::Refused => "you have refused",
+        }
     }
 }
 

@@ -56,7 +56,9 @@ impl Purpose {
             Self::Arguments(_) => "It stays held: n sends what you see then.",
             Self::Result(_) => "It stays held: n gives the model what you see then. The record keeps both.",
             Self::Answer(_) => "JSON or words; empty is an empty result. Ctrl+R: the last result of this tool.",
-            Self::Again(_) => "Its server is started, really called, and the result compared with the recorded one.",
+            Self::Again(_) => {
+                "Its server is started and really called; the result is compared with the recorded one, if there is one."
+            }
             Self::AgainWriting(_) => {
                 "Its server is started and really called: what it changes stays changed. Asked every time."
             }

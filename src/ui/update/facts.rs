@@ -42,7 +42,9 @@ pub(super) fn of_server(server: &Server) -> Vec<(&'static str, String)> {
         facts.push(("program", format!("{} {}", ready.name, ready.version).trim().to_owned()));
         facts.push(("speaks", format!("MCP {}, {era}; ready in {} ms", ready.protocol, ready.startup_ms)));
     }
-    facts.push(("pid", server.pid.map(|pid| pid.to_string()).unwrap_or_default()));
+    let is_gone = matches!(server.health, Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped);
+    let process = |pid: u32| format!("{pid}{}", if is_gone { ", gone" } else { "" });
+    facts.push(("pid", server.pid.map(process).unwrap_or_default()));
     if server.restarts > 0 {
         facts.push(("restarted", text::count(server.restarts as usize, "time")));
     }
