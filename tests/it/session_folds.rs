@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use callboard::protocol::*;
 use callboard::recording::reader::{Reader, Row};
-use callboard::session::{CallState, Session, Span, StepState};
+use callboard::session::{CallState, Health, Session, Span, StepState};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -103,6 +103,17 @@ fn the_recording_of_version_1_tells_what_happened() {
     assert!(session.calls[2].result.as_ref().unwrap().text().contains(r#""isError":true"#));
     let lanes: Vec<_> = session.servers.iter().map(|server| (server.name.as_str(), server.tools.len())).collect();
     assert_eq!(lanes, [("ticket", 4), ("customer", 4)], "a tool that no server has makes none");
+}
+
+#[test]
+fn a_projects_server_that_waited_for_a_yes_is_replayed_as_one_that_waited() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1_project.jsonl");
+    let session = Session::fold(&records(&path));
+    let by = Withheld { file: "/srv/desk/.mcp.json".into(), why: Unapproved::New };
+    let server = session.server(&"crm".into()).unwrap();
+    assert_eq!((&server.health, server.losses), (&Health::Withheld(by), 0));
+    let states: Vec<_> = session.calls.iter().map(|call| call.state).collect();
+    assert_eq!(states, [CallState::Ok], "the others were called");
 }
 
 #[test]

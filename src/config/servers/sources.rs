@@ -132,6 +132,10 @@ impl Sources {
             for (name, entry) in &source.file.entries {
                 let found = resolved.specs.iter().position(|spec| spec.name.as_str() == name);
                 let is_off = entry.as_ref().is_ok_and(|entry| entry.disabled);
+                if source.standing == Standing::Approved {
+                    // A yes to the other file would change nothing for this name.
+                    resolved.passed_over.retain(|(other, _)| other.as_str() != name);
+                }
                 match (source.standing, is_off, found) {
                     (Standing::Approved, true, Some(at)) => drop(resolved.specs.remove(at)),
                     (_, true, _) => {}
