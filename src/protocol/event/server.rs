@@ -42,7 +42,7 @@ impl Withheld {
         match self.why {
             Unapproved::New => "waiting for your word",
             Unapproved::Changed => "waiting for your word: its file has changed",
-            Unapproved::Refused => "not started: you refused its file",
+            Unapproved::Refused => "refused by you",
         }
     }
 

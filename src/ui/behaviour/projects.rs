@@ -43,7 +43,7 @@ fn the_page_of_servers_says_what_a_server_waits_for_and_how_to_give_it() {
     for (why, words) in [
         (Unapproved::New, "waiting for your word (/trust)"),
         (Unapproved::Changed, "waiting for your word: its file has changed (/trust)"),
-        (Unapproved::Refused, "not started: you refused its file (callboard mcp trust)"),
+        (Unapproved::Refused, "refused by you (callboard mcp trust)"),
     ] {
         let mut console = withheld(1, why);
         console.type_text("/servers");
