@@ -1,9 +1,11 @@
 //! How quick the main job is, on real child processes: `cargo bench --bench speed` prints one figure a line.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use callboard::clock::Clock;
 use callboard::link::{Link, link};
@@ -16,6 +18,7 @@ use callboard::recording::format::{FORMAT, Header, VERSION};
 use callboard::recording::redact::Redactor;
 use callboard::session::Session;
 use futures::future::{BoxFuture, ready};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 const TURNS: usize = 1500;
@@ -158,6 +161,47 @@ fn starts() -> Vec<u64> {
         .collect()
 }
 
+/// The same call by a client that does nothing but write and wait, after `pause` awake: what the server and the machine take.
+fn bare(pause: Duration) -> Vec<u64> {
+    let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(["serve", "ticket"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let (mut requests, answers) = (server.stdin.take().expect("a pipe"), server.stdout.take().expect("a pipe"));
+    let mut answers = BufReader::new(answers).lines();
+    let mut ask = |id: usize, method: &str, params: serde_json::Value| {
+        let mut params = params;
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "bare", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n";
+        let asked = Instant::now();
+        requests.write_all(request.as_bytes()).expect("it listens");
+        let answer = answers.next().expect("an answer").expect("text");
+        let took = asked.elapsed();
+        assert!(answer.contains("\"result\""), "{answer}");
+        u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+    };
+    ask(0, "server/discover", json!({}));
+    ask(1, "tools/list", json!({}));
+    let search = json!({"name": "search_tickets", "arguments": {"ticket_id": "TKT-1001"}});
+    let mut times = Vec::new();
+    for id in 0..TURNS {
+        let until = Instant::now() + pause;
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        times.push(ask(id + 2, "tools/call", search.clone()));
+    }
+    drop(requests);
+    server.wait().expect("it ends");
+    times
+}
+
 fn show(what: &str, mut times: Vec<u64>) {
     times.sort_unstable();
     let at = |part: f64| {
@@ -171,6 +215,8 @@ fn main() {
     show("process start, five servers listed and stopped again", starts());
     let (calls, _) = turns(Steady(vec![("search_tickets", r#"{"ticket_id":"TKT-1001"}"#)]));
     show("one search_tickets call, proposed to delivered", calls);
+    // As long as the rest of such a turn takes.
+    show("the same call by a bare client", bare(Duration::from_micros(700)));
     let three = vec![
         ("search_tickets", r#"{"priority":"critical"}"#),
         ("lookup_customer", r#"{"customer_id":"CUST-001"}"#),

@@ -4,6 +4,7 @@
 //! and below. It keeps to what PostgreSQL understands too, except for the tables of the full-text index in `text`.
 
 mod asset;
+mod awake;
 mod billing;
 mod customer;
 mod fill;
@@ -27,6 +28,7 @@ pub(crate) use customer::CustomerFilter;
 pub(crate) use text::{Words, is_blank};
 pub(crate) use ticket::TicketFilter;
 
+use self::awake::awake;
 use crate::data::Dataset;
 
 /// How long one process waits for another that is filling a shared file.
@@ -143,16 +145,16 @@ impl Store {
             Kind::Article => "SELECT article_id FROM article ORDER BY article_id",
             Kind::Asset => "SELECT asset_id FROM asset ORDER BY asset_id",
         };
-        Ok(sqlx::query_scalar(sql).fetch_all(&mut *self.connection().await?).await?)
+        Ok(awake(sqlx::query_scalar(sql).fetch_all(&mut *self.connection().await?)).await?)
     }
 
     async fn one<T: DeserializeOwned>(&self, sql: &'static str, id: &str) -> Result<Option<T>, StoreError> {
-        let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.connection().await?).await?;
+        let row = awake(sqlx::query(sql).bind(id).fetch_optional(&mut *self.connection().await?)).await?;
         row.as_ref().map(|row| read(row, 0)).transpose()
     }
 
     async fn all<T: DeserializeOwned>(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<T>, StoreError> {
-        let rows = query.build().fetch_all(&mut *self.connection().await?).await?;
+        let rows = awake(query.build().fetch_all(&mut *self.connection().await?)).await?;
         rows.iter().map(|row| read(row, 0)).collect()
     }
 
@@ -180,7 +182,7 @@ impl Store {
     async fn count(&self, from: impl Fn(&mut QueryBuilder<Sqlite>)) -> Result<usize, StoreError> {
         let mut query = QueryBuilder::new("SELECT COUNT(*)");
         from(&mut query);
-        let count: i64 = query.build_query_scalar().fetch_one(&mut *self.connection().await?).await?;
+        let count: i64 = awake(query.build_query_scalar().fetch_one(&mut *self.connection().await?)).await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::{Conditions, Page, Store, StoreError, Window, folded};
+use super::{Conditions, Page, Store, StoreError, Window, awake, folded};
 use crate::data::record::{Asset, AssetId, AssetStatus, AssetType, CustomerId};
 
 /// Which assets are wanted; what is not given does not matter.
@@ -42,7 +42,7 @@ impl Store {
     /// Every serial number and hostname with its asset's id.
     pub async fn asset_names(&self) -> Result<Vec<(String, String, String)>, StoreError> {
         let sql = "SELECT asset_id, serial_key, hostname_key FROM asset ORDER BY asset_id";
-        Ok(sqlx::query_as(sql).fetch_all(&mut *self.connection().await?).await?)
+        Ok(awake(sqlx::query_as(sql).fetch_all(&mut *self.connection().await?)).await?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::{Conditions, Page, Store, StoreError, Window, folded};
+use super::{Conditions, Page, Store, StoreError, Window, awake, folded};
 use crate::data::record::{Customer, CustomerId, CustomerStatus, Tier};
 
 /// Which customers are wanted; what is not given does not matter.
@@ -23,10 +23,8 @@ impl Store {
     }
 
     pub async fn has_customer(&self, id: &CustomerId) -> Result<bool, StoreError> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM customer WHERE customer_id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&mut *self.connection().await?)
-            .await?;
+        let query = sqlx::query_scalar("SELECT 1 FROM customer WHERE customer_id = $1").bind(id.as_str());
+        let found: Option<i64> = awake(query.fetch_optional(&mut *self.connection().await?)).await?;
         Ok(found.is_some())
     }
 
@@ -54,6 +52,6 @@ impl Store {
     /// Every company as (id, name), ordered by id.
     pub async fn companies(&self) -> Result<Vec<(String, String)>, StoreError> {
         let sql = "SELECT customer_id, company_name FROM customer ORDER BY customer_id";
-        Ok(sqlx::query_as(sql).fetch_all(&mut *self.connection().await?).await?)
+        Ok(awake(sqlx::query_as(sql).fetch_all(&mut *self.connection().await?)).await?)
     }
 }

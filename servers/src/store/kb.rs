@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Row};
 
-use super::{Store, StoreError, read, text};
+use super::{Store, StoreError, awake, read, text};
 use crate::data::record::{Article, ArticleId};
 
 /// An article that was found by words.
@@ -28,7 +28,7 @@ impl Store {
         let mut query = QueryBuilder::new("SELECT article.body, text.words, text.score FROM article JOIN ");
         text::ARTICLE.push_hits(&mut query, words);
         query.push(" ON text.id = article.article_id ORDER BY text.words DESC, text.score, article.article_id");
-        let rows = query.build().fetch_all(&mut *self.connection().await?).await?;
+        let rows = awake(query.build().fetch_all(&mut *self.connection().await?)).await?;
         // Scores are negative: the smallest is the best.
         let mut best = f64::MIN_POSITIVE;
         for row in &rows {

@@ -24,7 +24,10 @@ impl Shell {
     pub(super) async fn do_chore(&mut self) {
         if self.stage.is_unrecorded() {
             self.stage.record();
-        } else if !self.is_awake() {
+        } else if self.is_awake() {
+            // The server may have been put on the same core.
+            std::thread::yield_now();
+        } else {
             self.stage.show().await;
         }
     }
