@@ -291,7 +291,12 @@ fn unreachable(session: &Session) -> Option<Failure> {
         let reason = match &server.health {
             Health::Failed { reason } | Health::Restarting { reason, .. } => reason.clone(),
             Health::Withheld(by) => waits_for_a_yes(by),
-            Health::Unknown | Health::Starting | Health::Probing | Health::Ready | Health::Stopped => return None,
+            Health::Unknown
+            | Health::Starting
+            | Health::Probing
+            | Health::Listing
+            | Health::Ready
+            | Health::Stopped => return None,
         };
         if !reasons.contains(&reason) {
             reasons.push(reason);

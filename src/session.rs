@@ -30,8 +30,8 @@ pub use turns::{Step, StepState, Tally, Turn};
 
 use crate::protocol::CallId;
 use crate::protocol::{
-    Breakpoint, Event, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, Stepping, ToolAllowed,
-    ToolChanged, ToolName, TurnHeld, TurnId,
+    Breakpoint, Event, NoteLevel, NoteTaken, Record, RecordIndex, ServerName, SessionStarted, StepId, Stepping,
+    ToolAllowed, ToolChanged, ToolName, TurnHeld, TurnId,
 };
 
 /// One bar on the time axis: a model step or a tool call. The three panes of the console select one of these together.
@@ -78,8 +78,10 @@ pub struct Session {
     pub inputs: List<Input>,
     /// A project's server files that were asked about, in order.
     pub projects: Vec<Project>,
-    /// Notes with the time they were taken at, µs.
-    pub notes: List<(u64, NoteTaken)>,
+    /// Notes, oldest first.
+    pub notes: List<Note>,
+    /// Whose tool the last record told a change of, if it did.
+    pub just_changed: Option<ServerName>,
     /// Questions asked whose turn has not begun yet.
     pub waiting: Vec<String>,
     /// Turns that were over when the conversation was last forgotten.
@@ -100,6 +102,17 @@ pub struct Session {
     pub oddities: u64,
 }
 
+/// A note of the recording.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// When it was taken, µs.
+    pub at_us: u64,
+    /// What it says.
+    pub told: NoteTaken,
+    /// The server of whose changed tools it warns: a warning that follows the record of a change is about that.
+    of_changes: Option<ServerName>,
+}
+
 /// A turn that waits around the model.
 #[derive(Clone, Debug)]
 pub struct HeldTurn {
@@ -117,6 +130,7 @@ impl Session {
         self.last_index = Some(record.index);
         self.records += 1;
         lost::fill(self, record);
+        let just_changed = self.just_changed.take();
         let known = match &record.event {
             Event::SessionStarted(started) => {
                 for name in &started.servers {
@@ -126,6 +140,7 @@ impl Session {
                 // A session that goes on from another asks anew.
                 self.projects.clear();
                 self.changed.clear();
+                self.servers.iter_mut().for_each(Server::begin_anew);
                 Some(())
             }
             Event::SteppingChanged(changed) => {
@@ -151,6 +166,7 @@ impl Session {
             Event::ToolChanged(changed) => {
                 self.settle(&changed.server, &changed.tool);
                 self.changed.push(changed.clone());
+                self.just_changed = Some(changed.server.clone());
                 Some(())
             }
             Event::ToolPinned(pinned) => {
@@ -207,7 +223,8 @@ impl Session {
             }
             Event::InputRequested(_) | Event::InputAnswered(_) => inputs::apply(self, record),
             Event::NoteTaken(note) => {
-                self.notes.push((record.at_us, note.clone()));
+                let of_changes = just_changed.filter(|_| note.level == NoteLevel::Warning);
+                self.notes.push(Note { at_us: record.at_us, told: note.clone(), of_changes });
                 Some(())
             }
             Event::RecordingRepaired(_) => Some(()),
@@ -275,6 +292,13 @@ impl Session {
     #[must_use]
     pub fn change(&self, server: &ServerName, tool: &ToolName) -> Option<&ToolChanged> {
         self.changed.iter().find(|changed| (&changed.server, &changed.tool) == (server, tool))
+    }
+
+    /// Whether what a note says is still so: changed tools that wait for a yes may have been accepted, or be what they were.
+    #[must_use]
+    pub fn holds(&self, note: &Note) -> bool {
+        let waits = |server: &ServerName| self.changed.iter().any(|changed| changed.server == *server);
+        note.of_changes.as_ref().is_none_or(waits)
     }
 
     fn settle(&mut self, server: &ServerName, tool: &ToolName) {

@@ -33,8 +33,8 @@ pub struct Server {
     pub ready: Option<ServerReady>,
     /// Process id of its last process, if it has one.
     pub pid: Option<u32>,
-    /// How often it was started after the first time.
-    pub restarts: u32,
+    /// How often it was started in this session; trying another handshake is part of the same start.
+    pub starts: u32,
     /// What does not work since its last listing.
     pub degraded: Option<String>,
     /// The last call of it, if that had no answer in time.
@@ -59,7 +59,7 @@ pub struct Server {
     pub frames_dropped: u64,
     /// Its calls in order.
     pub calls: List<CallId>,
-    /// How often it was lost after it had been ready.
+    /// How often it was lost in this session after it had been ready.
     pub losses: u32,
     /// The last time that happened.
     pub last_loss: Option<Loss>,
@@ -97,7 +97,9 @@ pub enum Health {
     Starting,
     /// Asked how it speaks MCP; it has not answered yet.
     Probing,
-    /// Connected; its tools may not be listed yet.
+    /// Connected; it has not said yet which tools it has.
+    Listing,
+    /// Connected, and its tools are known.
     Ready,
     /// Lost, and about to be started again.
     Restarting {
@@ -126,7 +128,7 @@ impl Server {
             command: String::new(),
             ready: None,
             pid: None,
-            restarts: 0,
+            starts: 0,
             degraded: None,
             unanswered: None,
             listings: 0,
@@ -142,6 +144,17 @@ impl Server {
             losses: 0,
             last_loss: None,
         }
+    }
+
+    /// How often it was started after the first time.
+    #[must_use]
+    pub fn restarts(&self) -> u32 {
+        self.starts.saturating_sub(1)
+    }
+
+    /// Another session begins: it has been started and lost in the one before, not in this.
+    pub(super) fn begin_anew(&mut self) {
+        (self.starts, self.losses, self.last_loss) = (0, 0, None);
     }
 }
 
@@ -183,10 +196,9 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         Event::ServerStarting(starting) => {
             let server = session.server_mut(&starting.server);
             let is_elsewhere = server.command != starting.command;
-            // Whoever is being probed is started once more for the handshake of the other era: that is one start.
-            let is_new = matches!(server.health, Health::Unknown | Health::Withheld(_));
-            let is_first = server.command.is_empty() && is_new;
-            server.restarts += u32::from(!is_first && server.health != Health::Probing);
+            // Whoever did not get on is started once more for the handshake of the other era: that is one start.
+            let goes_on = matches!(server.health, Health::Probing | Health::Listing);
+            server.starts += u32::from(server.starts == 0 || !goes_on);
             server.command.clone_from(&starting.command);
             (server.degraded, server.unanswered, server.pid) = (None, None, None);
             enter(server, Health::Starting, at_us);
@@ -204,12 +216,15 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             let server = session.server_mut(&ready.server);
             server.pid = ready.pid;
             server.ready = Some(ready.clone());
-            enter(server, Health::Ready, at_us);
+            enter(server, Health::Listing, at_us);
         }
         Event::ServerListed(listed) => {
             let turn = session.running_turn().map_or_else(|| TurnId::from_index(session.turns.len()), |turn| turn.id);
             let server = session.server_mut(&listed.server);
             server.listings += 1;
+            if server.health == Health::Listing {
+                enter(server, Health::Ready, at_us);
+            }
             server.degraded = None;
             server.tools = listed.tools.as_slice().into();
             server.rejected = listed.rejected.as_slice().into();
@@ -295,7 +310,7 @@ mod tests {
         let name = ServerName::from("desk");
         let mut tell = |event: Event| {
             session.apply(&Record { index: RecordIndex(0), at_us: 0, unix_ms: 0, scope: Scope::default(), event });
-            session.server(&name).map(|server| server.restarts)
+            session.server(&name).map(Server::restarts)
         };
         let starting = || ServerStarting { server: name.clone(), attempt: 1, command: "desk".into() }.into();
         let probing = |method: &str| ServerProbing { server: name.clone(), method: method.into(), pid: Some(7) }.into();

@@ -338,8 +338,10 @@ impl State {
         if let Some(playback) = &self.playback {
             return self.feed == FeedState::Open && playback.pace == Pace::Playing;
         }
-        let starting =
-            |server: &Server| matches!(server.health, Health::Starting | Health::Probing | Health::Restarting { .. });
+        let starting = |server: &Server| match server.health {
+            Health::Starting | Health::Probing | Health::Listing | Health::Restarting { .. } => true,
+            Health::Unknown | Health::Withheld(_) | Health::Ready | Health::Failed { .. } | Health::Stopped => false,
+        };
         self.feed == FeedState::Open
             && (self.session.running_turn().is_some()
                 || self.session.servers.iter().any(starting)

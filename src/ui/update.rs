@@ -34,7 +34,7 @@ use super::keymap::{self, Action, Place, Showing, Situation};
 use super::outside::{Answer, Request};
 use super::state::{Content, Escape, FeedState, Focus, Form, Leaving, Mouse, Overlay, State, Zoom};
 use crate::protocol::{Command, Pace, Playback, Record, StopSite};
-use crate::session::{CallState, Session};
+use crate::session::{CallState, Note, Session};
 
 pub use complete::{Candidate, candidates};
 pub use palette::help_paragraphs;
@@ -202,7 +202,14 @@ fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
     let health = state.session.server(name).map(|server| &server.health);
     let well = matches!(
         health,
-        Some(Health::Ready | Health::Withheld(_) | Health::Starting | Health::Probing | Health::Unknown)
+        Some(
+            Health::Ready
+                | Health::Withheld(_)
+                | Health::Starting
+                | Health::Probing
+                | Health::Listing
+                | Health::Unknown
+        )
     );
     !well || state.call().is_some_and(|call| call.state == CallState::Running && call.server == *name)
 }
@@ -213,15 +220,16 @@ pub fn held(state: &State) -> usize {
     select::held(state).count()
 }
 
-/// What the banner says: something of our own, else the last warning or error that was not closed.
+/// What the banner says: something of our own, else the last warning or error that is still so and was not closed.
 #[must_use]
 pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
     use crate::protocol::NoteLevel;
     if let Some(alarm) = &state.alarm {
         return Some((alarm, NoteLevel::Error));
     }
-    let worth = state.session.notes.iter_from(state.notes_seen).rev().find(|(_, note)| note.level != NoteLevel::Info);
-    worth.map(|(_, note)| (note.text.as_str(), note.level))
+    let is_worth = |note: &&Note| note.told.level != NoteLevel::Info && state.session.holds(note);
+    let worth = state.session.notes.iter_from(state.notes_seen).rev().find(is_worth);
+    worth.map(|note| (note.told.text.as_str(), note.told.level))
 }
 
 /// The facts as they will be when nothing lies over the panes any more.

@@ -331,7 +331,7 @@ async fn a_session_that_goes_on_keeps_the_breakpoints_it_can_read_and_tells_of_t
     let held = |session: &Session| session.calls.iter().any(|call| matches!(call.state, CallState::Held(_)));
     chat.until("the breakpoint that can be read", held).await;
     assert_eq!(chat.session.breakpoints, points[..1]);
-    let notes: Vec<String> = chat.session.notes.iter().map(|(_, note)| note.text.clone()).collect();
+    let notes: Vec<String> = chat.session.notes.iter().map(|note| note.told.text.clone()).collect();
     assert!(notes.iter().any(|note| note.starts_with("No breakpoint at dur>: ")), "{notes:?}");
     chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
     chat.answered(1).await;
@@ -428,7 +428,7 @@ async fn a_server_can_be_started_again_by_the_operator() {
     chat.send(Command::RestartServer { server: "nobody".into() }).await;
     chat.until("new process", |session| pids(session).first().is_some_and(|pid| *pid != before)).await;
     wait_until_gone(&[before]).await;
-    assert!(chat.session.notes.iter().any(|(_, note)| note.text.contains("nobody")));
+    assert!(chat.session.notes.iter().any(|note| note.told.text.contains("nobody")));
     chat.ask("?").await;
     chat.answered(1).await;
     assert_eq!(chat.states(), [CallState::Ok]);
@@ -604,7 +604,7 @@ async fn a_foreign_server_is_not_believed_that_its_tool_only_reads_and_its_words
     assert!(reason.contains("the model has read what others wrote: [1], echo on hostile"), "{reason}");
     chat.send(Command::Allow { call: CallId(2) }).await;
     let is_told =
-        |session: &Session| session.notes.iter().any(|(_, note)| note.text.contains("call 2 waits for another"));
+        |session: &Session| session.notes.iter().any(|note| note.told.text.contains("call 2 waits for another"));
     chat.until("word that it still waits", is_told).await;
     assert!(call_held(&chat.session));
     chat.quit().await;

@@ -31,7 +31,7 @@ impl Urgency {
             Health::Failed { .. } | Health::Restarting { .. } => Self::Trouble,
             Health::Stopped if session.ended.is_none() => Self::Trouble,
             Health::Ready if session.trouble(server).is_some() => Self::Trouble,
-            Health::Unknown | Health::Starting | Health::Probing => Self::Coming,
+            Health::Unknown | Health::Starting | Health::Probing | Health::Listing => Self::Coming,
             Health::Withheld(by) => match by.why {
                 Unapproved::New | Unapproved::Changed => Self::Coming,
                 Unapproved::Refused => Self::Idle,

@@ -188,7 +188,7 @@ fn notices(state: &mut State) {
     const MOST: usize = 200;
     let theme = state.theme();
     let mut said: Vec<(u64, &str)> = state.notices.newest_first().collect();
-    let notes = state.session.notes.iter().rev().map(|(at_us, note)| (*at_us, note.text.as_str()));
+    let notes = state.session.notes.iter().rev().map(|note| (note.at_us, note.told.text.as_str()));
     let unsaid: Vec<_> = notes.take(MOST).filter(|(_, text)| said.iter().all(|(_, words)| words != text)).collect();
     said.extend(unsaid);
     said.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
@@ -287,7 +287,7 @@ pub(super) fn servers(state: &State) -> Page {
             Health::Ready => Role::Good,
             Health::Failed { .. } => Role::Bad,
             Health::Withheld(_) => Role::Warn,
-            Health::Starting | Health::Probing | Health::Restarting { .. } => Role::Busy,
+            Health::Starting | Health::Probing | Health::Listing | Health::Restarting { .. } => Role::Busy,
             Health::Unknown | Health::Stopped => Role::Dim,
         };
         paragraphs.push(vec![

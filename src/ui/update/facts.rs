@@ -17,6 +17,7 @@ pub(super) fn health(state: &State, server: &Server) -> String {
         Health::Withheld(by) => view::withheld_words(state, by),
         Health::Starting => "starting".to_owned(),
         Health::Probing => "probing: it has not answered the handshake yet".to_owned(),
+        Health::Listing => format!("listing its tools since {}", text::clock(server.since_us)),
         Health::Ready => {
             state.session.trouble(server).map_or_else(|| "ready".to_owned(), |trouble| format!("degraded: {trouble}"))
         }
@@ -45,8 +46,8 @@ pub(super) fn of_server(server: &Server) -> Vec<(&'static str, String)> {
     let is_gone = matches!(server.health, Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped);
     let process = |pid: u32| format!("{pid}{}", if is_gone { ", gone" } else { "" });
     facts.push(("pid", server.pid.map(process).unwrap_or_default()));
-    if server.restarts > 0 {
-        facts.push(("restarted", text::count(server.restarts as usize, "time")));
+    if server.restarts() > 0 {
+        facts.push(("restarted", text::count(server.restarts() as usize, "time")));
     }
     if server.tools.first().is_some_and(|tool| !tool.believed) {
         facts.push(("trust", "none: what it claims of its tools does not count".to_owned()));

@@ -201,7 +201,7 @@ fn heading(server: &Server, words: &str, theme: Theme) -> Vec<Piece> {
 fn not_there(state: &State, server: &Server) -> String {
     match server.health {
         Health::Ready => "asking…".to_owned(),
-        Health::Starting | Health::Probing | Health::Restarting { .. } => {
+        Health::Starting | Health::Probing | Health::Listing | Health::Restarting { .. } => {
             let since = text::duration(state.now_us.saturating_sub(server.since_us));
             format!("still starting ({since}); ask again once it is ready")
         }

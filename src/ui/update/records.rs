@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::protocol::{AfterLoss, CallId, Event, NoteLevel, Record, ServerLost, Stepping, StopSite, TurnHeld, Verdict};
 use crate::query::{Query, Subject};
-use crate::session::Span;
+use crate::session::{Health, Span};
 use crate::ui::state::{Focus, Follow, Scroll, Selected, State};
 
 use super::{form, materials, projects, select};
@@ -13,6 +13,7 @@ use super::{form, materials, projects, select};
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     let mut touched = false;
     for record in records {
+        let comes = comes(state, record);
         state.session.apply(record);
         if let Some(turn) = record.scope.turn {
             state.chat.forget(turn.index());
@@ -44,6 +45,8 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                     }
                 }
             }
+            // What was news in the session that this one goes on from is none here.
+            Event::SessionStarted(_) => state.notice = None,
             Event::SteppingChanged(changed) => state.notice = Some(stepping_words(changed.stepping).to_owned()),
             Event::ConversationCleared(_) => {
                 state.notice = Some("The conversation is forgotten; what was recorded stays.".to_owned());
@@ -57,11 +60,11 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 };
                 state.notice = Some(format!("Server {} was lost: {why}; {next}.", lost.server));
             }
-            Event::ServerReady(ready) => {
-                let server = state.session.server(&ready.server);
+            Event::ServerListed(listed) if comes => {
+                let server = state.session.server(&listed.server);
                 if let Some(loss) = server.and_then(|server| server.last_loss.as_ref()) {
                     let why = loss.reason.lines().next().unwrap_or("");
-                    state.notice = Some(format!("Server {} is back; it had been lost: {why}.", ready.server));
+                    state.notice = Some(format!("Server {} is back; it had been lost: {why}.", listed.server));
                 }
             }
             Event::InputRequested(requested) => state.notice = Some(form::asks(requested)),
@@ -136,6 +139,12 @@ fn stepping_words(stepping: Stepping) -> &'static str {
 /// Whether a loss is news: a server that does not even start is told of elsewhere.
 fn has_been_well(state: &State, lost: &ServerLost) -> bool {
     state.session.server(&lost.server).is_some_and(|server| server.last_loss.is_some())
+}
+
+/// Whether a record tells the first list of a server that has come up: it is there again only then.
+fn comes(state: &State, record: &Record) -> bool {
+    let Event::ServerListed(listed) = &record.event else { return false };
+    state.session.server(&listed.server).is_some_and(|server| server.health == Health::Listing)
 }
 
 /// What is said to an operator who types while something waits.

@@ -194,7 +194,7 @@ impl Card<'_> {
         self.frame("← received", last(Direction::Received), now);
         let Some(server) = self.state.session.server(&call.server) else { return };
         let process = match (&server.health, server.pid) {
-            (Health::Probing | Health::Ready, Some(pid)) => format!(", process {pid} runs"),
+            (Health::Probing | Health::Listing | Health::Ready, Some(pid)) => format!(", process {pid} runs"),
             (Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped, Some(pid)) => {
                 format!(", process {pid} is gone")
             }
@@ -289,7 +289,7 @@ impl Card<'_> {
                 let shown = marks::health(&self.state.session, server);
                 return self.words(&format!("{} {}", shown.sign, greeting::withheld_words(self.state, by)), shown.role);
             }
-            Health::Unknown | Health::Starting | Health::Probing | Health::Stopped => return,
+            Health::Unknown | Health::Starting | Health::Probing | Health::Listing | Health::Stopped => return,
         };
         self.words(&words, Role::Bad);
         if !self.state.is_viewing() {

@@ -53,6 +53,7 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             | Health::Withheld(_)
             | Health::Starting
             | Health::Probing
+            | Health::Listing
             | Health::Ready
             | Health::Restarting { .. }
             | Health::Stopped => (String::new(), Role::Dim),
@@ -153,6 +154,7 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
         Health::Withheld(by) => withheld_words(state, by),
         Health::Starting => format!("starting {}", since()),
         Health::Probing => format!("probing {}", since()),
+        Health::Listing => format!("listing its tools {}", since()),
         Health::Ready => {
             let tools = text::count(server.tools.len(), "tool");
             let startup = server.ready.as_ref().map(|ready| format!(", ready in {} ms", ready.startup_ms));
@@ -189,7 +191,7 @@ pub fn queue_rows(state: &State, width: u16) -> Vec<Row> {
 }
 
 fn waiting_rows(state: &State, width: u16, rows: &mut Vec<Row>) {
-    let is_starting = |server: &&Server| matches!(server.health, Health::Starting | Health::Probing);
+    let is_starting = |server: &&Server| matches!(server.health, Health::Starting | Health::Probing | Health::Listing);
     let starting: Vec<&Server> = state.session.servers.iter().filter(is_starting).collect();
     let named = |server: &Server| {
         let since = text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));

@@ -73,6 +73,7 @@ fn line(state: &State, lane: usize, server: &Server, width: u16) -> Line<'static
         | Health::Withheld(_)
         | Health::Starting
         | Health::Probing
+        | Health::Listing
         | Health::Restarting { .. }
         | Health::Failed { .. }
         | Health::Stopped => drop(pen.put(&greeting::server_words(state, server), theme.style(shown.role))),

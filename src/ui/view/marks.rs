@@ -55,6 +55,7 @@ pub(super) fn health(session: &Session, server: &Server) -> Shown {
         },
         Health::Starting => shown("◌", "starting", Role::Busy),
         Health::Probing => shown("◍", "probing", Role::Busy),
+        Health::Listing => shown("◌", "listing", Role::Busy),
         Health::Ready => shown("✓", "ready", Role::Good),
         Health::Restarting { .. } => shown("↻", "restarting", Role::Warn),
         Health::Failed { .. } => shown("✗", "failed", Role::Bad),
