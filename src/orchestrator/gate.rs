@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::protocol::{
-    BreakAction, Breakpoint, CallId, ServerName, Stepping, ToolAllowed, ToolChanged, ToolDefinition, ToolName,
+    BreakAction, Breakpoint, CallHeld, CallId, ServerName, Stepping, ToolAllowed, ToolChanged, ToolDefinition, ToolName,
 };
 use crate::query::{ParseError, Query, Subject};
 
@@ -251,8 +251,8 @@ impl Gate {
         let hold = match self.policy {
             Policy::Auto => return Verdict::Pass,
             Policy::AskWrites | Policy::ReadOnly if !writes => return Verdict::Pass,
-            Policy::AskAll => gate("every call is asked about".to_owned(), "use --policy auto to allow it"),
-            Policy::AskWrites | Policy::ReadOnly => gate(may_change(tool), "use --policy auto to allow it"),
+            Policy::AskAll => gate("every call is asked about".to_owned(), CallHeld::BY_MODE),
+            Policy::AskWrites | Policy::ReadOnly => gate(may_change(tool), CallHeld::BY_MODE),
         };
         let is_allowed = |allowed: &ToolAllowed| {
             allowed.server == tool.server && allowed.tool == tool.tool && allowed.hash == tool.hash

@@ -1,8 +1,8 @@
 //! Calls as the records tell them.
 
 use crate::protocol::{
-    CallDelivered, CallFailure, CallFailureCode, CallId, CallProgressed, CallStatus, Direction, Event, Json, Record,
-    ServerName, StepId, StopSite, ToolName, TurnId, Verdict,
+    CallDelivered, CallFailure, CallFailureCode, CallHeld, CallId, CallProgressed, CallStatus, Direction, Event, Json,
+    Record, ServerName, StepId, StopSite, ToolName, TurnId, Verdict,
 };
 
 use super::{Frame, Session, Span};
@@ -32,6 +32,8 @@ pub struct Call {
     pub held_us: Option<u64>,
     /// Why it is or was held.
     pub held_reason: Option<String>,
+    /// What would have let it pass when it was last held; empty where only the operator's own doing held it.
+    pub held_remedy: String,
     /// What the model was told when the operator or a rule refused it.
     pub refusal: Option<String>,
     /// The decisions, oldest first, in words such as `edit by operator`.
@@ -143,6 +145,12 @@ impl Call {
         self.started_us.is_some()
     }
 
+    /// Whether it would not wait if its tool were allowed: only the mode holds it.
+    #[must_use]
+    pub fn may_be_allowed(&self) -> bool {
+        self.held_remedy == CallHeld::BY_MODE
+    }
+
     /// Whether the operator gave its result, and its server was never asked.
     #[must_use]
     pub fn is_answered(&self) -> bool {
@@ -214,6 +222,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             state: CallState::Proposed,
             held_us: None,
             held_reason: None,
+            held_remedy: String::new(),
             refusal: None,
             decisions: Vec::new(),
             attempts: 0,
@@ -253,6 +262,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             }
             call.state = CallState::Held(held.site);
             call.held_reason = Some(held.reason.clone());
+            call.held_remedy.clone_from(&held.remedy);
         }
         Event::CallDecided(decided) => {
             call.decisions.push((decided.verdict, decided.by.clone()));

@@ -123,6 +123,7 @@ fn call(id: CallId, record: &Record, rest: Rest) -> Call {
         state: if rest == Rest::Gone { CallState::Error } else { CallState::Proposed },
         held_us: None,
         held_reason: None,
+        held_remedy: String::new(),
         decisions: Vec::new(),
         attempts: 0,
         proposed_us: record.at_us,

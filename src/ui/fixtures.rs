@@ -181,9 +181,15 @@ impl Story {
         self.call
     }
 
+    /// The mode holds a call.
     pub(super) fn hold(&mut self, call: u64, reason: &str) -> &mut Self {
+        self.hold_until(call, reason, CallHeld::BY_MODE)
+    }
+
+    /// Something holds a call that only `remedy` would have let pass; nothing if the operator holds it.
+    pub(super) fn hold_until(&mut self, call: u64, reason: &str, remedy: &str) -> &mut Self {
         let scope = self.of(call);
-        self.put(scope, CallHeld { site: StopSite::BeforeCall, reason: reason.into(), remedy: String::new() })
+        self.put(scope, CallHeld { site: StopSite::BeforeCall, reason: reason.into(), remedy: remedy.into() })
     }
 
     /// The operator changes the arguments of a held call.
@@ -194,7 +200,7 @@ impl Story {
             scope,
             CallDecided { verdict: Verdict::Edit, by: "operator".into(), reason: None, before: None, after },
         );
-        self.hold(call, "changed by the operator")
+        self.hold_until(call, "changed by the operator", "")
     }
 
     /// The operator refuses a held call.

@@ -154,10 +154,7 @@ pub fn situation(state: &State) -> Situation {
         Some(Content::Frames(_) | Content::Log(_)) => Showing::List,
     };
     let viewing = state.is_viewing();
-    let running = match &state.playback {
-        Some(playback) => playback.pace != Pace::Paused,
-        None => state.session.is_busy(),
-    };
+    let running = is_running(state);
     let input = &state.input;
     let offering = !viewing
         && state.session.turns.is_empty()
@@ -178,6 +175,8 @@ pub fn situation(state: &State) -> Situation {
         held: state.decidable().is_some(),
         changed: state.decidable().is_some_and(crate::session::Call::can_revert),
         altered: state.decidable().is_some_and(|call| changed::of_call(state, call).is_some()),
+        allowable: state.decidable().is_some_and(crate::session::Call::may_be_allowed),
+        told_change: changed::is_shown(state),
         held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
         paused: !viewing && state.session.held_turn.is_some() && state.decidable().is_none(),
         under_way: !viewing
@@ -194,6 +193,20 @@ pub fn situation(state: &State) -> Situation {
         offering,
         chosen: offering && state.chat.example.is_some(),
     }
+}
+
+/// Whether a turn is being answered, or a replay plays.
+fn is_running(state: &State) -> bool {
+    match &state.playback {
+        Some(playback) => playback.pace != Pace::Paused,
+        None => state.session.is_busy(),
+    }
+}
+
+/// Whether Esc closes the banner here and now: while a turn runs it stops that, and whatever else is open is closed before.
+#[must_use]
+pub fn closes_banner(state: &State) -> bool {
+    !is_running(state) && act::closed_next(state) == act::Open::Banner
 }
 
 /// Whether a server is down, or a call of it is being waited for.

@@ -34,6 +34,11 @@ pub struct CallHeld {
     pub remedy: String,
 }
 
+impl CallHeld {
+    /// The remedy of a call that the mode holds: where somebody can be asked, allowing its tool is another.
+    pub const BY_MODE: &str = "use --policy auto to allow it";
+}
+
 /// Where a turn can be stopped (`sessions.md` §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -244,7 +244,119 @@ fn a_change_of_the_tool_can_be_accepted_where_its_result_waits_to_be_fetched_aga
     console.later_ms(600).press("Tab Tab a");
     let screen = console.screen();
     assert!(screen.contains("A tool that has changed") && screen.contains("then r sends call 1 again"), "{screen}");
-    assert_eq!(console.press("Esc a"), [Effect::Send(Command::AcceptTool { call: CallId(1), hash })]);
+    assert_eq!(console.press("Esc"), []);
+    assert_eq!(console.later_ms(600).press("a"), [Effect::Send(Command::AcceptTool { call: CallId(1), hash })]);
+}
+
+/// A console in which a call waits because its tool has changed in as many places.
+fn changed_in(places: usize) -> Console {
+    let mut story = Story::ready();
+    let (server, tool): (ServerName, ToolName) = ("ticket".into(), "search_tickets".into());
+    let field =
+        |number: usize| FieldChange { path: format!("field {number}"), before: None, after: Some("new".into()) };
+    let (changes, summary) = ((0..places).map(field).collect(), "it has changed".to_owned());
+    story.say(ToolChanged { server, tool, hash: "h2".into(), summary, changes, more: 0 });
+    story.turn("Find it").request("gpt-4o").answer("");
+    let call = story.propose("ticket", "search_tickets", r#"{"query":"vpn"}"#);
+    story.hold_until(call, "it is not what it was", "accept it");
+    let mut console = story.console(120, 40);
+    console.later_ms(60_000).press("Tab Tab");
+    console
+}
+
+#[test]
+fn the_key_that_shows_how_a_tool_has_changed_takes_it_when_it_is_pressed_again_on_that_page() {
+    let accepts = [Effect::Send(Command::AcceptTool { call: CallId(1), hash: "h2".to_owned() })];
+    let mut console = changed_in(1);
+    assert_eq!(console.press("a a"), [], "nobody can have read it yet");
+    assert!(console.screen().contains("a accepts it for good  "), "{}", console.screen());
+    assert_eq!(console.later_ms(600).press("a"), accepts);
+    assert!(!console.screen().contains("A tool that has changed"), "the page is closed: {}", console.screen());
+    // A page that is longer than the screen is read to its end first.
+    let mut console = changed_in(60);
+    console.press("a");
+    assert_eq!(console.later_ms(60_000).press("a"), []);
+    assert!(console.screen().contains("Read it to its end first."), "{}", console.screen());
+    console.press("End");
+    assert_eq!(console.press("a"), accepts);
+}
+
+#[test]
+fn a_key_for_a_tool_does_nothing_on_another_page() {
+    let mut console = changed_in(1);
+    console.press("?");
+    assert_eq!(console.later_ms(600).press("a a"), []);
+}
+
+#[test]
+fn to_always_allow_a_tool_is_offered_only_where_that_would_let_the_call_pass() {
+    let held_until = |remedy: &str| {
+        let mut story = Story::ready();
+        story.turn("Close it").request("gpt-4o").answer("");
+        let call = story.propose("ticket", "update_ticket", r#"{"n":1}"#);
+        story.hold_until(call, "that is why", remedy);
+        let mut console = story.console(120, 40);
+        console.later_ms(600).press("Tab Tab");
+        console
+    };
+    let mut console = held_until(CallHeld::BY_MODE);
+    let screen = console.screen();
+    assert!(screen.contains("always") && !screen.contains("So that such"), "{screen}");
+    assert_eq!(console.press("a"), [Effect::Send(Command::Allow { call: CallId(1) })]);
+    let mut console = held_until("take the breakpoint away");
+    let screen = console.screen();
+    assert!(!screen.contains("always"), "{screen}");
+    assert!(screen.contains("So that such a call does not wait: take the breakpoint"), "{screen}");
+    assert_eq!(console.press("a"), []);
+}
+
+#[test]
+fn a_held_call_that_is_cancelled_is_said_to_have_never_been_sent() {
+    let mut console = three_held();
+    console.press("Tab Tab");
+    let finished =
+        CallFinished { status: CallStatus::Cancelled, duration_us: 0, result: None, failure: None, mismatch: None };
+    console.happens(1, finished);
+    console.press("[ [ ]");
+    let screen = console.screen();
+    assert!(screen.contains("Cancelled: it was never sent"), "{screen}");
+}
+
+#[test]
+fn a_call_and_its_result_that_were_let_go_are_said_to_be_released_once() {
+    let mut console = result_held().console(120, 40);
+    console.press("Tab Tab");
+    released(&mut console, 1);
+    released(&mut console, 1);
+    let result = Some(json(r#"{"content":[],"structuredContent":{"total_count":3},"isError":false}"#));
+    let (status, duration_us) = (CallStatus::Ok, 12_000);
+    console.happens(1, CallFinished { status, duration_us, result, failure: None, mismatch: None });
+    let screen = console.screen();
+    assert_eq!(screen.matches("released by operator").count(), 1, "{screen}");
+}
+
+#[test]
+fn how_to_close_the_banner_is_said_only_where_esc_does() {
+    let mut story = Story::ready();
+    story.say(NoteTaken { level: NoteLevel::Warning, text: "The disk is nearly full.".into() });
+    let mut console = story.console(120, 40);
+    assert!(console.screen().contains("Esc closes"), "{}", console.screen());
+    console.press("Tab f");
+    assert!(!console.screen().contains("Esc closes"), "Esc gives the screen back first: {}", console.screen());
+    console.press("Esc Esc");
+    assert!(!console.screen().contains("disk"), "{}", console.screen());
+    story.turn("Why?").request("gpt-4o");
+    let mut console = story.console(120, 40);
+    let screen = console.screen();
+    assert!(screen.contains("disk") && !screen.contains("Esc closes"), "{screen}");
+    assert_eq!(console.press("Esc"), [Effect::Send(Command::StopTurn)]);
+}
+
+#[test]
+fn the_footer_names_the_key_that_restarts_the_selected_server() {
+    let mut console = Story::ready().console(80, 24);
+    console.press("Tab s");
+    assert!(console.screen().contains("r restart ticket"), "{}", console.screen());
 }
 
 #[test]

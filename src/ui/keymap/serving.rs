@@ -73,7 +73,7 @@ pub(super) static SERVING: &[Binding] = &[
         Action::RestartServer,
         &[c('r')],
         |s| s.restartable && !s.down && !s.held && s.in_pane(),
-        12,
+        3,
         "restart",
         "Restart the selected server",
     ),

@@ -65,6 +65,10 @@ pub struct Situation {
     pub changed: bool,
     /// Its tool is not what it was, and nobody has said yes to that.
     pub altered: bool,
+    /// To allow its tool would have let it pass.
+    pub allowable: bool,
+    /// The page over the panes says how its tool differs from what it was.
+    pub told_change: bool,
     /// Its result has come, and the model has not seen it.
     pub held_result: bool,
     /// The turn waits around the model.
@@ -178,6 +182,8 @@ impl Situation {
             held: bit(2),
             changed: bit(2) && bit(13),
             altered: bit(2) && bit(12),
+            allowable: bit(2) && bit(11),
+            told_change: place == Place::Page && bit(2) && bit(12),
             held_result: bit(2) && bit(3),
             under_way: bit(3) && !bit(2),
             // A turn that waits has no call that is held.

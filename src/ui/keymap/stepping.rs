@@ -126,7 +126,7 @@ pub(super) static STEPPING: &[Binding] = &[
     k(
         StepKey::Accept,
         &[c('a')],
-        |s| held(s) && s.altered,
+        |s| (held(s) && s.altered) || s.told_change,
         1,
         "change",
         "See how the call's tool differs from what it was; again, take it as it is now",
@@ -134,7 +134,7 @@ pub(super) static STEPPING: &[Binding] = &[
     k(
         StepKey::Allow,
         &[c('a')],
-        |s| unsent(s) && !s.altered,
+        |s| unsent(s) && !s.altered && s.allowable,
         2,
         "always",
         "Do not ask about this tool any more, while its definition stays the same",

@@ -238,24 +238,54 @@ pub(super) fn open_things(state: &State) -> usize {
     open.into_iter().filter(|is_open| *is_open).count()
 }
 
-fn close(state: &mut State) -> Vec<Effect> {
-    if asking::put_away(state) == Laid::Overlay {
-        return Vec::new();
-    }
-    if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {
-        state.calls.filter.typing = false;
-        state.calls.filter.words.clear();
-        records::refilter(state);
-        state.calls.reveal = true;
-        return viewing::filter(state);
+/// What may be open that is closed by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open {
+    Overlay,
+    Filter,
+    Search,
+    Zoom,
+    Banner,
+}
+
+/// What is closed next: what lies over the rest is first, and the banner last.
+pub(super) fn closed_next(state: &State) -> Open {
+    if state.overlay.is_some() {
+        Open::Overlay
+    } else if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {
+        Open::Filter
     } else if state.data.search.typing || (state.focus == Focus::Data && !state.data.search.words.is_empty()) {
-        state.data.search.typing = false;
-        state.data.search.words.clear();
+        Open::Search
     } else if state.zoom == Zoom::In {
-        state.zoom = Zoom::Out;
-        state.calls.reveal = true;
-    } else if state.alarm.take().is_none() {
-        state.notes_seen = state.session.notes.len();
+        Open::Zoom
+    } else {
+        Open::Banner
+    }
+}
+
+fn close(state: &mut State) -> Vec<Effect> {
+    match closed_next(state) {
+        Open::Overlay => drop(asking::put_away(state)),
+        Open::Filter => {
+            state.calls.filter.typing = false;
+            state.calls.filter.words.clear();
+            records::refilter(state);
+            state.calls.reveal = true;
+            return viewing::filter(state);
+        }
+        Open::Search => {
+            state.data.search.typing = false;
+            state.data.search.words.clear();
+        }
+        Open::Zoom => {
+            state.zoom = Zoom::Out;
+            state.calls.reveal = true;
+        }
+        Open::Banner => {
+            if state.alarm.take().is_none() {
+                state.notes_seen = state.session.notes.len();
+            }
+        }
     }
     Vec::new()
 }

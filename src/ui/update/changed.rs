@@ -42,6 +42,14 @@ pub fn lines(change: &ToolChanged) -> Vec<(Role, String)> {
     lines
 }
 
+/// Whether the page over the panes says how the tool of the held call differs.
+#[must_use]
+pub fn is_shown(state: &State) -> bool {
+    let Some(Overlay::Page(page)) = &state.overlay else { return false };
+    let change = state.decidable().and_then(|call| of_call(state, call));
+    change.is_some_and(|change| page.matters.contains(&Matter::Change(change.hash.clone())))
+}
+
 /// Takes the tool of the selected call as it is now, once the operator has read to the end how it differs. That page has what
 /// the record of the change has: the first places that differ and the beginning of long texts, with what is left out; it says
 /// where the whole tool is to be seen.
@@ -49,14 +57,21 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     let Some(call) = state.decidable() else { return Vec::new() };
     let (id, number) = (call.id, call.id.0);
     let here = match call.state {
-        CallState::Held(StopSite::AfterResult) => format!("then r sends call {number} again"),
+        CallState::Held(StopSite::AfterResult) => format!("r sends call {number} again"),
         _ => format!("n sends call {number} only, d denies call {number}"),
     };
     let Some(change) = of_call(state, call).cloned() else { return Vec::new() };
     let matter = Matter::Change(change.hash.clone());
     if state.read.contains(&matter) {
+        if is_shown(state) {
+            state.overlay = None;
+        }
         state.notice = Some(format!("{} counts as it is now.", text::fit(change.tool.as_str(), 60)));
         return vec![Effect::Send(Command::AcceptTool { call: id, hash: change.hash })];
+    }
+    if is_shown(state) {
+        state.notice = Some("Read it to its end first.".to_owned());
+        return Vec::new();
     }
     let theme = state.theme();
     let plain = theme.style(Role::Text);
@@ -68,7 +83,10 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
             ),
             plain,
         )],
-        vec![Piece::new(&format!("Close this; then a accepts it for good, {here}."), theme.style(Role::Warn))],
+        vec![Piece::new(
+            &format!("Read to the end, then a accepts it for good. Esc closes this; then {here}."),
+            theme.style(Role::Warn),
+        )],
         Vec::new(),
     ];
     paragraphs.extend(lines(&change).iter().map(|(role, line)| vec![Piece::new(line, theme.style(*role))]));
@@ -80,5 +98,7 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     )]);
     let page = palette::titled("A tool that has changed", paragraphs);
     state.overlay = Some(Overlay::Page(Page { matters: vec![matter], ..page }));
+    // The same key takes the tool: not one that is held down, nor one pressed before anything can have been read.
+    state.seen.since_us = state.now_us;
     Vec::new()
 }

@@ -185,6 +185,9 @@ fn of_call(state: &State, call: &Call, key: &PaneKey) -> Content {
             Some(failure) if failure.message.len() > LONGEST_ON_CARD => plain(state, &failure.message, key),
             Some(_) | None => Content::Empty("There is no result; see above why.".to_owned()),
         },
+        (None, CallState::Cancelled) if !call.was_sent() => {
+            Content::Empty("Cancelled: it was never sent, so there is no result.".to_owned())
+        }
         (None, CallState::Cancelled) => Content::Empty("Cancelled: there is no result.".to_owned()),
         (None, CallState::Denied) => {
             let reason = call.failure.as_ref().map_or("", |failure| &failure.message);

@@ -1,7 +1,7 @@
 //! What there is to say about the selected call before its data: why it is held, why it takes long, why it failed.
 
 use super::{greeting, marks};
-use crate::protocol::{DeliveredForm, Direction, StopSite, ToolChanged, Verdict};
+use crate::protocol::{DeliveredForm, Direction, Stepping, StopSite, ToolChanged, Verdict};
 use crate::session::{Call, CallState, Frame, Health, Server};
 use crate::ui::state::{Row, Selected, State, Tab, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -71,7 +71,9 @@ impl Card<'_> {
             self.words(&format!("⊘ Kept back: the model was told “{refusal}” instead."), Role::Warn);
         }
         self.error(call);
-        for (verdict, by) in &call.decisions {
+        // The call and its result are each let go: that is worth one line.
+        let is_first = |at: usize| !call.decisions[..at].contains(&call.decisions[at]);
+        for (_, (verdict, by)) in call.decisions.iter().enumerate().filter(|(at, _)| is_first(*at)) {
             self.words(&format!("⏸ {} by {by}", verdict.words()), Role::Warn);
         }
         if let Some(mismatch) = &call.mismatch {
@@ -139,6 +141,12 @@ impl Card<'_> {
         if self.state.is_viewing() {
             return;
         }
+        // Who steps knows why everything waits, and a changed tool has a key of its own.
+        let is_stepped = matches!(self.state.session.stepping, Stepping::On | Stepping::All);
+        let is_plain = !is_sent && !is_stepped && change.is_none();
+        if is_plain && !call.may_be_allowed() && !call.held_remedy.is_empty() {
+            self.words(&format!("  So that such a call does not wait: {}.", call.held_remedy), Role::Dim);
+        }
         match is_sent {
             false if change.is_some() => self.keys(&[
                 ("a", "shows all of it, then accepts it"),
@@ -147,13 +155,16 @@ impl Card<'_> {
                 ("x", "answers for it"),
                 ("d", "denies"),
             ]),
-            false => self.keys(&[
-                ("n", "sends it"),
-                ("e", "edits"),
-                ("x", "answers for it"),
-                ("d", "denies"),
-                ("a", "always allows"),
-            ]),
+            false => {
+                let keys = [
+                    ("n", "sends it"),
+                    ("e", "edits"),
+                    ("x", "answers for it"),
+                    ("d", "denies"),
+                    ("a", "always allows"),
+                ];
+                self.keys(if call.may_be_allowed() { &keys } else { &keys[..4] });
+            }
             true if change.is_some() => self.keys(&[
                 ("n", "goes on"),
                 ("e", "edits"),

@@ -7,6 +7,7 @@ use super::{popup, put_line};
 use crate::ui::state::{Overlay, Page, Palette, State};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
+use crate::ui::update;
 
 /// Where an overlay lies on a screen of `(columns, rows)`.
 #[must_use]
@@ -83,8 +84,11 @@ fn draw_page(state: &State, page: &Page, area: Rect, frame: &mut Frame<'_>) {
         String::new()
     };
     pen.put(" Esc ", theme.style(Role::Name)).put("closes  ", dim);
+    let is_unread = page.matters.iter().any(|matter| !state.read.contains(matter));
+    if update::changed::is_shown(state) && !is_unread {
+        pen.put("a ", theme.style(Role::Name)).put("accepts it for good  ", dim);
+    }
     if !more.is_empty() {
-        let is_unread = page.matters.iter().any(|matter| !state.read.contains(matter));
         let words = if is_unread { "to its end, where the answers stand " } else { "scroll " };
         pen.put("↑↓ PgUp PgDn ", theme.style(Role::Name)).put(words, dim);
     }

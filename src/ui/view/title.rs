@@ -13,7 +13,7 @@ use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
 use crate::ui::update;
 
-/// What closes the banner.
+/// What closes the banner, where Esc does.
 const CLOSES: &str = "Esc closes";
 
 /// Draws the top of the screen.
@@ -23,7 +23,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     put_line(buffer, areas.title, 0, &pen.line());
     for (row, line) in banner_lines(state, areas.banner.width).iter().enumerate() {
         let mut pen = Pen::new(areas.banner.width);
-        if row == 0 {
+        if row == 0 && update::closes_banner(state) {
             pen.at_end(CLOSES, state.theme().style(Role::Dim));
         }
         put_line(buffer, areas.banner, row, &pen.line());
