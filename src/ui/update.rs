@@ -5,6 +5,7 @@ mod around;
 mod arrivals;
 mod asking;
 pub mod changed;
+mod closing;
 mod commands;
 mod complete;
 mod expression;
@@ -206,7 +207,7 @@ fn is_running(state: &State) -> bool {
 /// Whether Esc closes the banner here and now: while a turn runs it stops that, and whatever else is open is closed before.
 #[must_use]
 pub fn closes_banner(state: &State) -> bool {
-    !is_running(state) && act::closed_next(state) == act::Open::Banner
+    !is_running(state) && closing::closed_next(state) == closing::Open::Banner
 }
 
 /// Whether a server is down, or a call of it is being waited for.
@@ -292,9 +293,9 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     state.notice = None;
-    let open = act::open_things(state);
+    let open = closing::open_things(state);
     let effects = press(state, key);
-    state.escape = if act::open_things(state) < open { Escape::Asks } else { Escape::Stops };
+    state.escape = if closing::open_things(state) < open { Escape::Asks } else { Escape::Stops };
     effects
 }
 

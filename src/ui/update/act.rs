@@ -10,7 +10,7 @@ use crate::ui::state::{
 use super::asking::Laid;
 use super::scroll::{self, Motion};
 use super::{
-    Effect, around, arrivals, asking, commands, complete, expression, form, inside, palette, records, select, stepping,
+    Effect, around, arrivals, asking, closing, commands, complete, expression, form, inside, palette, select, stepping,
     viewing,
 };
 
@@ -56,7 +56,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.notice = Some("Esc again stops the turn.".to_owned());
         }
         Action::StopTurn => return vec![Effect::Send(Command::StopTurn)],
-        Action::Close => return close(state),
+        Action::Close => return closing::close(state),
         Action::ClearOrQuit => return clear_or_quit(state),
         Action::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Action::OpenPalette => palette::open(state),
@@ -228,66 +228,6 @@ fn turn_focus(state: &mut State, by: usize) {
     let here = ORDER.iter().position(|focus| *focus == state.focus).unwrap_or(0);
     select::focus(state, ORDER[(here + by) % ORDER.len()]);
     state.calls.reveal = true;
-}
-
-/// How many things are open that Esc closes.
-pub(super) fn open_things(state: &State) -> usize {
-    let search = state.data.search.typing || !state.data.search.words.is_empty();
-    let filter = state.calls.filter.typing || state.calls.is_filtered();
-    let open = [state.overlay.is_some(), filter, search, state.zoom == Zoom::In];
-    open.into_iter().filter(|is_open| *is_open).count()
-}
-
-/// What may be open that is closed by itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Open {
-    Overlay,
-    Filter,
-    Search,
-    Zoom,
-    Banner,
-}
-
-/// What is closed next: what lies over the rest is first, and the banner last.
-pub(super) fn closed_next(state: &State) -> Open {
-    if state.overlay.is_some() {
-        Open::Overlay
-    } else if state.calls.filter.typing || (state.focus == Focus::Calls && state.calls.is_filtered()) {
-        Open::Filter
-    } else if state.data.search.typing || (state.focus == Focus::Data && !state.data.search.words.is_empty()) {
-        Open::Search
-    } else if state.zoom == Zoom::In {
-        Open::Zoom
-    } else {
-        Open::Banner
-    }
-}
-
-fn close(state: &mut State) -> Vec<Effect> {
-    match closed_next(state) {
-        Open::Overlay => drop(asking::put_away(state)),
-        Open::Filter => {
-            state.calls.filter.typing = false;
-            state.calls.filter.words.clear();
-            records::refilter(state);
-            state.calls.reveal = true;
-            return viewing::filter(state);
-        }
-        Open::Search => {
-            state.data.search.typing = false;
-            state.data.search.words.clear();
-        }
-        Open::Zoom => {
-            state.zoom = Zoom::Out;
-            state.calls.reveal = true;
-        }
-        Open::Banner => {
-            if state.alarm.take().is_none() {
-                state.notes_seen = state.session.notes.len();
-            }
-        }
-    }
-    Vec::new()
 }
 
 fn clear_or_quit(state: &mut State) -> Vec<Effect> {
