@@ -25,6 +25,8 @@ pub(super) struct Answered {
     pub evidence: Vec<Evidence>,
     /// The records that these are a part of, where the size of the part was asked for.
     pub whole: Option<Found>,
+    /// To whom the question gives the record, where it names both.
+    pub owner: Option<Found>,
     /// The records that stand beside these without being counted.
     pub beside: Option<Found>,
     /// Exact total and the number of records it is made of, by currency.
@@ -45,6 +47,13 @@ pub(super) struct Evidence {
 pub(super) struct Group {
     pub value: String,
     pub rows: Vec<Row>,
+}
+
+impl Group {
+    /// The exact sum of a field.
+    pub(super) fn total(&self, field: &str) -> Decimal {
+        self.rows.iter().filter_map(|row| row.number(field)).sum()
+    }
 }
 
 /// An exact sum.
@@ -111,8 +120,8 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
     if let Some(names) = head.names {
         run.names(kind, names, &rows)?;
     }
-    let evidence = run.evidence(head.node);
-    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, beside: None, totals })
+    let (evidence, owner) = (run.evidence(head.node), run.owner(head.node));
+    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, owner, beside: None, totals })
 }
 
 fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
@@ -128,6 +137,17 @@ fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
             None => out.push(Total { currency, sum: number, count: 1 }),
         }
     }
+    // Nothing has no currency: it belongs to the one total that there is.
+    if let [one, other] = out.as_mut_slice() {
+        let nothing = |total: &Total| total.currency.is_empty() && total.sum.is_zero();
+        let count = one.count + other.count;
+        match (nothing(one), nothing(other)) {
+            (_, true) => one.count = count,
+            (true, false) => other.count = count,
+            (false, false) => return out,
+        }
+        out.retain(|total| total.count == count);
+    }
     out
 }
 
@@ -137,7 +157,14 @@ fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -
     if fewest {
         groups.reverse();
     }
-    if let Some(limit) = head.limit {
+    if let Some(Order::Totals { descending }) = head.order {
+        let measure = &run.knowledge().kind(answered.kind).measure;
+        groups.sort_by_key(|group| {
+            let total = group.total(measure);
+            if descending { -total } else { total }
+        });
+        groups.truncate(head.limit.unwrap_or(groups.len()));
+    } else if let Some(limit) = head.limit {
         let edge = groups.get(limit.saturating_sub(1)).map_or(0, |group| group.rows.len());
         groups.retain(|group| if fewest { group.rows.len() <= edge } else { group.rows.len() >= edge.max(1) });
     }
@@ -212,6 +239,7 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
         groups,
         evidence: Vec::new(),
         whole: None,
+        owner: None,
         beside: None,
         totals: Vec::new(),
     })

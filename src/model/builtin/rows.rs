@@ -227,6 +227,29 @@ pub(super) fn without_some_words(rows: &mut Vec<Row>, searched: &str) -> Vec<Row
     some
 }
 
+/// Short words are found at the start of longer ones by chance: "macs" are no machines. Takes out the records that have
+/// such a word only so, if there are others.
+pub(super) fn without_chance(rows: &mut Vec<Row>, searched: &str) {
+    const SHORT: usize = 3;
+    let low = searched.to_lowercase();
+    let short: Vec<String> =
+        low.split(|c: char| !c.is_alphanumeric()).map(stem).filter(|stem| (1..=SHORT).contains(&stem.len())).collect();
+    let own = |row: &Row| {
+        let mut text = String::new();
+        row.fields.values().for_each(|value| write_down(value, &mut text));
+        // "MacBook" is made of the word, "machine" only begins alike.
+        let is = |word: &str, wanted: &String| {
+            let rest = word.get(wanted.len()..).filter(|_| word.to_lowercase().starts_with(wanted.as_str()));
+            stem(&word.to_lowercase()) == *wanted || rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        };
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        short.iter().all(|wanted| words.iter().any(|word| is(word, wanted)))
+    };
+    if rows.iter().any(own) {
+        rows.retain(own);
+    }
+}
+
 /// Adds every text in a value to `out`, each on a line of its own.
 fn write_down(value: &Value, out: &mut String) {
     match value {

@@ -53,10 +53,20 @@ pub(super) struct Found {
     pub instead: Option<Box<(String, String)>>,
     /// What must be said of how the list was made.
     pub note: Box<str>,
+    /// Those asked about that a list without criteria leaves out, with what that means.
+    pub rest: Option<Box<Rest>>,
     /// Records found by a search that fit much less well than the best.
     pub weaker: Vec<Row>,
     /// Ids that none of the records names, although they were asked for: the records only have the same owner.
     pub loose: Option<Box<str>>,
+}
+
+/// Records that a list leaves out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rest {
+    /// What holds for them.
+    pub says: Box<str>,
+    pub ids: Vec<String>,
 }
 
 /// Why something could not be found.
@@ -152,7 +162,11 @@ impl<'a> Run<'a> {
             return problem(Problem::NoServer { kind: node.kind });
         }
         match &node.named {
-            Some(mention) => self.named(node, mention),
+            Some(mention) => {
+                // Both are asked for side by side.
+                let (own, owner) = (self.named(node, mention), node.owner.map(|owner| self.resolve(owner)));
+                if matches!(owner, Some(State::Waiting)) { State::Waiting } else { own }
+            }
             None => self.listed(node),
         }
     }

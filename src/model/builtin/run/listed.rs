@@ -225,6 +225,10 @@ impl Run<'_> {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => {
                     let values = found.asked_for(field, values);
+                    if let (Some(rest), true) = (&mut found.rest, link.sense == Sense::Exists && filters.is_empty()) {
+                        let listed = rows::distinct(&found.rows, field);
+                        rest.ids.extend(values.iter().filter(|value| !listed.contains(value)).cloned());
+                    }
                     let has = |row: &Row| {
                         rows::distinct(std::slice::from_ref(row), field).iter().any(|value| values.contains(value))
                     };
@@ -274,6 +278,7 @@ impl Run<'_> {
             }
         }
         if score.is_empty() && !node.text.is_empty() {
+            rows::without_chance(&mut found.rows, &node.text);
             found.weaker = rows::without_some_words(&mut found.rows, &node.text);
         }
         if let (Some(limit), true) = (node.limit, self.knowledge.kind(node.kind).ranked || !node.text.is_empty()) {
@@ -288,12 +293,20 @@ impl Run<'_> {
     }
 
     /// "The invoice for TKT-1004": of its customer's invoices the one that names it, if one does.
-    fn exactly(&self, node: &Node, found: &mut Found) {
+    fn exactly(&mut self, node: &Node, found: &mut Found) {
+        let knowledge = self.knowledge;
         for link in &node.links {
             let Some(target) = self.frame.nodes.get(link.to) else { continue };
             let Some(Mention { how: How::Ids(ids), .. }) = &target.named else { continue };
-            let Some(exact) = self.knowledge.exact(node.kind, target.kind) else { continue };
-            let names = |row: &Row| row.text(exact).is_some_and(|id| ids.contains(&id));
+            let own = knowledge.exact(node.kind, target.kind).map(|field| (field.to_owned(), ids.clone()));
+            // "The ticket of INV-2025-007": there the named record says which one.
+            let theirs = || {
+                let field = knowledge.exact(target.kind, node.kind)?;
+                let State::Ready(named) = self.resolve(link.to) else { return None };
+                Some((knowledge.kind(node.kind).key.clone(), rows::distinct(&named.rows, field)))
+            };
+            let Some((field, wanted)) = own.or_else(theirs) else { continue };
+            let names = |row: &Row| row.text(&field).is_some_and(|id| wanted.contains(&id));
             if found.rows.iter().any(names) {
                 found.rows.retain(names);
             } else if !found.rows.is_empty() {

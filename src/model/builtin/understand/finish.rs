@@ -28,7 +28,8 @@ impl Builder<'_> {
                 if !self.is_owner(clause, items, *at, *named, head.node) {
                     continue;
                 }
-                if head.node != *named && self.kind_of(head.node) != self.kind_of(*named) && !self.is_tied(head.node) {
+                let tied = self.is_tied(head.node) || self.depends(head.node, *named);
+                if head.node != *named && self.kind_of(head.node) != self.kind_of(*named) && !tied {
                     self.tie(head.node, *named);
                 }
             }
@@ -143,6 +144,10 @@ impl Builder<'_> {
                 items.iter().any(|item| matches!(item.low.as_str(), "more" | "most" | "fewer" | "fewest" | "less"));
             if let (true, Some(field)) = (compares, self.owners_apart(head.node)) {
                 head.ask = Ask::GroupBy(field);
+                continue;
+            }
+            if let Some(month) = compares.then(|| self.months_apart(head.node)).flatten() {
+                head.ask = Ask::GroupBy(format!("{month}@7"));
                 continue;
             }
             if let (Some(period), false) = (clause.period, known.date.is_empty() || known.single) {

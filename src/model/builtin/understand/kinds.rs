@@ -64,7 +64,11 @@ impl Builder<'_> {
             && self.reader.knowledge.kind(kind).of.is_some_and(|base| self.reader.knowledge.kind(base).person_question);
         if facet && clause.roles.contains(&Role::Who) {
             clause.roles.insert(Role::With);
-        } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No)
+        } else if clause.placed.is_empty()
+            && clause.roles.contains(&Role::Who)
+            && matches!(conn, Conn::With | Conn::No)
+            // "who else has the same problem as TKT-1001": such tickets, whoever has them.
+            && !(self.reader.knowledge.kind(kind).ranked && self.reader.knowledge.kind(kind).of.is_some())
         {
             self.person_head(clause, kind);
         }
@@ -133,7 +137,14 @@ impl Builder<'_> {
             .rev()
             .filter(|placed| placed.node != node && Some(placed.node) != anchor && placed.part == Part::Head);
         let earlier: Vec<NodeId> = others.map(|placed| placed.node).collect();
-        if !clause.named.is_empty() {
+        // "similar tickets to TKT-1001 and their customers": those of the similar ones, which are not TKT-1001 itself.
+        let others = |(_, named, _): &(usize, NodeId, Conn)| {
+            earlier.iter().any(|other| {
+                let of = self.kind_of(*other).map(|other| self.reader.knowledge.kind(other));
+                of.is_some_and(|other| !other.single && !other.key.is_empty() && other.of == self.kind_of(*named))
+            })
+        };
+        if !clause.named.iter().all(others) {
             return;
         }
         let known = earlier
@@ -286,7 +297,9 @@ impl Builder<'_> {
             .rev()
             .take_while(|item| item.is_small() || !item.values().is_empty() && item.kind().is_none())
             .collect();
-        let again = before.iter().any(|item| item.has(Role::And) || item.low == "but" || item.gap == Gap::Comma);
+        let again = before
+            .iter()
+            .any(|item| item.has(Role::And) || matches!(item.low.as_str(), "but" | "nor") || item.gap == Gap::Comma);
         let shared = match last.part {
             Part::Narrows(first, _, Manner::With)
                 if again && self.kind_of(first).is_some_and(|first| self.can_link(first, kind)) =>
@@ -295,6 +308,11 @@ impl Builder<'_> {
             }
             Part::Narrows(..) | Part::Head => None,
         };
+        // "no tickets or no assets": either of the two is more than one list can say.
+        if conn == Conn::No && shared.is_none() && matches!(last.part, Part::Narrows(_, Sense::Missing, _)) {
+            let or = before.iter().find(|item| item.has(Role::Or)).map(|item| item.raw.clone());
+            or.iter().for_each(|or| self.need(or));
+        }
         let anchor = shared.unwrap_or(last.node);
         let Some(anchor_kind) = self.kind_of(anchor) else { return Part::Head };
         let ties = self.can_link(anchor_kind, kind);

@@ -24,7 +24,8 @@ impl Builder<'_> {
         let before = |placed: &&super::clause::Placed| {
             let kind = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind));
             let whole = kind.is_some_and(|kind| kind.person_question && !kind.key.is_empty());
-            placed.at == unknown.at + 1 && whole && placed.plural && unknown.conn != Conn::Except
+            let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+            placed.at == unknown.at + 1 && whole && placed.plural && !whose && unknown.conn != Conn::Except
         };
         let placed = clause.placed.iter().rev();
         let placed = placed.filter(|placed| inside && placed.at < unknown.at || before(placed)).find_map(|placed| {

@@ -59,6 +59,23 @@ impl Builder<'_> {
         clause.named = out;
     }
 
+    /// "more tickets in July or in August": the date whose months are compared.
+    pub(super) fn months_apart(&self, node: NodeId) -> Option<String> {
+        let month = |all: &Vec<Filter>| match all.as_slice() {
+            [Filter { field, test: Test::Dates(span), negated: false, .. }] => {
+                let whole = span
+                    .from
+                    .zip(span.to)
+                    .is_some_and(|(from, to)| from == from.first_of_month() && to == from.last_of_month());
+                whole.then(|| field.clone())
+            }
+            _ => None,
+        };
+        let fields: Vec<String> = self.frame.nodes.get(node)?.any.iter().map(month).collect::<Option<_>>()?;
+        let first = fields.first().filter(|_| fields.len() > 1)?;
+        fields.iter().all(|field| field == first).then(|| first.clone())
+    }
+
     /// "all but TechCorp's"
     pub(super) fn exclude(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
         for (at, node) in &clause.excluded {
