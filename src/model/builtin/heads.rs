@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::access::Bound;
 use super::frame::{Ask, Head, NodeId, Order};
-use super::knowledge::KindId;
+use super::knowledge::{Kind, KindId};
 use super::rows::{self, Row};
 use super::run::{Found, Run, State};
 
@@ -25,6 +25,8 @@ pub(super) struct Answered {
     pub evidence: Vec<Evidence>,
     /// The records that these are a part of, where the size of the part was asked for.
     pub whole: Option<Found>,
+    /// Records after the limit that are equal to the last one before it.
+    pub ties: Vec<Row>,
     /// To whom the question gives the record, where it names both.
     pub owner: Option<Found>,
     /// The records that stand beside these without being counted.
@@ -111,17 +113,40 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
         Ask::Sum(field) | Ask::Average(field) => totals(&rows, field, &known.currency),
         Ask::List | Ask::Count | Ask::Share(_) | Ask::GroupBy(_) => Vec::new(),
     };
+    let mut ties = Vec::new();
     if let Some(limit) = head.limit
         && !matches!(head.ask, Ask::GroupBy(_))
     {
         rows.drain(..head.skip.min(rows.len()));
+        ties = equal_beyond(known, head, &rows, limit);
         rows.truncate(limit);
     }
     if let Some(names) = head.names {
-        run.names(kind, names, &rows)?;
+        run.names(kind, names, &[rows.as_slice(), &ties].concat())?;
     }
     let (evidence, owner) = (run.evidence(head.node), run.owner(head.node));
-    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, owner, beside: None, totals })
+    Some(Answered {
+        kind,
+        rows,
+        all,
+        found,
+        groups: Vec::new(),
+        evidence,
+        whole: None,
+        ties,
+        owner,
+        beside: None,
+        totals,
+    })
+}
+
+/// Of records in order those after the limit with the same figure as the last one before it.
+fn equal_beyond(kind: &Kind, head: &Head, rows: &[Row], limit: usize) -> Vec<Row> {
+    let Some(Order::Field { field, .. }) = &head.order else { return Vec::new() };
+    let (shown, rest) = rows.split_at(limit.min(rows.len()));
+    let Some(last) = shown.last().filter(|last| last.get(field).is_some()) else { return Vec::new() };
+    let same = |row: &&Row| row.get(field).is_some() && rows::compare(kind, last, row, field, false).is_eq();
+    rest.iter().take_while(same).cloned().collect()
 }
 
 fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
@@ -239,6 +264,7 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
         groups,
         evidence: Vec::new(),
         whole: None,
+        ties: Vec::new(),
         owner: None,
         beside: None,
         totals: Vec::new(),

@@ -308,4 +308,15 @@ mod tests {
         let mut rows = vec![row(wanted), row(other)];
         assert_eq!((without_some_words(&mut rows, "customer portal").len(), rows.len()), (1, 1));
     }
+
+    #[test]
+    fn a_short_word_is_not_found_where_another_only_begins_alike() {
+        let machine = json!({"subject": "Machines lose the network"});
+        let mut rows = vec![row(json!({"subject": "MacBook is slow"})), row(machine.clone())];
+        without_chance(&mut rows, "macs");
+        assert_eq!(rows, vec![row(json!({"subject": "MacBook is slow"}))]);
+        let mut only = vec![row(machine)];
+        without_chance(&mut only, "macs");
+        assert_eq!(only.len(), 1, "what the server found stands if there is nothing better");
+    }
 }

@@ -72,15 +72,22 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
         } else {
             "first"
         };
-        return forms::fill(
+        let first = forms::fill(
             forms,
             name,
             context! {
-                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated, graded => graded,
+                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label.as_str(), descending => *descending, dated => dated, graded => graded,
                 value => length.unwrap_or_else(|| with_currency(scribe, row, field)), refs => refs(&calls(answered)), shown => answered.rows.len(),
                 nth => ["", "second ", "third ", "fourth ", "fifth "].get(head.skip).copied().unwrap_or_default(),
             },
         );
+        let equal: Vec<String> = answered.ties.iter().map(|row| scribe.subject(row)).collect();
+        if equal.is_empty() {
+            return first;
+        }
+        let refs = refs(&answered.ties.iter().flat_map(Row::calls).collect::<Vec<_>>());
+        let ties = forms::fill(forms, "ties", context! { names => equal.join(", "), label, refs });
+        return format!("{first} {ties}");
     }
     let plain = scribe.frame.nodes.get(head.node).is_some_and(|node| node.filters.is_empty());
     let asked = scribe.frame.nodes.get(head.node).and_then(|node| node.named.as_ref()).map_or(0, Mention::count);

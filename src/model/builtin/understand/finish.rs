@@ -296,7 +296,9 @@ impl Builder<'_> {
         if tied || self.can_list(kind) || knowledge.sources.iter().any(found_by) {
             return true;
         }
-        if clause.roles.contains(&Role::Every) && self.can_list(base) {
+        // "the customer with the shortest response time": of all of them.
+        let ranked = matches!(head.order, Some(Order::Field { .. })) && head.limit.is_some();
+        if (clause.roles.contains(&Role::Every) || ranked) && self.can_list(base) {
             let all = self.frame.add(Node::new(base));
             return self.link(head.node, all, Sense::Exists, Manner::Of, Vec::new());
         }

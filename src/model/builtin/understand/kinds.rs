@@ -1,7 +1,7 @@
 //! The records a clause speaks of: which part each kind plays, and which words together name one kind.
 
 use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
-use super::super::knowledge::{KindId, Role};
+use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
@@ -74,6 +74,12 @@ impl Builder<'_> {
         }
         let node = self.frame.add(Node::new(kind));
         let part = self.part(clause, items, at, kind, conn);
+        // "engineers with no open tickets": whoever has none is no record here, and those with some are not meant.
+        if let (Conn::No, Part::Head, true) =
+            (conn, part, clause.fields.iter().any(|(_, fields)| self.is_people(fields)))
+        {
+            self.need("no");
+        }
         clause.placed.push(Placed { at, node, part, plural, described: 0, names: None });
         self.take_waiting(clause, node, at);
         if let Some(filter) = own {
@@ -97,6 +103,11 @@ impl Builder<'_> {
         if matches!(conn, Conn::Their | Conn::OfTheir) {
             self.link_to_earlier(clause, node);
         }
+    }
+
+    /// Whether a field's word stands for people that have no records of their own.
+    fn is_people(&self, fields: &[(KindId, FieldId)]) -> bool {
+        self.person_field(fields).is_some()
     }
 
     /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.
