@@ -161,5 +161,9 @@ pub(super) fn share(scribe: &Scribe<'_>, head: &Head, answered: &Answered, whole
     let what = scribe.describe(head.node, grammar(answered.all));
     let whole = scribe.describe(whole, grammar(all));
     let refs = refs(&calls);
-    forms::fill(&scribe.knowledge.forms, "share", context! { percent, n => answered.all, all, what, whole, refs })
+    forms::fill(
+        &scribe.knowledge.forms,
+        "share",
+        context! { yesno => head.yesno, percent, n => answered.all, all, what, whole, refs },
+    )
 }

@@ -1,7 +1,7 @@
 //! The records a clause speaks of: which part each kind plays, and which words together name one kind.
 
 use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
-use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::knowledge::{KindId, Role};
 use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
@@ -17,6 +17,11 @@ impl Builder<'_> {
             Conn::None if self.did(clause, items, at, kind) => {
                 // "who never opened a ticket"
                 if std::mem::take(&mut clause.negated) { Conn::No } else { Conn::With }
+            }
+            // "customers with a server but no open ticket": nothing is left out there, something is missing.
+            Conn::None if clause.except == Except::Open && self.is_new(clause, kind) => {
+                clause.except = Except::No;
+                Conn::No
             }
             Conn::With if clause.negated && !clause.placed.is_empty() => {
                 clause.negated = false;
@@ -75,10 +80,10 @@ impl Builder<'_> {
         let node = self.frame.add(Node::new(kind));
         let part = self.part(clause, items, at, kind, conn);
         // "engineers with no open tickets": whoever has none is no record here, and those with some are not meant.
-        if let (Conn::No, Part::Head, true) =
-            (conn, part, clause.fields.iter().any(|(_, fields)| self.is_people(fields)))
-        {
-            self.need("no");
+        let people = clause.fields.iter().any(|(_, fields)| self.person_field(fields).is_some());
+        if conn == Conn::No && part == Part::Head && (people || !clause.placed.is_empty()) {
+            let without = items.get(..at).unwrap_or_default().iter().rev().find(|item| item.has(Role::No));
+            self.need(without.map_or("no", |item| item.raw.as_str()));
         }
         clause.placed.push(Placed { at, node, part, plural, described: 0, names: None });
         self.take_waiting(clause, node, at);
@@ -105,9 +110,12 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether a field's word stands for people that have no records of their own.
-    fn is_people(&self, fields: &[(KindId, FieldId)]) -> bool {
-        self.person_field(fields).is_some()
+    /// Whether records of the kind were not spoken of yet, after others that may have such.
+    fn is_new(&self, clause: &Clause, kind: KindId) -> bool {
+        let ties = |node: NodeId| self.kind_of(node).is_some_and(|other| other != kind && self.can_link(other, kind));
+        clause.placed.iter().any(|placed| matches!(placed.part, Part::Narrows(_, _, Manner::With)))
+            && clause.placed.iter().any(|placed| placed.part == Part::Head && ties(placed.node))
+            && !clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind))
     }
 
     /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.

@@ -38,9 +38,9 @@ impl Builder<'_> {
         self.asks(&clause, &mut heads, items);
         self.undated(&heads, items);
         self.ungrouped(&clause, &heads, items);
+        self.narrow_to_best(&heads);
         self.drop_empty_conditions();
         self.missing_references();
-        self.narrow_to_best(&heads);
         self.nothing_else(&clause, items);
         if clause.negated {
             self.need("not");
