@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::protocol::Json;
 
@@ -69,6 +70,12 @@ impl Schema {
     #[must_use]
     pub fn missed_by(&self, result: &Json) -> Option<String> {
         let [structured] = result.members(["structuredContent"]);
+        self.missed_by_content(structured)
+    }
+
+    /// The same for the `structuredContent` of such a result.
+    #[must_use]
+    pub fn missed_by_content(&self, structured: Option<&RawValue>) -> Option<String> {
         match structured {
             Some(body) => self.violation(&Json::from(body).value()),
             None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),

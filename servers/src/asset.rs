@@ -16,7 +16,7 @@ use crate::{
     nearest::{known_customer, nearest, unknown},
     schema::{self, Object, record},
     store::{AssetFilter, Kind, Window},
-    tool::{Answer, Author, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool, with_list},
     tool_error::ToolError,
 };
 
@@ -100,7 +100,8 @@ async fn lookup_asset(desk: Desk, wanted: Lookup) -> Answer {
         (0, _) if named => Err(not_found(&desk, &filter).await),
         (total, _) => {
             let assets: Vec<Value> = found.items.iter().map(|asset| shown(asset, desk.as_of)).collect();
-            Ok(json!({ "assets": assets, "total_count": total, "as_of": desk.as_of }))
+            let answer = json!({ "assets": [], "total_count": total, "as_of": desk.as_of });
+            Ok(with_list(answer, "assets", assets))
         }
     }
 }

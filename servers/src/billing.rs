@@ -19,7 +19,7 @@ use crate::{
     nearest::{known_customer, unknown},
     schema::{self, Object, record},
     store::{InvoiceFilter, Kind, Standing, Window},
-    tool::{Answer, Author, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool, with_list},
     tool_error::ToolError,
 };
 
@@ -178,11 +178,11 @@ async fn get_invoice(desk: Desk, wanted: Wanted) -> Answer {
         Selection::Several(invoices) => {
             let page = wanted.window.of(invoices);
             let shown: Vec<Value> = page.items.iter().map(|invoice| shown(invoice, desk.as_of)).collect();
-            let mut value = json!({ "invoices": shown, "total_invoices": page.total, "as_of": desk.as_of });
+            let mut value = json!({ "invoices": [], "total_invoices": page.total, "as_of": desk.as_of });
             if let Some(customer) = wanted.customer_id {
                 value["customer_id"] = json!(customer);
             }
-            Ok(value)
+            Ok(with_list(value, "invoices", shown))
         }
     }
 }

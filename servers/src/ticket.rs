@@ -16,7 +16,7 @@ use crate::{
     nearest::{known_customer, unknown},
     schema::{self, Object, record},
     store::{Kind, TicketFilter, Window},
-    tool::{Answer, Author, Card, Desk, Server, Tool},
+    tool::{Answer, Author, Card, Desk, Server, Tool, with_list},
 };
 
 pub(crate) const SERVER: Server = Server {
@@ -111,11 +111,8 @@ async fn search_tickets(desk: Desk, wanted: Search) -> Answer {
     {
         return Err(unknown(&desk.store, Kind::Ticket, id.as_str()).await);
     }
-    Ok(json!({
-        "tickets": found.items,
-        "total_count": found.total,
-        "filters_applied": applied(&wanted),
-    }))
+    let answer = json!({ "tickets": [], "total_count": found.total, "filters_applied": applied(&wanted) });
+    Ok(with_list(answer, "tickets", found.items))
 }
 
 /// The filters that were given, as they were given.

@@ -103,6 +103,12 @@ impl Tool {
     }
 }
 
+/// An answer whose member `place`, which it has already, is this list. `json!` would copy the list, record by record.
+pub(crate) fn with_list(mut answer: Value, place: &str, list: Vec<Value>) -> Value {
+    answer[place] = list.into();
+    answer
+}
+
 fn object(schema: &Value) -> JsonObject {
     schema.as_object().cloned().unwrap_or_default()
 }

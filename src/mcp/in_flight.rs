@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
+use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use crate::protocol::{CallFailureCode, CallId, CallStatus, Json};
@@ -83,9 +84,9 @@ impl InFlight {
     }
 }
 
-/// Where a result is no `CallToolResult` (MCP, Tools), if it is none: a model may read something else in it than is meant.
-fn misshapen(result: &Json) -> Option<String> {
-    let [content, is_error] = result.members(["content", "isError"]);
+/// Where a result with these members is no `CallToolResult` (MCP, Tools), if it is none: a model may read something else in it
+/// than is meant.
+fn misshapen(content: Option<&RawValue>, is_error: Option<&RawValue>) -> Option<String> {
     let begins = |text: &str, letter: char| text.trim_start().starts_with(letter);
     let is_list = content.is_some_and(|content| begins(content.get(), '['));
     let is_flag = is_error.is_none_or(|flag| matches!(flag.get().trim(), "true" | "false"));
@@ -99,9 +100,11 @@ fn misshapen(result: &Json) -> Option<String> {
 fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
     match answer {
         Ok(result) => {
-            let status = if result.is_tool_error() { CallStatus::Error } else { CallStatus::Ok };
-            let mismatch =
-                misshapen(&result).or_else(|| output.filter(|_| status == CallStatus::Ok)?.missed_by(&result));
+            let [content, is_error, structured] = result.members(["content", "isError", "structuredContent"]);
+            let failed = is_error.is_some_and(|told| told.get() == "true");
+            let status = if failed { CallStatus::Error } else { CallStatus::Ok };
+            let promised = output.filter(|_| status == CallStatus::Ok);
+            let mismatch = misshapen(content, is_error).or_else(|| promised?.missed_by_content(structured));
             Ok(CallEnd { status, mismatch, result: Some(result), failure: None })
         }
         Err(NoAnswer::Cancelled(reason)) => Ok(CallEnd::cancelled(reason)),
@@ -119,7 +122,11 @@ mod tests {
 
     #[test]
     fn a_result_of_another_form_is_marked() {
-        let marked = |text: &str| misshapen(&Json::parse(text).expect("JSON")).is_some();
+        let marked = |text: &str| {
+            let result = Json::parse(text).expect("JSON");
+            let [content, is_error] = result.members(["content", "isError"]);
+            misshapen(content, is_error).is_some()
+        };
         assert!(!marked(r#"{"content": []}"#) && !marked(r#"{"content":[{"type":"text"}],"isError":true,"more":1}"#));
         for wrong in [r#"{"content":"text","isError":false}"#, "{}", "[1]", r#"{"content":[],"isError":"maybe"}"#] {
             assert!(marked(wrong), "{wrong}");

@@ -13,7 +13,7 @@ use crate::{
     nearest::known_customer,
     schema::{self as shape, Object, record},
     store::Window,
-    tool::{Answer, Author, Card, Desk},
+    tool::{Answer, Author, Card, Desk, with_list},
     tool_error::ToolError,
 };
 
@@ -114,7 +114,8 @@ pub(super) async fn check_warranty(desk: Desk, wanted: Check) -> Answer {
     assets.retain(|asset| fits(days_between(desk.as_of, asset.warranty.end_date), &wanted));
     let page = wanted.window.of(assets);
     let shown: Vec<Value> = page.items.iter().map(|asset| covered(asset, desk.as_of)).collect();
-    Ok(json!({ "assets": shown, "total_count": page.total, "as_of": desk.as_of }))
+    let answer = json!({ "assets": [], "total_count": page.total, "as_of": desk.as_of });
+    Ok(with_list(answer, "assets", shown))
 }
 
 /// Whether a warranty with so many days left is wanted.

@@ -15,7 +15,7 @@ use crate::{
     nearest::known_customer,
     schema::{self, Object, record},
     store::{InvoiceFilter, Window},
-    tool::{Answer, Author, Card, Desk},
+    tool::{Answer, Author, Card, Desk, with_list},
     tool_error::ToolError,
 };
 
@@ -105,13 +105,14 @@ fn everybody(desk: &Desk, unpaid: Vec<Invoice>, window: Window) -> Answer {
     let total: Money = balances.iter().map(|(balance, _)| *balance).sum();
     let page = window.of(balances);
     let customers: Vec<Value> = page.items.into_iter().map(|(_, shown)| shown).collect();
-    Ok(json!({
-        "customers": customers,
+    let answer = json!({
+        "customers": [],
         "total_count": page.total,
         "total_outstanding": total.shown(),
         "currency": currency,
         "as_of": desk.as_of,
-    }))
+    });
+    Ok(with_list(answer, "customers", customers))
 }
 
 /// The unpaid ones, earliest due first.

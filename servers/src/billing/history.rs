@@ -15,7 +15,7 @@ use crate::{
     nearest::known_customer,
     schema::{self, Object, record},
     store::{InvoiceFilter, Window},
-    tool::{Answer, Author, Card, Desk},
+    tool::{Answer, Author, Card, Desk, with_list},
 };
 
 #[derive(Deserialize)]
@@ -79,12 +79,13 @@ pub(super) async fn get_billing_history(desk: Desk, wanted: History) -> Answer {
     });
     let page = wanted.window.of(invoices);
     let shown: Vec<Value> = page.items.iter().map(|invoice| shown(invoice, desk.as_of)).collect();
-    Ok(json!({
+    let answer = json!({
         "customer_id": wanted.customer_id,
         "start_date": wanted.start_date,
         "end_date": wanted.end_date,
-        "invoices": shown,
+        "invoices": [],
         "summary": summary,
         "as_of": desk.as_of,
-    }))
+    });
+    Ok(with_list(answer, "invoices", shown))
 }

@@ -98,8 +98,10 @@ impl Required {
     /// # Errors
     /// What it wants that it cannot have, in words.
     pub fn read(result: &Json) -> Result<Option<Self>, String> {
-        let [kind] = result.members(["resultType"]);
-        if kind.is_none_or(|kind| kind.get() != r#""input_required""#) {
+        const WANTED: &str = r#""input_required""#;
+        // Nearly every result is an answer, and to look for the members of a large one takes long.
+        let may_want = result.text().contains(WANTED);
+        if !may_want || result.members(["resultType"])[0].is_none_or(|kind| kind.get() != WANTED) {
             return Ok(None);
         }
         let value = result.value();
@@ -134,7 +136,11 @@ mod tests {
 
     #[test]
     fn what_a_server_wants_is_read_and_what_we_do_not_offer_is_refused() {
-        assert!(read(json!({"content": []})).is_ok_and(|required| required.is_none()));
+        for answer in [json!({"content": []}), json!({"content": [{"type": "text", "text": "input_required"}]})] {
+            assert!(read(answer).is_ok_and(|required| required.is_none()));
+        }
+        let quoted = json!({"structuredContent": {"resultType": "input_required"}});
+        assert!(read(quoted).is_ok_and(|required| required.is_none()), "it is said of the result itself only");
         let form = json!({"method": "elicitation/create", "params": {"message": "m", "requestedSchema": {}}});
         let required =
             read(json!({"resultType": "input_required", "requestState": "a\"\\é", "inputRequests": {"k": form}}));
