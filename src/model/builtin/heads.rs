@@ -177,7 +177,7 @@ fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
 }
 
 fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -> Option<()> {
-    let mut groups = grouped(&answered.rows, field);
+    let mut groups = grouped(run.knowledge().kind(answered.kind), &answered.rows, field);
     let fewest = head.order == Some(Order::Groups { descending: false });
     if fewest {
         groups.reverse();
@@ -205,7 +205,7 @@ fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -
 }
 
 /// Groups, largest first; equal ones by their value.
-fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
+fn grouped(kind: &Kind, rows: &[Row], field: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut index: HashMap<String, usize> = HashMap::new();
     // A date cut to its first letters is a month or a year.
@@ -216,7 +216,10 @@ fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
     let cut =
         |value: String| letters.map_or(value.clone(), |letters| value.get(..letters).unwrap_or(&value).to_owned());
     for row in rows {
-        for value in rows::distinct(std::slice::from_ref(row), field).into_iter().map(cut) {
+        // An unpaid invoice past its day is overdue whatever its status says.
+        let flagged = rows::flagged(kind, row, field).map(|value| vec![value.to_owned()]);
+        let values = flagged.unwrap_or_else(|| rows::distinct(std::slice::from_ref(row), field));
+        for value in values.into_iter().map(cut) {
             match index.get(&value).and_then(|at| groups.get_mut(*at)) {
                 Some(group) => group.rows.push(row.clone()),
                 None => {
@@ -239,7 +242,7 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
     let kind = run.kind_of(head.node);
     let (field, other) = run.knowledge().join(kind, run.kind_of(counted))?;
     let State::Ready(of) = run.resolve(counted) else { return None };
-    let mut groups = grouped(&of.rows, &other);
+    let mut groups = grouped(run.knowledge().kind(run.kind_of(counted)), &of.rows, &other);
     let narrowed = run.narrows_itself(head.node, counted);
     if narrowed {
         let State::Ready(found) = run.resolve(head.node) else { return None };

@@ -6,6 +6,32 @@ use super::Builder;
 use super::clause::{Clause, Conn, Part};
 
 impl Builder<'_> {
+    /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.
+    pub(super) fn did(&self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId) -> bool {
+        let Some(last) = clause.placed.last().cloned() else { return false };
+        let knowledge = self.reader.knowledge;
+        let who = self
+            .kind_of(last.node)
+            .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
+        let owns = items.get(last.at).is_some_and(|item| item.possessive);
+        if who.is_none() || last.part != Part::Head || owns {
+            return false;
+        }
+        let date = &knowledge.kind(kind).date;
+        let verb = |item: &Item| {
+            item.has(Role::Change)
+                || item
+                    .fields()
+                    .iter()
+                    .any(|(known, field)| *known == kind && self.field_name(*known, *field) == Some(date))
+        };
+        let Some(offset) = items.get(last.at + 1..at).and_then(|between| between.iter().position(verb)) else {
+            return false;
+        };
+        clause.fields.retain(|(position, _)| *position != last.at + 1 + offset);
+        true
+    }
+
     /// "customers who were never invoiced": without such records. True if it was taken so.
     pub(super) fn never_did(
         &mut self,

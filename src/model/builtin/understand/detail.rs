@@ -105,7 +105,11 @@ impl Builder<'_> {
             self.leave_out(items, at);
             return true;
         }
-        if let Some(person) = self.person_field(&fields)
+        // "customers handled by Daniel Osei": of the records spoken of; a person of things before one of people.
+        let people = |kind: KindId| self.reader.knowledge.kind(kind).person_question;
+        let mut persons: Vec<(KindId, FieldId)> = fields.clone();
+        persons.sort_by_key(|(kind, field)| (!known(&(*kind, *field)), people(*kind)));
+        if let Some(person) = self.person_field(&persons)
             && self.person_named(clause, items, at, person)
         {
             return true;
@@ -114,7 +118,9 @@ impl Builder<'_> {
             return true;
         }
         // Words such as "read" or "opened" are fields only beside their own kind.
-        let asked = clause.roles.contains(&Role::Who);
+        // "Linh Tran's email" is no order to send one.
+        let owned = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.possessive);
+        let asked = clause.roles.contains(&Role::Who) || owned;
         if (item.has(Role::Change) && !asked) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
             let near = |kind: &KindId| {
                 clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind))

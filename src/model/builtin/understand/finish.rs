@@ -157,7 +157,8 @@ impl Builder<'_> {
                     |filter: &&Filter| !filter.negated && matches!(&filter.test, Test::In(values) if values.len() > 1);
                 node.filters.iter().find(several).map(|filter| filter.field.clone())
             });
-            if let (Some(field), true) = (several_values, clause.roles.contains(&Role::Count) && !known.single) {
+            let counted = clause.roles.contains(&Role::Count) || compares;
+            if let (Some(field), true) = (several_values, counted && !known.single) {
                 head.ask = Ask::GroupBy(field);
                 continue;
             }

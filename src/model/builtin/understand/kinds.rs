@@ -64,6 +64,16 @@ impl Builder<'_> {
             }
             return;
         }
+        // "premium customers' invoices"
+        let owner = clause.placed.last().filter(|last| last.part == Part::Head && conn == Conn::None);
+        let owner = owner.filter(|last| items.get(last.at).is_some_and(|item| item.possessive));
+        if let Some(base) = owner.and_then(|last| self.kind_of(last.node))
+            && base != kind
+            && self.can_link(kind, base)
+        {
+            let node = self.facet_of_last(clause, kind, at, plural);
+            return self.take_waiting(clause, node, at);
+        }
         // "who has a balance" asks for balances with names; "who has an invoice" for customers.
         let facet = conn == Conn::With
             && self.reader.knowledge.kind(kind).of.is_some_and(|base| self.reader.knowledge.kind(base).person_question);
@@ -118,31 +128,6 @@ impl Builder<'_> {
             && !clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind))
     }
 
-    /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.
-    fn did(&self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId) -> bool {
-        let Some(last) = clause.placed.last().cloned() else { return false };
-        let knowledge = self.reader.knowledge;
-        let who = self
-            .kind_of(last.node)
-            .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
-        if who.is_none() || last.part != Part::Head {
-            return false;
-        }
-        let date = &knowledge.kind(kind).date;
-        let verb = |item: &Item| {
-            item.has(Role::Change)
-                || item
-                    .fields()
-                    .iter()
-                    .any(|(known, field)| *known == kind && self.field_name(*known, *field) == Some(date))
-        };
-        let Some(offset) = items.get(last.at + 1..at).and_then(|between| between.iter().position(verb)) else {
-            return false;
-        };
-        clause.fields.retain(|(position, _)| *position != last.at + 1 + offset);
-        true
-    }
-
     /// "their invoices" after records of this clause.
     pub(super) fn link_to_earlier(&mut self, clause: &mut Clause, node: NodeId) {
         let Some(kind) = self.kind_of(node) else { return };
@@ -193,8 +178,11 @@ impl Builder<'_> {
         let same = |other: KindId| other == kind;
         let after =
             items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
+        let inside = items.get(at + 1).is_some_and(|next| next.low == "in");
         if let Some((_, item)) = after
             && item.gap < Gap::Stop
+            // "any asset in Portland" names a place.
+            && !inside
         {
             match &item.what {
                 What::Record(mention) if same(mention.kind) => return true,

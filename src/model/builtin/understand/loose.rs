@@ -56,7 +56,7 @@ impl Builder<'_> {
                 }
                 continue;
             }
-            let several = self.several_kinds(clause, &conditions);
+            let several = self.several_kinds(clause, &conditions, items);
             if several.len() > 1 {
                 let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
                 if clause.named.is_empty() {
@@ -90,7 +90,9 @@ impl Builder<'_> {
     }
 
     /// The kinds that a condition alone may equally well speak of; at most one if something says which.
-    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &Conditions) -> Vec<KindId> {
+    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &Conditions, items: &[Item]) -> Vec<KindId> {
+        // "does DataFlow have anything expiring": warranties and licences.
+        let anything = items.iter().any(|item| matches!(item.low.as_str(), "anything" | "everything" | "something"));
         let hinted = clause.roles.contains(&Role::Who)
             || clause.roles.contains(&Role::Sum)
             || !clause.fields.is_empty()
@@ -104,8 +106,7 @@ impl Builder<'_> {
             let mut out: Vec<KindId> = Vec::new();
             for (kind, filter) in conditions {
                 let known = self.reader.knowledge.kind(*kind);
-                if known.of.is_none()
-                    && !known.key.is_empty()
+                if (known.of.is_none() && !known.key.is_empty() || anything && !clause.named.is_empty())
                     && (!plain || !filter.negated)
                     && linkable(kind)
                     && !out.contains(kind)
@@ -116,7 +117,7 @@ impl Builder<'_> {
             out
         };
         let firm = kinds(true);
-        if hinted || firm.len() == 1 { Vec::new() } else { kinds(false) }
+        if hinted || firm.len() == 1 && !anything { Vec::new() } else { kinds(false) }
     }
 
     /// "everything overdue for premium customers": what is overdue is wanted, of those customers. False if it is not put so.
