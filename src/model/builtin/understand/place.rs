@@ -194,6 +194,9 @@ impl Builder<'_> {
     }
 
     fn roles(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        if self.parted_by(clause, items, at) {
+            return;
+        }
         let grouping = item.has(Role::Per) && self.groups_here(clause, items, at);
         let relative = super::is_relative(items, at);
         for role in [

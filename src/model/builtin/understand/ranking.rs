@@ -2,7 +2,7 @@
 
 use super::super::frame::{Ask, Best, Head, Manner, NodeId, Order, Sense, Test};
 use super::super::reading::Item;
-use super::super::text::{Word, stem};
+use super::super::text::{Gap, Word, stem};
 use super::Builder;
 use super::clause::{Clause, Conn, Part, Placed, Ranking, is_plural};
 
@@ -214,6 +214,23 @@ impl Builder<'_> {
         if !free {
             self.link(target.node, anchor, Sense::Exists, Manner::Of, Vec::new());
         }
+    }
+
+    /// "tickets by customer tier": a field of others parts them. True if it was put so.
+    pub(super) fn parted_by(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
+        let sorts = |item: &Item| ["sort", "order", "rank"].iter().any(|word| item.low.starts_with(word));
+        let by = items.get(at).is_some_and(|item| item.low == "by" || item.low == "per");
+        let (Some(kind), Some(field)) = (items.get(at + 1).and_then(Item::kind), items.get(at + 2)) else {
+            return false;
+        };
+        let fields: Vec<_> = field.fields().into_iter().filter(|(known, _)| *known == kind.0).collect();
+        if !by || fields.is_empty() || field.gap != Gap::None || items.iter().any(sorts) {
+            return false;
+        }
+        clause.grouped_fields.push((at + 2, fields));
+        clause.use_up(at + 1);
+        clause.use_up(at + 2);
+        true
     }
 
     /// "which customer did we bill the most": the invoices of each are added up.
