@@ -5,6 +5,7 @@
 
 mod added;
 mod beyond;
+mod exact;
 mod fetch;
 mod listed;
 mod named;
@@ -17,7 +18,7 @@ use super::catalog::Catalog;
 use super::evidence::{Done, Failure};
 use super::frame::{Frame, NodeId};
 use super::knowledge::{KindId, Knowledge};
-use super::rows::Row;
+use super::rows::{self, Row};
 use super::sent::{self, Changed};
 use crate::protocol::CallId;
 
@@ -184,6 +185,14 @@ impl Found {
     fn asked_for(&self, field: &str, mut values: Vec<String>) -> Vec<String> {
         values.extend(sent::values(&self.changed, field).cloned());
         values
+    }
+
+    /// Notes which of the wanted values of a field a whole list of all does not have.
+    fn leave_out(&mut self, field: &str, wanted: &[String]) {
+        let whole = self.total.is_none() && self.problems.is_empty() && self.changed.is_empty();
+        let Some(rest) = self.rest.as_mut().filter(|_| whole) else { return };
+        let listed = rows::distinct(&self.rows, field);
+        rest.ids.extend(wanted.iter().filter(|value| !listed.contains(value)).cloned());
     }
 
     /// Whether the server said that there is no such record.

@@ -225,9 +225,8 @@ impl Run<'_> {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => {
                     let values = found.asked_for(field, values);
-                    if let (Some(rest), true) = (&mut found.rest, link.sense == Sense::Exists && filters.is_empty()) {
-                        let listed = rows::distinct(&found.rows, field);
-                        rest.ids.extend(values.iter().filter(|value| !listed.contains(value)).cloned());
+                    if link.sense == Sense::Exists && filters.is_empty() {
+                        found.leave_out(field, &values);
                     }
                     let has = |row: &Row| {
                         rows::distinct(std::slice::from_ref(row), field).iter().any(|value| values.contains(value))
@@ -290,29 +289,6 @@ impl Run<'_> {
             found.rows.truncate(best.count);
         }
         State::Ready(found)
-    }
-
-    /// "The invoice for TKT-1004": of its customer's invoices the one that names it, if one does.
-    fn exactly(&mut self, node: &Node, found: &mut Found) {
-        let knowledge = self.knowledge;
-        for link in &node.links {
-            let Some(target) = self.frame.nodes.get(link.to) else { continue };
-            let Some(Mention { how: How::Ids(ids), .. }) = &target.named else { continue };
-            let own = knowledge.exact(node.kind, target.kind).map(|field| (field.to_owned(), ids.clone()));
-            // "The ticket of INV-2025-007": there the named record says which one.
-            let theirs = || {
-                let field = knowledge.exact(target.kind, node.kind)?;
-                let State::Ready(named) = self.resolve(link.to) else { return None };
-                Some((knowledge.kind(node.kind).key.clone(), rows::distinct(&named.rows, field)))
-            };
-            let Some((field, wanted)) = own.or_else(theirs) else { continue };
-            let names = |row: &Row| row.text(&field).is_some_and(|id| wanted.contains(&id));
-            if found.rows.iter().any(names) {
-                found.rows.retain(names);
-            } else if !found.rows.is_empty() {
-                found.loose = Some(ids.join(", ").into());
-            }
-        }
     }
 
     /// The one node that a node without conditions of its own is tied to.
