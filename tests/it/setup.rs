@@ -265,8 +265,8 @@ fn servers_are_added_listed_replaced_and_removed() {
     let shown = project.run(&["mcp", "list"]);
     assert!(shown.stdout.contains("http://127.0.0.1:9/mcp?…") && !shown.stdout.contains("hush"), "{}", shown.stdout);
     project.run(&["mcp", "trust", "--yes"]);
-    assert_eq!(project.listed("ticket"), ["project ok", "bundled shadowed"]);
-    assert_eq!(project.run(&["mcp", "add", "more", "--scope", "project", "--", "x"]).code, Some(0));
+    assert_eq!(project.listed("ticket"), ["project unusable", "bundled shadowed"], "there is no program x");
+    assert_eq!(project.run(&["mcp", "add", "more", "--scope", "project", "--", "/bin/true"]).code, Some(0));
     assert_eq!(project.listed("more"), ["project ok"], "one's own change needs no second yes");
 
     assert_eq!(project.run(&["mcp", "remove", "mine"]).code, Some(0));
