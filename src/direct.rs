@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::config::servers::Secrets;
 use crate::failure::{Exit, Failure, Form, waits_for_a_yes};
 use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
@@ -108,7 +109,7 @@ pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
 ///
 /// # Errors
 /// A server is not well; the table has been printed and says which.
-pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
+pub async fn check(specs: &[ServerSpec], secrets: &Secrets, form: Form) -> Result<(), Failure> {
     let (servers, muster) = muster(specs).await;
     drop(servers.stop().await);
     let mut rows = Vec::new();
@@ -116,7 +117,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
     for spec in specs {
         let ready = muster.ready.get(&spec.name);
         let listed = muster.listed.get(&spec.name);
-        let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
+        let lost = muster.lost.get(&spec.name).map(|lost| secrets.hide(&lost.reason));
         let withheld = muster.withheld.get(&spec.name);
         let rejected = listed.map_or(0, |listed| faulty(&listed.rejected).count());
         match withheld {
