@@ -197,7 +197,7 @@ fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("the settings file {shown} cannot be read: {error}")))?;
     let mut file: File = toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let field = text.lines().nth(line - 1).and_then(|line| line.split('=').next()).unwrap_or_default().trim();
         Failure::usage(format!("the settings file {shown}, line {line}, field {field:?}: {}", error.message()))
     })?;
@@ -267,6 +267,16 @@ mod tests {
             let failure = resolve(&Common { config: Some(path), ..Common::default() }).expect_err("refused");
             assert!(failure.message.contains(told), "{}", failure.message);
         }
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_the_line_it_is_in() {
+        let text = "theme = 'dark'\n[rules]\ndeny = ['tool:x']\nbogus = 1\n";
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, text).expect("written");
+        let failure = resolve(&Common { config: Some(path), ..Common::default() }).expect_err("refused");
+        assert!(failure.message.contains("line 4, field \"bogus\""), "{}", failure.message);
     }
 
     #[test]

@@ -1,20 +1,18 @@
 //! Servers used without a turn: check them, list their tools, call one.
 
 mod materials;
-
-use std::collections::BTreeMap;
-use std::pin::pin;
-use std::time::Duration;
+mod muster;
 
 use serde_json::{Map, Value, json};
 
+use crate::config::servers::Secrets;
 use crate::failure::{Exit, Failure, Form, waits_for_a_yes};
 use crate::headless::{declined, unasked};
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
     CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputRequested, Json, LossCause, RejectedTool, Scope,
-    ServerListed, ServerLost, ServerName, ServerReady, ToolDefinition, Withheld,
+    ServerListed, ServerLost, ServerName, ToolDefinition,
 };
 use crate::query::Subject;
 use crate::sanitise::{clean_block, clean_line};
@@ -24,91 +22,16 @@ use crate::stdout::{say, say_json};
 use crate::wording::{content_words, count};
 
 pub use materials::{prompts, resources};
+pub(crate) use muster::{Muster, muster};
 
 /// Tools that cannot be used that are told with their reasons where there is one line for a server.
 const MOST_REASONS: usize = 3;
-/// After which it is told whom one waits for.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What became of the servers at their first start.
-#[derive(Debug, Default)]
-pub(crate) struct Muster {
-    pub(crate) ready: BTreeMap<ServerName, ServerReady>,
-    pub(crate) listed: BTreeMap<ServerName, ServerListed>,
-    pub(crate) lost: BTreeMap<ServerName, ServerLost>,
-    /// Those that nobody has said yes to.
-    pub(crate) withheld: BTreeMap<ServerName, Withheld>,
-}
-
-impl Muster {
-    fn note(&mut self, event: Event) {
-        match event {
-            Event::ServerReady(ready) => {
-                self.ready.insert(ready.server.clone(), ready);
-            }
-            Event::ServerListed(listed) => {
-                self.listed.insert(listed.server.clone(), listed);
-            }
-            Event::ServerLost(lost) => {
-                self.lost.insert(lost.server.clone(), lost);
-            }
-            Event::ServerWithheld(withheld) => {
-                self.withheld.insert(withheld.server, withheld.by);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether it is known what became of a server.
-    fn knows(&self, server: &ServerName) -> bool {
-        self.listed.contains_key(server) || self.lost.contains_key(server) || self.withheld.contains_key(server)
-    }
-
-    fn is_settled(&self, specs: &[ServerSpec]) -> bool {
-        specs.iter().all(|spec| self.knows(&spec.name))
-    }
-
-    /// How a command fails that needs a server which is not there; none if it is.
-    fn missing(&self, server: &ServerName) -> Option<Failure> {
-        let withheld = self.withheld.get(server).map(|by| Failure {
-            exit: Exit::Unreachable,
-            message: format!("server {server} was not started: {}", waits_for_a_yes(by)),
-        });
-        withheld.or_else(|| self.lost.get(server).map(unreachable))
-    }
-}
-
-/// Starts every server once and waits until each is listed or lost.
-pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
-    // A server that fails here is to be told of, not tried again.
-    let once: Vec<ServerSpec> = specs.iter().cloned().map(|spec| ServerSpec { restarts: 0, ..spec }).collect();
-    let mut servers = Servers::start(&once);
-    let mut muster = Muster::default();
-    let mut impatient = pin!(tokio::time::sleep(PATIENCE));
-    let mut is_told = false;
-    while !muster.is_settled(specs) {
-        tokio::select! {
-            signal = servers.next() => match signal {
-                Some(Signal::Happened(_, event)) => muster.note(event),
-                Some(Signal::Ended(..)) => {}
-                None => break,
-            },
-            () = &mut impatient, if !is_told => {
-                is_told = true;
-                let names = specs.iter().map(|spec| &spec.name).filter(|name| !muster.knows(name));
-                let names: Vec<&str> = names.map(|name| name.as_str()).collect();
-                tell(&clean_line(&format!("callboard: waiting for {}", names.join(", "))));
-            }
-        }
-    }
-    (servers, muster)
-}
 
 /// `callboard check`: every server started, listed, stopped.
 ///
 /// # Errors
 /// A server is not well; the table has been printed and says which.
-pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
+pub async fn check(specs: &[ServerSpec], secrets: &Secrets, form: Form) -> Result<(), Failure> {
     let (servers, muster) = muster(specs).await;
     drop(servers.stop().await);
     let mut rows = Vec::new();
@@ -116,7 +39,7 @@ pub async fn check(specs: &[ServerSpec], form: Form) -> Result<(), Failure> {
     for spec in specs {
         let ready = muster.ready.get(&spec.name);
         let listed = muster.listed.get(&spec.name);
-        let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
+        let lost = muster.lost.get(&spec.name).map(|lost| secrets.hide(&lost.reason));
         let withheld = muster.withheld.get(&spec.name);
         let rejected = listed.map_or(0, |listed| faulty(&listed.rejected).count());
         match withheld {

@@ -29,7 +29,15 @@ use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        // Who reads our output as JSON reads our errors so; help that was asked for is no error.
+        Err(error) if error.use_stderr() && std::env::args().any(|word| word == "--json") => {
+            let words = error.to_string();
+            return Failure::usage(words.trim().trim_start_matches("error: ").to_owned()).report(Form::Json);
+        }
+        Err(error) => error.exit(),
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Whether it was said here and now: for the doctor that is a question, and a name of the environment is none.
     let asks_model = matches.value_source("model") == Some(ValueSource::CommandLine);
@@ -90,19 +98,25 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         Some(Task::Eval { suite, threshold, junit, out }) => {
             eval(&settings, &suite, threshold, junit.as_deref(), out.as_deref(), form)
         }
-        Some(Task::Check) => check(&settings, form),
-        Some(Task::Tools { server }) => attended(direct::tools(&fleet(&settings)?.specs, server.as_deref(), form)),
+        Some(Task::Check) => {
+            with_fleet(&settings, async |fleet| direct::check(&fleet.specs, &fleet.secrets, form).await)
+        }
+        Some(Task::Tools { server }) => {
+            with_fleet(&settings, async |fleet| direct::tools(&fleet.specs, server.as_deref(), form).await)
+        }
         Some(Task::Call { server, tool, arguments }) => {
             let arguments = object_or_stdin(arguments)?;
             let order = direct::Order { server: &server, tool: &tool, arguments: &arguments };
-            attended(direct::call(&fleet(&settings)?.specs, &settings.gate, order, form))
+            with_fleet(&settings, async |fleet| direct::call(&fleet.specs, &settings.gate, order, form).await)
         }
-        Some(Task::Resources { server, uri }) => {
-            attended(direct::resources(&fleet(&settings)?.specs, server.as_deref(), uri.as_deref(), form))
-        }
+        Some(Task::Resources { server, uri }) => with_fleet(&settings, async |fleet| {
+            direct::resources(&fleet.specs, server.as_deref(), uri.as_deref(), form).await
+        }),
         Some(Task::Prompts { server, name, arguments }) => {
-            let (arguments, fleet) = (object_or_stdin(arguments)?, fleet(&settings)?);
-            attended(direct::prompts(&fleet.specs, server.as_deref(), name.as_deref(), &arguments, form))
+            let arguments = object_or_stdin(arguments)?;
+            with_fleet(&settings, async |fleet| {
+                direct::prompts(&fleet.specs, server.as_deref(), name.as_deref(), &arguments, form).await
+            })
         }
         Some(Task::Conformance { url, scenario, protocol, context }) => {
             attended(conformance::run(url, &conformance::Setting { scenario, protocol, context }))
@@ -124,7 +138,7 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
         Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
         Some(Task::Verify { session, junit }) => {
-            attended(recorded::verify(&fleet(&settings)?.specs, &session, form, junit.as_deref()))
+            with_fleet(&settings, async |fleet| recorded::verify(&fleet.specs, &session, form, junit.as_deref()).await)
         }
         Some(Task::Export { session, format, select, output, force, no_redact }) => {
             let format = export_format(format.as_deref(), form)?;
@@ -296,9 +310,15 @@ fn fleet(settings: &Settings) -> Result<launch::Fleet, Failure> {
     Ok(fleet)
 }
 
-fn check(settings: &Settings, form: Form) -> Result<(), Failure> {
+/// Does what the servers of these settings are needed for. What they say of a failure may have the secrets in it that they
+/// were given.
+fn with_fleet(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&launch::Fleet) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let fleet = fleet(settings)?;
-    attended(direct::check(&fleet.specs, form))
+    let done = attended(work(&fleet));
+    done.map_err(|failure| Failure { message: fleet.secrets.hide(&failure.message), ..failure })
 }
 
 /// Blocks on work with servers, which are not left behind if a signal ends it.

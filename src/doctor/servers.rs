@@ -45,16 +45,17 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     found
 }
 
-/// Which of the values that a server is given are kept out of recordings, by name.
+/// Which of the values that a server is given are kept out of recordings, by name, and where its command or address has some.
 fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
-    let values = match &spec.reach {
-        Reach::Program(program) => &program.env,
-        Reach::Remote(remote) => &remote.headers,
+    let hides = |value: &str| secrets.hide(value) != value;
+    let (values, place) = match &spec.reach {
+        Reach::Program(program) => (&program.env, program.args.iter().any(|arg| hides(arg)).then_some("arguments")),
+        Reach::Remote(remote) => (&remote.headers, hides(&remote.url).then_some("parts of the address")),
         Reach::Nowhere(_) | Reach::Withheld(_) => return None,
     };
     let of = |is_masked: bool| {
-        let of = values.iter().filter(|(_, value)| (secrets.hide(value) != **value) == is_masked);
-        of.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+        let of = values.iter().filter(|(_, value)| hides(value) == is_masked);
+        of.map(|(name, _)| name.as_str()).chain(place.filter(|_| is_masked)).collect::<Vec<_>>().join(", ")
     };
     let (hidden, shown) = (of(true), of(false));
     let parts = [("masked", &hidden), ("shown", &shown)].into_iter().filter(|(_, names)| !names.is_empty());
@@ -62,7 +63,7 @@ fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
     let finding = Finding::ok("secrets", spec.name.as_str(), says);
     let how = "what is shown stands in recordings; it is masked under a name such as X_TOKEN, or as ${X} from the environment";
     let advice = (!shown.is_empty()).then(|| how.to_owned());
-    (!values.is_empty()).then_some(Finding { advice, ..finding })
+    (!values.is_empty() || place.is_some()).then_some(Finding { advice, ..finding })
 }
 
 fn file(source: &Source) -> Finding {

@@ -14,13 +14,19 @@ use crate::recording::redact::{Redactor, in_strings};
 
 /// Values that name a person; the name of each group is the kind.
 static PERSONAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
+    let own = std::env::var("HOME").unwrap_or_default();
+    let own = own.trim_end_matches('/');
+    // A home that lies at the top, such as root's, has a name that other things have too: it counts as a beginning only.
+    let own = if own.matches('/').count() > 1 { format!("{}|", regex::escape(own)) } else { String::new() };
+    let patterns = [
         r"(?P<email>[\p{Latin}0-9._%+-]+@[\p{Latin}0-9-]+(?:\.[\p{Latin}0-9-]+)+)",
         // With a country code, or in the three groups of North America; anything looser also matches ids and dates.
         r"|(?P<phone>\+\d{1,3}(?:[ .-]?\(?\d{2,5}\)?){2,5}|\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b)",
-        r#"|(?P<home>/(?:home|Users)\\*/[^/\s"\\]+)"#,
-    ))
-    .ok()
+        r"|(?P<home>",
+        &own,
+        r#"/(?:home|Users)\\*/[^/\s"\\]+|(?:^|\B)/root\b)"#,
+    ];
+    Regex::new(&patterns.concat()).ok()
 });
 
 /// An escape of JSON that is itself a string, such as a message on the wire: its letters and digits are no part of the
@@ -238,6 +244,19 @@ mod tests {
         }
         assert_eq!(Pass::default().line(r#"{"a":"jane\u0040example.com"}"#), r#"{"a":"‹email:1›"}"#);
         assert!(!Pass::default().line(r#"{"a":"{\"b\":\"\\/home\\/jane\\/x\"}"}"#).contains("jane"));
+    }
+
+    #[test]
+    fn the_home_of_root_and_ones_own_go_wherever_they_are() {
+        let own = std::env::var("HOME").expect("a home");
+        for path in ["/root/.pyenv/x", "file:///root/x", &format!("{own}/x")] {
+            let line = serde_json::json!({ "a": path }).to_string();
+            assert!(Pass::default().line(&line).contains("‹home:1›"), "{path}");
+        }
+        for path in ["/api/root/x", "/rootfs/x"] {
+            let line = serde_json::json!({ "a": path }).to_string();
+            assert_eq!(Pass::default().line(&line), line);
+        }
     }
 
     #[test]

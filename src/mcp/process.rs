@@ -1,6 +1,7 @@
 //! A server's process: started in a session of its own, stopped with everything it started.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -43,6 +44,25 @@ pub struct Pipes {
     pub stdout: ChildStdout,
     /// Ours to drain.
     pub stderr: ChildStderr,
+}
+
+/// What a program cannot be started without and is not there, in words; `None` if nothing is known to be missing.
+#[must_use]
+pub fn missing(program: &Program) -> Option<String> {
+    let shown = program.command.display();
+    if let Some(cwd) = program.cwd.as_ref().filter(|cwd| !cwd.is_dir()) {
+        let cwd = cwd.display();
+        return Some(format!("{shown} could not be started in {cwd}: there is no such folder; check cwd"));
+    }
+    let path = program.env.get("PATH").map(OsString::from).or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+    let is_there = match program.command.components().count() {
+        0 | 1 if !program.command.is_absolute() => {
+            std::env::split_paths(&path).any(|folder| folder.join(&program.command).is_file())
+        }
+        // Taken from the folder that it is started in.
+        _ => program.cwd.clone().unwrap_or_default().join(&program.command).exists(),
+    };
+    (!is_there).then(|| format!("the program {shown} was not found; check the command, or PATH"))
 }
 
 /// Starts a program without a shell, without our terminal, and with a short environment.

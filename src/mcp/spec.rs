@@ -6,6 +6,12 @@ use std::time::Duration;
 
 use crate::protocol::{ServerName, Withheld};
 
+use super::process;
+
+/// What is said of a server that speaks the transport before streamable HTTP.
+pub(super) const OLD_HTTP: &str = "it is configured as \"sse\", the HTTP with server-sent events of before 2025-03-26, which cannot be \
+                        used; if the server also speaks streamable HTTP, set \"type\": \"http\" and that address";
+
 /// One server as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSpec {
@@ -140,6 +146,17 @@ impl Default for Limits {
 }
 
 impl ServerSpec {
+    /// What keeps it from being started, as far as that can be told without trying.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        match &self.reach {
+            Reach::Program(program) => process::missing(program),
+            Reach::Remote(Remote { kind: RemoteKind::Sse, .. }) => Some(OLD_HTTP.to_owned()),
+            Reach::Nowhere(reason) => Some(reason.clone()),
+            Reach::Remote(_) | Reach::Withheld(_) => None,
+        }
+    }
+
     /// Where it is, as it is shown: the command line without variables, or the address without headers.
     #[must_use]
     pub fn place(&self) -> String {

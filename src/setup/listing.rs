@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::config::servers::{Entry, Source, Standing, place};
 use crate::failure::{Failure, Form, waits_for_a_yes};
 use crate::launch;
-use crate::mcp::Reach;
+use crate::mcp::ServerSpec;
 use crate::protocol::Unapproved;
 use crate::sanitise::clean_line;
 use crate::stderr::tell;
@@ -58,11 +58,7 @@ pub fn list(settings: &Settings, form: Form) -> Result<(), Failure> {
     for source in &sources.files {
         for (name, entry) in &source.file.entries {
             let mut row = configured(source, name, entry);
-            let unusable =
-                fleet.specs.iter().find(|spec| spec.name.as_str() == name).and_then(|spec| match &spec.reach {
-                    Reach::Nowhere(reason) => Some(reason.clone()),
-                    Reach::Program(_) | Reach::Remote(_) | Reach::Withheld(_) => None,
-                });
+            let unusable = fleet.specs.iter().find(|spec| spec.name.as_str() == name).and_then(ServerSpec::obstacle);
             if row.state == State::Ready {
                 (row.state, row.reason) = match (above(&rows, name), unusable) {
                     (Some(by), _) => (State::Shadowed, Some(by)),

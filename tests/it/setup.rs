@@ -202,6 +202,42 @@ fn secrets_in_an_address_or_an_argument_are_not_recorded() {
 }
 
 #[test]
+fn what_a_server_says_of_its_failure_is_told_without_its_secrets() {
+    let project = Project::new();
+    let words = "echo cannot log in with $API_TOKEN >&2; exit 3";
+    let add = ["mcp", "add", "leaky", "--env", "API_TOKEN=tok-Leaky-4242", "--", "/bin/sh", "-c", words];
+    assert_eq!(project.run(&add).code, Some(0));
+    for args in [&["check"][..], &["check", "--json"], &["call", "leaky", "any"], &["call", "leaky", "any", "--json"]] {
+        let ran = project.run(args);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains("cannot log in with ‹secret:") && !told.contains("Leaky"), "{ran:?}");
+    }
+}
+
+#[test]
+fn the_doctor_says_that_arguments_and_addresses_have_secrets() {
+    let project = Project::new();
+    let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
+    assert_eq!(project.run(&["mcp", "add", "far", "--url", url]).code, Some(0));
+    assert_eq!(project.run(&["mcp", "add", "near", "--", "/bin/false", "--api-key", "my-own-key"]).code, Some(0));
+    let doctor = project.run(&["doctor"]).stdout;
+    for told in ["masked: parts of the address", "masked: arguments"] {
+        assert!(doctor.contains(told), "no {told} in {doctor}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_told_in_json_where_json_is_wanted() {
+    let home = Home::new();
+    for args in [&["--json", "nosuch"][..], &["call", "--json", "ticket"]] {
+        let ran = home.run(args);
+        assert_eq!((ran.code, ran.error().0.as_str(), ran.stdout.as_str()), (Some(2), "usage", ""), "{ran:?}");
+    }
+    let help = home.run(&["--json", "--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{help:?}");
+}
+
+#[test]
 fn servers_are_added_listed_replaced_and_removed() {
     let project = Project::new();
     let hostile = hostile_program().display().to_string();
@@ -229,8 +265,8 @@ fn servers_are_added_listed_replaced_and_removed() {
     let shown = project.run(&["mcp", "list"]);
     assert!(shown.stdout.contains("http://127.0.0.1:9/mcp?…") && !shown.stdout.contains("hush"), "{}", shown.stdout);
     project.run(&["mcp", "trust", "--yes"]);
-    assert_eq!(project.listed("ticket"), ["project ok", "bundled shadowed"]);
-    assert_eq!(project.run(&["mcp", "add", "more", "--scope", "project", "--", "x"]).code, Some(0));
+    assert_eq!(project.listed("ticket"), ["project unusable", "bundled shadowed"], "there is no program x");
+    assert_eq!(project.run(&["mcp", "add", "more", "--scope", "project", "--", "/bin/true"]).code, Some(0));
     assert_eq!(project.listed("more"), ["project ok"], "one's own change needs no second yes");
 
     assert_eq!(project.run(&["mcp", "remove", "mine"]).code, Some(0));

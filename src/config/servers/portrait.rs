@@ -27,6 +27,9 @@ pub fn portrait(file: &ServerFile, behind: &[Source]) -> Vec<String> {
             (None, true) => fact("is", "switched off".to_owned()),
             (None, false) => {}
         }
+        if let Some(other) = looks_like(name) {
+            fact("BEWARE", format!("it is not the bundled server {other}, though its name looks like it"));
+        }
         if entry.command.is_some() {
             fact("runs", command_line(entry));
         }
@@ -58,6 +61,18 @@ fn displaced(name: &str, behind: &[Source]) -> Option<String> {
         Some(source) => Some(format!("the server {name} of {}", source.file.path.display())),
         None => callboard_servers::NAMES.contains(&name).then(|| format!("the bundled server {name}")),
     }
+}
+
+/// The bundled server that one of this name could be taken for: the same but for capitals and signs, or for letters that
+/// another alphabet writes alike.
+fn looks_like(name: &str) -> Option<&'static str> {
+    let other = |bundled: &&&str| {
+        let is_alike = |(ours, theirs): (char, char)| ours == theirs || !theirs.is_ascii();
+        let bare = name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
+        let bare: Vec<char> = bare.collect();
+        name != **bundled && bare.len() == bundled.len() && bundled.chars().zip(bare).all(is_alike)
+    };
+    callboard_servers::NAMES.iter().find(other).copied()
 }
 
 /// Where a server is, for a list: variables as they are written, nothing of `env`, `headers`, or an address's query, and no
@@ -154,6 +169,17 @@ mod tests {
             instead(Standing::Withheld(crate::protocol::Unapproved::Refused)),
             ["ticket", bundled, "mine", "off", off]
         );
+    }
+
+    #[test]
+    fn a_portrait_warns_of_a_name_that_looks_like_a_bundled_one() {
+        for (name, other) in [("tіcket", "ticket"), ("Ticket", "ticket"), ("_kb", "kb")] {
+            let lines = portrait(&file(&format!(r#"{{"mcpServers":{{"{name}":{{"command":"x"}}}}}}"#)), &[]);
+            let told = format!("  BEWARE   it is not the bundled server {other}, though its name looks like it");
+            assert_eq!(lines[1], told);
+        }
+        let other = r#"{"mcpServers":{"tickets":{"command":"x"},"ticket":{"command":"x"},"kc":{"command":"x"}}}"#;
+        assert!(!portrait(&file(other), &[]).iter().any(|line| line.contains("BEWARE")));
     }
 
     #[test]

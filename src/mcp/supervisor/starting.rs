@@ -6,16 +6,13 @@ use tokio::time::Instant;
 
 use crate::mcp::connection::{Company, Connection, Fault, Goal, Handshake, Listing, connect};
 use crate::mcp::process;
+use crate::mcp::spec::OLD_HTTP;
 use crate::mcp::stderr::{Tail, drain};
 use crate::mcp::{Era, Program, Reach, RemoteKind};
 use crate::protocol::{LossCause, ServerListed, ServerProbing, ServerStarting, Withheld};
 
 use super::host::{Host, Words};
 use super::{Asked, Supervisor};
-
-/// What is said of a server that speaks the transport before streamable HTTP.
-const OLD_HTTP: &str = "it is configured as \"sse\", the HTTP with server-sent events of before 2025-03-26, which cannot be \
-                        used; if the server also speaks streamable HTTP, set \"type\": \"http\" and that address";
 
 /// A running, connected server.
 pub(super) struct Running {
@@ -132,18 +129,10 @@ impl Supervisor {
 
     fn spawn<'a>(&self, program: &Program) -> Result<(Host, Goal<'a>), NotStarted> {
         let (process, pipes) = process::spawn(program).map_err(|error| {
-            let missing = program.cwd.as_ref().filter(|cwd| !cwd.is_dir());
-            let program = program.command.display();
-            // The operating system does not say which of the two was not there.
-            let reason = match (error.kind(), missing) {
-                (_, Some(cwd)) => {
-                    format!("{program} could not be started in {}: there is no such folder; check cwd", cwd.display())
-                }
-                (std::io::ErrorKind::NotFound, None) => {
-                    format!("the program {program} was not found; check the command, or PATH")
-                }
-                (_, None) => format!("the program {program} could not be started: {error}"),
-            };
+            // The operating system does not say what was not there.
+            let missing = process::missing(program);
+            let reason = missing
+                .unwrap_or_else(|| format!("the program {} could not be started: {error}", program.command.display()));
             NotStarted::Hopeless(LossCause::Other, reason)
         })?;
         let tail = Tail::default();

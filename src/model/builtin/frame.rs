@@ -86,6 +86,8 @@ pub(super) struct Node {
     pub text: String,
     /// How the records are named in the question, if they were: by id, name, e-mail, host.
     pub named: Option<Mention>,
+    /// To whom the question gives the named record.
+    pub owner: Option<NodeId>,
     /// Records that are already known from earlier answers.
     pub known: Option<Vec<Row>>,
     /// At most so many, in the source's own order.
@@ -108,12 +110,26 @@ impl Node {
             links: Vec::new(),
             text: String::new(),
             named: None,
+            owner: None,
             known: None,
             limit: None,
             best: None,
             person: false,
             wanted: Vec::new(),
         }
+    }
+
+    /// Whether it is the same records by the same words, tied to the same others.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let ties = |node: &Self| node.links.iter().map(|link| (link.to, link.sense, link.count)).collect::<Vec<_>>();
+        self.kind == other.kind
+            && !self.links.is_empty()
+            && ties(self) == ties(other)
+            && (&self.filters, &self.any, &self.checks, &self.text)
+                == (&other.filters, &other.any, &other.checks, &other.text)
+            && self.named.is_none()
+            && other.named.is_none()
+            && (self.limit, &self.best) == (other.limit, &other.best)
     }
 
     /// Whether anything narrows it.
@@ -229,6 +245,10 @@ pub(super) enum Order {
     },
     /// Groups by how many records they have.
     Groups {
+        descending: bool,
+    },
+    /// Groups by the total of their records' measure.
+    Totals {
         descending: bool,
     },
     /// By how many records of the node belong to each.

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::access::Bound;
 use super::frame::{Ask, Head, NodeId, Order};
-use super::knowledge::KindId;
+use super::knowledge::{Kind, KindId};
 use super::rows::{self, Row};
 use super::run::{Found, Run, State};
 
@@ -25,6 +25,10 @@ pub(super) struct Answered {
     pub evidence: Vec<Evidence>,
     /// The records that these are a part of, where the size of the part was asked for.
     pub whole: Option<Found>,
+    /// Records after the limit that are equal to the last one before it.
+    pub ties: Vec<Row>,
+    /// To whom the question gives the record, where it names both.
+    pub owner: Option<Found>,
     /// The records that stand beside these without being counted.
     pub beside: Option<Found>,
     /// Exact total and the number of records it is made of, by currency.
@@ -45,6 +49,13 @@ pub(super) struct Evidence {
 pub(super) struct Group {
     pub value: String,
     pub rows: Vec<Row>,
+}
+
+impl Group {
+    /// The exact sum of a field.
+    pub(super) fn total(&self, field: &str) -> Decimal {
+        self.rows.iter().filter_map(|row| row.number(field)).sum()
+    }
 }
 
 /// An exact sum.
@@ -102,17 +113,40 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
         Ask::Sum(field) | Ask::Average(field) => totals(&rows, field, &known.currency),
         Ask::List | Ask::Count | Ask::Share(_) | Ask::GroupBy(_) => Vec::new(),
     };
+    let mut ties = Vec::new();
     if let Some(limit) = head.limit
         && !matches!(head.ask, Ask::GroupBy(_))
     {
         rows.drain(..head.skip.min(rows.len()));
+        ties = equal_beyond(known, head, &rows, limit);
         rows.truncate(limit);
     }
     if let Some(names) = head.names {
-        run.names(kind, names, &rows)?;
+        run.names(kind, names, &[rows.as_slice(), &ties].concat())?;
     }
-    let evidence = run.evidence(head.node);
-    Some(Answered { kind, rows, all, found, groups: Vec::new(), evidence, whole: None, beside: None, totals })
+    let (evidence, owner) = (run.evidence(head.node), run.owner(head.node));
+    Some(Answered {
+        kind,
+        rows,
+        all,
+        found,
+        groups: Vec::new(),
+        evidence,
+        whole: None,
+        ties,
+        owner,
+        beside: None,
+        totals,
+    })
+}
+
+/// Of records in order those after the limit with the same figure as the last one before it.
+fn equal_beyond(kind: &Kind, head: &Head, rows: &[Row], limit: usize) -> Vec<Row> {
+    let Some(Order::Field { field, .. }) = &head.order else { return Vec::new() };
+    let (shown, rest) = rows.split_at(limit.min(rows.len()));
+    let Some(last) = shown.last().filter(|last| last.get(field).is_some()) else { return Vec::new() };
+    let same = |row: &&Row| row.get(field).is_some() && rows::compare(kind, last, row, field, false).is_eq();
+    rest.iter().take_while(same).cloned().collect()
 }
 
 fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
@@ -128,16 +162,34 @@ fn totals(rows: &[Row], field: &str, currency: &str) -> Vec<Total> {
             None => out.push(Total { currency, sum: number, count: 1 }),
         }
     }
+    // Nothing has no currency: it belongs to the one total that there is.
+    if let [one, other] = out.as_mut_slice() {
+        let nothing = |total: &Total| total.currency.is_empty() && total.sum.is_zero();
+        let count = one.count + other.count;
+        match (nothing(one), nothing(other)) {
+            (_, true) => one.count = count,
+            (true, false) => other.count = count,
+            (false, false) => return out,
+        }
+        out.retain(|total| total.count == count);
+    }
     out
 }
 
 fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -> Option<()> {
-    let mut groups = grouped(&answered.rows, field);
+    let mut groups = grouped(run.knowledge().kind(answered.kind), &answered.rows, field);
     let fewest = head.order == Some(Order::Groups { descending: false });
     if fewest {
         groups.reverse();
     }
-    if let Some(limit) = head.limit {
+    if let Some(Order::Totals { descending }) = head.order {
+        let measure = &run.knowledge().kind(answered.kind).measure;
+        groups.sort_by_key(|group| {
+            let total = group.total(measure);
+            if descending { -total } else { total }
+        });
+        groups.truncate(head.limit.unwrap_or(groups.len()));
+    } else if let Some(limit) = head.limit {
         let edge = groups.get(limit.saturating_sub(1)).map_or(0, |group| group.rows.len());
         groups.retain(|group| if fewest { group.rows.len() <= edge } else { group.rows.len() >= edge.max(1) });
     }
@@ -153,7 +205,7 @@ fn group(run: &mut Run<'_>, head: &Head, field: &str, answered: &mut Answered) -
 }
 
 /// Groups, largest first; equal ones by their value.
-fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
+fn grouped(kind: &Kind, rows: &[Row], field: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut index: HashMap<String, usize> = HashMap::new();
     // A date cut to its first letters is a month or a year.
@@ -164,7 +216,10 @@ fn grouped(rows: &[Row], field: &str) -> Vec<Group> {
     let cut =
         |value: String| letters.map_or(value.clone(), |letters| value.get(..letters).unwrap_or(&value).to_owned());
     for row in rows {
-        for value in rows::distinct(std::slice::from_ref(row), field).into_iter().map(cut) {
+        // An unpaid invoice past its day is overdue whatever its status says.
+        let flagged = rows::flagged(kind, row, field).map(|value| vec![value.to_owned()]);
+        let values = flagged.unwrap_or_else(|| rows::distinct(std::slice::from_ref(row), field));
+        for value in values.into_iter().map(cut) {
             match index.get(&value).and_then(|at| groups.get_mut(*at)) {
                 Some(group) => group.rows.push(row.clone()),
                 None => {
@@ -187,7 +242,7 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
     let kind = run.kind_of(head.node);
     let (field, other) = run.knowledge().join(kind, run.kind_of(counted))?;
     let State::Ready(of) = run.resolve(counted) else { return None };
-    let mut groups = grouped(&of.rows, &other);
+    let mut groups = grouped(run.knowledge().kind(run.kind_of(counted)), &of.rows, &other);
     let narrowed = run.narrows_itself(head.node, counted);
     if narrowed {
         let State::Ready(found) = run.resolve(head.node) else { return None };
@@ -212,6 +267,8 @@ fn by_count(run: &mut Run<'_>, head: &Head, counted: NodeId, descending: bool) -
         groups,
         evidence: Vec::new(),
         whole: None,
+        ties: Vec::new(),
+        owner: None,
         beside: None,
         totals: Vec::new(),
     })

@@ -177,6 +177,8 @@ pub(super) struct Source {
     pub why: String,
     /// What an answer must say of a list of all, where the tool has none and something else stands in for it.
     pub all_note: String,
+    /// What holds for those that its list without criteria leaves out, before their names.
+    pub rest: String,
     /// Where in the result the records are; the first place that exists counts, "" is the result itself.
     pub rows: Vec<String>,
     /// May be called with no criteria.

@@ -227,6 +227,29 @@ pub(super) fn without_some_words(rows: &mut Vec<Row>, searched: &str) -> Vec<Row
     some
 }
 
+/// Short words are found at the start of longer ones by chance: "macs" are no machines. Takes out the records that have
+/// such a word only so, if there are others.
+pub(super) fn without_chance(rows: &mut Vec<Row>, searched: &str) {
+    const SHORT: usize = 3;
+    let low = searched.to_lowercase();
+    let short: Vec<String> =
+        low.split(|c: char| !c.is_alphanumeric()).map(stem).filter(|stem| (1..=SHORT).contains(&stem.len())).collect();
+    let own = |row: &Row| {
+        let mut text = String::new();
+        row.fields.values().for_each(|value| write_down(value, &mut text));
+        // "MacBook" is made of the word, "machine" only begins alike.
+        let is = |word: &str, wanted: &String| {
+            let rest = word.get(wanted.len()..).filter(|_| word.to_lowercase().starts_with(wanted.as_str()));
+            stem(&word.to_lowercase()) == *wanted || rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        };
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        short.iter().all(|wanted| words.iter().any(|word| is(word, wanted)))
+    };
+    if rows.iter().any(own) {
+        rows.retain(own);
+    }
+}
+
 /// Adds every text in a value to `out`, each on a line of its own.
 fn write_down(value: &Value, out: &mut String) {
     match value {
@@ -284,5 +307,16 @@ mod tests {
         let (wanted, other) = (json!({"customer": "x", "title": "customer portal"}), json!({"customer": "portal"}));
         let mut rows = vec![row(wanted), row(other)];
         assert_eq!((without_some_words(&mut rows, "customer portal").len(), rows.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_short_word_is_not_found_where_another_only_begins_alike() {
+        let machine = json!({"subject": "Machines lose the network"});
+        let mut rows = vec![row(json!({"subject": "MacBook is slow"})), row(machine.clone())];
+        without_chance(&mut rows, "macs");
+        assert_eq!(rows, vec![row(json!({"subject": "MacBook is slow"}))]);
+        let mut only = vec![row(machine)];
+        without_chance(&mut only, "macs");
+        assert_eq!(only.len(), 1, "what the server found stands if there is nothing better");
     }
 }

@@ -5,6 +5,7 @@
 
 mod added;
 mod beyond;
+mod exact;
 mod fetch;
 mod listed;
 mod named;
@@ -17,7 +18,7 @@ use super::catalog::Catalog;
 use super::evidence::{Done, Failure};
 use super::frame::{Frame, NodeId};
 use super::knowledge::{KindId, Knowledge};
-use super::rows::Row;
+use super::rows::{self, Row};
 use super::sent::{self, Changed};
 use crate::protocol::CallId;
 
@@ -53,10 +54,20 @@ pub(super) struct Found {
     pub instead: Option<Box<(String, String)>>,
     /// What must be said of how the list was made.
     pub note: Box<str>,
+    /// Those asked about that a list without criteria leaves out, with what that means.
+    pub rest: Option<Box<Rest>>,
     /// Records found by a search that fit much less well than the best.
     pub weaker: Vec<Row>,
     /// Ids that none of the records names, although they were asked for: the records only have the same owner.
     pub loose: Option<Box<str>>,
+}
+
+/// Records that a list leaves out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rest {
+    /// What holds for them.
+    pub says: Box<str>,
+    pub ids: Vec<String>,
 }
 
 /// Why something could not be found.
@@ -152,7 +163,11 @@ impl<'a> Run<'a> {
             return problem(Problem::NoServer { kind: node.kind });
         }
         match &node.named {
-            Some(mention) => self.named(node, mention),
+            Some(mention) => {
+                // Both are asked for side by side.
+                let (own, owner) = (self.named(node, mention), node.owner.map(|owner| self.resolve(owner)));
+                if matches!(owner, Some(State::Waiting)) { State::Waiting } else { own }
+            }
             None => self.listed(node),
         }
     }
@@ -170,6 +185,14 @@ impl Found {
     fn asked_for(&self, field: &str, mut values: Vec<String>) -> Vec<String> {
         values.extend(sent::values(&self.changed, field).cloned());
         values
+    }
+
+    /// Notes which of the wanted values of a field a whole list of all does not have.
+    fn leave_out(&mut self, field: &str, wanted: &[String]) {
+        let whole = self.total.is_none() && self.problems.is_empty() && self.changed.is_empty();
+        let Some(rest) = self.rest.as_mut().filter(|_| whole) else { return };
+        let listed = rows::distinct(&self.rows, field);
+        rest.ids.extend(wanted.iter().filter(|value| !listed.contains(value)).cloned());
     }
 
     /// Whether the server said that there is no such record.

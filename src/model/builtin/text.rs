@@ -86,6 +86,8 @@ pub(super) fn words(question: &str, synonyms: &BTreeMap<String, String>) -> Vec<
             push(&mut out, part, gap, in_quotes, shouted, synonyms);
             if let Some(word) = out.last_mut() {
                 word.money |= money;
+                // "the customers' invoices"
+                word.possessive |= tail == "'" && !chunk.starts_with('\'') && word.low.ends_with('s');
             }
             gap = Gap::None;
         }

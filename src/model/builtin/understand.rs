@@ -6,6 +6,7 @@
 mod beside;
 mod clause;
 mod conditions;
+mod deeds;
 mod detail;
 mod earlier;
 mod fields;
@@ -16,6 +17,7 @@ mod kinds;
 mod link;
 mod loose;
 mod names;
+mod owner;
 mod place;
 mod ranking;
 mod settle;
@@ -29,7 +31,7 @@ use std::collections::HashMap;
 pub(super) use beside::others_of;
 
 use super::dialogue::Context;
-use super::frame::{Frame, Head, NodeId};
+use super::frame::{Ask, Frame, Head, NodeId};
 use super::knowledge::{KindId, Role};
 use super::reading::{self, Binding, Item, Reader, What};
 use super::text::Gap;
@@ -163,7 +165,12 @@ impl Builder<'_> {
     fn add_head(&mut self, mut head: Head) {
         head.title.clone_from(&self.title);
         // The same records asked about again: one more field of them.
-        let same = self.frame.heads.iter_mut().find(|known| known.node == head.node && known.title == head.title);
+        let nodes = &self.frame.nodes;
+        let alike = |node: NodeId| {
+            let both = nodes.get(node).zip(nodes.get(head.node));
+            node == head.node || head.ask == Ask::List && both.is_some_and(|(one, other)| one.is_same(other))
+        };
+        let same = self.frame.heads.iter_mut().find(|known| known.title == head.title && alike(known.node));
         match same {
             Some(known) if !known.fields.is_empty() && !head.fields.is_empty() => known.fields.extend(head.fields),
             // Shown whole, it holds the field too.

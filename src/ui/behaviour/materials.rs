@@ -204,7 +204,7 @@ fn a_prompt_says_what_it_needs_and_comes_into_the_input_unsent() {
     console.type_text("/prompts kb weather");
     assert_eq!(console.press("Enter"), []);
     assert!(console.screen().contains("weather needs city: /prompts kb weather city=TEXT"), "{}", console.screen());
-    console.type_text(" city=New York");
+    console.type_text(" city=\"New York\"");
     let arguments = Json::from(json!({"city": "New York"}));
     let material = Material::Prompt { name: "weather".into(), arguments: arguments.clone() };
     assert_eq!(console.press("Enter"), [Effect::Send(Command::Fetch { server: "kb".into(), material })]);

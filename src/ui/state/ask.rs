@@ -57,7 +57,7 @@ impl Purpose {
             Self::Result(_) => "It stays held: n gives the model what you see then. The record keeps both.",
             Self::Answer(_) => "JSON or words; empty is an empty result. Ctrl+R: the last result of this tool.",
             Self::Again(_) => {
-                "Its server is started and really called; the result is compared with the recorded one, if there is one."
+                "Its server is started and really called; a recorded result is compared with the new one."
             }
             Self::AgainWriting(_) => {
                 "Its server is started and really called: what it changes stays changed. Asked every time."

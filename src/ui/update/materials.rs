@@ -73,7 +73,11 @@ fn told_of(words: &str) -> Result<Map<String, Value>, String> {
             (_, None) => return Err(format!("{}: say what it is, as in name={0}.", text::fit(word, 40))),
         }
     }
-    Ok(told.into_iter().map(|(name, text)| (name, Value::String(text))).collect())
+    // As in a shell, where they would be needed; what stands in two pairs of quotes keeps one.
+    let unquoted = |text: String| {
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or(text)
+    };
+    Ok(told.into_iter().map(|(name, text)| (name, Value::String(unquoted(text)))).collect())
 }
 
 fn known(state: &State, wanted: &str) -> Result<ServerName, String> {

@@ -16,7 +16,7 @@ pub(super) fn note(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> Opt
     let forms = &scribe.knowledge.forms;
     let counted = match &head.order {
         Some(Order::CountOf { node, .. }) => *node,
-        Some(Order::Field { .. } | Order::Groups { .. }) | None => head.node,
+        Some(Order::Field { .. } | Order::Groups { .. } | Order::Totals { .. }) | None => head.node,
     };
     let found = answered.beside.as_ref().filter(|found| found.problems.is_empty());
     let (Some(found), Some(node)) = (found, head.beside.and_then(|node| scribe.frame.nodes.get(node))) else {

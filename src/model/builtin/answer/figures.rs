@@ -8,7 +8,7 @@ use super::super::heads::{Answered, Group};
 use super::super::rows::{self};
 use super::references::refs;
 use super::scribe::{Grammar, Scribe};
-use super::{lead, values};
+use super::{lead, table, values};
 use crate::protocol::CallId;
 
 pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
@@ -40,6 +40,15 @@ pub(super) fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fie
     let kind = scribe.kind(answered.kind);
     let what = scribe.describe(head.node, Grammar::Many);
     let references = refs(&lead::calls(answered));
+    if let (Some(Order::Totals { descending }), Some(first)) = (&head.order, answered.groups.first()) {
+        let currency = rows::distinct(&first.rows, &kind.currency).join(", ");
+        let total = format!("{} {currency}", values::money(first.total(&kind.measure)));
+        return forms::fill(
+            forms,
+            "group_total",
+            context! { value => scribe.id(&first.value), several => answered.groups.len(), descending => *descending, total => total.trim(), n => answered.all, what, label => values::label(kind, &kind.measure), refs => references },
+        );
+    }
     if head.limit.is_some()
         && let Some(first) = answered.groups.first()
     {
@@ -104,9 +113,9 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> S
             None => group.value.replace('_', " "),
         };
         let sum = measure.map(|measure| {
-            let sum = group.rows.iter().filter_map(|row| row.number(measure)).sum();
+            let sum = group.total(measure);
             let currencies = rows::distinct(&group.rows, &kind.currency).join(", ");
-            format!(" {} {currencies} |", values::money(sum))
+            format!(" {} in all |", format!("{} {currencies}", values::money(sum)).trim_end())
         });
         out.push_str(&format!(
             "| {} | {} {} |{}\n",
@@ -117,6 +126,27 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> S
         ));
     }
     out.trim_end().to_owned()
+}
+
+/// Of what the sums of groups are made: the records of each that has several.
+pub(super) fn added(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
+    const MOST: usize = 60;
+    let kind = scribe.kind(answered.kind);
+    let several =
+        |group: &&Group| group.rows.len() > 1 && group.rows.iter().all(|row| row.number(&kind.measure).is_some());
+    let groups: Vec<&Group> = answered.groups.iter().filter(several).collect();
+    if kind.measure.is_empty() || groups.iter().map(|group| group.rows.len()).sum::<usize>() > MOST {
+        return String::new();
+    }
+    let tables = groups.into_iter().map(|group| {
+        let title = forms::fill(
+            &scribe.knowledge.forms,
+            "heading",
+            context! { title => scribe.id(&group.value.replace('_', " ")) },
+        );
+        format!("{title}\n\n{}", table::table(scribe, &Head::list(head.node), &group.rows, &[]))
+    });
+    tables.collect::<Vec<_>>().join("\n\n")
 }
 
 /// How large a part some records are of others.
@@ -131,5 +161,9 @@ pub(super) fn share(scribe: &Scribe<'_>, head: &Head, answered: &Answered, whole
     let what = scribe.describe(head.node, grammar(answered.all));
     let whole = scribe.describe(whole, grammar(all));
     let refs = refs(&calls);
-    forms::fill(&scribe.knowledge.forms, "share", context! { percent, n => answered.all, all, what, whole, refs })
+    forms::fill(
+        &scribe.knowledge.forms,
+        "share",
+        context! { yesno => head.yesno, percent, n => answered.all, all, what, whole, refs },
+    )
 }

@@ -9,7 +9,7 @@ use super::super::heads::Answered;
 use super::super::rows::{self, Row};
 use super::references::{own_refs, refs};
 use super::scribe::{Grammar, Scribe};
-use super::{beside, figures, json_value, table, values};
+use super::{beside, figures, json_value, owner, rest, table, values};
 use crate::protocol::CallId;
 
 /// The calls that a part rests on: those of its records, or those that found none.
@@ -25,13 +25,16 @@ pub(super) fn calls(answered: &Answered) -> Vec<CallId> {
         .collect()
 }
 
-/// The sentence, with what was not counted.
+/// The sentence, with whose the record is, who else there is, and what was not counted.
 pub(super) fn lead(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
     let sentence = plain(scribe, head, answered);
-    match beside::note(scribe, head, answered) {
-        Some(note) => format!("{sentence} {note}"),
-        None => sentence,
-    }
+    let notes = [
+        owner::note(scribe, head, answered),
+        Some(sentence),
+        rest::note(scribe, answered),
+        beside::note(scribe, head, answered),
+    ];
+    notes.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
@@ -45,14 +48,19 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
         Ask::List | Ask::Count => {}
     }
     if let Some(Order::CountOf { node, descending }) = &head.order {
-        return figures::most(scribe, answered, *node, *descending);
+        let asked = answered.rows.iter().flat_map(|row| head.fields.iter().map(move |name| (row, name)));
+        let fields = asked.map(|(row, name)| field(scribe, row, name, &own_refs(row)));
+        let most = figures::most(scribe, answered, *node, *descending);
+        return std::iter::once(most).chain(fields).collect::<Vec<_>>().join(" ");
     }
     if let Some(row) = single(scribe, head, answered) {
         return one(scribe, head, row);
     }
     if let (Some(Order::Field { field, descending }), Some(row)) = (&head.order, answered.rows.first()) {
         let label = values::label(kind, field);
-        let dated = values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());
+        // Of a list it is the length that is put in order.
+        let length = row.get(field).and_then(Value::as_array).map(|items| items.len().to_string());
+        let dated = length.is_none() && values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());
         let graded =
             dated || kind.field(field).is_some_and(|field| !field.order.is_empty()) || row.number(field).is_some();
         let name = if answered.rows.len() == answered.all && answered.all > 1 {
@@ -64,15 +72,22 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
         } else {
             "first"
         };
-        return forms::fill(
+        let first = forms::fill(
             forms,
             name,
             context! {
-                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label, descending => *descending, dated => dated, graded => graded,
-                value => with_currency(scribe, row, field), refs => refs(&calls(answered)), shown => answered.rows.len(),
+                subject => scribe.subject(row), n => answered.all, what => what(answered.all), label => label.as_str(), descending => *descending, dated => dated, graded => graded,
+                value => length.unwrap_or_else(|| with_currency(scribe, row, field)), refs => refs(&calls(answered)), shown => answered.rows.len(),
                 nth => ["", "second ", "third ", "fourth ", "fifth "].get(head.skip).copied().unwrap_or_default(),
             },
         );
+        let equal: Vec<String> = answered.ties.iter().map(|row| scribe.subject(row)).collect();
+        if equal.is_empty() {
+            return first;
+        }
+        let refs = refs(&answered.ties.iter().flat_map(Row::calls).collect::<Vec<_>>());
+        let ties = forms::fill(forms, "ties", context! { names => equal.join(", "), label, refs });
+        return format!("{first} {ties}");
     }
     let plain = scribe.frame.nodes.get(head.node).is_some_and(|node| node.filters.is_empty());
     let asked = scribe.frame.nodes.get(head.node).and_then(|node| node.named.as_ref()).map_or(0, Mention::count);
@@ -88,12 +103,13 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
         context! {
             total => in_all(scribe, answered),
             n => answered.all, what => what(answered.all), refs => refs(&calls(answered)), shown => answered.rows.len(),
-            yesno => head.yesno, order_note => "",
+            yesno => head.yesno && answered.found.loose.is_none(), order_note => "",
         },
     );
     if let Some(ids) = &answered.found.loose {
-        text.push(' ');
-        text.push_str(&forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids.as_ref() }));
+        let loose = forms::fill(forms, "loose", context! { what => kind.many.as_str(), ids => ids.as_ref() });
+        // Who asks whether there is one is told first that there is none.
+        text = if head.yesno { format!("{loose} {text}") } else { format!("{text} {loose}") };
     }
     if !answered.found.note.is_empty() {
         text.push(' ');
@@ -234,6 +250,7 @@ fn field(scribe: &Scribe<'_>, row: &Row, name: &str, refs: &str) -> String {
         return forms::fill(forms, "field_none", context! { label => label, subject => subject, refs => refs });
     }
     let value = with_currency(scribe, row, name).split_whitespace().collect::<Vec<_>>().join(" ");
+    let value = if kind.refs.contains_key(name) { scribe.id(&value) } else { value };
     let long = value.chars().count() > 90 || kind.long.iter().any(|long| long == name);
     let several =
         label.ends_with('s') && !label.ends_with("ss") && !label.ends_with("status") && !label.ends_with("os");
@@ -283,7 +300,8 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
 pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidden: &[String]) -> String {
     let kind = scribe.kind(answered.kind);
     if let Ask::GroupBy(field) = &head.ask {
-        return figures::groups(scribe, answered, &values::label(kind, field));
+        let groups = figures::groups(scribe, answered, &values::label(kind, field));
+        return format!("{groups}\n\n{}", figures::added(scribe, head, answered)).trim_end().to_owned();
     }
     if let Some(Order::CountOf { node, .. }) = &head.order {
         let counted = scribe.frame.nodes.get(*node).map(|node| scribe.kind(node.kind).many.clone()).unwrap_or_default();

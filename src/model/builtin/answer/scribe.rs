@@ -259,6 +259,7 @@ impl<'a> Scribe<'a> {
     fn tie(&self, kind: &Kind, link: &Link, after: &mut String) {
         let Some(target) = self.frame.nodes.get(link.to) else { return };
         let word = match (link.sense, link.manner) {
+            (Sense::Missing, Manner::With) if after.contains(" without ") => "and without",
             (Sense::Missing, Manner::With) => "without",
             (Sense::Missing, Manner::Of) => "other than those of",
             (Sense::Exists, Manner::With) => {
@@ -307,7 +308,12 @@ impl<'a> Scribe<'a> {
 
     /// Whose the records of a kind really are that are looked up by records of another: "the customer of " a ticket.
     fn owner(&self, kind: &Kind, target: &Node) -> Option<String> {
-        let third = self.kind(self.knowledge.common(self.knowledge.kind_named(&kind.name)?, target.kind)?);
+        let third = self.knowledge.common(self.knowledge.kind_named(&kind.name)?, target.kind)?;
+        // What a customer owes is called by the customer's own name.
+        if self.kind(target.kind).of == Some(third) {
+            return None;
+        }
+        let third = self.kind(third);
         Some(format!("the {} of ", if self.is_one_named(target) { &third.one } else { &third.many }))
     }
 

@@ -94,6 +94,7 @@ fn add_file(
             tool: raw.tool,
             why: raw.why,
             all_note: raw.all_note,
+            rest: raw.rest,
             rows: match raw.rows {
                 OneOrMany::One(path) => vec![path],
                 OneOrMany::Many(paths) => paths,

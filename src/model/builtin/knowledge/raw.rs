@@ -252,6 +252,8 @@ pub(super) struct RawSource {
     #[serde(default)]
     pub all_note: String,
     #[serde(default)]
+    pub rest: String,
+    #[serde(default)]
     pub rows: OneOrMany,
     #[serde(default)]
     pub all: bool,

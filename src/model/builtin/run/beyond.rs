@@ -35,6 +35,14 @@ impl<'a> Run<'a> {
         out
     }
 
+    /// What was found of the owner that the question gave a named record to.
+    pub(in crate::model::builtin) fn owner(&mut self, node: NodeId) -> Option<Found> {
+        match self.resolve(self.frame.nodes.get(node)?.owner?) {
+            State::Ready(found) => Some(found),
+            State::Waiting => None,
+        }
+    }
+
     /// Whether a node has conditions besides its tie to another.
     pub(in crate::model::builtin) fn narrows_itself(&self, node: NodeId, besides: NodeId) -> bool {
         self.frame.nodes.get(node).is_some_and(|node| {

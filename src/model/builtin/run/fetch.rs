@@ -10,7 +10,7 @@ use super::super::frame::{Filter, Node, Test};
 use super::super::knowledge::KindId;
 use super::super::rows::{self, Row};
 use super::super::sent;
-use super::{Found, MOST_CALLS, MOST_PAGES, Planned, Problem, Run, State, problem};
+use super::{Found, MOST_CALLS, MOST_PAGES, Planned, Problem, Rest, Run, State, problem};
 use crate::protocol::CallId;
 
 impl<'a> Run<'a> {
@@ -40,6 +40,9 @@ impl<'a> Run<'a> {
         let mut found = Found::default();
         if !bindings.keys().any(|field| access.source.otherwise.contains_key(field)) {
             found.note = access.source.all_note.as_str().into();
+        }
+        if access.pushed.is_empty() && access.source.all && !access.source.rest.is_empty() {
+            found.rest = Some(Box::new(Rest { says: access.source.rest.as_str().into(), ids: Vec::new() }));
         }
         let mut waiting = false;
         for arguments in &access.calls {

@@ -225,6 +225,9 @@ impl Run<'_> {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => {
                     let values = found.asked_for(field, values);
+                    if link.sense == Sense::Exists && filters.is_empty() {
+                        found.leave_out(field, &values);
+                    }
                     let has = |row: &Row| {
                         rows::distinct(std::slice::from_ref(row), field).iter().any(|value| values.contains(value))
                     };
@@ -274,6 +277,7 @@ impl Run<'_> {
             }
         }
         if score.is_empty() && !node.text.is_empty() {
+            rows::without_chance(&mut found.rows, &node.text);
             found.weaker = rows::without_some_words(&mut found.rows, &node.text);
         }
         if let (Some(limit), true) = (node.limit, self.knowledge.kind(node.kind).ranked || !node.text.is_empty()) {
@@ -285,21 +289,6 @@ impl Run<'_> {
             found.rows.truncate(best.count);
         }
         State::Ready(found)
-    }
-
-    /// "The invoice for TKT-1004": of its customer's invoices the one that names it, if one does.
-    fn exactly(&self, node: &Node, found: &mut Found) {
-        for link in &node.links {
-            let Some(target) = self.frame.nodes.get(link.to) else { continue };
-            let Some(Mention { how: How::Ids(ids), .. }) = &target.named else { continue };
-            let Some(exact) = self.knowledge.exact(node.kind, target.kind) else { continue };
-            let names = |row: &Row| row.text(exact).is_some_and(|id| ids.contains(&id));
-            if found.rows.iter().any(names) {
-                found.rows.retain(names);
-            } else if !found.rows.is_empty() {
-                found.loose = Some(ids.join(", ").into());
-            }
-        }
     }
 
     /// The one node that a node without conditions of its own is tied to.

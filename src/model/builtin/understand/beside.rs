@@ -9,7 +9,7 @@ pub(super) fn add(knowledge: &Knowledge, frame: &mut Frame) {
         let Some(head) = frame.heads.get(index) else { continue };
         let counted = match &head.order {
             Some(Order::CountOf { node, .. }) => *node,
-            Some(Order::Field { .. } | Order::Groups { .. }) | None => head.node,
+            Some(Order::Field { .. } | Order::Groups { .. } | Order::Totals { .. }) | None => head.node,
         };
         let node = frame.nodes.get(counted).and_then(|node| others(knowledge, node));
         let node = node.filter(|node| !is_asked(frame, counted, node));

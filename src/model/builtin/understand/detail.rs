@@ -81,7 +81,16 @@ impl Builder<'_> {
                 items.get(at + 1).is_some_and(Item::is_small) && matches!(next.what, What::Days(_))
             });
         if clause.conn == Conn::No && dated {
-            self.need(&item.raw);
+            let since = fields
+                .iter()
+                .any(|(kind, field)| self.field_name(*kind, *field).is_some_and(|name| self.is_date(*kind, name)));
+            if !since {
+                self.need(&item.raw);
+                return true;
+            }
+            clause.conn = Conn::None;
+            clause.negated = true;
+            clause.fields.push((at, fields));
             return true;
         }
         // "tickets where …" says more about the tickets, not where they are.
@@ -96,7 +105,11 @@ impl Builder<'_> {
             self.leave_out(items, at);
             return true;
         }
-        if let Some(person) = self.person_field(&fields)
+        // "customers handled by Daniel Osei": of the records spoken of; a person of things before one of people.
+        let people = |kind: KindId| self.reader.knowledge.kind(kind).person_question;
+        let mut persons: Vec<(KindId, FieldId)> = fields.clone();
+        persons.sort_by_key(|(kind, field)| (!known(&(*kind, *field)), people(*kind)));
+        if let Some(person) = self.person_field(&persons)
             && self.person_named(clause, items, at, person)
         {
             return true;
@@ -105,7 +118,9 @@ impl Builder<'_> {
             return true;
         }
         // Words such as "read" or "opened" are fields only beside their own kind.
-        let asked = clause.roles.contains(&Role::Who);
+        // "Linh Tran's email" is no order to send one.
+        let owned = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.possessive);
+        let asked = clause.roles.contains(&Role::Who) || owned;
         if (item.has(Role::Change) && !asked) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
             let near = |kind: &KindId| {
                 clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(*kind))
@@ -213,6 +228,9 @@ impl Builder<'_> {
     /// Notes "latest", "top 2", "most"; false if the word is none here.
     pub(super) fn ranking(&mut self, clause: &mut Clause, items: &[Item], at: usize, index: usize) -> bool {
         let Some(known) = self.reader.knowledge.superlatives.get(index) else { return false };
+        if self.most_of_value(clause, items, at, &known.by) {
+            return true;
+        }
         let next =
             items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
         let number = |item: Option<&Item>| match item.map(|item| &item.what) {
@@ -227,7 +245,10 @@ impl Builder<'_> {
                 || !item.fields().is_empty()
                 || item.superlative().is_some()
         });
-        let verbs_only = items.iter().skip(at + 1).all(|item| item.is_small() && item.gap == Gap::None);
+        let verbs_only = items.iter().skip(at + 1).all(|item| {
+            // "… the most in 2025"
+            (item.is_small() || matches!(item.what, What::Days(_))) && item.gap == Gap::None
+        });
         let closing = (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
         let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
         let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
@@ -261,7 +282,9 @@ impl Builder<'_> {
         let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
         let count = counted.or((singular || one || skip.is_some()).then_some(1));
         let skip = skip.unwrap_or_default();
-        clause.rankings.push(Ranking { at, by: known.by.clone(), descending: known.descending, count, skip, said });
+        // "which customer did we bill the most": by how much, if the records have such a figure.
+        let by = if closing && !ranks && known.by == "count" { "total" } else { known.by.as_str() };
+        clause.rankings.push(Ranking { at, by: by.to_owned(), descending: known.descending, count, skip, said });
         true
     }
 
@@ -280,8 +303,11 @@ impl Builder<'_> {
         let Some(next) = items.iter().skip(at + 1).find(|item| !(item.is_small() && item.has(Role::Ignore))) else {
             return false;
         };
-        let plain =
-            matches!(next.what, What::Unknown { .. } | What::Quoted | What::Phrase(_)) && !next.has(Role::Pronoun);
+        // "tickets that mention INV-2024-002": there the id is only a word of the text.
+        let mentions = items.get(at).is_some_and(|item| item.raw.to_lowercase().starts_with("mention"));
+        let plain = matches!(next.what, What::Unknown { .. } | What::Quoted | What::Phrase(_))
+            && !next.has(Role::Pronoun)
+            || mentions && matches!(next.what, What::Record(_));
         let searchable =
             clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(|kind| self.is_searched(kind)))
                 || clause.weak.iter().any(|(_, kind, _)| self.reader.knowledge.kind(*kind).text);
@@ -297,6 +323,12 @@ impl Builder<'_> {
     /// Where text that is searched for ends: at a named record, a day, a name after "for", or a new wish.
     pub(super) fn ends_text(&self, clause: &Clause, items: &[Item], at: usize) -> bool {
         let Some(item) = items.get(at) else { return true };
+        let mentioned = at.checked_sub(1).and_then(|before| items.get(before));
+        if mentioned.is_some_and(|before| before.has(Role::About) && before.raw.to_lowercase().starts_with("mention"))
+            && matches!(item.what, What::Record(_))
+        {
+            return false;
+        }
         if matches!(item.what, What::Record(_) | What::Days(_)) || item.gap == Gap::Stop {
             return true;
         }

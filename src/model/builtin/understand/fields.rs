@@ -1,6 +1,6 @@
 //! Fields with something beside them: a name, a length of time, or nothing at all.
 
-use super::super::frame::{DateSpan, Filter, Limit, Test};
+use super::super::frame::{DateSpan, Filter, Limit, NodeId, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
@@ -91,6 +91,13 @@ impl Builder<'_> {
             clause.waiting.push((at, all));
             return true;
         }
+        // "Meridian's tier and account manager" asks for the person; "Marcus is working on" names one.
+        let last = items.get(at).and_then(|item| item.raw.split_whitespace().next_back().map(str::to_lowercase));
+        let noun = last.is_some_and(|last| field.rsplit('_').next() == Some(last.as_str()));
+        // "the account manager of Lumen" is asked for too, "customers with account manager Grace" are not.
+        if noun && items.get(at + 1).is_some_and(|next| matches!(next.low.as_str(), "of" | "for" | "at")) {
+            return false;
+        }
         let mut turned = false;
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
             turned |= item.has(Role::Except) || item.has(Role::Not);
@@ -104,9 +111,6 @@ impl Builder<'_> {
                 _ => break,
             }
         }
-        // "Meridian's tier and account manager" asks for the person; "Marcus is working on" names one.
-        let last = items.get(at).and_then(|item| item.raw.split_whitespace().next_back().map(str::to_lowercase));
-        let noun = last.is_some_and(|last| field.rsplit('_').next() == Some(last.as_str()));
         if name.is_none()
             && !noun
             && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
@@ -126,21 +130,42 @@ impl Builder<'_> {
         true
     }
 
+    /// The records that took some time, with the field that says how long; `done` if only records are meant of which it was
+    /// said that they are done.
+    pub(super) fn length_of(&self, clause: &Clause, done: bool) -> Option<(NodeId, String)> {
+        clause.placed.iter().rev().find_map(|placed| {
+            let node = self.frame.nodes.get(placed.node)?;
+            let kind = self.reader.knowledge.kind(node.kind);
+            let field = kind.fields.iter().find(|field| field.hours_between.is_some() && !field.or_now)?;
+            let [_, end] = field.hours_between.as_ref()?;
+            let ends = |filter: &Filter| match &filter.test {
+                Test::In(values) => values.iter().any(|value| kind.date_of.get(value) == Some(end)),
+                _ => false,
+            };
+            (!done || node.filters.iter().any(|filter| !filter.negated && ends(filter)))
+                .then(|| (placed.node, field.name.clone()))
+        })
+    }
+
     /// "resolved within 24 hours": how long it took, not when it was.
     pub(super) fn took(&mut self, clause: &mut Clause, span: &DateSpan) -> bool {
         let low = span.said.to_lowercase();
         let mut words = low.split_whitespace();
         let within = words.next() == Some("within");
-        let number = words.next().and_then(super::super::dates::number);
-        let hours = words.next().is_some_and(|unit| unit.starts_with("hour") || unit == "h");
-        let (true, Some(number), true, None) = (within, number, hours, words.next()) else { return false };
-        let field = clause.placed.iter().rev().find_map(|placed| {
-            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
-            let field = kind.fields.iter().find(|field| field.hours_between.is_some() && !field.or_now)?;
-            Some((placed.node, field.name.clone()))
+        let number = words.next().and_then(|word| match word {
+            "a" | "an" => Some(1),
+            word => super::super::dates::number(word),
         });
-        let Some((node, field)) = field else { return false };
-        let most = Limit { number: number.into(), included: true };
+        let hours = match words.next() {
+            Some("hour" | "hours" | "h" | "hrs") => 1,
+            Some("day" | "days") => 24,
+            Some("week" | "weeks") => 168,
+            Some(_) | None => return false,
+        };
+        let (true, Some(number), None) = (within, number, words.next()) else { return false };
+        // "created within 3 days" is counted from today; what is done took that long.
+        let Some((node, field)) = self.length_of(clause, hours > 1) else { return false };
+        let most = Limit { number: (number * hours).into(), included: true };
         self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
         true
     }

@@ -1,6 +1,6 @@
 //! Numbers as conditions: amounts, lengths and counts, above, below or between.
 
-use super::super::frame::{Ask, Count, Filter, Head, Limit, Node, Test};
+use super::super::frame::{Ask, Count, Filter, Head, Limit, Node, Order, Test};
 use super::super::knowledge::{Figured, KindId, Role};
 use super::super::reading::{Figure, Item, Unit, What};
 use super::super::text::Gap;
@@ -90,6 +90,12 @@ impl Builder<'_> {
             let test = range.test("");
             if let Some(conditions) = self.named_figure(clause, &range) {
                 self.place_or_wait(clause, range.at, conditions);
+                continue;
+            }
+            // "resolved in less than 10 hours"
+            let length = Some(range.unit).filter(|unit| matches!(unit, Unit::Hours | Unit::Days));
+            if let Some((node, field)) = length.and_then(|_| self.length_of(clause, true)) {
+                self.apply(clause, node, Filter::new(&field, range.test("hours")), Conn::And);
                 continue;
             }
             let measure = |kind: KindId| {
@@ -229,8 +235,16 @@ impl Builder<'_> {
                 let own = node.links.iter().filter(|link| link.to != target).cloned();
                 records.links.extend(own);
             }
+            // "top 3 customers by revenue": the records of each are added up.
+            let each = head.limit.zip(kind.of).and_then(|(_, of)| knowledge.join(instead.kind, of));
             head.node = target;
             head.fields.clear();
+            if let (Some((field, _)), Some(Order::Field { descending, .. }), Figured::Sum) =
+                (each, &head.order, &instead.ask)
+            {
+                (head.ask, head.order) = (Ask::GroupBy(field), Some(Order::Totals { descending: *descending }));
+                continue;
+            }
             head.ask = match instead.ask {
                 Figured::Sum => Ask::Sum(instead.field.clone()),
                 Figured::Average => Ask::Average(instead.field.clone()),

@@ -1,7 +1,7 @@
 //! The last steps of a clause: ties to named and earlier records, names beside ids, counts and sums, composites.
 
 use super::super::dialogue::mention_of;
-use super::super::frame::{Ask, Filter, Head, How, Link, Manner, Mention, Node, NodeId, Order, Sense, Test};
+use super::super::frame::{Ask, Filter, Head, Link, Manner, Node, NodeId, Order, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::{Binding, Item, Reader};
 use super::clause::{Clause, Conn, Part, Period};
@@ -28,7 +28,8 @@ impl Builder<'_> {
                 if !self.is_owner(clause, items, *at, *named, head.node) {
                     continue;
                 }
-                if head.node != *named && self.kind_of(head.node) != self.kind_of(*named) && !self.is_tied(head.node) {
+                let tied = self.is_tied(head.node) || self.depends(head.node, *named);
+                if head.node != *named && self.kind_of(head.node) != self.kind_of(*named) && !tied {
                     self.tie(head.node, *named);
                 }
             }
@@ -56,42 +57,6 @@ impl Builder<'_> {
         let or_else = self.other_readings(node, named);
         // The text of an article is found by the ticket; a ticket that only lends its customer is fetched for that.
         self.link(node, named, Sense::Exists, Manner::Of, or_else);
-    }
-
-    /// A name that is no company may be a person, or words of the text.
-    pub(super) fn other_readings(&self, node: NodeId, named: NodeId) -> Vec<Filter> {
-        let Some(Mention { how: How::Fields(fields, value), kind, .. }) =
-            self.frame.nodes.get(named).and_then(|node| node.named.as_ref())
-        else {
-            return Vec::new();
-        };
-        let knowledge = self.reader.knowledge;
-        if fields.first() != Some(&knowledge.kind(*kind).name_field)
-            || knowledge
-                .kind(*kind)
-                .field(&knowledge.kind(*kind).name_field)
-                .is_some_and(|field| field.looks_like.is_some())
-        {
-            return Vec::new();
-        }
-        let Some(kind) = self.kind_of(node).map(|kind| knowledge.kind(kind)) else { return Vec::new() };
-        let capital = value.chars().next().is_some_and(char::is_uppercase);
-        let person = kind
-            .fields
-            .iter()
-            .find(|field| field.person)
-            .map(|field| Filter::new(&field.name, Test::Like(value.clone())));
-        let text = kind.text.then(|| Filter::new("text", Test::Like(value.clone())));
-        // "seats of Veeam": records without a key of their own are called by their label.
-        let labelled = kind.key.is_empty() && kind.of.is_some() && !kind.single && !kind.label.is_empty();
-        let label = labelled.then(|| Filter::new(&kind.label, Test::Like(value.clone())));
-        let place = kind
-            .fields
-            .iter()
-            .find(|field| field.place && kind.refs.values().any(|target| knowledge.kind(*target).person_question))
-            .map(|field| Filter { say: format!("at {value}"), ..Filter::new(&field.name, Test::Like(value.clone())) });
-        let readings = if capital { [label, place, person, text] } else { [label, place, text, person] };
-        readings.into_iter().flatten().take(1).collect()
     }
 
     // ---- names beside ids
@@ -145,6 +110,10 @@ impl Builder<'_> {
                 head.ask = Ask::GroupBy(field);
                 continue;
             }
+            if let Some(month) = compares.then(|| self.months_apart(head.node)).flatten() {
+                head.ask = Ask::GroupBy(format!("{month}@7"));
+                continue;
+            }
             if let (Some(period), false) = (clause.period, known.date.is_empty() || known.single) {
                 let letters = match period {
                     Period::Day => 10,
@@ -154,12 +123,17 @@ impl Builder<'_> {
                 head.ask = Ask::GroupBy(format!("{}@{letters}", known.date));
                 continue;
             }
-            if clause.roles.contains(&Role::Share) && index == 0 {
+            // "are all of TechCorp's assets under warranty" asks how large a part is, too.
+            let all = yesno && items.iter().any(|item| matches!(item.low.as_str(), "all" | "every"));
+            if (clause.roles.contains(&Role::Share) || all) && index == 0 {
                 match self.whole(clause, head.node) {
                     Some(whole) => head.ask = Ask::Share(whole),
+                    None if all => {}
                     None => self.need("percentage"),
                 }
-                continue;
+                if let Ask::Share(_) = head.ask {
+                    continue;
+                }
             }
             // "the article with the lowest helpful count": one of them, no total.
             if head.order.is_some() && head.limit.is_some() && !clause.roles.contains(&Role::Sum) {
@@ -183,7 +157,8 @@ impl Builder<'_> {
                     |filter: &&Filter| !filter.negated && matches!(&filter.test, Test::In(values) if values.len() > 1);
                 node.filters.iter().find(several).map(|filter| filter.field.clone())
             });
-            if let (Some(field), true) = (several_values, clause.roles.contains(&Role::Count) && !known.single) {
+            let counted = clause.roles.contains(&Role::Count) || compares;
+            if let (Some(field), true) = (several_values, counted && !known.single) {
                 head.ask = Ask::GroupBy(field);
                 continue;
             }
@@ -291,7 +266,9 @@ impl Builder<'_> {
         if tied || self.can_list(kind) || knowledge.sources.iter().any(found_by) {
             return true;
         }
-        if clause.roles.contains(&Role::Every) && self.can_list(base) {
+        // "the customer with the shortest response time": of all of them.
+        let ranked = matches!(head.order, Some(Order::Field { .. })) && head.limit.is_some();
+        if (clause.roles.contains(&Role::Every) || ranked) && self.can_list(base) {
             let all = self.frame.add(Node::new(base));
             return self.link(head.node, all, Sense::Exists, Manner::Of, Vec::new());
         }

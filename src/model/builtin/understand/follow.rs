@@ -288,6 +288,12 @@ impl<'a> Builder<'a> {
                 head.order = order.or(head.order.take());
                 head.limit = Some(number.unwrap_or(1));
                 head.ask = Ask::List;
+                // "how long did the last one take?"
+                let asked = items.iter().flat_map(Item::fields).filter(|(known, _)| *known == kind);
+                let fields = asked.filter_map(|(kind, field)| {
+                    self.reader.knowledge.kind(kind).fields.get(field).map(|field| field.name.clone())
+                });
+                head.fields.extend(fields);
                 true
             }
             Some(_) | None => false,

@@ -18,6 +18,11 @@ impl Builder<'_> {
                 // "who never opened a ticket"
                 if std::mem::take(&mut clause.negated) { Conn::No } else { Conn::With }
             }
+            // "customers with a server but no open ticket": nothing is left out there, something is missing.
+            Conn::None if clause.except == Except::Open && self.is_new(clause, kind) => {
+                clause.except = Except::No;
+                Conn::No
+            }
             Conn::With if clause.negated && !clause.placed.is_empty() => {
                 clause.negated = false;
                 Conn::No
@@ -59,17 +64,37 @@ impl Builder<'_> {
             }
             return;
         }
+        // "premium customers' invoices"
+        let owner = clause.placed.last().filter(|last| last.part == Part::Head && conn == Conn::None);
+        let owner = owner.filter(|last| items.get(last.at).is_some_and(|item| item.possessive));
+        if let Some(base) = owner.and_then(|last| self.kind_of(last.node))
+            && base != kind
+            && self.can_link(kind, base)
+        {
+            let node = self.facet_of_last(clause, kind, at, plural);
+            return self.take_waiting(clause, node, at);
+        }
         // "who has a balance" asks for balances with names; "who has an invoice" for customers.
         let facet = conn == Conn::With
             && self.reader.knowledge.kind(kind).of.is_some_and(|base| self.reader.knowledge.kind(base).person_question);
         if facet && clause.roles.contains(&Role::Who) {
             clause.roles.insert(Role::With);
-        } else if clause.placed.is_empty() && clause.roles.contains(&Role::Who) && matches!(conn, Conn::With | Conn::No)
+        } else if clause.placed.is_empty()
+            && clause.roles.contains(&Role::Who)
+            && matches!(conn, Conn::With | Conn::No)
+            // "who else has the same problem as TKT-1001": such tickets, whoever has them.
+            && !(self.reader.knowledge.kind(kind).ranked && self.reader.knowledge.kind(kind).of.is_some())
         {
             self.person_head(clause, kind);
         }
         let node = self.frame.add(Node::new(kind));
         let part = self.part(clause, items, at, kind, conn);
+        // "engineers with no open tickets": whoever has none is no record here, and those with some are not meant.
+        let people = clause.fields.iter().any(|(_, fields)| self.person_field(fields).is_some());
+        if conn == Conn::No && part == Part::Head && (people || !clause.placed.is_empty()) {
+            let without = items.get(..at).unwrap_or_default().iter().rev().find(|item| item.has(Role::No));
+            self.need(without.map_or("no", |item| item.raw.as_str()));
+        }
         clause.placed.push(Placed { at, node, part, plural, described: 0, names: None });
         self.take_waiting(clause, node, at);
         if let Some(filter) = own {
@@ -95,29 +120,12 @@ impl Builder<'_> {
         }
     }
 
-    /// "customers opened tickets", "who reported cases": what they did makes the tie, its verb is used up.
-    fn did(&self, clause: &mut Clause, items: &[Item], at: usize, kind: KindId) -> bool {
-        let Some(last) = clause.placed.last().cloned() else { return false };
-        let knowledge = self.reader.knowledge;
-        let who = self
-            .kind_of(last.node)
-            .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
-        if who.is_none() || last.part != Part::Head {
-            return false;
-        }
-        let date = &knowledge.kind(kind).date;
-        let verb = |item: &Item| {
-            item.has(Role::Change)
-                || item
-                    .fields()
-                    .iter()
-                    .any(|(known, field)| *known == kind && self.field_name(*known, *field) == Some(date))
-        };
-        let Some(offset) = items.get(last.at + 1..at).and_then(|between| between.iter().position(verb)) else {
-            return false;
-        };
-        clause.fields.retain(|(position, _)| *position != last.at + 1 + offset);
-        true
+    /// Whether records of the kind were not spoken of yet, after others that may have such.
+    fn is_new(&self, clause: &Clause, kind: KindId) -> bool {
+        let ties = |node: NodeId| self.kind_of(node).is_some_and(|other| other != kind && self.can_link(other, kind));
+        clause.placed.iter().any(|placed| matches!(placed.part, Part::Narrows(_, _, Manner::With)))
+            && clause.placed.iter().any(|placed| placed.part == Part::Head && ties(placed.node))
+            && !clause.placed.iter().any(|placed| self.kind_of(placed.node) == Some(kind))
     }
 
     /// "their invoices" after records of this clause.
@@ -133,7 +141,14 @@ impl Builder<'_> {
             .rev()
             .filter(|placed| placed.node != node && Some(placed.node) != anchor && placed.part == Part::Head);
         let earlier: Vec<NodeId> = others.map(|placed| placed.node).collect();
-        if !clause.named.is_empty() {
+        // "similar tickets to TKT-1001 and their customers": those of the similar ones, which are not TKT-1001 itself.
+        let others = |(_, named, _): &(usize, NodeId, Conn)| {
+            earlier.iter().any(|other| {
+                let of = self.kind_of(*other).map(|other| self.reader.knowledge.kind(other));
+                of.is_some_and(|other| !other.single && !other.key.is_empty() && other.of == self.kind_of(*named))
+            })
+        };
+        if !clause.named.iter().all(others) {
             return;
         }
         let known = earlier
@@ -163,8 +178,11 @@ impl Builder<'_> {
         let same = |other: KindId| other == kind;
         let after =
             items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
+        let inside = items.get(at + 1).is_some_and(|next| next.low == "in");
         if let Some((_, item)) = after
             && item.gap < Gap::Stop
+            // "any asset in Portland" names a place.
+            && !inside
         {
             match &item.what {
                 What::Record(mention) if same(mention.kind) => return true,
@@ -286,7 +304,9 @@ impl Builder<'_> {
             .rev()
             .take_while(|item| item.is_small() || !item.values().is_empty() && item.kind().is_none())
             .collect();
-        let again = before.iter().any(|item| item.has(Role::And) || item.low == "but" || item.gap == Gap::Comma);
+        let again = before
+            .iter()
+            .any(|item| item.has(Role::And) || matches!(item.low.as_str(), "but" | "nor") || item.gap == Gap::Comma);
         let shared = match last.part {
             Part::Narrows(first, _, Manner::With)
                 if again && self.kind_of(first).is_some_and(|first| self.can_link(first, kind)) =>
@@ -295,6 +315,11 @@ impl Builder<'_> {
             }
             Part::Narrows(..) | Part::Head => None,
         };
+        // "no tickets or no assets": either of the two is more than one list can say.
+        if conn == Conn::No && shared.is_none() && matches!(last.part, Part::Narrows(_, Sense::Missing, _)) {
+            let or = before.iter().find(|item| item.has(Role::Or)).map(|item| item.raw.clone());
+            or.iter().for_each(|or| self.need(or));
+        }
         let anchor = shared.unwrap_or(last.node);
         let Some(anchor_kind) = self.kind_of(anchor) else { return Part::Head };
         let ties = self.can_link(anchor_kind, kind);

@@ -46,7 +46,7 @@ impl Builder<'_> {
     }
 
     /// Whether a node rests on another, directly or not.
-    fn depends(&self, node: NodeId, on: NodeId) -> bool {
+    pub(super) fn depends(&self, node: NodeId, on: NodeId) -> bool {
         self.frame
             .nodes
             .get(node)

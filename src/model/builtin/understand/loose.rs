@@ -1,7 +1,7 @@
 //! Conditions that stand alone: about a named record, about several kinds, about what "who" asks for.
 
 use super::super::dialogue::mention_of;
-use super::super::frame::{Filter, Manner, Node, NodeId, Sense};
+use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
@@ -10,7 +10,7 @@ use super::clause::{Clause, Conditions, Conn, Part, Placed};
 impl Builder<'_> {
     pub(super) fn waiting_conditions(&mut self, clause: &mut Clause, items: &[Item]) {
         for (at, conditions) in std::mem::take(&mut clause.waiting) {
-            if self.check_named(clause, &conditions) {
+            if self.check_named(clause, &conditions, items) {
                 continue;
             }
             // "how much of the debt is late": a figure of the records that are wanted.
@@ -38,6 +38,11 @@ impl Builder<'_> {
                             .is_some_and(|kind| self.reader.knowledge.kind(kind).person_question)
                 })
                 .map(|placed| placed.node);
+            if let Some(anchor) = person
+                && self.records_of(clause, items, at, anchor, &conditions)
+            {
+                continue;
+            }
             if let (Some(anchor), false) = (person, items.get(at).is_some_and(Item::is_topic)) {
                 self.narrow_with(clause, at, anchor, &conditions);
                 continue;
@@ -51,7 +56,7 @@ impl Builder<'_> {
                 }
                 continue;
             }
-            let several = self.several_kinds(clause, &conditions);
+            let several = self.several_kinds(clause, &conditions, items);
             if several.len() > 1 {
                 let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
                 if clause.named.is_empty() {
@@ -85,7 +90,9 @@ impl Builder<'_> {
     }
 
     /// The kinds that a condition alone may equally well speak of; at most one if something says which.
-    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &Conditions) -> Vec<KindId> {
+    pub(super) fn several_kinds(&self, clause: &Clause, conditions: &Conditions, items: &[Item]) -> Vec<KindId> {
+        // "does DataFlow have anything expiring": warranties and licences.
+        let anything = items.iter().any(|item| matches!(item.low.as_str(), "anything" | "everything" | "something"));
         let hinted = clause.roles.contains(&Role::Who)
             || clause.roles.contains(&Role::Sum)
             || !clause.fields.is_empty()
@@ -99,8 +106,7 @@ impl Builder<'_> {
             let mut out: Vec<KindId> = Vec::new();
             for (kind, filter) in conditions {
                 let known = self.reader.knowledge.kind(*kind);
-                if known.of.is_none()
-                    && !known.key.is_empty()
+                if (known.of.is_none() && !known.key.is_empty() || anything && !clause.named.is_empty())
                     && (!plain || !filter.negated)
                     && linkable(kind)
                     && !out.contains(kind)
@@ -111,7 +117,32 @@ impl Builder<'_> {
             out
         };
         let firm = kinds(true);
-        if hinted || firm.len() == 1 { Vec::new() } else { kinds(false) }
+        if hinted || firm.len() == 1 && !anything { Vec::new() } else { kinds(false) }
+    }
+
+    /// "everything overdue for premium customers": what is overdue is wanted, of those customers. False if it is not put so.
+    fn records_of(
+        &mut self,
+        clause: &mut Clause,
+        items: &[Item],
+        at: usize,
+        anchor: NodeId,
+        conditions: &Conditions,
+    ) -> bool {
+        let of = items.get(at + 1).is_some_and(|next| next.has(Role::Of) && next.is_small());
+        let after = clause.placed.iter().any(|placed| placed.node == anchor && placed.at > at + 1);
+        let base = self.kind_of(anchor);
+        let kind = conditions.iter().map(|(kind, _)| *kind).find(|kind| {
+            let whole = self.reader.knowledge.kind(*kind).of.is_none();
+            whole && base.is_some_and(|base| base != *kind && self.can_link(*kind, base))
+        });
+        let Some(kind) = kind.filter(|_| of && after) else { return false };
+        self.head_under(clause, at, kind, conditions);
+        let Some(node) = clause.placed.last().map(|placed| placed.node) else { return false };
+        if let Some(placed) = clause.placed.iter_mut().find(|placed| placed.node == anchor) {
+            placed.part = Part::Narrows(node, Sense::Exists, Manner::Of);
+        }
+        self.link(node, anchor, Sense::Exists, Manner::Of, Vec::new())
     }
 
     /// "premium customers behind on payments": customers with records that meet the condition.
@@ -197,12 +228,13 @@ impl Builder<'_> {
     }
 
     /// "Is TKT-1004 resolved?": the condition is what is asked about the named record.
-    pub(super) fn check_named(&mut self, clause: &mut Clause, conditions: &Conditions) -> bool {
+    pub(super) fn check_named(&mut self, clause: &mut Clause, conditions: &Conditions, items: &[Item]) -> bool {
         if !clause.placed.is_empty() {
             return false;
         }
         self.name_spoken_of(clause, conditions);
         for (at, node, conn) in clause.named.clone() {
+            self.since_when(clause, conditions, node, items);
             let person = conditions.iter().any(|(kind, filter)| {
                 self.reader.knowledge.kind(*kind).field(&filter.field).is_some_and(|field| field.person)
             });
@@ -234,6 +266,34 @@ impl Builder<'_> {
             return true;
         }
         false
+    }
+
+    /// "When was CUST-006 suspended?": how it stands is known, since when is not.
+    fn since_when(&mut self, clause: &Clause, conditions: &Conditions, node: NodeId, items: &[Item]) {
+        let asked = items.iter().find(|item| item.low == "when");
+        let Some(kind) = self.kind_of(node).map(|kind| self.reader.knowledge.kind(kind)) else { return };
+        let dated = conditions.iter().any(|(_, filter)| match &filter.test {
+            Test::In(values) => values.iter().any(|value| kind.date_of.contains_key(value)),
+            _ => false,
+        });
+        if let (Some(asked), false, true) = (asked, dated, clause.fields.is_empty()) {
+            self.leave_out_words(&asked.raw);
+        }
+    }
+
+    /// "… owe, and since when?": a day that no field asked for gives.
+    pub(super) fn undated(&mut self, heads: &[Head], items: &[Item]) {
+        let asked = items.iter().find(|item| item.raw.to_lowercase().ends_with("since when"));
+        let dated = heads.iter().any(|head| {
+            let kind = self.kind_of(head.node);
+            let checked = self.frame.nodes.get(head.node).is_some_and(|node| !node.checks.is_empty());
+            // A facet that is only asked about is said whole, with its dates.
+            let whole = |kind: KindId| checked && self.reader.knowledge.kind(kind).single;
+            kind.is_some_and(|kind| whole(kind) || head.fields.iter().any(|field| self.is_date(kind, field)))
+        });
+        if let (Some(asked), false) = (asked, dated) {
+            self.leave_out_words(&asked.raw);
+        }
     }
 
     /// "Was it breached?": the one record that was spoken of before.

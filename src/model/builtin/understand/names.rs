@@ -1,6 +1,6 @@
 //! Unknown words as names: of places, of records, of people, of companies.
 
-use super::super::frame::{Filter, How, Manner, Mention, Node, Sense, Test};
+use super::super::frame::{Filter, How, Manner, Mention, Node, NodeId, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::Builder;
@@ -24,7 +24,8 @@ impl Builder<'_> {
         let before = |placed: &&super::clause::Placed| {
             let kind = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind));
             let whole = kind.is_some_and(|kind| kind.person_question && !kind.key.is_empty());
-            placed.at == unknown.at + 1 && whole && placed.plural && unknown.conn != Conn::Except
+            let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+            placed.at == unknown.at + 1 && whole && placed.plural && !whose && unknown.conn != Conn::Except
         };
         let placed = clause.placed.iter().rev();
         let placed = placed.filter(|placed| inside && placed.at < unknown.at || before(placed)).find_map(|placed| {
@@ -83,6 +84,56 @@ impl Builder<'_> {
         let Some(field) = person.filter(|_| kind.person_question && !kind.key.is_empty()) else { return false };
         self.apply(clause, placed.node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
         true
+    }
+
+    /// A name that is no company may be a person, or words of the text.
+    pub(super) fn other_readings(&self, node: NodeId, named: NodeId) -> Vec<Filter> {
+        let Some(mention) = self.frame.nodes.get(named).and_then(|node| node.named.as_ref()) else {
+            return Vec::new();
+        };
+        if let How::Each(all) = &mention.how {
+            return self.several_people(node, all);
+        }
+        let Mention { how: How::Fields(fields, value), kind, .. } = mention else { return Vec::new() };
+        let knowledge = self.reader.knowledge;
+        if fields.first() != Some(&knowledge.kind(*kind).name_field)
+            || knowledge
+                .kind(*kind)
+                .field(&knowledge.kind(*kind).name_field)
+                .is_some_and(|field| field.looks_like.is_some())
+        {
+            return Vec::new();
+        }
+        let Some(kind) = self.kind_of(node).map(|kind| knowledge.kind(kind)) else { return Vec::new() };
+        let capital = value.chars().next().is_some_and(char::is_uppercase);
+        let person = kind
+            .fields
+            .iter()
+            .find(|field| field.person)
+            .map(|field| Filter::new(&field.name, Test::Like(value.clone())));
+        let text = kind.text.then(|| Filter::new("text", Test::Like(value.clone())));
+        // "seats of Veeam": records without a key of their own are called by their label.
+        let labelled = kind.key.is_empty() && kind.of.is_some() && !kind.single && !kind.label.is_empty();
+        let label = labelled.then(|| Filter::new(&kind.label, Test::Like(value.clone())));
+        let place = kind
+            .fields
+            .iter()
+            .find(|field| field.place && kind.refs.values().any(|target| knowledge.kind(*target).person_question))
+            .map(|field| Filter { say: format!("at {value}"), ..Filter::new(&field.name, Test::Like(value.clone())) });
+        let readings = if capital { [label, place, person, text] } else { [label, place, text, person] };
+        readings.into_iter().flatten().take(1).collect()
+    }
+
+    /// "tickets by Priya and Tom"
+    fn several_people(&self, node: NodeId, all: &[Mention]) -> Vec<Filter> {
+        let names = all.iter().map(|mention| match &mention.how {
+            How::Fields(_, value) => Some(value.clone()),
+            How::Ids(_) | How::OneOf(_) | How::Each(_) => None,
+        });
+        let kind = self.kind_of(node).map(|kind| self.reader.knowledge.kind(kind));
+        let person = kind.and_then(|kind| kind.fields.iter().find(|field| field.person));
+        let (Some(person), Some(names)) = (person, names.collect::<Option<Vec<_>>>()) else { return Vec::new() };
+        vec![Filter::new(&person.name, Test::In(names))]
     }
 
     /// A name that has to be looked up.

@@ -1,12 +1,13 @@
 //! Walks over a clause: each record, condition and connection is put where it belongs, as far as that is clear.
 
-use super::super::frame::{Filter, Head, Mention, Node, Order, Test};
+use super::super::frame::{Filter, Head, Mention, Node, Order, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Naming, Strength};
 use super::super::reading::{Item, What};
 use super::super::text::{Gap, Word, stem};
 use super::Builder;
-use super::clause::{Clause, Conn, Except, Period, Placed, Unknown, ordinal};
+use super::clause::{Clause, Conn, Except, Part, Period, Placed, Unknown, ordinal};
+use super::deeds::is_deed;
 
 impl Builder<'_> {
     /// Understands one clause.
@@ -92,6 +93,9 @@ impl Builder<'_> {
             clause.in_text = true;
             return;
         }
+        if self.nothing_of(clause, items, at) {
+            return;
+        }
         match item.kind() {
             Some((kind, Strength::Strong)) => {
                 // "phone number" names the people and what of them is wanted.
@@ -163,29 +167,6 @@ impl Builder<'_> {
         self.roles(clause, items, at, item);
     }
 
-    /// "customers who were never invoiced": without such records. True if it was taken so.
-    fn never_did(&mut self, clause: &mut Clause, items: &[Item], at: usize, fields: &[(KindId, FieldId)]) -> bool {
-        let knowledge = self.reader.knowledge;
-        let who = clause.placed.last().and_then(|placed| self.kind_of(placed.node));
-        let (true, Some(who)) = (clause.negated, who.filter(|who| knowledge.kind(*who).person_question)) else {
-            return false;
-        };
-        let verb = fields.iter().find(|(kind, field)| {
-            let known = knowledge.kind(*kind);
-            *kind != who && known.of.is_none() && self.field_name(*kind, *field) == Some(&known.date)
-        });
-        let own = fields.iter().any(|(kind, _)| *kind == who);
-        let Some((kind, _)) = verb.filter(|(kind, _)| !own && self.can_link(who, *kind)).copied() else { return false };
-        // "never opened a ticket": the records follow.
-        if self.next_kind(items, at).is_some() {
-            return false;
-        }
-        clause.negated = false;
-        clause.conn = Conn::No;
-        self.kind(clause, items, at, kind, None);
-        true
-    }
-
     /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
     fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
         let Some((kind, Strength::Strong)) = item.kind() else { return false };
@@ -213,6 +194,9 @@ impl Builder<'_> {
     }
 
     fn roles(&mut self, clause: &mut Clause, items: &[Item], at: usize, item: &Item) {
+        if self.parted_by(clause, items, at) {
+            return;
+        }
         let grouping = item.has(Role::Per) && self.groups_here(clause, items, at);
         let relative = super::is_relative(items, at);
         for role in [
@@ -244,6 +228,14 @@ impl Builder<'_> {
         }
         if item.has(Role::Beyond) {
             self.leave_out(items, at);
+        }
+        // "with neither tickets nor assets"
+        let neither = item.low == "neither" && clause.conn == Conn::With;
+        let nor = item.low == "nor"
+            && clause.placed.last().is_some_and(|placed| matches!(placed.part, Part::Narrows(_, Sense::Missing, _)));
+        if neither || nor {
+            clause.conn = Conn::No;
+            return;
         }
         if item.has(Role::Not) && !item.has(Role::Except) {
             clause.negated = true;
@@ -375,18 +367,4 @@ impl Builder<'_> {
     pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
         Head { order, limit, ..Head::list(placed.node) }
     }
-}
-
-/// "did Hannah resolve", "did their customers open", "did not open a ticket": what somebody did, not how records stand.
-fn is_deed(items: &[Item], at: usize) -> bool {
-    let before = items.get(..at).unwrap_or_default();
-    let did = before.iter().any(|item| item.low == "did");
-    // "did not open", "did ever open"
-    let subject =
-        before.iter().rev().find(|item| !item.has(Role::Not) && !matches!(item.low.as_str(), "ever" | "also"));
-    let acts = subject.is_some_and(|item| {
-        let we = matches!(item.low.as_str(), "we" | "you" | "they" | "i" | "he" | "she" | "did");
-        we || item.kind().is_some() || matches!(item.what, What::Record(_) | What::Unknown { .. })
-    });
-    did && acts && items.get(at).is_some_and(|item| item.has(Role::Change))
 }

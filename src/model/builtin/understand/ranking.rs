@@ -2,8 +2,9 @@
 
 use super::super::frame::{Ask, Best, Head, Manner, NodeId, Order, Sense, Test};
 use super::super::reading::Item;
+use super::super::text::{Gap, Word, stem};
 use super::Builder;
-use super::clause::{Clause, Part, Placed, Ranking};
+use super::clause::{Clause, Conn, Part, Placed, Ranking, is_plural};
 
 impl Builder<'_> {
     pub(super) fn rankings(&mut self, clause: &mut Clause, heads: &mut [Head], items: &[Item]) {
@@ -18,6 +19,27 @@ impl Builder<'_> {
                 _ => self.leave_out(items, *at),
             }
         }
+    }
+
+    /// "the customer with the most critical tickets": who has most of them, not which of them is most critical.
+    pub(super) fn most_of_value(&mut self, clause: &mut Clause, items: &[Item], at: usize, by: &str) -> bool {
+        let Some((item, next)) = items.get(at).zip(items.get(at + 1)) else { return false };
+        let counts = by == "urgency" && clause.conn == Conn::With && is_plural(Some(next));
+        let Some(value) = item.raw.to_lowercase().strip_prefix("most ").filter(|_| counts).map(str::to_owned) else {
+            return false;
+        };
+        let word = Word { raw: value.clone(), stem: stem(&value), low: value, ..Word::default() };
+        let found = self.reader.knowledge.lexicon.longest(&[word], 0);
+        let values: Vec<_> =
+            found.into_iter().flat_map(|found| found.meaning).filter_map(|meaning| meaning.value()).collect();
+        let fits = |(kind, ..): &(usize, _, _)| next.kind().is_some_and(|(next, _)| next == *kind);
+        if !values.iter().any(fits) {
+            return false;
+        }
+        let said = item.raw.clone();
+        clause.rankings.push(Ranking { at, by: "count".to_owned(), descending: true, count: Some(1), skip: 0, said });
+        self.value(clause, items, at, item, values);
+        true
     }
 
     /// "ordered by priority": highest and latest first, names from A to Z, unless it is said otherwise.
@@ -49,6 +71,15 @@ impl Builder<'_> {
         };
         let Some(kind) = self.kind_of(target.node) else { return };
         let known = self.reader.knowledge.kind(kind);
+        // "who raised the most tickets": not the dates are counted, but whose they are.
+        let counts = matches!(ranking.by.as_str(), "count" | "total" | "frequency");
+        if let (true, Some(head)) = (counts, heads.iter_mut().find(|head| head.node == target.node)) {
+            for field in &mut head.fields {
+                if let Some((doer, names)) = self.doer(clause, kind, field) {
+                    (*field, head.names) = (doer, Some(names));
+                }
+            }
+        }
         let near_field = heads
             .iter()
             .find(|head| head.node == target.node)
@@ -59,6 +90,12 @@ impl Builder<'_> {
         // "top three engineers by number of tickets"
         let person = near_field.as_ref().is_some_and(|field| known.field(field).is_some_and(|field| field.person));
         if person && matches!(ranking.by.as_str(), "measure" | "count") && self.rank_by_count(heads, ranking, &target) {
+            return;
+        }
+        if ranking.by == "total" {
+            if !self.rank_by_total(heads, ranking, &target) {
+                self.rank(clause, heads, &Ranking { by: "count".to_owned(), ..ranking.clone() });
+            }
             return;
         }
         // "the most common category"
@@ -177,6 +214,39 @@ impl Builder<'_> {
         if !free {
             self.link(target.node, anchor, Sense::Exists, Manner::Of, Vec::new());
         }
+    }
+
+    /// "tickets by customer tier": a field of others parts them. True if it was put so.
+    pub(super) fn parted_by(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
+        let sorts = |item: &Item| ["sort", "order", "rank"].iter().any(|word| item.low.starts_with(word));
+        let by = items.get(at).is_some_and(|item| item.low == "by" || item.low == "per");
+        let (Some(kind), Some(field)) = (items.get(at + 1).and_then(Item::kind), items.get(at + 2)) else {
+            return false;
+        };
+        let fields: Vec<_> = field.fields().into_iter().filter(|(known, _)| *known == kind.0).collect();
+        if !by || fields.is_empty() || field.gap != Gap::None || items.iter().any(sorts) {
+            return false;
+        }
+        clause.grouped_fields.push((at + 2, fields));
+        clause.use_up(at + 1);
+        clause.use_up(at + 2);
+        true
+    }
+
+    /// "which customer did we bill the most": the invoices of each are added up.
+    fn rank_by_total(&mut self, heads: &mut [Head], ranking: &Ranking, target: &Placed) -> bool {
+        let Part::Narrows(anchor, Sense::Exists, _) = target.part else { return false };
+        let (Some(kind), Some(base)) = (self.kind_of(target.node), self.kind_of(anchor)) else { return false };
+        let known = self.reader.knowledge.kind(kind);
+        let each = self.reader.knowledge.join(kind, base).filter(|_| !known.measure.is_empty() && !known.single);
+        let plain = self.frame.nodes.get(anchor).is_some_and(|node| node.filters.is_empty() && node.links.len() == 1);
+        let head = heads.iter_mut().find(|head| head.node == anchor);
+        let (Some((field, _)), Some(head), true) = (each, head, plain) else { return false };
+        head.node = target.node;
+        head.ask = Ask::GroupBy(field);
+        head.order = Some(Order::Totals { descending: ranking.descending });
+        head.limit = ranking.count.or(Some(1));
+        true
     }
 
     pub(super) fn rank_by_count(&self, heads: &mut [Head], ranking: &Ranking, target: &Placed) -> bool {

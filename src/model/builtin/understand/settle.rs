@@ -14,6 +14,7 @@ impl Builder<'_> {
         self.job_titles(&mut clause, items);
         self.unknown_words(&mut clause, items);
         self.join_named(&mut clause);
+        self.owners(&mut clause);
         self.ranges(&mut clause, items);
         if self.composites(&mut clause) {
             self.remember(&clause);
@@ -24,7 +25,7 @@ impl Builder<'_> {
         self.wanted_fields(&mut clause, &mut heads, items);
         self.elliptic(&clause, items, &mut heads);
         self.best_of_earlier(&mut clause, &mut heads);
-        self.searched_text(&mut clause, &mut heads);
+        self.searched_text(&mut clause, &mut heads, items);
         self.sorted(&clause, &mut heads, items);
         self.rankings(&mut clause, &mut heads, items);
         self.again(&clause, &mut heads);
@@ -35,9 +36,12 @@ impl Builder<'_> {
         self.by_records(&mut heads);
         self.names(&clause, &mut heads);
         self.asks(&clause, &mut heads, items);
+        self.undated(&heads, items);
+        self.ungrouped(&clause, &heads, items);
+        self.narrow_to_best(&heads);
         self.drop_empty_conditions();
         self.missing_references();
-        self.narrow_to_best(&heads);
+        self.nothing_else(&clause, items);
         if clause.negated {
             self.need("not");
         }
@@ -142,6 +146,13 @@ impl Builder<'_> {
             } else if unknown.conn == Conn::Except && !unknown.capital && !unknown.quoted {
                 // "where nobody has written a note": leaving out what nobody knows would leave out nothing.
                 self.need(&unknown.raw);
+            } else if clause.roles.contains(&Role::Pronoun)
+                && !unknown.capital
+                && !unknown.quoted
+                && unknown.conn == Conn::None
+            {
+                // "do any of them owe dosh": of whom is said already.
+                self.leave_out(items, unknown.at);
             } else if !self.managed(clause, items, &unknown) {
                 self.company(clause, unknown);
             }

@@ -1,9 +1,10 @@
 //! Several named records in one clause: wanted together, each with its own, or left out.
 
-use super::super::frame::{Filter, Head, How, Manner, Mention, NodeId, Sense, Test};
+use super::super::frame::{Filter, Head, How, Manner, Mention, Node, NodeId, Sense, Test};
+use super::super::knowledge::Role;
 use super::super::reading::Item;
 use super::Builder;
-use super::clause::{Clause, Conn};
+use super::clause::{Clause, Conn, Part};
 
 impl Builder<'_> {
     /// "TechCorp's tickets and DataFlow's invoices": of several named records of a kind each has its own.
@@ -57,6 +58,40 @@ impl Builder<'_> {
             }
         }
         clause.named = out;
+    }
+
+    /// "customers with only resolved tickets": with such ones, and without any other.
+    pub(super) fn nothing_else(&mut self, clause: &Clause, items: &[Item]) {
+        for placed in &clause.placed {
+            let Part::Narrows(anchor, Sense::Exists, Manner::With) = placed.part else { continue };
+            let before = items.get(..placed.at).unwrap_or_default();
+            let only = before.iter().rev().take_while(|item| !item.has(Role::With)).find(|item| item.has(Role::Only));
+            let Some((only, node)) = only.zip(self.frame.nodes.get(placed.node)) else { continue };
+            let [filter] = node.filters.as_slice() else {
+                self.need(&only.raw);
+                continue;
+            };
+            let other = Filter { negated: !filter.negated, ..filter.clone() };
+            let others = self.frame.add(Node { filters: vec![other], ..Node::new(node.kind) });
+            self.link(anchor, others, Sense::Missing, Manner::With, Vec::new());
+        }
+    }
+
+    /// "more tickets in July or in August": the date whose months are compared.
+    pub(super) fn months_apart(&self, node: NodeId) -> Option<String> {
+        let month = |all: &Vec<Filter>| match all.as_slice() {
+            [Filter { field, test: Test::Dates(span), negated: false, .. }] => {
+                let whole = span
+                    .from
+                    .zip(span.to)
+                    .is_some_and(|(from, to)| from == from.first_of_month() && to == from.last_of_month());
+                whole.then(|| field.clone())
+            }
+            _ => None,
+        };
+        let fields: Vec<String> = self.frame.nodes.get(node)?.any.iter().map(month).collect::<Option<_>>()?;
+        let first = fields.first().filter(|_| fields.len() > 1)?;
+        fields.iter().all(|field| field == first).then(|| first.clone())
     }
 
     /// "all but TechCorp's"

@@ -52,6 +52,15 @@ impl Builder<'_> {
         }
     }
 
+    /// "overdue invoices per account manager": a field that the records do not have parts them no further.
+    pub(super) fn ungrouped(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
+        let grouped = heads.iter().any(|head| matches!(head.ask, Ask::GroupBy(_)));
+        if let (Some((at, _)), false) = (clause.grouped_fields.first(), grouped) {
+            let word = items.get(*at).map_or("", |item| item.raw.as_str());
+            self.need(&format!("per {word}"));
+        }
+    }
+
     /// A name that narrows nothing and is not shown was not understood.
     pub(super) fn names_in_use(&mut self, clause: &Clause, heads: &[Head]) {
         for (_, node, _) in &clause.named {

@@ -73,6 +73,14 @@ impl Builder<'_> {
             if let Some((index, field)) =
                 order.into_iter().find_map(|index| fits(heads[index].node).map(|field| (index, field)))
             {
+                let named = self.frame.nodes.get(heads[index].node).filter(|node| node.named.is_some());
+                let field = match named.and_then(|node| self.doer(clause, node.kind, &field)) {
+                    Some((doer, kind)) => {
+                        heads[index].names = Some(kind);
+                        doer
+                    }
+                    None => field,
+                };
                 if let Some(node) = self.frame.nodes.get_mut(heads[index].node) {
                     node.wanted.push(field.clone());
                 }
@@ -87,6 +95,16 @@ impl Builder<'_> {
                 self.leave_out(items, at);
             }
         }
+    }
+
+    /// "who reported TKT-1009": whoever it belongs to did that, on its date. The field that says so, and its kind.
+    pub(super) fn doer(&self, clause: &Clause, kind: KindId, field: &str) -> Option<(String, KindId)> {
+        let kind = self.reader.knowledge.kind(kind);
+        let deed = clause.roles.contains(&Role::Who) && kind.date == field;
+        let people = |(field, target): (&String, &KindId)| {
+            self.reader.knowledge.kind(*target).person_question.then(|| (field.clone(), *target))
+        };
+        kind.refs.iter().filter(|_| deed).find_map(people)
     }
 
     /// A field of records that were not spoken of otherwise: "account manager for TKT-1001".
@@ -164,16 +182,16 @@ impl Builder<'_> {
             .or_else(|| fields.iter().find(|(kind, _)| around.is_empty() && before(*kind)))
             .or_else(|| {
                 // "how much is overdue in total": a figure that is known of all.
+                let summed = clause.roles.contains(&Role::Sum) || !clause.rankings.is_empty();
                 let total = |(kind, field): &&(KindId, FieldId)| {
                     let known = self.reader.knowledge.kind(*kind);
                     let made = known.fields.get(*field).is_some_and(|field| field.instead.is_some());
-                    made || self.is_number(*kind, *field) && self.can_list(*kind) && known.single
+                    // "total billed per customer"
+                    let grouped = !clause.groups.is_empty() && made;
+                    let listed = self.is_number(*kind, *field) && self.can_list(*kind) && known.single;
+                    grouped || summed && (made || listed)
                 };
-                fields.iter().find(|field| {
-                    around.is_empty()
-                        && (clause.roles.contains(&Role::Sum) || !clause.rankings.is_empty())
-                        && total(field)
-                })
+                fields.iter().find(|field| around.is_empty() && total(field))
             });
         let Some((kind, field)) = chosen.copied() else { return };
         let Some(name) = self.field_name(kind, field).map(str::to_owned) else { return };
@@ -236,7 +254,7 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn searched_text(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
+    pub(super) fn searched_text(&mut self, clause: &mut Clause, heads: &mut Vec<Head>, items: &[Item]) {
         if clause.texts.is_empty() {
             return;
         }
@@ -299,12 +317,37 @@ impl Builder<'_> {
                 self.link(target, articles, Sense::Exists, Manner::Of, Vec::new());
             }
             None => {
+                let several = alternatives(clause, items);
+                let ranked = knowledge.kind(kind).ranked;
                 if let Some(node) = self.frame.nodes.get_mut(target) {
-                    node.text = text;
+                    if several.len() > 1 && !ranked && node.any.is_empty() {
+                        node.any = several.into_iter().map(|text| vec![about(text)]).collect();
+                    } else {
+                        node.text = text;
+                    }
                 }
             }
         }
     }
+}
+
+/// "about wifi or network": the searched words, parted where either of them is enough.
+fn alternatives(clause: &Clause, items: &[Item]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut last = 0;
+    for (at, text) in &clause.texts {
+        let or = items.get(last..*at).unwrap_or_default().iter().any(|item| item.has(Role::Or));
+        match out.last_mut().filter(|_| !or) {
+            Some(words) => *words = format!("{words} {text}"),
+            None => out.push(text.clone()),
+        }
+        last = *at;
+    }
+    out
+}
+
+fn about(text: String) -> Filter {
+    Filter { say: format!("about “{text}”"), ..Filter::new("text", Test::Like(text)) }
 }
 
 /// "TKT-1001 and its customer", "CUST-001's details and SLA": the named record is wanted too.
