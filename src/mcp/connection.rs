@@ -24,7 +24,7 @@ use super::http::HttpFault;
 use super::inputs::Inputs;
 use super::road::{Road, RoadError};
 use super::stderr::Tail;
-use super::tap::Tap;
+use super::tap::{self, Tap};
 use super::wire::{Source, Wire};
 use super::{Limits, Remote, ServerSpec, Signal, catalog, http};
 use listener::Listener;
@@ -322,6 +322,7 @@ impl Connection {
 /// An error of a request in words.
 fn service_error(error: &ServiceError) -> String {
     match error {
+        ServiceError::McpError(error) if error.code == tap::OURS => error.message.to_string(),
         ServiceError::McpError(error) => {
             let data = error.data.as_ref().map(|data| format!(" {data}")).unwrap_or_default();
             format!("JSON-RPC error {}: {}{data}", error.code.0, error.message)

@@ -360,10 +360,13 @@ fn marks(request: &ClientRequest) -> (Option<ProgressToken>, Option<RawResult>) 
     (token, request.extensions().get::<RawResult>().copied())
 }
 
+/// The code of an error that is ours and not the server's: JSON-RPC leaves none so small to anybody.
+pub const OURS: ErrorCode = ErrorCode(i32::MIN);
+
 /// An error in place of an answer that cannot be used.
 #[must_use]
 pub fn broken(id: NumberOrString, message: String) -> RxJsonRpcMessage<RoleClient> {
-    JsonRpcMessage::error(ErrorData::new(ErrorCode::INTERNAL_ERROR, message, None), Some(id))
+    JsonRpcMessage::error(ErrorData::new(OURS, message, None), Some(id))
 }
 
 /// A request of the server that is not served: `rmcp` gets another one, which is answered with the reason.
