@@ -72,7 +72,7 @@ sieges! {
     pages_in_a_circle: Siege::server("circle", &["2 tools"]);
     a_crowd_of_tools: Siege::server("crowd", &["512 tools"]);
     bad_tools: Siege::server("twins", &["no-schema", "lists this name twice"]).press(TOOLS);
-    no_list_at_all: Siege::server("silent-list", &["0 tools"]);
+    no_list_at_all: Siege::server("silent-list", &["listing its tools"]);
     a_refused_list: Siege::server("refused-list", &["my tools are secret"]).press(STATE);
     a_list_that_is_none: Siege::server("no-list", &["its list of tools cannot be read"]).press(STATE);
     escapes_in_tools: Siege::server("painted-tools", &["SEEN"]).press(TOOLS);
