@@ -187,6 +187,9 @@ fn refusal(error: &ClientInitializeError) -> Fault {
         ClientInitializeError::ConnectionClosed(_) => {
             Fault::Closed("it closed the connection before the handshake was done".into())
         }
+        ClientInitializeError::JsonRpcError(error) if error.code == tap::OURS => {
+            Fault::Unusable(format!("the handshake failed: {}", error.message))
+        }
         ClientInitializeError::JsonRpcError(error) => {
             Fault::Unusable(format!("it refused the handshake: {} ({})", error.message, error.code.0))
         }

@@ -102,6 +102,10 @@ fn a_word_counts_once_the_file_has_been_shown() {
     nothing.type_text("/trust yes");
     assert!(nothing.press("Enter").is_empty());
     assert!(nothing.screen().contains("No server file of a project waits"), "{}", nothing.screen());
+    nothing.press("Ctrl+C");
+    nothing.type_text("/trust no");
+    assert!(nothing.press("Enter").is_empty());
+    assert!(nothing.screen().contains("taken back by `callboard mcp trust --no`"), "{}", nothing.screen());
 }
 
 #[test]

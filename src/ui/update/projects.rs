@@ -22,7 +22,11 @@ pub(super) fn show(state: &mut State) {
 /// In words, why it cannot be taken.
 pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String> {
     if state.session.open_projects().next().is_none() {
-        return Err("No server file of a project waits for your word.".to_owned());
+        let words = match word {
+            "no" => "A yes is taken back by `callboard mcp trust --no`, and from the next start on.",
+            _ => "No server file of a project waits for your word.",
+        };
+        return Err(words.to_owned());
     }
     let verdict = match word {
         "" => {
