@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::console;
 use crate::direct;
 use crate::failure::Failure;
-use crate::launch;
+use crate::launch::{self, Fleet};
 use crate::protocol::{CallId, Json};
 use crate::recorded;
 use crate::recording::reader::{Reader, Row};
@@ -74,8 +74,8 @@ impl Around {
             .session
             .call(call)
             .ok_or_else(|| Failure::failed(format!("there is no call {call} in {}", file.display())))?;
-        let specs: Vec<_> =
-            launch::fleet(&self.settings)?.specs.into_iter().filter(|spec| spec.name == call.server).collect();
+        let Fleet { specs, secrets, .. } = launch::fleet(&self.settings)?;
+        let specs: Vec<_> = specs.into_iter().filter(|spec| spec.name == call.server).collect();
         if specs.is_empty() {
             return Err(Failure::failed(format!("there is no server {} now", call.server)));
         }
@@ -87,7 +87,7 @@ impl Around {
             .build()
             .map_err(|error| Failure::failed(format!("no runtime for the call: {error}")))?;
         let end = runtime.block_on(async {
-            let (mut servers, muster) = direct::muster(&specs).await;
+            let (mut servers, muster) = direct::muster(&specs, &secrets).await;
             let listed = muster.listed.get(&call.server).map_or(&[][..], |listed| &listed.tools);
             let tool = listed.iter().find(|tool| tool.tool == call.tool);
             // The operator has said yes by asking for it; a refusal of the settings stands all the same.

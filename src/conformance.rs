@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::config::servers::RESTARTS;
+use crate::config::servers::{RESTARTS, Secrets};
 use crate::direct::{exit_of, muster};
 use crate::failure::Failure;
 use crate::mcp::{CallOrder, Era, Limits, Naming, Reach, Remote, RemoteKind, ServerSpec, Servers, Signal, Trust};
@@ -54,7 +54,7 @@ pub async fn run(url: String, setting: &Setting) -> Result<(), Failure> {
         restarts: RESTARTS,
         trust: Trust::Untrusted,
     };
-    let (mut servers, muster) = muster(&[spec]).await;
+    let (mut servers, muster) = muster(&[spec], &Secrets::default()).await;
     let name: ServerName = NAME.into();
     let worked = match (muster.listed.get(&name), muster.lost.get(&name)) {
         (_, Some(lost)) => Err(Failure { exit: exit_of(lost), message: lost.reason.clone() }),

@@ -5,9 +5,9 @@ mod muster;
 
 use serde_json::{Map, Value, json};
 
-use crate::config::servers::Secrets;
 use crate::failure::{Exit, Failure, Form, waits_for_a_yes};
 use crate::headless::{declined, unasked};
+use crate::launch::Fleet;
 use crate::mcp::{CallEnd, CallOrder, ServerSpec, Servers, Signal};
 use crate::orchestrator::{Gate, Verdict};
 use crate::protocol::{
@@ -22,7 +22,7 @@ use crate::stdout::{say, say_json};
 use crate::wording::{content_words, count};
 
 pub use materials::{prompts, resources};
-pub(crate) use muster::{Muster, muster};
+pub(crate) use muster::{Muster, muster, muster_aloud};
 
 /// Tools that cannot be used that are told with their reasons where there is one line for a server.
 const MOST_REASONS: usize = 3;
@@ -31,15 +31,16 @@ const MOST_REASONS: usize = 3;
 ///
 /// # Errors
 /// A server is not well; the table has been printed and says which.
-pub async fn check(specs: &[ServerSpec], secrets: &Secrets, form: Form) -> Result<(), Failure> {
-    let (servers, muster) = muster(specs).await;
+pub async fn check(fleet: &Fleet, form: Form) -> Result<(), Failure> {
+    let specs = &fleet.specs;
+    let (servers, muster) = muster_aloud(specs, &fleet.secrets).await;
     drop(servers.stop().await);
     let mut rows = Vec::new();
     let (mut sick, mut waiting) = (Vec::new(), Vec::new());
     for spec in specs {
         let ready = muster.ready.get(&spec.name);
         let listed = muster.listed.get(&spec.name);
-        let lost = muster.lost.get(&spec.name).map(|lost| secrets.hide(&lost.reason));
+        let lost = muster.lost.get(&spec.name).map(|lost| lost.reason.as_str());
         let withheld = muster.withheld.get(&spec.name);
         let rejected = listed.map_or(0, |listed| faulty(&listed.rejected).count());
         match withheld {
@@ -122,9 +123,9 @@ pub(crate) fn rejected(tools: &[RejectedTool]) -> String {
 ///
 /// # Errors
 /// There is no such server, or one could not be started; the others have been printed.
-pub async fn tools(specs: &[ServerSpec], only: Option<&str>, form: Form) -> Result<(), Failure> {
-    let chosen = choose(specs, only)?;
-    let (servers, muster) = muster(&chosen).await;
+pub async fn tools(fleet: &Fleet, only: Option<&str>, form: Form) -> Result<(), Failure> {
+    let chosen = choose(&fleet.specs, only)?;
+    let (servers, muster) = muster_aloud(&chosen, &fleet.secrets).await;
     drop(servers.stop().await);
     let listed: Vec<&ServerListed> = chosen.iter().filter_map(|spec| muster.listed.get(&spec.name)).collect();
     match form {
@@ -196,11 +197,11 @@ pub fn refusal(gate: &Gate, tool: &ToolDefinition, arguments: &Map<String, Value
 ///
 /// # Errors
 /// Bad arguments, an unknown server or tool, a call the gate does not let pass, a server that cannot be reached, or the tool's own error.
-pub async fn call(specs: &[ServerSpec], gate: &Gate, order: Order<'_>, form: Form) -> Result<(), Failure> {
+pub async fn call(fleet: &Fleet, gate: &Gate, order: Order<'_>, form: Form) -> Result<(), Failure> {
     let Order { server, tool, .. } = order;
     let arguments = object(order.arguments)?;
-    let chosen = choose(specs, Some(server))?;
-    let (mut servers, muster) = muster(&chosen).await;
+    let chosen = choose(&fleet.specs, Some(server))?;
+    let (mut servers, muster) = muster_aloud(&chosen, &fleet.secrets).await;
     let listed = muster.listed.get(&server.into());
     let definition = listed.and_then(|listed| listed.tools.iter().find(|known| known.tool.as_str() == tool));
     let end = match (listed, muster.missing(&server.into())) {

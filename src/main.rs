@@ -29,8 +29,9 @@ use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
 fn main() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
-        Ok(matches) => matches,
+    let read = Cli::command().try_get_matches();
+    let (matches, cli) = match read.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (matches, cli))) {
+        Ok(read) => read,
         // Who reads our output as JSON reads our errors so; help that was asked for is no error.
         Err(error) if error.use_stderr() && std::env::args().any(|word| word == "--json") => {
             let words = error.to_string();
@@ -38,7 +39,6 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Whether it was said here and now: for the doctor that is a question, and a name of the environment is none.
     let asks_model = matches.value_source("model") == Some(ValueSource::CommandLine);
     let form = if cli.common.json { Form::Json } else { Form::Text };
@@ -98,24 +98,22 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         Some(Task::Eval { suite, threshold, junit, out }) => {
             eval(&settings, &suite, threshold, junit.as_deref(), out.as_deref(), form)
         }
-        Some(Task::Check) => {
-            with_fleet(&settings, async |fleet| direct::check(&fleet.specs, &fleet.secrets, form).await)
-        }
+        Some(Task::Check) => with_fleet(&settings, async |fleet| direct::check(fleet, form).await),
         Some(Task::Tools { server }) => {
-            with_fleet(&settings, async |fleet| direct::tools(&fleet.specs, server.as_deref(), form).await)
+            with_fleet(&settings, async |fleet| direct::tools(fleet, server.as_deref(), form).await)
         }
         Some(Task::Call { server, tool, arguments }) => {
             let arguments = object_or_stdin(arguments)?;
             let order = direct::Order { server: &server, tool: &tool, arguments: &arguments };
-            with_fleet(&settings, async |fleet| direct::call(&fleet.specs, &settings.gate, order, form).await)
+            with_fleet(&settings, async |fleet| direct::call(fleet, &settings.gate, order, form).await)
         }
-        Some(Task::Resources { server, uri }) => with_fleet(&settings, async |fleet| {
-            direct::resources(&fleet.specs, server.as_deref(), uri.as_deref(), form).await
-        }),
+        Some(Task::Resources { server, uri }) => {
+            with_fleet(&settings, async |fleet| direct::resources(fleet, server.as_deref(), uri.as_deref(), form).await)
+        }
         Some(Task::Prompts { server, name, arguments }) => {
             let arguments = object_or_stdin(arguments)?;
             with_fleet(&settings, async |fleet| {
-                direct::prompts(&fleet.specs, server.as_deref(), name.as_deref(), &arguments, form).await
+                direct::prompts(fleet, server.as_deref(), name.as_deref(), &arguments, form).await
             })
         }
         Some(Task::Conformance { url, scenario, protocol, context }) => {
@@ -138,7 +136,7 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         Some(Task::Fork { session, at }) => console::fork(&settings, &recorded::resolve(&session)?, at),
         Some(Task::Diff { left, right }) => recorded::diff(&left, &right, form),
         Some(Task::Verify { session, junit }) => {
-            with_fleet(&settings, async |fleet| recorded::verify(&fleet.specs, &session, form, junit.as_deref()).await)
+            with_fleet(&settings, async |fleet| recorded::verify(fleet, &session, form, junit.as_deref()).await)
         }
         Some(Task::Export { session, format, select, output, force, no_redact }) => {
             let format = export_format(format.as_deref(), form)?;

@@ -16,7 +16,7 @@ mod tool;
 pub use command::{Command, Decision, InputAnswer, Material, Stepping};
 pub use event::*;
 pub use ids::{CallId, InputId, RecordIndex, ServerName, SessionId, StepId, ToolName, TurnId};
-pub use json::Json;
+pub use json::{Json, says_failed};
 pub use playback::{
     Mark, MarkKind, Moment, Pace, Place, Playback, Problem, Reading, ReplayCommand, Speed, Stride, Way,
 };

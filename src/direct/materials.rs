@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Form};
-use crate::mcp::{ServerSpec, Servers, Signal};
+use crate::launch::Fleet;
+use crate::mcp::{Servers, Signal};
 use crate::protocol::{
     Event, Json, Material, Prompt, PromptsListed, RejectedTool, Resource, ResourceForm, ResourcesListed, ServerName,
 };
@@ -12,20 +13,15 @@ use crate::session::Document;
 use crate::stdout::{say, say_json};
 use crate::wording::{count, first_line};
 
-use super::{Muster, choose, decline, muster, object};
+use super::{Muster, choose, decline, muster_aloud, object};
 
 /// `callboard resources`: what can be read, or one of it.
 ///
 /// # Errors
 /// There is no such server or resource, or a server could not be reached; the others have been printed.
-pub async fn resources(
-    specs: &[ServerSpec],
-    server: Option<&str>,
-    uri: Option<&str>,
-    form: Form,
-) -> Result<(), Failure> {
+pub async fn resources(fleet: &Fleet, server: Option<&str>, uri: Option<&str>, form: Form) -> Result<(), Failure> {
     let material = uri.map_or(Material::Resources, |uri| Material::Resource { uri: uri.to_owned() });
-    show(specs, server, material, form).await
+    show(fleet, server, material, form).await
 }
 
 /// `callboard prompts`: what servers have prepared, or one of it.
@@ -33,7 +29,7 @@ pub async fn resources(
 /// # Errors
 /// Arguments that are no object, no such server or prompt, or a server that could not be reached; the others have been printed.
 pub async fn prompts(
-    specs: &[ServerSpec],
+    fleet: &Fleet,
     server: Option<&str>,
     name: Option<&str>,
     arguments: &str,
@@ -41,12 +37,12 @@ pub async fn prompts(
 ) -> Result<(), Failure> {
     let arguments = Json::from(Value::Object(object(arguments)?));
     let material = name.map_or(Material::Prompts, |name| Material::Prompt { name: name.to_owned(), arguments });
-    show(specs, server, material, form).await
+    show(fleet, server, material, form).await
 }
 
-async fn show(specs: &[ServerSpec], server: Option<&str>, material: Material, form: Form) -> Result<(), Failure> {
-    let chosen = choose(specs, server)?;
-    let (mut servers, muster) = muster(&chosen).await;
+async fn show(fleet: &Fleet, server: Option<&str>, material: Material, form: Form) -> Result<(), Failure> {
+    let chosen = choose(&fleet.specs, server)?;
+    let (mut servers, muster) = muster_aloud(&chosen, &fleet.secrets).await;
     let mut events = Vec::new();
     for spec in chosen.iter().filter(|spec| muster.listed.contains_key(&spec.name)) {
         events.push(fetch(&mut servers, &spec.name, material.clone()).await?);

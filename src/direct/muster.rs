@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
+use crate::config::servers::Secrets;
 use crate::failure::{Exit, Failure, waits_for_a_yes};
 use crate::mcp::{ServerSpec, Servers, Signal};
 use crate::protocol::{Event, ServerListed, ServerLost, ServerName, ServerReady, Withheld};
@@ -26,7 +27,7 @@ pub(crate) struct Muster {
 }
 
 impl Muster {
-    fn note(&mut self, event: Event) {
+    fn note(&mut self, event: Event, secrets: &Secrets) {
         match event {
             Event::ServerReady(ready) => {
                 self.ready.insert(ready.server.clone(), ready);
@@ -35,7 +36,8 @@ impl Muster {
                 self.listed.insert(listed.server.clone(), listed);
             }
             Event::ServerLost(lost) => {
-                self.lost.insert(lost.server.clone(), lost);
+                let reason = secrets.hide(&lost.reason);
+                self.lost.insert(lost.server.clone(), ServerLost { reason, ..lost });
             }
             Event::ServerWithheld(withheld) => {
                 self.withheld.insert(withheld.server, withheld.by);
@@ -63,26 +65,42 @@ impl Muster {
     }
 }
 
-/// Starts every server once and waits until each is listed or lost.
-pub(crate) async fn muster(specs: &[ServerSpec]) -> (Servers, Muster) {
+/// Starts every server once and waits until each is listed or lost. What they say of why they are lost is told without
+/// `secrets`.
+pub(crate) async fn muster(specs: &[ServerSpec], secrets: &Secrets) -> (Servers, Muster) {
+    muster_with(specs, secrets, |_| {}).await
+}
+
+/// The same for a command, which tells on stderr for whom it waits if that takes long. Under a screen nothing may.
+pub(crate) async fn muster_aloud(specs: &[ServerSpec], secrets: &Secrets) -> (Servers, Muster) {
+    let told = |awaited: &[&str]| tell(&clean_line(&format!("callboard: waiting for {}", awaited.join(", "))));
+    muster_with(specs, secrets, told).await
+}
+
+async fn muster_with(
+    specs: &[ServerSpec],
+    secrets: &Secrets,
+    while_waiting: impl FnOnce(&[&str]),
+) -> (Servers, Muster) {
     // A server that fails here is to be told of, not tried again.
     let once: Vec<ServerSpec> = specs.iter().cloned().map(|spec| ServerSpec { restarts: 0, ..spec }).collect();
     let mut servers = Servers::start(&once);
     let mut muster = Muster::default();
     let mut impatient = pin!(tokio::time::sleep(PATIENCE));
-    let mut is_told = false;
+    let mut while_waiting = Some(while_waiting);
     while !muster.is_settled(specs) {
         tokio::select! {
             signal = servers.next() => match signal {
-                Some(Signal::Happened(_, event)) => muster.note(event),
+                Some(Signal::Happened(_, event)) => muster.note(event, secrets),
                 Some(Signal::Ended(..)) => {}
                 None => break,
             },
-            () = &mut impatient, if !is_told => {
-                is_told = true;
-                let names = specs.iter().map(|spec| &spec.name).filter(|name| !muster.knows(name));
-                let names: Vec<&str> = names.map(|name| name.as_str()).collect();
-                tell(&clean_line(&format!("callboard: waiting for {}", names.join(", "))));
+            () = &mut impatient, if while_waiting.is_some() => {
+                let awaited = specs.iter().map(|spec| &spec.name).filter(|name| !muster.knows(name));
+                let awaited: Vec<&str> = awaited.map(|name| name.as_str()).collect();
+                if let Some(told) = while_waiting.take() {
+                    told(&awaited);
+                }
             }
         }
     }

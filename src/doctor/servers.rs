@@ -29,7 +29,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
         }
     };
     let specs = &fleet.specs;
-    let (servers, muster) = direct::muster(specs).await;
+    let (servers, muster) = direct::muster_aloud(specs, &fleet.secrets).await;
     drop(servers.stop().await);
     found.extend(specs.iter().filter_map(|spec| server(spec, &muster, &fleet.secrets)));
     found.extend(specs.iter().filter_map(|spec| masked(spec, &fleet.secrets)));

@@ -9,7 +9,7 @@ use futures::{FutureExt, StreamExt};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use crate::protocol::{CallFailureCode, CallId, CallStatus, Json};
+use crate::protocol::{CallFailureCode, CallId, CallStatus, Json, says_failed};
 use crate::schema::Schema;
 
 use super::connection::{Connection, NoAnswer, Wish};
@@ -101,8 +101,7 @@ fn end_of(answer: Result<Json, NoAnswer>, output: Option<Arc<Schema>>) -> End {
     match answer {
         Ok(result) => {
             let [content, is_error, structured] = result.members(["content", "isError", "structuredContent"]);
-            let failed = is_error.is_some_and(|told| told.get() == "true");
-            let status = if failed { CallStatus::Error } else { CallStatus::Ok };
+            let status = if says_failed(is_error) { CallStatus::Error } else { CallStatus::Ok };
             let promised = output.filter(|_| status == CallStatus::Ok);
             let mismatch = misshapen(content, is_error).or_else(|| promised?.missed_by_content(structured));
             Ok(CallEnd { status, mismatch, result: Some(result), failure: None })

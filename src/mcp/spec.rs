@@ -9,8 +9,9 @@ use crate::protocol::{ServerName, Withheld};
 use super::process;
 
 /// What is said of a server that speaks the transport before streamable HTTP.
-pub(super) const OLD_HTTP: &str = "it is configured as \"sse\", the HTTP with server-sent events of before 2025-03-26, which cannot be \
-                        used; if the server also speaks streamable HTTP, set \"type\": \"http\" and that address";
+pub(super) const OLD_HTTP: &str = "it is configured as \"sse\", the HTTP with server-sent events of before 2025-03-26, \
+                                   which cannot be used; if the server also speaks streamable HTTP, set \"type\": \
+                                   \"http\" and that address";
 
 /// One server as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]

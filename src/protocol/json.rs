@@ -60,8 +60,14 @@ impl Json {
     #[must_use]
     pub fn is_tool_error(&self) -> bool {
         let [told] = self.members(["isError"]);
-        told.is_some_and(|told| told.get() == "true")
+        says_failed(told)
     }
+}
+
+/// Whether the `isError` of a tool's result says that it failed.
+#[must_use]
+pub fn says_failed(is_error: Option<&RawValue>) -> bool {
+    is_error.is_some_and(|told| told.get() == "true")
 }
 
 struct Members<'n, const N: usize>([&'n str; N]);

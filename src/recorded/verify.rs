@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::compare::{Change, Outcome, Verdict, unanswered, verdict};
-use crate::direct::{Muster, muster, run};
+use crate::direct::{Muster, muster_aloud, run};
 use crate::failure::{Failure, Form};
+use crate::launch::Fleet;
 use crate::mcp::{ServerSpec, Servers};
 use crate::protocol::{ToolDefinition, secret_marks};
 use crate::recording::damage::Damage;
@@ -152,9 +153,9 @@ impl Report {
 /// # Errors
 /// A call came out otherwise or could not be made; the recording is damaged or has nothing to compare: what was found has
 /// been printed. No such session; a report that cannot be written.
-pub async fn verify(specs: &[ServerSpec], wanted: &str, form: Form, junit: Option<&Path>) -> Result<(), Failure> {
+pub async fn verify(fleet: &Fleet, wanted: &str, form: Form, junit: Option<&Path>) -> Result<(), Failure> {
     let recorded = super::read(wanted)?;
-    let calls = check(specs, &recorded.session).await;
+    let calls = check(fleet, &recorded.session).await;
     let report = Report::new(recorded.header.id.to_string(), calls, &recorded.damage);
     match form {
         Form::Json => say_json(&as_json(&report).to_string())?,
@@ -168,10 +169,10 @@ pub async fn verify(specs: &[ServerSpec], wanted: &str, form: Form, junit: Optio
     if report.is_ok() { Ok(()) } else { Err(Failure::failed(report.failure())) }
 }
 
-async fn check(specs: &[ServerSpec], session: &Session) -> Vec<Checked> {
+async fn check(fleet: &Fleet, session: &Session) -> Vec<Checked> {
     let used: Vec<ServerSpec> =
-        specs.iter().filter(|spec| session.calls.iter().any(|call| call.server == spec.name)).cloned().collect();
-    let (mut servers, muster) = muster(&used).await;
+        fleet.specs.iter().filter(|spec| session.calls.iter().any(|call| call.server == spec.name)).cloned().collect();
+    let (mut servers, muster) = muster_aloud(&used, &fleet.secrets).await;
     let (clock, mut checked) = (Clock::start(), Vec::new());
     for call in &session.calls {
         let began_us = clock.now_us();

@@ -27,6 +27,15 @@ impl Project {
         project
     }
 
+    /// With two servers of the user's, one with a secret in its address and one with a secret in its arguments.
+    fn with_secrets() -> Self {
+        let project = Self::new();
+        let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
+        assert_eq!(project.run(&["mcp", "add", "far", "--url", url]).code, Some(0));
+        assert_eq!(project.run(&["mcp", "add", "near", "--", "/bin/false", "--api-key", "my-own-key"]).code, Some(0));
+        project
+    }
+
     /// A server of the project's own, which tells by a file that it was started.
     fn write(&self, args: &[&str]) {
         self.write_server("hostile", json!({"command": hostile_program(), "args": args}));
@@ -186,10 +195,7 @@ fn the_doctor_says_by_name_which_values_are_masked_and_which_words_are() {
 
 #[test]
 fn secrets_in_an_address_or_an_argument_are_not_recorded() {
-    let project = Project::new();
-    let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
-    assert_eq!(project.run(&["mcp", "add", "far", "--url", url]).code, Some(0));
-    assert_eq!(project.run(&["mcp", "add", "near", "--", "/bin/false", "--api-key", "my-own-key"]).code, Some(0));
+    let project = Project::with_secrets();
     let asked = project.run(&["ask", "--events", "What are the critical tickets?"]);
     assert_eq!(asked.code, Some(0), "{asked:?}");
     assert!(asked.stdout.contains("http://127.0.0.1:9/mcp?‹secret:query:"), "{}", asked.stdout);
@@ -207,7 +213,14 @@ fn what_a_server_says_of_its_failure_is_told_without_its_secrets() {
     let words = "echo cannot log in with $API_TOKEN >&2; exit 3";
     let add = ["mcp", "add", "leaky", "--env", "API_TOKEN=tok-Leaky-4242", "--", "/bin/sh", "-c", words];
     assert_eq!(project.run(&add).code, Some(0));
-    for args in [&["check"][..], &["check", "--json"], &["call", "leaky", "any"], &["call", "leaky", "any", "--json"]] {
+    for args in [
+        &["check"][..],
+        &["check", "--json"],
+        &["doctor"],
+        &["tools", "leaky"],
+        &["call", "leaky", "any"],
+        &["call", "leaky", "any", "--json"],
+    ] {
         let ran = project.run(args);
         let told = format!("{}{}", ran.stdout, ran.stderr);
         assert!(told.contains("cannot log in with ‹secret:") && !told.contains("Leaky"), "{ran:?}");
@@ -216,10 +229,7 @@ fn what_a_server_says_of_its_failure_is_told_without_its_secrets() {
 
 #[test]
 fn the_doctor_says_that_arguments_and_addresses_have_secrets() {
-    let project = Project::new();
-    let url = "http://127.0.0.1:9/mcp?token=tok-query-4242";
-    assert_eq!(project.run(&["mcp", "add", "far", "--url", url]).code, Some(0));
-    assert_eq!(project.run(&["mcp", "add", "near", "--", "/bin/false", "--api-key", "my-own-key"]).code, Some(0));
+    let project = Project::with_secrets();
     let doctor = project.run(&["doctor"]).stdout;
     for told in ["masked: parts of the address", "masked: arguments"] {
         assert!(doctor.contains(told), "no {told} in {doctor}");
