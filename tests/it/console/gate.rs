@@ -104,6 +104,26 @@ fn a_call_is_not_made_again_against_a_rule() {
 }
 
 #[test]
+fn a_slow_server_of_a_call_made_again_is_waited_for_without_a_word_across_the_screen() {
+    let home = recorded();
+    let servers = home.path().join("other.json");
+    // Longer than a command waits before it tells for whom.
+    let slowly = format!("sleep 3; exec {} modern", hostile_program().display());
+    let other = json!({"mcpServers": {"customer": {"command": "/bin/sh", "args": ["-c", slowly]}}});
+    std::fs::write(&servers, other.to_string()).expect("written");
+    let file = path(&servers).to_owned();
+    let mut console = Console::open_in(home, 40, 120, &["--servers", &file, "replay", "last"]);
+    console.wait_for_text("CUST-999");
+    console.press("gc1\r");
+    console.wait_for_text("[1] customer get_sla_terms ✓ ok");
+    console.press("R\r");
+    console.wait_for_text("call 1 was not made again: server customer has no tool get_sla_terms any more");
+    let sent = String::from_utf8_lossy(&console.sent()).into_owned();
+    assert!(!sent.contains("waiting for"), "{sent}");
+    quit(console);
+}
+
+#[test]
 fn a_call_of_a_tool_that_is_gone_is_not_made_again() {
     let home = recorded();
     let servers = home.path().join("other.json");
