@@ -5,6 +5,7 @@
 
 mod beside;
 mod clause;
+mod compare;
 mod conditions;
 mod deeds;
 mod detail;
@@ -18,6 +19,7 @@ mod link;
 mod loose;
 mod names;
 mod owner;
+mod people;
 mod place;
 mod ranking;
 mod settle;

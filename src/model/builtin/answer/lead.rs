@@ -4,7 +4,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::forms;
-use super::super::frame::{Ask, Filter, Head, Mention, Order, Test};
+use super::super::frame::{Ask, Head, Mention, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
 use super::references::{own_refs, refs};
@@ -191,11 +191,19 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
         let yes = checks.iter().all(|check| rows::meets(kind, row, check));
         let own = format!("one.{}", kind.name);
         let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
-        if let Some(Filter { field: name, test: Test::Against(_, other), .. }) = checks.first() {
+        let against = checks.iter().find_map(|check| match &check.test {
+            Test::Against(_, other) => Some((&check.field, other)),
+            _ => None,
+        });
+        if let Some((name, other)) = against {
+            // "did Hannah fix it within the SLA": what else was asked about is said first.
+            let before = checks.iter().take_while(|check| check.field != *name);
+            let before: Vec<String> = before.map(|check| field(scribe, row, &check.field, &refs)).collect();
             let both = [name, other].map(|name| field(scribe, row, name, &refs)).join(" ");
             let known = |name: &String| row.get(name).is_some_and(|value| !value.is_null());
             let status = kind.field("status").map(|_| field(scribe, row, "status", &refs)).unwrap_or_default();
             let both = if known(name) { both } else { format!("{status} {both}") };
+            let both = before.into_iter().chain([both]).collect::<Vec<_>>().join(" ");
             return if known(name) && known(other) {
                 forms::fill(forms, "check", context! { yes => yes, sentence => both })
             } else {

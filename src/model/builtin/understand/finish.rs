@@ -149,7 +149,12 @@ impl Builder<'_> {
                 .cloned()
                 .or_else(|| (!known.measure.is_empty()).then(|| known.measure.clone()));
             let one = known.single && self.is_of_one(head.node)
-                || self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some());
+                || self
+                    .frame
+                    .nodes
+                    .get(head.node)
+                    .and_then(|node| node.named.as_ref())
+                    .is_some_and(|one| one.count() == 1);
             let other_field = !head.fields.is_empty() && head.fields.iter().all(|field| *field != known.measure);
             // "how many are pending and how many overdue"
             let several_values = self.frame.nodes.get(head.node).and_then(|node| {

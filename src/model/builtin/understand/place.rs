@@ -4,7 +4,7 @@ use super::super::frame::{Filter, Head, Mention, Node, Order, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Naming, Strength};
 use super::super::reading::{Item, What};
-use super::super::text::{Gap, Word, stem};
+use super::super::text::Gap;
 use super::Builder;
 use super::clause::{Clause, Conn, Except, Part, Period, Placed, Unknown, ordinal};
 use super::deeds::is_deed;
@@ -85,6 +85,7 @@ impl Builder<'_> {
             return;
         }
         let values = self.values_of(items, at, item);
+        let did = self.was_done(items, at);
         if self.is_field_of_named(items, item) {
             self.field(clause, items, at, item, item.fields());
             return;
@@ -97,7 +98,7 @@ impl Builder<'_> {
             return;
         }
         match item.kind() {
-            Some((kind, Strength::Strong)) => {
+            Some((kind, Strength::Strong)) if !did => {
                 // "phone number" names the people and what of them is wanted.
                 let own: Vec<(KindId, FieldId)> =
                     item.fields().into_iter().filter(|(known, _)| *known == kind).collect();
@@ -124,6 +125,7 @@ impl Builder<'_> {
                 }
                 return;
             }
+            Some((_, Strength::Strong)) => {}
             Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
                 return self.kind(clause, items, at, kind, None);
             }
@@ -139,6 +141,7 @@ impl Builder<'_> {
             }
         }
         let asked_when = items.iter().take(at).any(|item| item.low == "when");
+        self.done_by(clause, at, &values);
         if !values.is_empty() && (!asked_when || item.fields().is_empty()) && !self.field_with_days(items, at, item) {
             return self.value(clause, items, at, item, values);
         }
@@ -179,13 +182,7 @@ impl Builder<'_> {
 
     /// What a word states; of "did Hannah resolve" what "resolved" states.
     fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
-        if !is_deed(items, at) {
-            return item.values();
-        }
-        let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
-        let word = Word { raw: past.clone(), stem: stem(&past), low: past, ..Word::default() };
-        let found = self.reader.knowledge.lexicon.longest(&[word], 0);
-        found.into_iter().flat_map(|found| found.meaning).filter_map(|meaning| meaning.value()).collect()
+        if is_deed(items, at) || self.was_done(items, at) { self.past_of(item) } else { item.values() }
     }
 
     /// "total" asks for a sum even where a field is called so.
@@ -257,6 +254,8 @@ impl Builder<'_> {
         }
         clause.conn = if grouping {
             Conn::Per
+        } else if joins_values(items, at) {
+            clause.conn
         } else if item.has(Role::Except) {
             Conn::None
         } else if item.has(Role::No) {
@@ -367,4 +366,11 @@ impl Builder<'_> {
     pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
         Head { order, limit, ..Head::list(placed.node) }
     }
+}
+
+/// "with gold or platinum SLA": what stands between two values says nothing of the records behind them.
+fn joins_values(items: &[Item], at: usize) -> bool {
+    let value = |item: Option<&Item>| item.is_some_and(|item| !item.values().is_empty() && item.kind().is_none());
+    let joins = items.get(at).is_some_and(|item| item.has(Role::And) || item.has(Role::Or));
+    joins && value(at.checked_sub(1).and_then(|before| items.get(before))) && value(items.get(at + 1))
 }

@@ -90,8 +90,12 @@ impl Builder<'_> {
         for unknown in std::mem::take(&mut clause.unknown) {
             // "techcorp or aurora"
             let name = |item: &Item| matches!(item.what, What::Record(_) | What::Unknown { .. });
-            let again = matches!(unknown.conn, Conn::And | Conn::Or)
-                && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
+            // "Grace's and Daniel's customers"
+            let first = items.get(unknown.at + 1).is_some_and(|next| next.has(Role::And) || next.has(Role::Or))
+                && items.get(unknown.at + 2).is_some_and(name);
+            let again = first
+                || matches!(unknown.conn, Conn::And | Conn::Or)
+                    && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
             let tied = again || matches!(unknown.conn, Conn::Of | Conn::Except);
             let named = !again && capital || (!clause.named.is_empty() && !tied);
             if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, items, &unknown) {
