@@ -19,6 +19,7 @@ mod link;
 mod loose;
 mod names;
 mod owner;
+mod parting;
 mod people;
 mod place;
 mod ranking;

@@ -5,10 +5,10 @@ use minijinja::context;
 use super::super::forms;
 use super::super::frame::{Ask, Head, NodeId, Order};
 use super::super::heads::{Answered, Group};
-use super::super::rows::{self};
-use super::references::refs;
+use super::super::rows::{self, Row};
+use super::references::{own_refs, refs};
 use super::scribe::{Grammar, Scribe};
-use super::{lead, table, values};
+use super::{lead, values};
 use crate::protocol::CallId;
 
 pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
@@ -38,7 +38,7 @@ pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fiel
 pub(super) fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
     let forms = &scribe.knowledge.forms;
     let kind = scribe.kind(answered.kind);
-    let what = scribe.describe(head.node, Grammar::Many);
+    let what = scribe.describe(head.node, if answered.all == 1 { Grammar::One } else { Grammar::Many });
     let references = refs(&lead::calls(answered));
     if let (Some(Order::Totals { descending }), Some(first)) = (&head.order, answered.groups.first()) {
         let currency = rows::distinct(&first.rows, &kind.currency).join(", ");
@@ -115,7 +115,8 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> S
         let sum = measure.map(|measure| {
             let sum = group.total(measure);
             let currencies = rows::distinct(&group.rows, &kind.currency).join(", ");
-            format!(" {} in all |", format!("{} {currencies}", values::money(sum)).trim_end())
+            let sum = format!("{} {currencies}", values::money(sum));
+            format!(" {} in all |", sum.trim_end())
         });
         out.push_str(&format!(
             "| {} | {} {} |{}\n",
@@ -128,8 +129,8 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> S
     out.trim_end().to_owned()
 }
 
-/// Of what the sums of groups are made: the records of each that has several.
-pub(super) fn added(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
+/// Of what the sums of groups are made: of each that has several its records, with nothing but the figure.
+pub(super) fn added(scribe: &Scribe<'_>, answered: &Answered) -> String {
     const MOST: usize = 60;
     let kind = scribe.kind(answered.kind);
     let several =
@@ -138,13 +139,16 @@ pub(super) fn added(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> St
     if kind.measure.is_empty() || groups.iter().map(|group| group.rows.len()).sum::<usize>() > MOST {
         return String::new();
     }
+    let line = |row: &Row| {
+        let owner = || kind.refs.keys().find_map(|field| row.text(field)).map(|id| scribe.id(&id));
+        let name = row.text(&kind.key).or_else(owner).unwrap_or_default();
+        let figure = values::shown(kind, row, &kind.measure).unwrap_or_default();
+        format!("| {} {} | {figure} |", values::cell(&name), own_refs(row))
+    };
     let tables = groups.into_iter().map(|group| {
-        let title = forms::fill(
-            &scribe.knowledge.forms,
-            "heading",
-            context! { title => scribe.id(&group.value.replace('_', " ")) },
-        );
-        format!("{title}\n\n{}", table::table(scribe, &Head::list(head.node), &group.rows, &[]))
+        let title = values::cell(&scribe.id(&group.value.replace('_', " ")));
+        let lines: Vec<String> = group.rows.iter().map(line).collect();
+        format!("| {title} | {} |\n| --- | --- |\n{}", values::label(kind, &kind.measure), lines.join("\n"))
     });
     tables.collect::<Vec<_>>().join("\n\n")
 }

@@ -309,7 +309,7 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
     let kind = scribe.kind(answered.kind);
     if let Ask::GroupBy(field) = &head.ask {
         let groups = figures::groups(scribe, answered, &values::label(kind, field));
-        return format!("{groups}\n\n{}", figures::added(scribe, head, answered)).trim_end().to_owned();
+        return format!("{groups}\n\n{}", figures::added(scribe, answered)).trim_end().to_owned();
     }
     if let Some(Order::CountOf { node, .. }) = &head.order {
         let counted = scribe.frame.nodes.get(*node).map(|node| scribe.kind(node.kind).many.clone()).unwrap_or_default();

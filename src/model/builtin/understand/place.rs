@@ -262,7 +262,9 @@ impl Builder<'_> {
             Conn::No
         } else if item.has(Role::With) {
             if clause.conn == Conn::No || clause.except == Except::Open { Conn::No } else { Conn::With }
-        } else if item.has(Role::Of) {
+        // "ticket counts of Aurora"
+        } else if item.has(Role::Of) || item.has(Role::Count) && !clause.placed.is_empty() && item.raw.ends_with(" of")
+        {
             Conn::Of
         } else if item.has(Role::And) {
             Conn::And
@@ -289,7 +291,7 @@ impl Builder<'_> {
         // "tickets by customer" with nothing after it groups; "by customer CUST-001" does not.
         let closed = next_at
             .is_some_and(|next| items.get(next + 1).is_none_or(|after| after.gap > Gap::None || after.has(Role::And)));
-        let sure = sure || (item.low == "by" && closed && !clause.placed.is_empty());
+        let sure = sure || (item.low == "by" && closed && !(clause.placed.is_empty() && clause.waiting.is_empty()));
         let next = items.iter().skip(at + 1).find(|item| !item.has(Role::Ignore));
         let target =
             next.is_some_and(|next| next.kind().is_some() || (!next.fields().is_empty() && next.values().is_empty()));

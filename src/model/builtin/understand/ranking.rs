@@ -12,7 +12,7 @@ impl Builder<'_> {
     /// Notes "latest", "top 2", "most"; false if the word is none here.
     pub(super) fn ranking(&mut self, clause: &mut Clause, items: &[Item], at: usize, index: usize) -> bool {
         let Some(known) = self.reader.knowledge.superlatives.get(index) else { return false };
-        if self.most_of_value(clause, items, at, &known.by) {
+        if self.most_of_value(clause, items, at) {
             return true;
         }
         if self.compares_named(clause, items, at, index) {
@@ -111,9 +111,9 @@ impl Builder<'_> {
     }
 
     /// "the customer with the most critical tickets": who has most of them, not which of them is most critical.
-    pub(super) fn most_of_value(&mut self, clause: &mut Clause, items: &[Item], at: usize, by: &str) -> bool {
+    pub(super) fn most_of_value(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
         let Some((item, next)) = items.get(at).zip(items.get(at + 1)) else { return false };
-        let counts = by == "urgency" && clause.conn == Conn::With && is_plural(Some(next));
+        let counts = clause.conn == Conn::With && is_plural(Some(next));
         let Some(value) = item.raw.to_lowercase().strip_prefix("most ").filter(|_| counts).map(str::to_owned) else {
             return false;
         };

@@ -88,6 +88,17 @@ impl Builder<'_> {
                 heads[index].fields.push(field);
                 continue;
             }
+            // "which account manager has the most open tickets": a field of those whose tickets they are.
+            let counted = clause.rankings.iter().any(|ranking| matches!(ranking.by.as_str(), "count" | "total"));
+            let parted = heads.iter().enumerate().filter(|_| counted).find_map(|(index, head)| {
+                let kind = self.kind_of(head.node)?;
+                Some((index, self.parting_field(kind, &fields)?))
+            });
+            if let Some((index, field)) = parted {
+                self.want(heads[index].node, &field);
+                heads[index].fields.push(field);
+                continue;
+            }
             let before = heads.len();
             let asked: usize = heads.iter().map(|head| head.fields.len()).sum();
             self.field_alone(clause, heads, at, &fields);
