@@ -65,7 +65,10 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
             dated || kind.field(field).is_some_and(|field| !field.order.is_empty()) || row.number(field).is_some();
         let name = if answered.rows.len() == answered.all && answered.all > 1 {
             "sorted"
-        } else if answered.rows.len() > 1 {
+        // What has no name of its own is shown, not named.
+        } else if answered.rows.len() > 1
+            || [&kind.key, &kind.label, &kind.name_field].iter().all(|name| name.is_empty())
+        {
             "first_of"
         } else if dated {
             "first_by_date"
@@ -345,6 +348,10 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         } else {
             lists.join("\n\n")
         };
+    }
+    // "what did Marcus write": texts are read whole, line by line.
+    if kind.key.is_empty() && !kind.single && !kind.long.is_empty() {
+        return table::lines(scribe, &answered.rows);
     }
     let steps = |row: &Row| kind.long.iter().any(|long| matches!(row.get(long), Some(Value::Array(_))));
     if answered.rows.len() <= 4 && answered.rows.iter().any(steps) {

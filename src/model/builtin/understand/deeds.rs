@@ -16,7 +16,7 @@ impl Builder<'_> {
         let who = self
             .kind_of(last.node)
             .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
-        let owns = items.get(last.at).is_some_and(|item| item.possessive);
+        let owns = items.get(last.at).is_some_and(|item| item.possessive) || clause.fronted == Some(last.node);
         if who.is_none() || last.part != Part::Head || owns {
             return false;
         }

@@ -28,16 +28,12 @@ impl Builder<'_> {
                 self.impose(clause, node, fits, filters);
                 continue;
             }
-            let person = clause
-                .placed
-                .iter()
-                .find(|placed| {
-                    placed.part == Part::Head
-                        && self
-                            .kind_of(placed.node)
-                            .is_some_and(|kind| self.reader.knowledge.kind(kind).person_question)
-                })
-                .map(|placed| placed.node);
+            let people = |placed: &&Placed| {
+                self.kind_of(placed.node).is_some_and(|kind| self.reader.knowledge.kind(kind).person_question)
+            };
+            // "unpaid invoices of platinum customers": what is wanted may be theirs.
+            let person = clause.placed.iter().filter(|placed| placed.part == Part::Head).find(people);
+            let person = person.or_else(|| clause.placed.iter().find(people)).map(|placed| placed.node);
             if let Some(anchor) = person
                 && self.records_of(clause, items, at, anchor, &conditions)
             {

@@ -15,7 +15,10 @@ impl Builder<'_> {
             let between = items.get(placed.at + 1..unknown.at).unwrap_or_default();
             let tied = between.first().is_some_and(|item| matches!(item.low.as_str(), "of" | "under"));
             let more = |item: &Item| item.is_small() || matches!(item.what, What::Unknown { .. });
-            placed.plural && placed.at < unknown.at && tied && between.iter().all(more)
+            // "which customers does Sarah have"
+            let has = between.first().is_some_and(|item| matches!(item.low.as_str(), "does" | "do" | "did"))
+                && items.get(unknown.at + 1).is_some_and(|item| item.has(Role::With));
+            placed.plural && placed.at < unknown.at && (tied || has) && between.iter().all(more)
         };
         let looked_after = |placed: &super::clause::Placed| {
             let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
@@ -27,6 +30,53 @@ impl Builder<'_> {
         self.belongs_to(clause, unknown, node);
         self.apply(clause, node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
         true
+    }
+
+    /// "notes by Priya": of records that belong to no company the name beside them is who made them.
+    pub(super) fn made_by(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
+        let by = unknown.at.checked_sub(1).and_then(|before| items.get(before));
+        let by = by.is_some_and(|item| matches!(item.low.as_str(), "by" | "from" | "of"));
+        let made = clause.placed.iter().rev().filter(|placed| by && placed.at + 2 == unknown.at).find_map(|placed| {
+            let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            let person = kind.fields.iter().find(|field| field.person)?;
+            let owned = kind.refs.values().any(|target| self.reader.knowledge.kind(*target).person_question);
+            (!owned && !kind.person_question && kind.of.is_some()).then(|| (placed.node, person.name.clone()))
+        });
+        let Some((node, field)) = made else { return false };
+        self.apply(clause, node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
+        true
+    }
+
+    /// "what other tickets does he have": whoever the last answer named where it was asked who.
+    pub(super) fn person_spoken_of(&self) -> Option<String> {
+        let context = self.context?;
+        let frame = context.frame.as_ref()?;
+        frame.heads.iter().find_map(|head| {
+            let node = frame.nodes.get(head.node)?;
+            let kind = self.reader.knowledge.kind(node.kind);
+            let field = head.fields.iter().find(|name| kind.field(name).is_some_and(|field| field.person))?;
+            let (_, rows) = context.heads.iter().find(|(known, _)| *known == node.kind)?;
+            let mut names: Vec<String> = rows.iter().filter_map(|row| row.text(field)).collect();
+            names.dedup();
+            if let [name] = names.as_slice() { Some(name.clone()) } else { None }
+        })
+    }
+
+    /// Puts the person spoken of before in the place of "he" and "she"; without one the question cannot be understood.
+    pub(super) fn with_person(&mut self, items: &mut [Item]) {
+        let person = self.person_spoken_of();
+        for item in items.iter_mut() {
+            let subject =
+                matches!(item.low.as_str(), "he" | "she" | "him") && matches!(item.what, What::Unknown { .. });
+            let owner = matches!(item.low.as_str(), "his" | "her") && item.has(Role::Pronoun);
+            match &person {
+                Some(name) if subject || owner => {
+                    (item.raw, item.what, item.possessive) = (name.clone(), What::Unknown { capital: true }, owner);
+                }
+                None if subject => self.need(&item.raw),
+                Some(_) | None => {}
+            }
+        }
     }
 
     /// "everything Priya closed", "did Hannah fix": whoever stands before what was done did it. Notes who that is.

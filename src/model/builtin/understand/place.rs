@@ -106,6 +106,12 @@ impl Builder<'_> {
                 let figure = |(_, field): &(KindId, FieldId)| {
                     known.fields.get(*field).is_some_and(|field| field.number && field.name != known.measure)
                 };
+                // "what did Marcus write": the word for what he made says who made it.
+                if let Some(person) = self.person_field(&own).filter(|_| !clause.unknown.is_empty()) {
+                    self.kind(clause, items, at, kind, None);
+                    self.person_named(clause, items, at, person);
+                    return;
+                }
                 if !own.is_empty() && (known.measure.is_empty() && !known.single || own.iter().all(figure)) {
                     clause.fields.push((at, own));
                 }
@@ -171,13 +177,17 @@ impl Builder<'_> {
     }
 
     /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
-    fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
+    pub(super) fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
         let Some((kind, Strength::Strong)) = item.kind() else { return false };
         let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
         let named = |wanted: KindId| {
             items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
         };
-        !named(base) && item.fields().iter().any(|(other, _)| *other != kind && named(*other))
+        // "which ticket has the most notes", "which articles did Marcus write": of what is spoken of.
+        let spoken = |wanted: KindId| items.iter().any(|item| item.kind().is_some_and(|(kind, _)| kind == wanted));
+        let listed = self.can_list(kind);
+        !named(base)
+            && item.fields().iter().any(|(other, _)| *other != kind && (named(*other) || !listed && spoken(*other)))
     }
 
     /// What a word states; of "did Hannah resolve" what "resolved" states.

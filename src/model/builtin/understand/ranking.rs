@@ -90,10 +90,10 @@ impl Builder<'_> {
 
     /// The next word that names a kind or a value that names one.
     fn next_word<'i>(&self, items: &'i [Item], at: usize) -> Option<&'i Item> {
-        items
-            .iter()
-            .skip(at + 1)
-            .find(|item| item.kind().is_some() || item.values().iter().any(|(.., naming)| *naming == Naming::Noun))
+        items.iter().skip(at + 1).find(|item| {
+            item.kind().is_some() && !self.is_field_of_named(items, item)
+                || item.values().iter().any(|(.., naming)| *naming == Naming::Noun)
+        })
     }
 
     pub(super) fn rankings(&mut self, clause: &mut Clause, heads: &mut [Head], items: &[Item]) {

@@ -23,6 +23,7 @@ impl Builder<'_> {
         self.waiting_conditions(&mut clause, items);
         let mut heads = self.heads_of(&clause, items);
         self.wanted_fields(&mut clause, &mut heads, items);
+        self.own_number(&clause, &mut heads, items);
         self.elliptic(&clause, items, &mut heads);
         self.best_of_earlier(&mut clause, &mut heads);
         self.searched_text(&mut clause, &mut heads, items);
@@ -157,7 +158,7 @@ impl Builder<'_> {
             {
                 // "do any of them owe dosh": of whom is said already.
                 self.leave_out(items, unknown.at);
-            } else if !self.managed(clause, items, &unknown) {
+            } else if !self.managed(clause, items, &unknown) && !self.made_by(clause, items, &unknown) {
                 self.company(clause, unknown);
             }
         }
