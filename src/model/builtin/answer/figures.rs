@@ -5,6 +5,7 @@ use minijinja::context;
 use super::super::forms;
 use super::super::frame::{Ask, Head, NodeId, Order};
 use super::super::heads::{Answered, Group};
+use super::super::knowledge::Kind;
 use super::super::rows::{self, Row};
 use super::references::{own_refs, refs};
 use super::scribe::{Grammar, Scribe};
@@ -68,7 +69,7 @@ pub(super) fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fie
     forms::fill(
         forms,
         "group",
-        context! { n => answered.all, what => what, label => values::label(kind, field), refs => references },
+        context! { n => answered.all, what => what, mean => head.mean.as_ref().map(|mean| values::label(kind, mean)), label => values::label(kind, field), refs => references },
     )
 }
 
@@ -96,22 +97,21 @@ pub(super) fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descen
     )
 }
 
-pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
+pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str, mean: Option<&str>) -> String {
     let kind = scribe.kind(answered.kind);
     let summed = answered.groups.iter().flat_map(|group| &group.rows).all(|row| row.number(&kind.measure).is_some());
     let measure = Some(&kind.measure).filter(|measure| summed && !measure.is_empty() && !answered.groups.is_empty());
-    let mut out = match measure {
-        Some(measure) => {
-            format!("| {label} | number | sum of {} |\n| --- | --- | --- |\n", values::label(kind, measure))
-        }
-        None => format!("| {label} | number |\n| --- | --- |\n"),
-    };
+    let mut columns = vec![label.to_owned(), "number".to_owned()];
+    columns.extend(measure.map(|measure| format!("sum of {}", values::label(kind, measure))));
+    columns.extend(mean.map(|mean| format!("mean of {}", values::label(kind, mean))));
+    let mut out = format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
     for group in &answered.groups {
         let calls: Vec<CallId> = group.rows.iter().map(|row| row.call).collect();
         let name = match scribe.name(&group.value) {
             Some((name, call)) => format!("{name} ({}) {}", group.value, refs(&[call])),
             None => group.value.replace('_', " "),
         };
+        let mean = mean.map(|mean| format!(" {} |", mean_of(kind, group, mean)));
         let sum = measure.map(|measure| {
             let sum = group.total(measure);
             let currencies = rows::distinct(&group.rows, &kind.currency).join(", ");
@@ -123,10 +123,21 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> S
             values::cell(&name),
             group.rows.len(),
             refs(&calls),
-            sum.unwrap_or_default()
+            format!("{}{}", sum.unwrap_or_default(), mean.unwrap_or_default())
         ));
     }
     out.trim_end().to_owned()
+}
+
+/// The mean of a field over a group's records, with its unit or currency.
+fn mean_of(kind: &Kind, group: &Group, field: &str) -> String {
+    let count = rust_decimal::Decimal::from(group.rows.len());
+    let Some(mean) = group.total(field).checked_div(count) else { return String::new() };
+    if values::is_money(kind, field) {
+        return format!("{} {}", values::money(mean), rows::distinct(&group.rows, &kind.currency).join(", "));
+    }
+    let unit = kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default();
+    format!("{} {unit}", mean.round_dp(1).normalize()).trim().to_owned()
 }
 
 /// Of what the sums of groups are made: of each that has several its records, with nothing but the figure.

@@ -311,7 +311,7 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
 pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidden: &[String]) -> String {
     let kind = scribe.kind(answered.kind);
     if let Ask::GroupBy(field) = &head.ask {
-        let groups = figures::groups(scribe, answered, &values::label(kind, field));
+        let groups = figures::groups(scribe, answered, &values::label(kind, field), head.mean.as_deref());
         return format!("{groups}\n\n{}", figures::added(scribe, answered)).trim_end().to_owned();
     }
     if let Some(Order::CountOf { node, .. }) = &head.order {
@@ -320,7 +320,7 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         if answered.groups.len() > 1 {
             return format!(
                 "{}\n\n{}",
-                figures::groups(scribe, answered, &counted),
+                figures::groups(scribe, answered, &counted, None),
                 table::table(scribe, &Head::list(*node), &records, &[])
             );
         }

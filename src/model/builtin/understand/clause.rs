@@ -112,6 +112,8 @@ pub(super) struct Clause {
     pub joined: BTreeSet<usize>,
     /// Positions of conditions that are alternatives to those before them.
     pub alternatives: BTreeSet<usize>,
+    /// Positions of conditions that nothing may meet: "customers that don't have anything overdue".
+    pub without: BTreeSet<usize>,
     pub weak: Vec<(usize, KindId, Conn)>,
     pub named: Vec<(usize, NodeId, Conn)>,
     pub unknown: Vec<Unknown>,

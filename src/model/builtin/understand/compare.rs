@@ -17,7 +17,10 @@ impl Builder<'_> {
                 .get(at + 1)
                 .is_some_and(|item| matches!(item.what, What::Number(_) | What::Days(_)) || item.low == "the")
         };
-        if than.is_some_and(|at| !number(at)) {
+        // "does TechCorp owe more than DataFlow": both are shown beside each other.
+        let name = |item: &Item| matches!(item.what, What::Record(_) | What::Unknown { .. });
+        let both = than.is_some_and(|at| items.get(at + 1).is_some_and(name) && items.iter().take(at).any(name));
+        if than.is_some_and(|at| !number(at)) && !both {
             let (from, to) = (items[more].raw.clone(), "than");
             self.need(&format!("{from} … {to}"));
         }

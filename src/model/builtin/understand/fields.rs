@@ -103,19 +103,26 @@ impl Builder<'_> {
             return false;
         }
         let mut turned = false;
+        let mut others = Vec::new();
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
             turned |= item.has(Role::Except) || item.has(Role::Not);
             match &item.what {
                 What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
                     name = Some(item.raw.clone());
                     clause.use_up(offset);
+                    // "assigned to Hannah or Elena"
+                    let mut next = offset + 1;
+                    while let Some(more) = other_name(items, next) {
+                        others.push(more.raw.clone());
+                        clause.use_up(next + 1);
+                        next += 2;
+                    }
                     break;
                 }
                 _ if item.is_small() && !item.has(Role::And) => {}
                 _ => break,
             }
         }
-        let mut others = Vec::new();
         if name.is_none()
             && !noun
             && let Some(last) = clause.unknown.pop_if(|unknown| unknown.at < at && at - unknown.at <= 3)
@@ -177,4 +184,10 @@ impl Builder<'_> {
         self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
         true
     }
+}
+
+/// A further name, joined by the word at a place.
+fn other_name(items: &[Item], at: usize) -> Option<&Item> {
+    let joins = items.get(at).is_some_and(|item| item.has(Role::Or) || item.has(Role::And) || item.low == "nor");
+    items.get(at + 1).filter(|next| joins && matches!(next.what, What::Unknown { .. }))
 }

@@ -90,6 +90,11 @@ impl Builder<'_> {
             head.yesno = yesno;
             let Some(kind) = self.kind_of(head.node) else { continue };
             let known = self.reader.knowledge.kind(kind);
+            head.mean = match &head.ask {
+                Ask::Average(field) => Some(field.clone()),
+                _ => Some(&known.measure).filter(|_| clause.roles.contains(&Role::Average)).cloned(),
+            }
+            .filter(|field| !field.is_empty());
             if let Some(field) = grouped_field.as_ref().and_then(|fields| self.parting_field(kind, fields)) {
                 self.want(head.node, &field);
                 head.ask = Ask::GroupBy(field);

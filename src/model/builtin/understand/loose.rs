@@ -152,10 +152,11 @@ impl Builder<'_> {
             return;
         };
         let node = self.frame.add(Node::new(kind));
+        let sense = if clause.without.contains(&at) { Sense::Missing } else { Sense::Exists };
         clause.placed.push(Placed {
             at,
             node,
-            part: Part::Narrows(anchor, Sense::Exists, Manner::With),
+            part: Part::Narrows(anchor, sense, Manner::With),
             plural: true,
             described: 0,
             names: None,
@@ -163,7 +164,7 @@ impl Builder<'_> {
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
         }
-        self.link(anchor, node, Sense::Exists, Manner::With, Vec::new());
+        self.link(anchor, node, sense, Manner::With, Vec::new());
     }
 
     /// Records of one kind under a condition, wanted.

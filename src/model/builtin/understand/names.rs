@@ -118,8 +118,9 @@ impl Builder<'_> {
             .iter()
             .find(|field| field.place && kind.refs.values().any(|target| knowledge.kind(*target).person_question))
             .map(|field| Filter { say: format!("at {value}"), ..Filter::new(&field.name, Test::Like(value.clone())) });
-        let readings = if capital { [label, place, person, text] } else { [label, place, text, person] };
-        readings.into_iter().flatten().take(1).collect()
+        // People are written small as well; what nobody is called by may be a word of the text.
+        let readings = [label, place, person, text].into_iter().flatten();
+        readings.take(if capital { 1 } else { 2 }).collect()
     }
 
     /// "tickets by Priya and Tom"

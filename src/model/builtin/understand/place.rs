@@ -326,6 +326,9 @@ impl Builder<'_> {
             node.named = Some(mention.clone());
             let node = self.frame.add(node);
             clause.excluded.push((at, node));
+            if clause.except == Except::Open {
+                clause.except = Except::Done;
+            }
             return;
         }
         // Ids of one kind that follow each other are one list.
@@ -371,6 +374,10 @@ impl Builder<'_> {
         let _ = items;
         let conn = std::mem::take(&mut clause.conn);
         let conn = if clause.except != Except::No || conn == Conn::No { Conn::Except } else { conn };
+        // "who besides Marcus has critical tickets": what follows is wanted again.
+        if clause.except == Except::Open {
+            clause.except = Except::Done;
+        }
         clause.unknown.push(Unknown { at, raw: item.raw.clone(), capital, quoted: false, conn });
     }
 

@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.weak_kinds(&mut clause, items);
         self.job_titles(&mut clause, items);
         self.unknown_words(&mut clause, items);
-        self.join_named(&mut clause);
+        self.join_named(&mut clause, items);
         self.owners(&mut clause);
         self.ranges(&mut clause, items);
         if self.composites(&mut clause) {
@@ -34,7 +34,7 @@ impl Builder<'_> {
         self.tie_named(&clause, &heads, items);
         self.exclude(&clause, &heads, items);
         self.tie_earlier(&clause, &heads, items);
-        self.by_records(&mut heads);
+        self.by_records(&clause, &mut heads);
         self.names(&clause, &mut heads);
         self.asks(&clause, &mut heads, items);
         self.undated(&heads, items);
@@ -242,7 +242,9 @@ impl Builder<'_> {
         if only_text || code && (searchable || kinds.is_empty()) {
             return true;
         }
-        if unknown.capital || matches!(unknown.conn, Conn::Of | Conn::Except) {
+        // "priya's tickets"
+        let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+        if unknown.capital || whose || matches!(unknown.conn, Conn::Of | Conn::Except) {
             return false;
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
