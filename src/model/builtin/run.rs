@@ -9,6 +9,7 @@ mod exact;
 mod fetch;
 mod listed;
 mod named;
+mod readings;
 
 use jiff::civil::Date;
 use serde_json::Value;

@@ -5,6 +5,8 @@
 
 mod beside;
 mod clause;
+mod company;
+mod compare;
 mod conditions;
 mod deeds;
 mod detail;
@@ -18,6 +20,8 @@ mod link;
 mod loose;
 mod names;
 mod owner;
+mod parting;
+mod people;
 mod place;
 mod ranking;
 mod settle;
@@ -93,11 +97,12 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
 }
 
 fn meant(reader: &Reader<'_>, question: &str, earlier: &[Context]) -> Understood {
-    let items = reading::read(reader, question);
+    let mut items = reading::read(reader, question);
     if let Some(talk) = talk(&items) {
         return Understood::Talk(talk);
     }
     let mut builder = Builder::new(reader, earlier);
+    builder.with_person(&mut items);
     if let Some(frame) = builder.refined(&items) {
         return Understood::Plan(frame);
     }

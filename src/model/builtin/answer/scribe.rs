@@ -207,9 +207,16 @@ impl<'a> Scribe<'a> {
             said.relative.push_str(&format!(" {word} {words}"));
         };
         match &filter.test {
+            Test::In(values) if filter.negated && kind.field(&filter.field).is_some_and(|field| field.person) => {
+                said.beside.push_str(&format!(" with {} not {}", label(), values.join(" or ")));
+            }
             Test::In(values) if filter.negated => {
                 let words: Vec<String> = values.iter().map(|value| adjective(kind, filter, value)).collect();
                 that(&format!("not {}", words.join(" or ")));
+            }
+            // "with assignee Priya or Tom"
+            Test::In(values) if kind.field(&filter.field).is_some_and(|field| field.person) => {
+                said.beside.push_str(&format!(" with {} {}", label(), values.join(" or ")));
             }
             Test::In(values) => {
                 let words: Vec<String> = values.iter().map(|value| adjective(kind, filter, value)).collect();

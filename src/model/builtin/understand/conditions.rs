@@ -75,12 +75,20 @@ impl Builder<'_> {
                     self.apply(clause, node, filter, joined);
                 }
             } else {
-                self.impose(clause, node, fits, filters);
+                // "customers that don't have 24x7 support"
+                let without = clause.conn == Conn::No;
+                clause.conn = if without { Conn::None } else { clause.conn };
+                let turned = filters.into_iter().map(|filter| Filter { negated: filter.negated ^ without, ..filter });
+                self.impose(clause, node, fits, turned.collect());
             }
             return;
         }
         if item.is_topic() && clause.placed.is_empty() && clause.named.is_empty() {
             clause.texts.push((at, item.raw.clone()));
+        }
+        if clause.conn == Conn::No && !clause.placed.is_empty() {
+            clause.conn = Conn::None;
+            clause.without.insert(at);
         }
         clause.waiting.push((at, conditions));
     }

@@ -185,6 +185,7 @@ impl Builder<'_> {
 
     pub(super) fn tie_to_context(&mut self, kind: KindId, node: NodeId) {
         let Some(context) = self.context else { return };
+        let known_kind = self.reader.knowledge.kind(kind);
         let all: Vec<(KindId, Vec<Row>)> = context
             .named
             .iter()
@@ -192,8 +193,9 @@ impl Builder<'_> {
             .filter(|(_, rows)| !rows.is_empty() && rows.len() <= MOST_CARRIED)
             .cloned()
             .collect();
-        if let Some((_, rows)) =
-            all.iter().find(|(known, _)| *known == kind && self.reader.knowledge.kind(kind).of.is_none())
+        if let Some((_, rows)) = all
+            .iter()
+            .find(|(known, _)| *known == kind && (known_kind.of.is_none() || !known_kind.name_field.is_empty()))
         {
             if let Some(known) = self.frame.nodes.get_mut(node) {
                 known.known = Some(rows.clone());

@@ -41,7 +41,11 @@ impl Builder<'_> {
         let anyone = next.is_some_and(Self::is_anyone);
         let ends = next.is_none_or(|next| next.gap == Gap::Stop || next.has(Role::And) || next.kind().is_some());
         let nobody = next.is_some_and(|next| Self::is_anyone(next) && next.has(Role::No));
-        let missing = nobody || clause.conn == Conn::No || clause.negated && (anyone || person && ends);
+        // "tickets that neither Marcus nor Elena works on": somebody is named, so that nobody is not meant.
+        let named = clause.unknown.last().is_some_and(|last| {
+            person && items.get(last.at + 1..at).is_some_and(|between| between.iter().all(Item::is_small))
+        });
+        let missing = nobody || clause.conn == Conn::No || clause.negated && (anyone || person && ends && !named);
         let fits = |placed: &Placed| {
             self.kind_of(placed.node).is_some_and(|kind| fields.iter().any(|(known, _)| *known == kind))
         };
@@ -99,12 +103,20 @@ impl Builder<'_> {
             return false;
         }
         let mut turned = false;
+        let mut others = Vec::new();
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
             turned |= item.has(Role::Except) || item.has(Role::Not);
             match &item.what {
                 What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
                     name = Some(item.raw.clone());
                     clause.use_up(offset);
+                    // "assigned to Hannah or Elena"
+                    let mut next = offset + 1;
+                    while let Some(more) = other_name(items, next) {
+                        others.push(more.raw.clone());
+                        clause.use_up(next + 1);
+                        next += 2;
+                    }
                     break;
                 }
                 _ if item.is_small() && !item.has(Role::And) => {}
@@ -113,12 +125,15 @@ impl Builder<'_> {
         }
         if name.is_none()
             && !noun
-            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
+            && let Some(last) = clause.unknown.pop_if(|unknown| unknown.at < at && at - unknown.at <= 3)
         {
-            name = clause.unknown.pop().map(|unknown| unknown.raw);
+            others = self.joined_names(clause, items, last.at);
+            name = Some(last.raw);
         }
         let Some(name) = name else { return false };
-        let mut filter = Filter::new(&field, Test::Like(name));
+        let test =
+            if others.is_empty() { Test::Like(name) } else { Test::In(others.into_iter().chain([name]).collect()) };
+        let mut filter = Filter::new(&field, test);
         // "managed by someone other than Grace"
         filter.negated = std::mem::take(&mut clause.negated) || turned;
         let placed =
@@ -169,4 +184,10 @@ impl Builder<'_> {
         self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
         true
     }
+}
+
+/// A further name, joined by the word at a place.
+fn other_name(items: &[Item], at: usize) -> Option<&Item> {
+    let joins = items.get(at).is_some_and(|item| item.has(Role::Or) || item.has(Role::And) || item.low == "nor");
+    items.get(at + 1).filter(|next| joins && matches!(next.what, What::Unknown { .. }))
 }

@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.weak_kinds(&mut clause, items);
         self.job_titles(&mut clause, items);
         self.unknown_words(&mut clause, items);
-        self.join_named(&mut clause);
+        self.join_named(&mut clause, items);
         self.owners(&mut clause);
         self.ranges(&mut clause, items);
         if self.composites(&mut clause) {
@@ -23,6 +23,7 @@ impl Builder<'_> {
         self.waiting_conditions(&mut clause, items);
         let mut heads = self.heads_of(&clause, items);
         self.wanted_fields(&mut clause, &mut heads, items);
+        self.own_number(&clause, &mut heads, items);
         self.elliptic(&clause, items, &mut heads);
         self.best_of_earlier(&mut clause, &mut heads);
         self.searched_text(&mut clause, &mut heads, items);
@@ -33,7 +34,7 @@ impl Builder<'_> {
         self.tie_named(&clause, &heads, items);
         self.exclude(&clause, &heads, items);
         self.tie_earlier(&clause, &heads, items);
-        self.by_records(&mut heads);
+        self.by_records(&clause, &mut heads);
         self.names(&clause, &mut heads);
         self.asks(&clause, &mut heads, items);
         self.undated(&heads, items);
@@ -90,8 +91,12 @@ impl Builder<'_> {
         for unknown in std::mem::take(&mut clause.unknown) {
             // "techcorp or aurora"
             let name = |item: &Item| matches!(item.what, What::Record(_) | What::Unknown { .. });
-            let again = matches!(unknown.conn, Conn::And | Conn::Or)
-                && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
+            // "Grace's and Daniel's customers"
+            let first = items.get(unknown.at + 1).is_some_and(|next| next.has(Role::And) || next.has(Role::Or))
+                && items.get(unknown.at + 2).is_some_and(name);
+            let again = first
+                || matches!(unknown.conn, Conn::And | Conn::Or)
+                    && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
             let tied = again || matches!(unknown.conn, Conn::Of | Conn::Except);
             let named = !again && capital || (!clause.named.is_empty() && !tied);
             if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, items, &unknown) {
@@ -153,7 +158,7 @@ impl Builder<'_> {
             {
                 // "do any of them owe dosh": of whom is said already.
                 self.leave_out(items, unknown.at);
-            } else if !self.managed(clause, items, &unknown) {
+            } else if !self.managed(clause, items, &unknown) && !self.made_by(clause, items, &unknown) {
                 self.company(clause, unknown);
             }
         }
@@ -237,7 +242,9 @@ impl Builder<'_> {
         if only_text || code && (searchable || kinds.is_empty()) {
             return true;
         }
-        if unknown.capital || matches!(unknown.conn, Conn::Of | Conn::Except) {
+        // "priya's tickets"
+        let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+        if unknown.capital || whose || matches!(unknown.conn, Conn::Of | Conn::Except) {
             return false;
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".

@@ -2,6 +2,7 @@
 
 use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::lexicon::Strength;
 use super::super::reading::Item;
 use super::Builder;
 use super::clause::{Clause, Conn, Part, Placed};
@@ -84,6 +85,17 @@ impl Builder<'_> {
                 if let Some(node) = self.frame.nodes.get_mut(heads[index].node) {
                     node.wanted.push(field.clone());
                 }
+                heads[index].fields.push(field);
+                continue;
+            }
+            // "which account manager has the most open tickets": a field of those whose tickets they are.
+            let counted = clause.rankings.iter().any(|ranking| matches!(ranking.by.as_str(), "count" | "total"));
+            let parted = heads.iter().enumerate().filter(|_| counted).find_map(|(index, head)| {
+                let kind = self.kind_of(head.node)?;
+                Some((index, self.parting_field(kind, &fields)?))
+            });
+            if let Some((index, field)) = parted {
+                self.want(heads[index].node, &field);
                 heads[index].fields.push(field);
                 continue;
             }
@@ -257,6 +269,15 @@ impl Builder<'_> {
     pub(super) fn searched_text(&mut self, clause: &mut Clause, heads: &mut Vec<Head>, items: &[Item]) {
         if clause.texts.is_empty() {
             return;
+        }
+        // "printing problems" are found by "printing": the other word stands in every ticket and article.
+        let telling = |at: usize| {
+            items
+                .get(at)
+                .is_none_or(|item| item.is_topic() || item.kind().is_none_or(|(_, how)| how == Strength::Strong))
+        };
+        if clause.texts.iter().any(|(at, _)| telling(*at)) {
+            clause.texts.retain(|(at, _)| telling(*at));
         }
         let text = clause.texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
         let knowledge = self.reader.knowledge;
