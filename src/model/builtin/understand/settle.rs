@@ -242,8 +242,9 @@ impl Builder<'_> {
         if only_text || code && (searchable || kinds.is_empty()) {
             return true;
         }
-        // "priya's tickets"
-        let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+        // "priya's tickets", "how many tickets did marcus get"
+        let did = unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "did");
+        let whose = did || items.get(unknown.at).is_some_and(|item| item.possessive);
         if unknown.capital || whose || matches!(unknown.conn, Conn::Of | Conn::Except) {
             return false;
         }
