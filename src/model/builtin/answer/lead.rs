@@ -58,6 +58,10 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
     }
     if let (Some(Order::Field { field, descending }), Some(row)) = (&head.order, answered.rows.first()) {
         let label = values::label(kind, field);
+        // What no record holds puts nothing in order.
+        if values::shown(kind, row, field).is_none() {
+            return self::field(scribe, row, field, &refs(&calls(answered)));
+        }
         // Of a list it is the length that is put in order.
         let length = row.get(field).and_then(Value::as_array).map(|items| items.len().to_string());
         let dated = length.is_none() && values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());

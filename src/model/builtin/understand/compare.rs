@@ -10,6 +10,16 @@ impl Builder<'_> {
     pub(super) fn compared(&mut self, items: &[Item]) {
         let more =
             items.iter().position(|item| matches!(item.low.as_str(), "more" | "fewer" | "less") && item.raw.len() <= 5);
+        // "is the warranty of this one longer than that of the other"
+        let longer = items.iter().enumerate().find(|(at, item)| {
+            let low = item.raw.to_lowercase();
+            let next = items.iter().skip(at + 1).find(|next| !next.is_small());
+            low.ends_with("er than")
+                && next.is_some_and(|next| matches!(next.what, What::Record(_) | What::Unknown { .. }))
+        });
+        if let Some((_, item)) = longer {
+            self.need(&item.raw);
+        }
         let Some(more) = more else { return };
         let than = items.iter().enumerate().skip(more + 2).find(|(_, item)| item.low == "than").map(|(at, _)| at);
         let number = |at: usize| {

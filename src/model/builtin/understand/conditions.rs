@@ -267,3 +267,10 @@ fn joined_by(items: &[Item], at: usize) -> Conn {
         })
         .unwrap_or_default()
 }
+
+/// "with gold or platinum SLA": what stands between two values says nothing of the records behind them.
+pub(super) fn joins_values(items: &[Item], at: usize) -> bool {
+    let value = |item: Option<&Item>| item.is_some_and(|item| !item.values().is_empty() && item.kind().is_none());
+    let joins = items.get(at).is_some_and(|item| item.has(Role::And) || item.has(Role::Or));
+    joins && value(at.checked_sub(1).and_then(|before| items.get(before))) && value(items.get(at + 1))
+}

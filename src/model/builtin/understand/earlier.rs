@@ -1,7 +1,7 @@
 //! Records spoken of before: in the same clause, in an earlier clause, in an earlier question.
 
 use super::super::dialogue::mention_of;
-use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense};
+use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::rows::Row;
@@ -144,6 +144,21 @@ impl Builder<'_> {
             known.text = before.text;
         }
         true
+    }
+
+    /// "… in July and how many in September?": the records of the part before, of other days.
+    pub(super) fn other_days_too(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
+        let nothing = clause.placed.is_empty() && clause.named.is_empty() && clause.texts.is_empty();
+        let alone = nothing && heads.is_empty() && clause.fields.is_empty() && clause.roles.contains(&Role::Count);
+        let last = self.frame.heads.last().filter(|_| alone).cloned();
+        let ([(_, span)], Some(last)) = (clause.days.as_slice(), last) else { return };
+        let Some(mut node) = self.frame.nodes.get(last.node).cloned() else { return };
+        let dated = node.filters.iter_mut().find(|filter| matches!(filter.test, Test::Dates(_)) && !filter.negated);
+        let Some(dated) = dated else { return };
+        dated.test = Test::Dates(span.clone());
+        clause.days.clear();
+        let node = self.frame.add(node);
+        heads.push(Head { node, ..last });
     }
 
     /// Whether the records can be listed without naming whose.

@@ -102,10 +102,12 @@ impl Builder<'_> {
         if noun && items.get(at + 1).is_some_and(|next| matches!(next.low.as_str(), "of" | "for" | "at")) {
             return false;
         }
-        let mut turned = false;
+        let (mut turned, mut turn) = (false, None);
         let mut others = Vec::new();
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
-            turned |= item.has(Role::Except) || item.has(Role::Not);
+            if item.has(Role::Except) || item.has(Role::Not) {
+                (turned, turn) = (true, Some(offset));
+            }
             match &item.what {
                 What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
                     name = Some(item.raw.clone());
@@ -131,6 +133,8 @@ impl Builder<'_> {
             name = Some(last.raw);
         }
         let Some(name) = name else { return false };
+        // "whose account manager is not Sarah": the word is used up.
+        turn.into_iter().for_each(|at| clause.use_up(at));
         let test =
             if others.is_empty() { Test::Like(name) } else { Test::In(others.into_iter().chain([name]).collect()) };
         let mut filter = Filter::new(&field, test);

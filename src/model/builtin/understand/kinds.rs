@@ -190,7 +190,7 @@ impl Builder<'_> {
         let same = |other: KindId| other == kind;
         let after =
             items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
-        let inside = items.get(at + 1).is_some_and(|next| next.low == "in");
+        let inside = items.get(at + 1..).unwrap_or_default().iter().take(2).any(|next| next.low == "in");
         if let Some((_, item)) = after
             && item.gap < Gap::Stop
             // "any asset in Portland" names a place.

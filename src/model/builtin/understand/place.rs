@@ -7,6 +7,7 @@ use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
 use super::clause::{Clause, Conn, Except, Part, Period, Placed, Unknown, ordinal};
+use super::conditions::joins_values;
 use super::deeds::is_deed;
 
 impl Builder<'_> {
@@ -270,7 +271,10 @@ impl Builder<'_> {
             Conn::None
         } else if item.has(Role::No) {
             Conn::No
-        } else if item.has(Role::With) {
+        // "who has worked on it": what follows was done, not had.
+        } else if item.has(Role::With)
+            && self.person_field(&items.get(at + 1).map(Item::fields).unwrap_or_default()).is_none()
+        {
             if clause.conn == Conn::No || clause.except == Except::Open { Conn::No } else { Conn::With }
         // "ticket counts of Aurora"
         } else if item.has(Role::Of) || item.has(Role::Count) && !clause.placed.is_empty() && item.raw.ends_with(" of")
@@ -385,11 +389,4 @@ impl Builder<'_> {
     pub(super) fn head_of(&self, placed: &Placed, order: Option<Order>, limit: Option<usize>) -> Head {
         Head { order, limit, ..Head::list(placed.node) }
     }
-}
-
-/// "with gold or platinum SLA": what stands between two values says nothing of the records behind them.
-fn joins_values(items: &[Item], at: usize) -> bool {
-    let value = |item: Option<&Item>| item.is_some_and(|item| !item.values().is_empty() && item.kind().is_none());
-    let joins = items.get(at).is_some_and(|item| item.has(Role::And) || item.has(Role::Or));
-    joins && value(at.checked_sub(1).and_then(|before| items.get(before))) && value(items.get(at + 1))
 }

@@ -235,9 +235,15 @@ impl Builder<'_> {
         head.limit = ranking.count.or(head.limit);
         head.skip = ranking.skip;
         match field {
-            Some(field) => head.order = Some(Order::Field { field, descending: ranking.descending }),
+            Some(field) => {
+                // What another record holds has to be fetched to be compared.
+                if known.field(&field).is_some_and(|field| field.taken_from.is_some()) {
+                    self.want(target.node, &field);
+                }
+                head.order = Some(Order::Field { field, descending: ranking.descending });
+            }
             // "the customer that pays late most often": nothing here can be counted.
-            None if matches!(ranking.by.as_str(), "count" | "frequency") => self.need(&ranking.said),
+            None if ranking.by != "rank" && !by_fitness => self.need(&ranking.said),
             None => {
                 if let Some(node) = self.frame.nodes.get_mut(target.node) {
                     node.limit = ranking.count.or(node.limit);

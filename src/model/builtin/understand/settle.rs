@@ -25,6 +25,7 @@ impl Builder<'_> {
         self.wanted_fields(&mut clause, &mut heads, items);
         self.own_number(&clause, &mut heads, items);
         self.elliptic(&clause, items, &mut heads);
+        self.other_days_too(&mut clause, &mut heads);
         self.best_of_earlier(&mut clause, &mut heads);
         self.searched_text(&mut clause, &mut heads, items);
         self.sorted(&clause, &mut heads, items);

@@ -55,6 +55,14 @@ impl Builder<'_> {
     /// "overdue invoices per account manager": a field that the records do not have parts them no further.
     pub(super) fn ungrouped(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
         let grouped = heads.iter().any(|head| matches!(head.ask, Ask::GroupBy(_)));
+        // "per customer and priority": a table of numbers has no place for the second.
+        let others = heads.iter().filter_map(|head| match &head.ask {
+            Ask::GroupBy(by) => Some(head.fields.iter().filter(move |field| *field != by)),
+            Ask::List | Ask::Count | Ask::Sum(_) | Ask::Average(_) | Ask::Share(_) => None,
+        });
+        for field in others.flatten() {
+            self.leave_out_words(&field.replace(['_', '.'], " "));
+        }
         if let (Some((at, _)), false) = (clause.grouped_fields.first(), grouped) {
             let word = items.get(*at).map_or("", |item| item.raw.as_str());
             self.need(&format!("per {word}"));

@@ -74,8 +74,10 @@ impl Builder<'_> {
             if let Some((index, field)) =
                 order.into_iter().find_map(|index| fits(heads[index].node).map(|field| (index, field)))
             {
-                let named = self.frame.nodes.get(heads[index].node).filter(|node| node.named.is_some());
-                let field = match named.and_then(|node| self.doer(clause, node.kind, &field)) {
+                // "who reported TKT-1009", "who reported the printing problem"
+                let told = self.frame.nodes.get(heads[index].node);
+                let told = told.filter(|node| node.named.is_some() || !clause.texts.is_empty());
+                let field = match told.and_then(|node| self.doer(clause, node.kind, &field)) {
                     Some((doer, kind)) => {
                         heads[index].names = Some(kind);
                         doer
