@@ -112,7 +112,7 @@ fn quoted(words: &[String]) -> Vec<String> {
 }
 
 fn answered(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
-    let scribe = Scribe::new(material.knowledge, frame, &material.all_calls, &turn.instead);
+    let scribe = Scribe::new(material.knowledge, frame, &material.all_calls, turn);
     let parts: Vec<Part> = turn
         .answers
         .iter()

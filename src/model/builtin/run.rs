@@ -53,6 +53,8 @@ pub(super) struct Found {
     pub total: Option<u64>,
     /// What was said and what was taken instead, if the name was not quite right.
     pub instead: Option<Box<(String, String)>>,
+    /// A name that nobody has, and that these records only speak of.
+    pub spoken_of: Option<Box<str>>,
     /// What must be said of how the list was made.
     pub note: Box<str>,
     /// Those asked about that a list without criteria leaves out, with what that means.
@@ -76,6 +78,8 @@ pub(super) struct Rest {
 pub(super) enum Problem {
     /// A call failed; `said` is what it was about.
     Failed { call: CallId, failure: Failure, said: String },
+    /// A name that nobody has, and that no record of this kind speaks of.
+    Nowhere { said: String, kind: KindId, calls: Vec<CallId> },
     /// No connected server gives such records.
     NoServer { kind: KindId },
     /// No tool gives such records without more being known.

@@ -241,6 +241,7 @@ fn asks_for_change(items: &[Item]) -> bool {
             || item.is_topic()
             || !item.values().is_empty()
             || matches!(item.what, What::Unknown { .. })
+            || matches!(item.low.as_str(), "everything" | "anything")
     };
     let target = if article { next.iter().skip(1).find(object) } else { next.first().filter(object) };
     // "open tickets", "issue 3", "call notes": a verb that is also an adjective or noun needs an article.

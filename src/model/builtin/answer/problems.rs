@@ -34,6 +34,10 @@ fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
     };
     match problem {
         Problem::Failed { call, failure, said } => failed(scribe, *call, failure, said),
+        Problem::Nowhere { said, kind, calls } => {
+            let one = scribe.kind(*kind).one.as_str();
+            forms::fill(forms, "nowhere", context! { said, one, refs => refs(calls) })
+        }
         Problem::NoServer { kind } => forms::fill(forms, "no_server", context! { what => many(kind) }),
         Problem::TooVague { kind } => forms::fill(forms, "too_vague", context! { what => many(kind) }),
         Problem::TooMany { kind, calls } => {

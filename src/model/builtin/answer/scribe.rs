@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::super::dialogue::Taken;
+use super::super::dialogue::Turn;
 use super::super::evidence::{Done, Outcome};
 use super::super::forms;
 use super::super::frame::{Filter, Frame, How, Limit, Link, Manner, Mention, Node, NodeId, Sense, Side, Test};
@@ -35,18 +35,20 @@ pub(super) struct Scribe<'a> {
     names: HashMap<String, (String, CallId)>,
     /// Names as they were said, with what was taken for them.
     taken: HashMap<String, String>,
+    /// Names that nobody has, and that were found in the text of records.
+    spoken_of: &'a [String],
 }
 
 impl<'a> Scribe<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge, frame: &'a Frame, calls: &[&Done], taken: &[Taken]) -> Self {
+    pub(super) fn new(knowledge: &'a Knowledge, frame: &'a Frame, calls: &[&Done], turn: &'a Turn) -> Self {
         let mut names = HashMap::new();
         for done in calls {
             if let Outcome::Content(content) = &done.outcome {
                 learn(knowledge, content, done.call, &mut names);
             }
         }
-        let taken = taken.iter().map(|taken| (taken.said.clone(), taken.name.clone())).collect();
-        Self { knowledge, frame, names, taken }
+        let taken = turn.instead.iter().map(|taken| (taken.said.clone(), taken.name.clone())).collect();
+        Self { knowledge, frame, names, taken, spoken_of: &turn.spoken_of }
     }
 
     pub(super) fn kind(&self, id: KindId) -> &'a Kind {
@@ -286,6 +288,10 @@ impl<'a> Scribe<'a> {
                 .as_ref()
                 .map(|mention| self.mention(mention))
                 .or_else(|| target.known.as_ref().map(|rows| self.those(rows)));
+            if let Some(name) = target.named.as_ref().filter(|name| self.spoken_of.contains(&name.said)) {
+                after.push_str(&format!(" about “{}”", name.said));
+                return;
+            }
             let owner = self.owner(kind, target).filter(|_| link.sense == Sense::Exists && link.manner == Manner::Of);
             after.push_str(&format!(" {word} {}{}", owner.unwrap_or_default(), said.unwrap_or_default()));
             return;

@@ -1,9 +1,9 @@
 //! A name that no record has, read in another way: as a person's, or as a word of the text.
 
 use super::super::access::Bindings;
-use super::super::frame::{Filter, Link, Node};
+use super::super::frame::{Filter, Link, Node, Test};
 use super::super::rows;
-use super::{Found, Run, State};
+use super::{Found, Problem, Run, State};
 
 /// What names may mean that no record has.
 pub(super) struct Readings {
@@ -32,9 +32,19 @@ impl Run<'_> {
                 state => return state,
             }
         }
+        let as_text = last.as_ref().and_then(|last| match &last.test {
+            Test::Like(said) if last.field == "text" => Some(said.clone()),
+            _ => None,
+        });
         filters.extend(last);
         match self.joined(node, &filters, bound, text, joins) {
-            State::Ready(found) => State::Ready(self.leaving_out(node, found, readings.left_out)),
+            State::Ready(found) => {
+                let found = self.leaving_out(node, found, readings.left_out);
+                State::Ready(match as_text {
+                    Some(said) => found.read_as_text(node, said),
+                    None => found,
+                })
+            }
             State::Waiting => State::Waiting,
         }
     }
@@ -49,5 +59,25 @@ impl Run<'_> {
             found.rows.retain(|row| !rows::meets(kind, row, &filter));
         }
         found
+    }
+}
+
+impl Found {
+    /// What was found for a name that nobody has, by looking for it in the text.
+    fn read_as_text(mut self, node: &Node, said: String) -> Self {
+        let mut calls = self.calls.clone();
+        let nobody = self.problems.iter().all(|problem| match problem {
+            Problem::Failed { call, failure, .. } if failure.not_found => {
+                calls.insert(0, *call);
+                true
+            }
+            _ => false,
+        });
+        if !self.rows.is_empty() {
+            self.spoken_of = Some(said.into());
+        } else if nobody && !self.problems.is_empty() {
+            self.problems = vec![Problem::Nowhere { said, kind: node.kind, calls }];
+        }
+        self
     }
 }

@@ -149,7 +149,8 @@ impl Builder<'_> {
         let asked = clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(people))
             || clause.fields.iter().any(|(_, fields)| fields.iter().any(|(kind, _)| people(*kind)))
             || (clause.placed.is_empty() && clause.fields.is_empty());
-        node.person = asked && (2..=3).contains(&unknown.raw.split_whitespace().count()) && unknown.capital;
+        let meant = unknown.capital || clause.roles.contains(&Role::Who);
+        node.person = asked && meant && (2..=3).contains(&unknown.raw.split_whitespace().count());
         node.named = Some(Mention { kind, said: unknown.raw.clone(), how: How::Fields(vec![field], unknown.raw) });
         let node = self.frame.add(node);
         if unknown.conn == Conn::Except {

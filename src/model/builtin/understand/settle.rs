@@ -110,8 +110,8 @@ impl Builder<'_> {
                 .enumerate()
                 .filter(|(at, item)| item.is_content() && !(item.kind().is_some() && at + 1 == unknown.at))
                 .count();
-            let alone =
-                content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
+            let spoken_of = [Role::WhatAbout, Role::Who].iter().any(|role| clause.roles.contains(role));
+            let alone = content == 1 && (unknown.capital || spoken_of || is_shown(items, &unknown) || items.len() == 1);
             if foreign && !alone {
                 continue;
             }
@@ -243,10 +243,9 @@ impl Builder<'_> {
         if only_text || code && (searchable || kinds.is_empty()) {
             return true;
         }
-        // "priya's tickets", "how many tickets did marcus get"
-        let did = unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| item.low == "did");
-        let whose = did || items.get(unknown.at).is_some_and(|item| item.possessive);
-        if unknown.capital || whose || matches!(unknown.conn, Conn::Of | Conn::Except) {
+        // "priya's tickets"
+        let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+        if unknown.capital || whose || is_subject(items, unknown) || matches!(unknown.conn, Conn::Of | Conn::Except) {
             return false;
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
@@ -255,9 +254,18 @@ impl Builder<'_> {
                 && !items.get(unknown.at + 1..placed.at).is_some_and(|between| between.iter().all(describes))
         };
         let stray = clause.placed.iter().all(apart) && !clause.placed.is_empty();
+        // "techcorp tickets": beside records that are somebody's it may be whose; if not, it is looked for as text after all.
+        let whose = clause.texts.is_empty() && clause.placed.iter().any(|placed| self.is_somebodys(placed.node));
         searchable
-            && (beside_topic || (unknown.conn == Conn::None && !stray) || unknown.conn == Conn::With)
+            && (beside_topic || (unknown.conn == Conn::None && !stray && !whose) || unknown.conn == Conn::With)
             && !clause.roles.contains(&Role::WhatAbout)
+    }
+
+    fn is_somebodys(&self, node: NodeId) -> bool {
+        let kind = self.kind_of(node).map(|kind| self.reader.knowledge.kind(kind));
+        kind.is_some_and(|kind| {
+            kind.refs.values().any(|target| self.reader.knowledge.kind(*target).person_question)
+        })
     }
 
     /// "the oldest ticket and its customer": of the one ticket, not of all that it was chosen from.
@@ -344,6 +352,22 @@ impl Builder<'_> {
 }
 
 /// Whether a word may be part of a description in front of its noun.
+/// "how many tickets does aurora have": who does something has a name.
+fn is_subject(items: &[Item], unknown: &Unknown) -> bool {
+    before(items, unknown).is_some_and(|low| matches!(low, "does" | "did" | "do" | "has"))
+}
+
+/// "show me kestrel", "info on techcorp": what is to be shown, and has no article, is a name.
+fn is_shown(items: &[Item], unknown: &Unknown) -> bool {
+    before(items, unknown).is_some_and(|low| matches!(low, "me" | "show" | "about" | "on" | "up" | "find"))
+}
+
+/// The word before it.
+fn before<'i>(items: &'i [Item], unknown: &Unknown) -> Option<&'i str> {
+    let before = unknown.at.checked_sub(1).and_then(|before| items.get(before))?;
+    before.raw.rsplit(|c: char| c == ' ').next()
+}
+
 fn describes(item: &Item) -> bool {
     item.gap == Gap::None && (!item.is_small() && item.kind().is_none() || item.has(Role::Change))
 }
