@@ -217,7 +217,10 @@ impl Builder<'_> {
         let interrogative = items.get(..at).unwrap_or_default().iter().any(|item| {
             matches!(item.low.as_str(), "what" | "which" | "how" | "when" | "where" | "why" | "who" | "whose")
         });
-        if opening && !interrogative && item.has(Role::Yesno) {
+        // "can you show me all machines" wants them shown.
+        let polite = matches!(item.low.as_str(), "can" | "could")
+            && items.get(at + 1).is_some_and(|next| matches!(next.low.as_str(), "you" | "i" | "we"));
+        if opening && !interrogative && item.has(Role::Yesno) && !polite {
             clause.roles.insert(Role::Yesno);
         }
         if item.has(Role::Beyond) {
