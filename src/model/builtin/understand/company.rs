@@ -10,7 +10,8 @@ impl Builder<'_> {
     pub(super) fn own_number(&mut self, clause: &Clause, heads: &mut Vec<Head>, items: &[Item]) {
         let knowledge = self.reader.knowledge;
         let shared = clause.placed.iter().filter(|placed| placed.part == Part::Head).find_map(|placed| {
-            let kind = self.kind_of(placed.node)?;
+            // "phone of the director at Lumen": one of the people is wanted.
+            let kind = self.frame.nodes.get(placed.node).filter(|node| node.filters.is_empty())?.kind;
             let base = knowledge.kind(kind).of.filter(|_| !knowledge.kind(kind).single)?;
             let field = items.iter().map(Item::fields).find_map(|fields| {
                 let people = fields.iter().any(|(known, _)| *known == kind);

@@ -1,9 +1,10 @@
 //! Comparisons: of two numbers, of two named records by a figure of theirs.
 
-use super::super::frame::Head;
+use super::super::frame::{Head, Node, Order};
+use super::super::knowledge::Role;
 use super::super::reading::{Item, What};
 use super::Builder;
-use super::clause::{Clause, Ranking};
+use super::clause::{Clause, Part, Placed, Ranking};
 
 impl Builder<'_> {
     /// "more open tickets than resolved ones": two numbers are compared, which a list of both does not answer.
@@ -50,6 +51,33 @@ impl Builder<'_> {
         let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
         let (by, descending) = (known.by.clone(), known.descending);
         clause.rankings.push(Ranking { at, by, descending, count: None, skip: 0, said });
+        true
+    }
+
+    /// "which of them has the most tickets": of several that the last answer showed. False if there are none.
+    pub(super) fn rank_spoken_of(
+        &mut self,
+        clause: &Clause,
+        heads: &mut [Head],
+        ranking: &Ranking,
+        target: &Placed,
+    ) -> bool {
+        let asked = clause.roles.contains(&Role::Pronoun) || clause.roles.contains(&Role::Ones);
+        let [head] = heads else { return false };
+        if !asked || target.part != Part::Head || head.node != target.node || !head.fields.is_empty() {
+            return false;
+        }
+        let (Some(kind), Some(context)) = (self.kind_of(target.node), self.context) else { return false };
+        let owners = context.heads.iter().find(|(owner, rows)| {
+            let join = self.reader.knowledge.join(*owner, kind);
+            *owner != kind
+                && rows.len() > 1
+                && join.is_some_and(|(own, _)| own == self.reader.knowledge.kind(*owner).key)
+        });
+        let Some((owner, rows)) = owners.cloned() else { return false };
+        head.node = self.frame.add(Node { known: Some(rows), ..Node::new(owner) });
+        head.order = Some(Order::CountOf { node: target.node, descending: ranking.descending });
+        head.limit = ranking.count.or(Some(1));
         true
     }
 

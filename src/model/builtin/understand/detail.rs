@@ -96,7 +96,11 @@ impl Builder<'_> {
         // "tickets where …" says more about the tickets, not where they are.
         let relative = item.low == "where"
             && at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.kind().is_some());
-        if relative || self.nothing_recorded(clause, items, at, &fields) {
+        if relative {
+            clause.conn = Conn::With;
+            return true;
+        }
+        if self.nothing_recorded(clause, items, at, &fields) {
             return true;
         }
         let known =
@@ -119,7 +123,10 @@ impl Builder<'_> {
         }
         // Words such as "read" or "opened" are fields only beside their own kind.
         // "Linh Tran's email" is no order to send one.
-        let owned = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.possessive);
+        let owned = at
+            .checked_sub(1)
+            .and_then(|before| items.get(before))
+            .is_some_and(|before| before.possessive || before.has(Role::Pronoun));
         let asked = clause.roles.contains(&Role::Who) || owned;
         if (item.has(Role::Change) && !asked) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
             let near = |kind: &KindId| {

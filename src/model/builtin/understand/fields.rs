@@ -1,13 +1,36 @@
-//! Fields with something beside them: a name, a length of time, or nothing at all.
+//! Fields with something beside them: the record they are of, a name, a length of time, or nothing at all.
 
 use super::super::frame::{DateSpan, Filter, Limit, NodeId, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::lexicon::Strength;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
 use super::clause::{Clause, Conditions, Conn, Placed};
 
 impl Builder<'_> {
+    /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
+    pub(super) fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
+        let Some((kind, Strength::Strong)) = item.kind() else { return false };
+        let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
+        let named = |wanted: KindId| {
+            items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
+        };
+        // "which ticket has the most notes", "which articles did Marcus write": of what is spoken of.
+        let spoken = |wanted: KindId| items.iter().any(|item| item.kind().is_some_and(|(kind, _)| kind == wanted));
+        let listed = self.can_list(kind);
+        // "KB-004", "who wrote it?"
+        let before = |wanted: KindId| {
+            let rows = self.context.iter().flat_map(|context| context.named.iter().chain(&context.heads));
+            rows.into_iter().any(|(kind, _)| *kind == wanted)
+        };
+        if !listed && !before(base) && item.fields().iter().any(|(other, _)| *other != kind && before(*other)) {
+            return true;
+        }
+        !named(base)
+            && item.fields().iter().any(|(other, _)| *other != kind && (named(*other) || !listed && spoken(*other)))
+    }
+
     /// "contacts called Victor": a part of their name.
     pub(super) fn called(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
         let Some(name) = items.get(at + 1).filter(|item| {

@@ -69,6 +69,27 @@ impl Builder<'_> {
         }
     }
 
+    /// "the creative director": a word before what somebody does belongs to it.
+    pub(super) fn is_title(&mut self, clause: &Clause, items: &[Item], unknown: &Unknown) -> bool {
+        let Some(next) = items.get(unknown.at + 1).filter(|next| next.gap == super::super::text::Gap::None) else {
+            return false;
+        };
+        let titled = clause.placed.iter().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            let known = self.reader.knowledge.kind(kind);
+            let values = next.values();
+            let (_, filter, _) = values.iter().find(|(own, ..)| *own == kind)?;
+            (known.person_question && known.key.is_empty()).then(|| (placed.node, filter.field.clone()))
+        });
+        let Some((node, field)) = titled else { return false };
+        let title = Filter::new(&field, Test::Like(format!("{} {}", unknown.raw, next.raw)));
+        if let Some(node) = self.frame.nodes.get_mut(node) {
+            node.filters.retain(|known| known.field != field);
+            node.filters.push(title);
+        }
+        true
+    }
+
     /// "the SolidWorks licence": a name beside records that have names of their own and belong to somebody.
     pub(super) fn is_label(&mut self, clause: &mut Clause, unknown: &Unknown) -> bool {
         let Some(placed) = clause.placed.iter().find(|placed| placed.at == unknown.at + 1).cloned() else {

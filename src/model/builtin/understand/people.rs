@@ -20,12 +20,21 @@ impl Builder<'_> {
                 && items.get(unknown.at + 1).is_some_and(|item| item.has(Role::With));
             placed.plural && placed.at < unknown.at && (tied || has) && between.iter().all(more)
         };
+        // "does Sarah have other customers"
+        let asked = |placed: &&super::clause::Placed| {
+            let low = |at: Option<usize>| at.and_then(|at| items.get(at)).map_or("", |item| item.low.as_str());
+            let between = items.get(unknown.at + 1..placed.at).unwrap_or_default();
+            matches!(low(unknown.at.checked_sub(1)), "does" | "do" | "did")
+                && placed.at > unknown.at
+                && between.first().is_some_and(|item| item.has(Role::With))
+                && between.iter().all(Item::is_small)
+        };
         let looked_after = |placed: &super::clause::Placed| {
             let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
             let person = kind.fields.iter().find(|field| field.person)?;
             (kind.person_question && !kind.key.is_empty()).then(|| (placed.node, person.name.clone()))
         };
-        let placed = clause.placed.iter().filter(|placed| owned(placed) || of(placed));
+        let placed = clause.placed.iter().filter(|placed| owned(placed) || of(placed) || asked(placed));
         let Some((node, field)) = placed.into_iter().find_map(looked_after) else { return false };
         self.belongs_to(clause, unknown, node);
         self.apply(clause, node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);

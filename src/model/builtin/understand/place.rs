@@ -177,20 +177,6 @@ impl Builder<'_> {
         self.roles(clause, items, at, item);
     }
 
-    /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
-    pub(super) fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
-        let Some((kind, Strength::Strong)) = item.kind() else { return false };
-        let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
-        let named = |wanted: KindId| {
-            items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
-        };
-        // "which ticket has the most notes", "which articles did Marcus write": of what is spoken of.
-        let spoken = |wanted: KindId| items.iter().any(|item| item.kind().is_some_and(|(kind, _)| kind == wanted));
-        let listed = self.can_list(kind);
-        !named(base)
-            && item.fields().iter().any(|(other, _)| *other != kind && (named(*other) || !listed && spoken(*other)))
-    }
-
     /// What a word states; of "did Hannah resolve" what "resolved" states.
     fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
         if is_deed(items, at) || self.was_done(items, at) { self.past_of(item) } else { item.values() }
@@ -231,7 +217,10 @@ impl Builder<'_> {
         let interrogative = items.get(..at).unwrap_or_default().iter().any(|item| {
             matches!(item.low.as_str(), "what" | "which" | "how" | "when" | "where" | "why" | "who" | "whose")
         });
-        if opening && !interrogative && item.has(Role::Yesno) {
+        // "can you show me all machines" wants them shown.
+        let polite = matches!(item.low.as_str(), "can" | "could")
+            && items.get(at + 1).is_some_and(|next| matches!(next.low.as_str(), "you" | "i" | "we"));
+        if opening && !interrogative && item.has(Role::Yesno) && !polite {
             clause.roles.insert(Role::Yesno);
         }
         if item.has(Role::Beyond) {

@@ -159,6 +159,9 @@ impl Builder<'_> {
             return;
         };
         let Some(kind) = self.kind_of(target.node) else { return };
+        if ranking.by == "count" && self.rank_spoken_of(clause, heads, ranking, &target) {
+            return;
+        }
         let known = self.reader.knowledge.kind(kind);
         // "who raised the most tickets": not the dates are counted, but whose they are.
         let counts = matches!(ranking.by.as_str(), "count" | "total" | "frequency");

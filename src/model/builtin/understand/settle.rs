@@ -136,7 +136,10 @@ impl Builder<'_> {
                 self.leave_out(items, unknown.at);
                 continue;
             }
-            if self.is_label(clause, &unknown) || self.is_place(clause, items, &unknown) {
+            if self.is_title(clause, items, &unknown)
+                || self.is_label(clause, &unknown)
+                || self.is_place(clause, items, &unknown)
+            {
                 continue;
             }
             // "vpn drops at home": of trouble in words a name that nobody has is one of these words.
@@ -351,7 +354,6 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a word may be part of a description in front of its noun.
 /// "how many tickets does aurora have": who does something has a name.
 fn is_subject(items: &[Item], unknown: &Unknown) -> bool {
     before(items, unknown).is_some_and(|low| matches!(low, "does" | "did" | "do" | "has"))
@@ -368,6 +370,7 @@ fn before<'i>(items: &'i [Item], unknown: &Unknown) -> Option<&'i str> {
     before.raw.rsplit(|c: char| c == ' ').next()
 }
 
+/// Whether a word may be part of a description in front of its noun.
 fn describes(item: &Item) -> bool {
     item.gap == Gap::None && (!item.is_small() && item.kind().is_none() || item.has(Role::Change))
 }

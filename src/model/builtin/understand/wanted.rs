@@ -76,7 +76,7 @@ impl Builder<'_> {
             {
                 // "who reported TKT-1009", "who reported the printing problem"
                 let told = self.frame.nodes.get(heads[index].node);
-                let told = told.filter(|node| node.named.is_some() || !clause.texts.is_empty());
+                let told = told.filter(|node| node.named.is_some() || node.known.is_some() || !clause.texts.is_empty());
                 let field = match told.and_then(|node| self.doer(clause, node.kind, &field)) {
                     Some((doer, kind)) => {
                         heads[index].names = Some(kind);
@@ -222,6 +222,9 @@ impl Builder<'_> {
             heads[index].fields.push(name);
             return;
         }
+        // "who reported it?"
+        let doer = self.doer(clause, kind, &name);
+        let (name, names) = doer.map_or((name, None), |(field, names)| (field, Some(names)));
         let mut node = Node::new(kind);
         node.wanted.push(name.clone());
         let node = self.frame.add(node);
@@ -231,9 +234,7 @@ impl Builder<'_> {
             self.link(node, head.node, Sense::Exists, Manner::Of, Vec::new());
         }
         clause.placed.push(Placed { at, node, part: Part::Head, plural: false, described: 0, names: None });
-        let mut head = Head::list(node);
-        head.fields.push(name);
-        heads.push(head);
+        heads.push(Head { fields: vec![name], names, ..Head::list(node) });
     }
 
     // ---- text
