@@ -121,8 +121,15 @@ impl Supervisor {
                 Ok(Running { host, connection, changed })
             }
             Err(reason) => {
+                // Who hung up says more than the request that was not answered.
+                let fault = match (connection.ended().now_or_never(), &host) {
+                    (Some(()), Host::Process(..)) => {
+                        Fault::Closed(format!("{} before it had listed its tools", host.hung_up()))
+                    }
+                    (Some(()), Host::Remote) | (None, _) => Fault::Unusable(reason),
+                };
                 connection.close().await;
-                Err(not_started(host, Fault::Unusable(reason)).await)
+                Err(not_started(host, fault).await)
             }
         }
     }
