@@ -45,20 +45,21 @@ pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs
         lines: portrait(&source.file, sources.behind(&source.file.path)),
     };
     let proposed = sources.files.iter().filter(waits).map(proposed).collect();
-    let judge: Judge =
-        Box::new(move |file, verdict| {
-            let kept = sources.judge(file, verdict);
-            let Resolved { specs: now, secrets, .. } = sources.resolve(&bundled, &environment);
-            let is_new = |spec: &&ServerSpec| !specs.contains(spec);
-            let mut moved: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
-            let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);
-            moved.extend(specs.iter().filter(is_gone).map(|spec| ServerSpec {
-                reach: Reach::Nowhere(format!("it is switched off in {file}")),
-                ..spec.clone()
-            }));
-            specs = now;
-            Judged { moved, secrets: secrets.redactor(), kept }
-        });
+    let judge: Judge = Box::new(move |file, verdict| {
+        let kept = sources.judge(file, verdict);
+        let Resolved { specs: now, secrets, .. } = sources.resolve(&bundled, &environment);
+        let is_new = |spec: &&ServerSpec| !specs.contains(spec);
+        let mut moved: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
+        let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);
+        moved.extend(
+            specs
+                .iter()
+                .filter(is_gone)
+                .map(|spec| ServerSpec { reach: Reach::SwitchedOff(file.to_owned()), ..spec.clone() }),
+        );
+        specs = now;
+        Judged { moved, secrets: secrets.redactor(), kept }
+    });
     Projects { proposed, judge }
 }
 

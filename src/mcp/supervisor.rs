@@ -129,6 +129,7 @@ impl Supervisor {
                 }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
                 Err(NotStarted::Withheld(by)) => self.withhold(by).await,
+                Err(NotStarted::SwitchedOff(file)) => self.switch_off(file).await,
             };
             match next {
                 Asked::Restart => {}
@@ -291,6 +292,15 @@ impl Supervisor {
         self.stay_down(message).await
     }
 
+    /// Is not started as long as this file says so.
+    async fn switch_off(&mut self, file: String) -> Asked {
+        let server = self.spec.name.clone();
+        let message = format!("Server {server} is not running: it is switched off in {file}.");
+        let how = "switched off".to_owned();
+        self.tell(ServerStopped { server, how, switched_off_in: Some(file) }).await;
+        self.stay_down(message).await
+    }
+
     /// Every call is told `message` at once, until the operator wants something else.
     async fn stay_down(&mut self, message: String) -> Asked {
         loop {
@@ -345,7 +355,7 @@ impl Supervisor {
 
     async fn stopped(&mut self, host: Host) {
         let how = host.stop().await;
-        self.tell(ServerStopped { server: self.spec.name.clone(), how: how.to_owned() }).await;
+        self.tell(ServerStopped::plain(self.spec.name.clone(), how)).await;
     }
 
     async fn end_waiting(&mut self, code: CallFailureCode, message: &str) {

@@ -117,6 +117,8 @@ pub enum Health {
     },
     /// Stopped on purpose.
     Stopped,
+    /// Not started as long as the server file at this path switches it off.
+    SwitchedOff(String),
 }
 
 impl Server {
@@ -265,7 +267,10 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             }
             enter(server, health, at_us);
         }
-        Event::ServerStopped(stopped) => enter(session.server_mut(&stopped.server), Health::Stopped, at_us),
+        Event::ServerStopped(stopped) => {
+            let health = stopped.switched_off_in.clone().map_or(Health::Stopped, Health::SwitchedOff);
+            enter(session.server_mut(&stopped.server), health, at_us);
+        }
         Event::WireFramed(framed) => {
             let frame = |text: &str| Frame::new(at_us, framed.direction, text);
             match record.scope.call {

@@ -219,6 +219,7 @@ fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
         Some(
             Health::Ready
                 | Health::Withheld(_)
+                | Health::SwitchedOff(_)
                 | Health::Starting
                 | Health::Probing
                 | Health::Listing

@@ -111,13 +111,19 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     console.wait_for_text("TechCorp Industries");
     console.press("/trust yes\r");
     console.wait_for_text("✓ theirs");
-    console.press("/quit\r");
+    // The bundled one is not there any more, which is no failure.
+    console.wait_for_text("⊘ kb");
+    console.press("/restart kb\r");
+    let contents = console.wait_for_text("kb is switched off in");
+    assert!(!contents.contains('✗'), "{contents}");
+    console.press("\x03/quit\r");
     assert_eq!(console.end(), 0);
     console.assert_restored();
     let records = recordings(&console.home.path().join("state"));
-    for part in ["project.proposed", "\"verdict\":\"approved\"", "it is switched off in"] {
+    for part in ["project.proposed", "\"verdict\":\"approved\"", "\"switched_off_in\":"] {
         assert!(records.contains(part), "no {part} in the recording");
     }
+    assert!(!records.contains("server.lost"), "nothing was lost");
     let kept = std::fs::read_to_string(console.home.path().join("state/callboard/approvals.json")).expect("kept");
     assert!(kept.contains("approved"), "{kept}");
 }

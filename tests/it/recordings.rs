@@ -232,7 +232,7 @@ fn samples() -> Vec<Event> {
             next: AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 },
         }
         .into(),
-        ServerStopped { server: server.clone(), how: "exited".into() }.into(),
+        ServerStopped::plain(server.clone(), "exited").into(),
         ResourcesListed {
             server: server.clone(),
             resources: vec![Resource {

@@ -234,6 +234,7 @@ mod tests {
             let reach = match spec.reach {
                 Reach::Nowhere(reason) => reason,
                 Reach::Withheld(by) => by.reason(),
+                Reach::SwitchedOff(file) => file,
                 Reach::Program(_) | Reach::Remote(_) => place,
             };
             (spec.name.to_string(), reach)

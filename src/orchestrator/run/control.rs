@@ -96,8 +96,8 @@ impl Shell {
         }
         // The servers of the session before are not here; those that are configured start on their own.
         for server in before.session.servers.iter().filter(|server| server.health != Health::Stopped) {
-            let how = "left behind in the session before".to_owned();
-            self.stage.tell(Scope::default(), ServerStopped { server: server.name.clone(), how }).await;
+            let left = ServerStopped::plain(server.name.clone(), "left behind in the session before");
+            self.stage.tell(Scope::default(), left).await;
         }
         self.conversation = before.conversation;
         self.numbers = before.numbers;

@@ -1,6 +1,8 @@
 //! A project's server file: seen before it is decided about.
 
-use crate::protocol::{AfterLoss, Command, ProjectProposed, ProjectVerdict, ServerWithheld, Unapproved, Withheld};
+use crate::protocol::{
+    AfterLoss, Command, ProjectProposed, ProjectVerdict, ServerStopped, ServerWithheld, Unapproved, Withheld,
+};
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::update::Effect;
 
@@ -53,6 +55,32 @@ fn the_page_of_servers_says_what_a_server_waits_for_and_how_to_give_it() {
         let page = beginning + &console.screen();
         assert!(page.contains(words) && !page.contains("failed"), "{page}");
     }
+}
+
+#[test]
+fn a_server_that_a_file_switches_off_has_not_failed_and_no_key_or_command_starts_it() {
+    let mut story = Story::ready();
+    let file = Some("/p/.mcp.json".to_owned());
+    story.say(ServerStopped { server: "kb".into(), how: "switched off".into(), switched_off_in: file });
+    let mut console = story.console(120, 40);
+    let screen = console.screen();
+    assert!(screen.contains("⊘ kb") && screen.contains("switched off in /p/.mcp.json"), "{screen}");
+    assert!(!screen.contains('✗') && !screen.contains("/restart"), "{screen}");
+    console.type_text("/restart kb");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("kb is switched off in /p/.mcp.json: change that first"), "{}", console.screen());
+    console.press("Ctrl+C");
+    console.type_text("/servers");
+    console.press("Enter End");
+    assert!(console.screen().contains("kb  switched off in /p/.mcp.json"), "{}", console.screen());
+    console.press("Esc Tab Tab");
+    let is_kb = |console: &Console| console.state.server().is_some_and(|server| server.name.as_str() == "kb");
+    let found = (0..console.state.session.servers.len()).any(|_| {
+        console.press("s");
+        is_kb(&console)
+    });
+    assert!(found, "{}", console.screen());
+    assert_eq!(console.press("r R"), []);
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn health(state: &State, server: &Server) -> String {
         Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
         Health::Failed { reason } => format!("failed: {reason}"),
         Health::Stopped => "stopped".to_owned(),
+        Health::SwitchedOff(file) => format!("switched off in {file}"),
     }
 }
 
@@ -43,7 +44,10 @@ pub(super) fn of_server(server: &Server) -> Vec<(&'static str, String)> {
         facts.push(("program", format!("{} {}", ready.name, ready.version).trim().to_owned()));
         facts.push(("speaks", format!("MCP {}, {era}; ready in {} ms", ready.protocol, ready.startup_ms)));
     }
-    let is_gone = matches!(server.health, Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped);
+    let is_gone = matches!(
+        server.health,
+        Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped | Health::SwitchedOff(_)
+    );
     let process = |pid: u32| format!("{pid}{}", if is_gone { ", gone" } else { "" });
     facts.push(("pid", server.pid.map(process).unwrap_or_default()));
     if server.restarts() > 0 {
