@@ -78,6 +78,8 @@ pub struct Session {
     pub inputs: List<Input>,
     /// A project's server files that were asked about, in order.
     pub projects: Vec<Project>,
+    /// The project's server files that count, by an earlier word or by one of this session.
+    pub trusted: Vec<String>,
     /// Notes, oldest first.
     pub notes: List<Note>,
     /// Whose tool the last record told a change of, if it did.
@@ -139,6 +141,7 @@ impl Session {
                 self.started = Some(started.clone());
                 // A session that goes on from another asks anew.
                 self.projects.clear();
+                self.trusted.clone_from(&started.trusted_files);
                 self.changed.clear();
                 self.servers.iter_mut().for_each(Server::begin_anew);
                 Some(())

@@ -99,7 +99,8 @@ async fn perform(setup: Setup, feed: Feed) {
     if let Some(resumed) = resumed {
         shell.go_on_from(&resumed).await;
     }
-    let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
+    let (model, trusted_files) = (shell.model.name().to_owned(), shell.projects.trusted.clone());
+    let started = SessionStarted { id: session, app, model, servers: names, trusted_files };
     shell.stage.tell(Scope::default(), started).await;
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;

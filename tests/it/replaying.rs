@@ -54,8 +54,13 @@ fn record(dir: &Path, turns: u32) -> PathBuf {
 }
 
 fn begin(recording: &mut Recording) {
-    let started =
-        SessionStarted { id: header().id, app: header().app, model: header().model, servers: vec!["billing".into()] };
+    let started = SessionStarted {
+        id: header().id,
+        app: header().app,
+        model: header().model,
+        servers: vec!["billing".into()],
+        trusted_files: Vec::new(),
+    };
     recording.append(recording.stamp(), Scope::default(), started.into());
     assert!(recording.flush().is_none());
 }

@@ -1,7 +1,8 @@
 //! A project's server file: seen before it is decided about.
 
 use crate::protocol::{
-    AfterLoss, Command, ProjectProposed, ProjectVerdict, ServerStopped, ServerWithheld, Unapproved, Withheld,
+    AfterLoss, Command, ProjectJudged, ProjectProposed, ProjectVerdict, Scope, ServerStopped, ServerWithheld,
+    Unapproved, Withheld,
 };
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::update::Effect;
@@ -133,7 +134,30 @@ fn a_word_counts_once_the_file_has_been_shown() {
     nothing.press("Ctrl+C");
     nothing.type_text("/trust no");
     assert!(nothing.press("Enter").is_empty());
-    assert!(nothing.screen().contains("taken back by `callboard mcp trust --no`"), "{}", nothing.screen());
+    assert!(nothing.screen().contains("No server file of a project waits"), "{}", nothing.screen());
+}
+
+#[test]
+fn a_yes_is_taken_back_by_naming_its_file() {
+    let mut story = Story::ready();
+    let proposed =
+        ProjectProposed { file: "/p/.mcp.json".into(), changed: false, servers: Vec::new(), lines: Vec::new() };
+    story.say(proposed);
+    story.say(ProjectJudged { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Approved });
+    let mut console = story.console(120, 40);
+    console.press("Esc");
+    for line in ["/trust no", "/trust no /q/.mcp.json"] {
+        console.type_text(line);
+        assert_eq!(console.press("Enter"), [], "{line}");
+        assert!(console.screen().contains("/p/.mcp.json."), "it is named: {}", console.screen());
+        console.press("Ctrl+C");
+    }
+    console.type_text("/trust no ");
+    console.press("Tab");
+    assert_eq!(console.press("Enter"), judged(ProjectVerdict::Refused));
+    console.hears(Scope::default(), ProjectJudged { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Refused });
+    console.type_text("/trust no /p/.mcp.json");
+    assert_eq!(console.press("Enter"), [], "it counts no more");
 }
 
 #[test]

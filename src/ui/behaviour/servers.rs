@@ -77,7 +77,13 @@ fn what_a_session_that_goes_on_from_another_starts_for_the_first_time_has_not_be
     let mut story = lost_once();
     assert!(story.console(120, 40).screen().contains("kb ↻1"));
     let servers = vec!["kb".into()];
-    story.say(SessionStarted { id: "01KB".to_owned().into(), app: "callboard".into(), model: "m".into(), servers });
+    story.say(SessionStarted {
+        id: "01KB".to_owned().into(),
+        app: "callboard".into(),
+        model: "m".into(),
+        servers,
+        trusted_files: Vec::new(),
+    });
     story.wait_ms(10).start("kb").up("kb", 4, 9);
     let mut viewed = story.console(120, 40);
     viewed.view(40, 60);
