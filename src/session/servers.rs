@@ -72,6 +72,8 @@ pub struct Loss {
     pub at_us: u64,
     /// What happened, with exit status and the last lines of stderr.
     pub reason: String,
+    /// When its tools were listed again after it, µs.
+    pub back_us: Option<u64>,
 }
 
 /// One line a server logged.
@@ -226,6 +228,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             server.listings += 1;
             if server.health == Health::Listing {
                 enter(server, Health::Ready, at_us);
+                server.last_loss.as_mut().map(|loss| loss.back_us.get_or_insert(at_us));
             }
             server.degraded = None;
             server.tools = listed.tools.as_slice().into();
@@ -263,7 +266,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             let server = session.server_mut(&lost.server);
             if server.health == Health::Ready {
                 server.losses += 1;
-                server.last_loss = Some(Loss { at_us, reason: lost.reason.clone() });
+                server.last_loss = Some(Loss { at_us, reason: lost.reason.clone(), back_us: None });
             }
             enter(server, health, at_us);
         }

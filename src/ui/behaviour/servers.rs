@@ -95,6 +95,19 @@ fn what_a_session_that_goes_on_from_another_starts_for_the_first_time_has_not_be
     }
 }
 
+#[test]
+fn a_server_that_is_back_is_not_told_to_be_back_again_when_it_is_restarted() {
+    let mut story = lost_once();
+    assert!(story.console(120, 40).screen().contains("kb is back; it had been lost"));
+    story.say(NoteTaken { level: NoteLevel::Info, text: "All is quiet.".into() });
+    story.wait_ms(9_000).start("kb").up("kb", 4, 9);
+    let screen = story.console(120, 40).screen();
+    assert!(screen.contains("All is quiet.") && !screen.contains("is back"), "{screen}");
+    let again = AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 };
+    story.wait_ms(1_000).lose("kb", "it was ended by signal 15", again).start("kb").up("kb", 4, 9);
+    assert!(story.console(120, 40).screen().contains("kb is back; it had been lost: it was ended by signal 15"));
+}
+
 fn ready_without_a_list(story: &mut Story) {
     story.start("kb").say(ServerProbing { server: "kb".into(), method: "initialize".into(), pid: Some(7) });
     story.say(ServerReady {
