@@ -111,6 +111,8 @@ pub enum Health {
         attempt: u32,
         /// How many there will be at most.
         of: u32,
+        /// When it begins, µs.
+        at_us: u64,
     },
     /// Down until the operator restarts it.
     Failed {
@@ -258,8 +260,9 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::ServerLost(lost) => {
             let health = match lost.next {
-                AfterLoss::Restarting { attempt, of, .. } => {
-                    Health::Restarting { reason: lost.reason.clone(), attempt, of }
+                AfterLoss::Restarting { attempt, of, delay_ms } => {
+                    let at_us = at_us.saturating_add(delay_ms.saturating_mul(1000));
+                    Health::Restarting { reason: lost.reason.clone(), attempt, of, at_us }
                 }
                 AfterLoss::Failed => Health::Failed { reason: lost.reason.clone() },
             };

@@ -346,6 +346,7 @@ impl State {
         self.feed == FeedState::Open
             && (self.session.running_turn().is_some()
                 || self.session.servers.iter().any(starting)
+                || matches!(&self.overlay, Some(Overlay::Page(Page { shows: Shows::Servers(..), .. })))
                 || self.call().is_some_and(|call| !call.state.is_final()))
     }
 

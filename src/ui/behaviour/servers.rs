@@ -31,6 +31,29 @@ fn a_page_that_is_read_stays_where_it_is_while_servers_change() {
     assert_eq!(console.screen().lines().nth(5), before.lines().nth(5));
 }
 
+#[test]
+fn the_times_of_an_open_page_follow_and_the_console_is_idle_again_once_it_is_closed() {
+    let mut story = Story::ready();
+    let again = AfterLoss::Restarting { attempt: 2, of: 5, delay_ms: 8_000 };
+    story.lose("kb", "it was ended by signal 9", again);
+    let mut console = story.console(120, 60);
+    console.type_text("/servers").press("Enter");
+    console.later_ms(1_000);
+    let (early, in_early) = (console.screen(), "kb  restarting 2/5: it was ended by signal 9  in 7.0 s");
+    assert!(early.contains(in_early), "{early}");
+    console.later_ms(2_500);
+    let late = console.screen();
+    assert!(late.contains("signal 9  in 4.5 s"), "{late}");
+    let uptime = |screen: &str| screen.lines().find(|line| line.contains("ticket  ready  for ")).map(str::to_owned);
+    assert!(uptime(&early).is_some() && uptime(&early) != uptime(&late), "{early}{late}");
+
+    let mut idle = Story::ready().console(120, 40);
+    idle.type_text("/servers").press("Enter");
+    assert!(idle.state.is_moving());
+    idle.press("Esc");
+    assert!(!idle.state.is_moving());
+}
+
 fn told_of_a_change(story: &mut Story) {
     let (server, tool): (ServerName, ToolName) = ("kb".into(), "search_tickets".into());
     let (hash, summary) = ("h2".to_owned(), "its description has changed".to_owned());

@@ -296,10 +296,12 @@ pub(super) fn servers(state: &State) -> Page {
             Health::Starting | Health::Probing | Health::Listing | Health::Restarting { .. } => Role::Busy,
             Health::Unknown | Health::Stopped | Health::SwitchedOff(_) => Role::Dim,
         };
+        let time = facts::going_on(state, server).map(|time| format!("  {time}"));
         paragraphs.push(vec![
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new("  ", theme.style(Role::Text)),
             Piece::new(&facts::health(state, server), theme.style(role)),
+            Piece::new(&time.unwrap_or_default(), theme.style(Role::Dim)),
         ]);
         paragraphs.extend(facts::of_server(server).into_iter().map(|(name, value)| {
             vec![
@@ -312,5 +314,8 @@ pub(super) fn servers(state: &State) -> Page {
     if paragraphs.is_empty() {
         paragraphs.push(vec![Piece::new("No servers are configured.", theme.style(Role::Text))]);
     }
-    Page { shows: Shows::Servers(state.session.records), ..palette::titled("Servers", paragraphs) }
+    Page {
+        shows: Shows::Servers(state.session.records, state.going_on_us(state.now_us)),
+        ..palette::titled("Servers", paragraphs)
+    }
 }

@@ -294,7 +294,7 @@ impl Card<'_> {
     fn server(&mut self, server: &Server) {
         let words = match &server.health {
             Health::Failed { reason } => format!("✗ Down: {reason}"),
-            Health::Restarting { reason, attempt, of } => format!("↻ Restart {attempt} of {of}: {reason}"),
+            Health::Restarting { reason, attempt, of, .. } => format!("↻ Restart {attempt} of {of}: {reason}"),
             Health::Ready => match self.state.session.trouble(server) {
                 Some(trouble) => format!("▲ Degraded: {trouble}"),
                 None => return,
