@@ -82,6 +82,8 @@ pub struct Session {
     pub trusted: Vec<String>,
     /// Notes, oldest first.
     pub notes: List<Note>,
+    /// How many of them are of the session that this one goes on from.
+    pub notes_before: usize,
     /// Whose tool the last record told a change of, if it did.
     pub just_changed: Option<ServerName>,
     /// Questions asked whose turn has not begun yet.
@@ -143,6 +145,7 @@ impl Session {
                 self.projects.clear();
                 self.trusted.clone_from(&started.trusted_files);
                 self.changed.clear();
+                self.notes_before = self.notes.len();
                 self.servers.iter_mut().for_each(Server::begin_anew);
                 Some(())
             }

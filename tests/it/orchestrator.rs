@@ -333,6 +333,7 @@ async fn a_session_that_goes_on_keeps_the_breakpoints_it_can_read_and_tells_of_t
     assert_eq!(chat.session.breakpoints, points[..1]);
     let notes: Vec<String> = chat.session.notes.iter().map(|note| note.told.text.clone()).collect();
     assert!(notes.iter().any(|note| note.starts_with("No breakpoint at dur>: ")), "{notes:?}");
+    assert_eq!(chat.session.notes_before, 0, "this session says it, not the one before");
     chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
     chat.answered(1).await;
     chat.quit().await;

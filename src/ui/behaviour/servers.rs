@@ -131,6 +131,26 @@ fn a_server_that_is_back_is_not_told_to_be_back_again_when_it_is_restarted() {
     assert!(story.console(120, 40).screen().contains("kb is back; it had been lost: it was ended by signal 15"));
 }
 
+#[test]
+fn a_warning_of_the_session_before_is_none_of_the_one_that_goes_on_from_it() {
+    let warn = |story: &mut Story, text: &str| {
+        story.say(NoteTaken { level: NoteLevel::Warning, text: text.to_owned() });
+    };
+    let mut story = Story::ready();
+    warn(&mut story, "The disk was nearly full.");
+    assert!(story.console(120, 40).screen().contains("⚠ The disk was nearly full."));
+    story.say(SessionStarted {
+        id: "01KB".to_owned().into(),
+        app: "callboard".into(),
+        model: "m".into(),
+        servers: Vec::new(),
+        trusted_files: Vec::new(),
+    });
+    assert!(!story.console(120, 40).screen().contains("⚠"), "{}", story.console(120, 40).screen());
+    warn(&mut story, "The disk is full.");
+    assert!(story.console(120, 40).screen().contains("⚠ The disk is full."));
+}
+
 fn ready_without_a_list(story: &mut Story) {
     story.start("kb").say(ServerProbing { server: "kb".into(), method: "initialize".into(), pid: Some(7) });
     story.say(ServerReady {
