@@ -291,6 +291,7 @@ fn unreachable(session: &Session) -> Option<Failure> {
         let reason = match &server.health {
             Health::Failed { reason } | Health::Restarting { reason, .. } => reason.clone(),
             Health::Withheld(by) => waits_for_a_yes(by),
+            Health::SwitchedOff(file) => format!("it is switched off in {file}"),
             Health::Unknown
             | Health::Starting
             | Health::Probing

@@ -219,6 +219,7 @@ fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
         Some(
             Health::Ready
                 | Health::Withheld(_)
+                | Health::SwitchedOff(_)
                 | Health::Starting
                 | Health::Probing
                 | Health::Listing
@@ -234,7 +235,8 @@ pub fn held(state: &State) -> usize {
     select::held(state).count()
 }
 
-/// What the banner says: something of our own, else the last warning or error that is still so and was not closed.
+/// What the banner says: something of our own, else the last warning or error of this session that is still so and was not
+/// closed.
 #[must_use]
 pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
     use crate::protocol::NoteLevel;
@@ -242,7 +244,8 @@ pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
         return Some((alarm, NoteLevel::Error));
     }
     let is_worth = |note: &&Note| note.told.level != NoteLevel::Info && state.session.holds(note);
-    let worth = state.session.notes.iter_from(state.notes_seen).rev().find(is_worth);
+    let first = state.notes_seen.max(state.session.notes_before);
+    let worth = state.session.notes.iter_from(first).rev().find(is_worth);
     worth.map(|note| (note.told.text.as_str(), note.told.level))
 }
 
