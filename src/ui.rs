@@ -17,6 +17,7 @@ pub mod layout;
 mod markdown;
 mod outside;
 mod shell;
+mod signals;
 pub mod state;
 mod terminal;
 pub mod text;
