@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::protocol::Json;
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, CallState, Turn};
+use crate::session::{Call, CallState, Turn, Worth};
 use crate::wording::{duration, fence};
 
 use super::{CUT, Material, Removed};
@@ -69,6 +69,10 @@ fn turn_section(out: &mut String, material: &Material, turn: &Turn, calls: &[&Ca
     }
     let answer = turn.answer(&material.session).map(|step| step.text.trim_end()).unwrap_or_default();
     let _ = writeln!(out, "### Answer\n");
+    // Above it, where nothing that it begins and does not end can hide it.
+    for warning in Worth::of(&material.session, turn).warnings() {
+        let _ = writeln!(out, "**{}**\n", clean_line(&warning));
+    }
     match (answer, turn.ending) {
         ("", Some(ending)) => {
             let reason = turn.reason.as_deref().unwrap_or("no reason given");
