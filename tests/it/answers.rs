@@ -45,3 +45,36 @@ fn nothing_is_said_of_an_answer_that_its_results_bear_out() {
     let report = home.run(&["export"]).stdout;
     assert!(report.contains("TKT-1001 was found [1].") && !report.contains('⚠'), "{report}");
 }
+
+#[test]
+fn a_turn_without_an_answer_fails_and_says_why() {
+    let home = Home::new();
+    let again = json!({"calls": [{"name": "get_ticket_details", "arguments": {"ticket_id": "TKT-1001"}}]});
+    let wordless = json!({"text": " "});
+    let cases = [
+        (json!({"steps": [again, again, again, wordless, wordless]}), "limited", "the same call of "),
+        (json!({"steps": [wordless]}), "answered", "without a word"),
+    ];
+    for (script, ending, told) in cases {
+        let ran = finished(&mut home.ask(&script, &["Which?"]));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{ran:?}");
+        assert!(ran.stderr.contains("callboard: there is no answer") && ran.stderr.contains(told), "{ran:?}");
+        let ran = finished(&mut home.ask(&script, &["--json", "Which?"]));
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(ran.json()["turns"][0]["ending"], ending);
+        let (code, message) = ran.error();
+        assert!(code == "failed" && message.contains(told), "{message}");
+    }
+}
+
+#[test]
+fn an_answer_that_a_limit_cut_short_is_told_as_that() {
+    let home = Home::new();
+    let again = json!({"calls": [{"name": "get_ticket_details", "arguments": {"ticket_id": "TKT-1001"}}]});
+    let script = json!({"steps": [again, again, again, {"text": "TKT-1001, as far as I came."}]});
+    let ran = finished(&mut home.ask(&script, &["Which?"]));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "TKT-1001, as far as I came.\n"), "{ran:?}");
+    assert!(ran.stderr.contains("callboard: a limit was reached: the same call of "), "{ran:?}");
+    let report = home.run(&["export"]).stdout;
+    assert!(report.contains("*The turn ended as limited: the same call of "), "{report}");
+}
