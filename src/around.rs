@@ -138,6 +138,7 @@ impl Outside for Around {
         let answer = match request {
             Request::Sessions => sessions(),
             Request::Preview(file) => Ok(preview(file)),
+            Request::Questions { but } => questions(but.as_deref()),
             Request::Open(file) => self.open(&file),
             Request::Fork { file, records } => self.fork(&file, records),
             Request::Again { file, call, arguments } => self.again(&file, call, &arguments),
@@ -182,6 +183,14 @@ fn sessions() -> Result<Answer, Failure> {
         words: listed.questions.join(" "),
     };
     Ok(Answer::Sessions(listed.into_iter().map(entry).collect()))
+}
+
+fn questions(but: Option<&Path>) -> Result<Answer, Failure> {
+    // Without a folder there is nothing to go back to, and that is no news.
+    let Some(dir) = sessions_dir() else { return Ok(Answer::Questions(Vec::new())) };
+    list::last_questions(&dir, but)
+        .map(Answer::Questions)
+        .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))
 }
 
 /// The first questions with the beginnings of their answers.

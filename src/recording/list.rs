@@ -22,6 +22,9 @@ const ASKED: &str = "user.asked";
 /// Sessions in which nothing was asked that are passed over to find the last one with a question.
 const MOST_EMPTY: usize = 200;
 
+/// Sessions that are looked at for the questions asked in them.
+const MOST_LOOKED_BACK: usize = 50;
+
 /// One session on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
@@ -85,6 +88,26 @@ impl Listed {
 /// The file system's words about `dir` itself; a session that cannot be read is listed with its problem.
 pub fn sessions(dir: &Path) -> io::Result<Vec<Listed>> {
     Ok(files(dir)?.iter().map(|path| listed(path)).collect())
+}
+
+/// What was asked in the last sessions below `dir` but the one in the file `but`, the latest question last. Questions that a
+/// mock run repeats, or that a fork has from its parent, come with those.
+///
+/// # Errors
+/// The file system's words about `dir` itself.
+pub fn last_questions(dir: &Path, but: Option<&Path>) -> io::Result<Vec<String>> {
+    let others = files(dir)?.into_iter().filter(|path| Some(path.as_path()) != but);
+    let own = others.take(MOST_LOOKED_BACK).map(|path| listed(&path)).map(|listed| {
+        match (&listed.mock_of, &listed.went_on) {
+            (Some(_), _) => Vec::new(),
+            (None, Some(first)) => listed.questions.iter().skip_while(|question| *question != first).cloned().collect(),
+            (None, None) if listed.forked_from.is_some() => Vec::new(),
+            (None, None) => listed.questions,
+        }
+    });
+    let mut sessions: Vec<Vec<String>> = own.collect();
+    sessions.reverse();
+    Ok(sessions.concat())
 }
 
 /// Why a session was not found.
@@ -323,7 +346,13 @@ mod tests {
         let gone_on = write("02FORK", format!("{}\n{parent}{}\n", header("02FORK", fork), asked(5, "And how?")));
         assert_eq!(listed(&gone_on).about(), "[fork of …PARENT at #4] And how?");
         assert_eq!(listed(&gone_on).questions, ["Who pays?", "And how?"], "what it took over is searched as well");
-        assert_eq!(resolve("last", Some(dir.path())).ok(), Some(gone_on));
+        assert_eq!(resolve("last", Some(dir.path())).ok(), Some(gone_on.clone()));
+        let mock = header("03MOCK", r#","mock_of":"01PARENT""#);
+        write("03MOCK", format!("{mock}\n{parent}"));
+        let past = |but: Option<&Path>| last_questions(dir.path(), but).expect("a folder");
+        assert_eq!(past(None), ["Who pays?", "And how?"], "each once, the latest last");
+        assert_eq!(past(Some(&gone_on)), ["Who pays?"]);
+        assert_eq!(last_questions(&dir.path().join("none"), None).expect("nothing"), Vec::<String>::new());
     }
 
     #[test]

@@ -52,6 +52,29 @@ fn enter_sends_what_was_typed_and_history_brings_it_back() {
 }
 
 #[test]
+fn before_the_first_question_of_a_session_come_those_of_earlier_ones() {
+    let mut console = Story::ready().console(80, 24);
+    console.state.options.file = Some("here".into());
+    console.type_text("half a thought");
+    assert_eq!(console.press("Up"), [Effect::Ask(Request::Questions { but: Some("here".into()) })]);
+    let past = || Msg::Answered(Answer::Questions(vec!["First?".into(), "Second?".into(), "Second?".into()]));
+    update(&mut console.state, past());
+    assert_eq!(console.state.input.text(), "Second?", "it is shown as soon as it is known");
+    assert_eq!(console.press("Up Up"), []);
+    assert_eq!(console.state.input.text(), "First?");
+    console.press("Down Down");
+    assert_eq!(console.state.input.text(), "half a thought");
+    let mut other = Story::ready().console(80, 24);
+    other.press("Up");
+    other.type_text("Who pays?");
+    other.press("Enter");
+    update(&mut other.state, past());
+    assert!(other.state.input.is_blank(), "whoever has gone on is not disturbed");
+    other.press("Up Up");
+    assert_eq!(other.state.input.text(), "Second?");
+}
+
+#[test]
 fn letters_only_type_while_the_input_has_the_keys() {
     let mut console = held();
     console.later_ms(1000).type_text("nd?:/rx1");

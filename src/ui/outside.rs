@@ -22,6 +22,11 @@ pub enum Request {
     Sessions,
     /// What a session is about, in a few lines.
     Preview(PathBuf),
+    /// What was asked in the last sessions but this one, to go back to.
+    Questions {
+        /// The file of this one, if it has one.
+        but: Option<PathBuf>,
+    },
     /// A replay of a session.
     Open(PathBuf),
     /// A live session that goes on from a recording.
@@ -56,6 +61,8 @@ pub enum Answer {
     Sessions(Vec<Entry>),
     /// Lines about a session.
     Preview(PathBuf, Vec<String>),
+    /// What was asked, the latest question last.
+    Questions(Vec<String>),
     /// What came of a call that was made again, line by line as in a page.
     Made {
         /// The call.

@@ -115,7 +115,7 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
                     next_us = 0;
                     Vec::new()
                 }
-                answer @ (Answer::Sessions(_) | Answer::Preview(..) | Answer::Page { .. } | Answer::Made { .. } | Answer::Failed(_)) => {
+                answer @ (Answer::Sessions(_) | Answer::Preview(..) | Answer::Questions(_) | Answer::Page { .. } | Answer::Made { .. } | Answer::Failed(_)) => {
                     vec![Msg::Answered(answer)]
                 }
             },

@@ -122,7 +122,7 @@ pub(super) static TABLE: &[Binding] = &[
         |s| s.place == Place::Input && s.first_line && !(first_screen(s) && s.chosen),
         12,
         "history",
-        "What has come meanwhile, else the line typed before; from the first line of the input",
+        "What has come meanwhile, else the line typed before, at last those of earlier sessions; from the first line of the input",
     ),
     bind(
         Action::Newer,

@@ -16,6 +16,17 @@ pub struct Input {
     /// The line of the history that is shown; past its end, what was being typed.
     at: usize,
     draft: String,
+    past: Past,
+}
+
+/// What is known of the questions of earlier sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Past {
+    #[default]
+    Unknown,
+    /// They were asked for, because somebody wants to go back to them.
+    Wanted,
+    Known,
 }
 
 /// What becomes of characters that cannot be seen when text is put in.
@@ -40,7 +51,7 @@ impl Input {
         area.set_cursor_style(theme.style(Role::Text));
         area.set_placeholder_style(theme.style(Role::Dim));
         area.set_placeholder_text("Ask in plain words, or / for commands");
-        Self { area, at: 0, history: Vec::new(), draft: String::new() }
+        Self { area, at: 0, history: Vec::new(), draft: String::new(), past: Past::Unknown }
     }
 
     /// The widget and what it edits.
@@ -122,6 +133,30 @@ impl Input {
         self.keep(&draft);
         self.keep(text);
         self.at = self.history.len();
+    }
+
+    /// Whether the line before the first one of this session is wanted, and has not been asked for.
+    pub fn wants_past(&mut self) -> bool {
+        let wants = self.at == 0 && self.past == Past::Unknown;
+        if wants {
+            self.past = Past::Wanted;
+        }
+        wants
+    }
+
+    /// Takes in the lines of earlier sessions, the latest last, and shows that if nothing has been done meanwhile.
+    pub fn take_past(&mut self, lines: Vec<String>) {
+        let waits = self.past == Past::Wanted && self.at == 0;
+        self.past = Past::Known;
+        let mut lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
+        lines.dedup();
+        let over = (lines.len() + self.history.len()).saturating_sub(MOST_HISTORY).min(lines.len());
+        lines.drain(..over);
+        self.at += lines.len();
+        self.history.splice(0..0, lines);
+        if waits {
+            self.older();
+        }
     }
 
     /// Shows the line typed before.

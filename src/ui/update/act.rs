@@ -22,7 +22,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Some(Overlay::Ask(ask)) => ask.area.insert_newline(),
             Some(_) | None => state.input.area_mut().insert_newline(),
         },
-        Action::Older => older(state),
+        Action::Older => return older(state),
         Action::Newer => newer(state),
         Action::Complete if state.is_writing_expression() => expression::complete(state),
         Action::Complete => complete::complete(state),
@@ -202,12 +202,14 @@ fn show_log(state: &mut State) {
     select::focus(state, Focus::Data);
 }
 
-fn older(state: &mut State) {
+fn older(state: &mut State) -> Vec<Effect> {
     state.chat.example = None;
     match state.arrivals.next() {
         Some(_) => arrivals::bring(state),
+        None if state.input.wants_past() => return around::look_back(state),
         None => state.input.older(),
     }
+    Vec::new()
 }
 
 fn newer(state: &mut State) {

@@ -22,6 +22,11 @@ pub(super) fn pick(state: &mut State, choice: Choice) -> Vec<Effect> {
     vec![Effect::Ask(Request::Sessions)]
 }
 
+/// Asks for the questions of earlier sessions.
+pub(super) fn look_back(state: &State) -> Vec<Effect> {
+    vec![Effect::Ask(Request::Questions { but: state.options.file.clone() })]
+}
+
 /// Types into the search of the list.
 pub(super) fn type_into(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if let Some(Overlay::Picker(picker)) = &mut state.overlay {
@@ -56,6 +61,10 @@ pub(super) fn choose(state: &mut State) -> Vec<Effect> {
 
 /// Takes in what came of a request.
 pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
+    if let Answer::Questions(lines) = answer {
+        state.input.take_past(lines);
+        return Vec::new();
+    }
     state.notice = None;
     match (answer, &mut state.overlay) {
         (Answer::Sessions(entries), Some(Overlay::Picker(picker))) => {
@@ -79,8 +88,8 @@ pub(super) fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             let shown = page(state, &title, &lines);
             arrivals::arrive(state, Arrival::Page(shown));
         }
-        // Taken by the shell.
-        (Answer::Scene(_), _) => {}
+        // Taken above, and by the shell.
+        (Answer::Questions(_) | Answer::Scene(_), _) => {}
         (Answer::Failed(reason), _) => state.notice = Some(reason),
     }
     Vec::new()
