@@ -23,7 +23,7 @@ mod waiting;
 pub mod watcher;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -116,6 +116,8 @@ struct ServerHandle {
     limits: Limits,
     orders: mpsc::Sender<Order>,
     restart: Arc<Notify>,
+    /// Why it is stopped, where that is not the end of the session.
+    parting: Arc<OnceLock<String>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -123,15 +125,16 @@ impl ServerHandle {
     /// Starts a server, once the one that was there `before` is gone.
     fn start(spec: &ServerSpec, before: Option<Self>, signals: &mpsc::Sender<Signal>, inputs: &Inputs) -> Self {
         let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
-        let restart = Arc::new(Notify::new());
-        let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&restart), signals.clone(), inputs.clone());
+        let (restart, parting) = (Arc::new(Notify::new()), Arc::new(OnceLock::new()));
+        let told = (Arc::clone(&restart), Arc::clone(&parting));
+        let supervisor = Supervisor::new(spec.clone(), receiver, told, signals.clone(), inputs.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 before.stop().await;
             }
             supervisor.run().await;
         });
-        Self { name: spec.name.clone(), limits: spec.limits, orders, restart, task }
+        Self { name: spec.name.clone(), limits: spec.limits, orders, restart, parting, task }
     }
 
     async fn stop(self) {
@@ -163,6 +166,15 @@ impl Servers {
         let before = found.map(|at| self.handles.remove(at));
         let handle = ServerHandle::start(spec, before, &self.sender, &self.inputs);
         self.handles.insert(found.unwrap_or(self.handles.len()), handle);
+    }
+
+    /// The same, with `why` the one before is stopped: its calls end with that.
+    pub fn withdraw(&mut self, spec: &ServerSpec, why: &str) {
+        if let Some(handle) = self.handle(&spec.name) {
+            // What was said first stays.
+            let _ = handle.parting.set(why.to_owned());
+        }
+        self.change(spec);
     }
 
     /// The next signal, in order of happening per server. Cancel-safe. `None` only after [`Servers::stop`].

@@ -14,6 +14,7 @@ mod projects;
 mod servers;
 mod tool_error;
 mod turns;
+mod worth;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use projects::Project;
 pub use servers::{Health, LogLine, Loss, Server};
 pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Tally, Turn};
+pub use worth::{Standing, Worth, references};
 
 use crate::protocol::CallId;
 use crate::protocol::{
@@ -78,8 +80,12 @@ pub struct Session {
     pub inputs: List<Input>,
     /// A project's server files that were asked about, in order.
     pub projects: Vec<Project>,
+    /// The project's server files that count, by an earlier word or by one of this session.
+    pub trusted: Vec<String>,
     /// Notes, oldest first.
     pub notes: List<Note>,
+    /// How many of them are of the session that this one goes on from.
+    pub notes_before: usize,
     /// Whose tool the last record told a change of, if it did.
     pub just_changed: Option<ServerName>,
     /// Questions asked whose turn has not begun yet.
@@ -139,7 +145,9 @@ impl Session {
                 self.started = Some(started.clone());
                 // A session that goes on from another asks anew.
                 self.projects.clear();
+                self.trusted.clone_from(&started.trusted_files);
                 self.changed.clear();
+                self.notes_before = self.notes.len();
                 self.servers.iter_mut().for_each(Server::begin_anew);
                 Some(())
             }

@@ -15,7 +15,7 @@ mod store;
 mod variables;
 
 pub use approvals::{Approvals, Standing};
-pub use entry::{Entry, RESTARTS};
+pub use entry::{Entry, RESTARTS, unusable};
 pub use file::{Origin, ServerFile, judge_name};
 pub use portrait::{place, portrait};
 pub use secrets::Secrets;

@@ -1,7 +1,7 @@
 //! Server files, and every server started once.
 
 use crate::config::Settings;
-use crate::config::servers::{Secrets, Source, Standing};
+use crate::config::servers::{Entry, Secrets, Source, Standing};
 use crate::direct::{self, Muster};
 use crate::failure::Exit;
 use crate::launch;
@@ -51,7 +51,7 @@ fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
     let (values, place) = match &spec.reach {
         Reach::Program(program) => (&program.env, program.args.iter().any(|arg| hides(arg)).then_some("arguments")),
         Reach::Remote(remote) => (&remote.headers, hides(&remote.url).then_some("parts of the address")),
-        Reach::Nowhere(_) | Reach::Withheld(_) => return None,
+        Reach::Nowhere(_) | Reach::Withheld(_) | Reach::SwitchedOff(_) => return None,
     };
     let of = |is_masked: bool| {
         let of = values.iter().filter(|(_, value)| hides(value) == is_masked);
@@ -68,7 +68,11 @@ fn masked(spec: &ServerSpec, secrets: &Secrets) -> Option<Finding> {
 
 fn file(source: &Source) -> Finding {
     let (shown, origin) = (source.file.path.display(), source.file.origin.as_str());
-    let servers = count(source.file.entries.len(), "server");
+    let is_off = |entry: &Result<Entry, String>| entry.as_ref().is_ok_and(|entry| entry.disabled);
+    let off = source.file.entries.iter().filter(|(_, entry)| is_off(entry));
+    let off = off.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let off = if off.is_empty() { off } else { format!("; switched off: {off}") };
+    let servers = format!("{}{off}", count(source.file.entries.len(), "server"));
     match source.standing {
         Standing::Approved => Finding::ok("files", origin, format!("{shown}: {servers}")),
         Standing::Withheld(why) => {
@@ -89,8 +93,8 @@ fn server(spec: &ServerSpec, muster: &Muster, secrets: &Secrets) -> Option<Findi
         Reach::Program(program) => format!("try it by hand: {}", secrets.hide(&program.command_line())),
         Reach::Remote(_) => "check the address and what it wants of you (headers, network)".to_owned(),
         Reach::Nowhere(_) => "correct the file; `callboard mcp list` shows all of them".to_owned(),
-        // What waits for a yes has been told with its file.
-        Reach::Withheld(_) => return None,
+        // What waits for a yes, or is switched off, has been told with its file.
+        Reach::Withheld(_) | Reach::SwitchedOff(_) => return None,
     };
     let (ready, listed) = (muster.ready.get(&spec.name), muster.listed.get(&spec.name));
     if let Some(lost) = muster.lost.get(&spec.name) {

@@ -1,11 +1,11 @@
 //! The servers of a session: the bundled ones, what server files make of them, and a project's that wait for a word.
 
 use crate::config::Settings;
-use crate::config::servers::{RESTARTS, Resolved, Secrets, Source, Sources, Standing, portrait};
+use crate::config::servers::{Origin, RESTARTS, Resolved, Secrets, Source, Sources, Standing, portrait, unusable};
 use crate::failure::Failure;
 use crate::mcp::{Era, Limits, Make, Naming, Program, Reach, ServerSpec, Trust};
 use crate::orchestrator::{Judge, Judged, Projects};
-use crate::protocol::{ProjectProposed, ServerName, Unapproved, Withheld};
+use crate::protocol::{ProjectProposed, ProjectVerdict, ServerName, Unapproved, Withheld};
 
 /// The servers of a session.
 #[derive(Debug, Default)]
@@ -45,21 +45,40 @@ pub(super) fn projects(bundled: Vec<ServerSpec>, mut sources: Sources, mut specs
         lines: portrait(&source.file, sources.behind(&source.file.path)),
     };
     let proposed = sources.files.iter().filter(waits).map(proposed).collect();
-    let judge: Judge =
-        Box::new(move |file, verdict| {
-            let kept = sources.judge(file, verdict);
-            let Resolved { specs: now, secrets, .. } = sources.resolve(&bundled, &environment);
-            let is_new = |spec: &&ServerSpec| !specs.contains(spec);
-            let mut moved: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
-            let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);
-            moved.extend(specs.iter().filter(is_gone).map(|spec| ServerSpec {
-                reach: Reach::Nowhere(format!("it is switched off in {file}")),
-                ..spec.clone()
-            }));
-            specs = now;
-            Judged { moved, secrets: secrets.redactor(), kept }
-        });
-    Projects { proposed, judge }
+    let is_trusted = |source: &&Source| source.file.origin == Origin::Project && source.standing == Standing::Approved;
+    let trusted =
+        sources.files.iter().filter(is_trusted).map(|source| source.file.path.display().to_string()).collect();
+    let judge: Judge = Box::new(move |file, verdict| {
+        let kept = sources.judge(file, verdict);
+        let Resolved { specs: now, secrets, .. } = sources.resolve(&bundled, &environment);
+        let is_new = |spec: &&ServerSpec| !specs.contains(spec);
+        let mut moved: Vec<ServerSpec> = now.iter().filter(is_new).cloned().collect();
+        let is_gone = |spec: &&ServerSpec| !now.iter().any(|other| other.name == spec.name);
+        moved.extend(specs.iter().filter(is_gone).map(|spec| ServerSpec {
+            reach: Reach::SwitchedOff(sources.switches_off(&spec.name).unwrap_or_else(|| file.to_owned())),
+            ..spec.clone()
+        }));
+        let withdrawn = match verdict {
+            ProjectVerdict::Approved => Vec::new(),
+            ProjectVerdict::Refused => {
+                specs.iter().filter(|spec| runs_otherwise(spec, &now)).map(|spec| refused(spec, file)).collect()
+            }
+        };
+        specs = now;
+        Judged { moved, withdrawn, secrets: secrets.redactor(), kept }
+    });
+    Projects { proposed, trusted, judge }
+}
+
+/// Whether a server runs that is another one `now`, or none.
+fn runs_otherwise(spec: &ServerSpec, now: &[ServerSpec]) -> bool {
+    matches!(spec.reach, Reach::Program(_) | Reach::Remote(_)) && !now.contains(spec)
+}
+
+/// A server of a file that the operator has refused.
+fn refused(spec: &ServerSpec, file: &str) -> ServerSpec {
+    let by = Withheld { file: file.to_owned(), why: Unapproved::Refused };
+    ServerSpec { reach: Reach::Withheld(by), ..unusable(spec.name.as_str(), String::new()) }
 }
 
 /// The server files in force here.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -33,6 +34,8 @@ struct Groups {
 pub struct Process {
     child: Child,
     group: Option<Pid>,
+    /// Keeps its stdin open however early the connection closes it, so that a server that hangs up does not end by our doing.
+    stdin: Option<OwnedFd>,
 }
 
 /// The three pipes of a new process.
@@ -102,7 +105,8 @@ pub fn spawn(program: &Program) -> io::Result<(Process, Pipes)> {
         stdout: child.stdout.take().ok_or_else(missing)?,
         stderr: child.stderr.take().ok_or_else(missing)?,
     };
-    Ok((Process { child, group }, pipes))
+    let stdin = Some(pipes.stdin.as_fd().try_clone_to_owned()?);
+    Ok((Process { child, group, stdin }, pipes))
 }
 
 /// A session of its own keeps the child from our terminal's signals and from opening `/dev/tty`; on Linux it also dies with
@@ -135,8 +139,14 @@ impl Process {
         self.child.wait().await
     }
 
-    /// Stops it and its whole group; its stdin must have been closed. Says how it went: `exited`, `terminated`, `killed`.
+    /// Lets go of its stdin, which ends for it once the connection has let go of it too.
+    pub fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Stops it and its whole group; the connection must be closed. Says how it went: `exited`, `terminated`, `killed`.
     pub async fn stop(mut self) -> (&'static str, Option<ExitStatus>) {
+        self.hang_up();
         let mut how = "exited";
         let mut status = timeout(RUNG, self.child.wait()).await.ok().and_then(Result::ok);
         for (signal, word) in [(Signal::TERM, "terminated"), (Signal::KILL, "killed")] {

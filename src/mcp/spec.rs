@@ -43,6 +43,8 @@ pub enum Reach {
     Nowhere(String),
     /// Not before the operator has said yes to the file that has it.
     Withheld(Withheld),
+    /// Not as long as the server file at this path switches it off.
+    SwitchedOff(String),
 }
 
 /// A program that speaks MCP on its stdin and stdout.
@@ -154,7 +156,7 @@ impl ServerSpec {
             Reach::Program(program) => process::missing(program),
             Reach::Remote(Remote { kind: RemoteKind::Sse, .. }) => Some(OLD_HTTP.to_owned()),
             Reach::Nowhere(reason) => Some(reason.clone()),
-            Reach::Remote(_) | Reach::Withheld(_) => None,
+            Reach::Remote(_) | Reach::Withheld(_) | Reach::SwitchedOff(_) => None,
         }
     }
 
@@ -164,7 +166,7 @@ impl ServerSpec {
         match &self.reach {
             Reach::Program(program) => program.command_line(),
             Reach::Remote(remote) => remote.url.clone(),
-            Reach::Nowhere(_) | Reach::Withheld(_) => String::new(),
+            Reach::Nowhere(_) | Reach::Withheld(_) | Reach::SwitchedOff(_) => String::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ mod starting;
 mod unsent;
 
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -61,6 +61,8 @@ pub struct Supervisor {
     orders: mpsc::Receiver<Order>,
     /// Told to stop the process and start it again; being told many times is being told once.
     restart: Arc<Notify>,
+    /// Why it is told to stop, where that is not the end of the session.
+    parting: Arc<OnceLock<String>>,
     signals: mpsc::Sender<Signal>,
     /// What the server wants of the operator.
     inputs: Inputs,
@@ -92,12 +94,12 @@ impl Supervisor {
     pub fn new(
         spec: ServerSpec,
         orders: mpsc::Receiver<Order>,
-        restart: Arc<Notify>,
+        (restart, parting): (Arc<Notify>, Arc<OnceLock<String>>),
         signals: mpsc::Sender<Signal>,
         inputs: Inputs,
     ) -> Self {
         let (waiting, most) = (Waiting::new(spec.limits.call), spec.restarts);
-        Self { spec, orders, restart, signals, inputs, waiting, attempts: 0, losses: 0, most, era: None }
+        Self { spec, orders, restart, parting, signals, inputs, waiting, attempts: 0, losses: 0, most, era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
@@ -129,13 +131,21 @@ impl Supervisor {
                 }
                 Err(NotStarted::Hopeless(cause, reason)) => self.fail(cause, reason).await,
                 Err(NotStarted::Withheld(by)) => self.withhold(by).await,
+                Err(NotStarted::SwitchedOff(file)) => self.switch_off(file).await,
             };
             match next {
                 Asked::Restart => {}
                 Asked::Stop => break,
             }
         }
-        self.end_waiting(CallFailureCode::ServerUnavailable, "The session is ending.").await;
+        let message = self.parting();
+        self.end_waiting(CallFailureCode::ServerUnavailable, &message).await;
+    }
+
+    /// What calls are told when it stops for good.
+    fn parting(&self) -> String {
+        let why = self.parting.get().map_or("the session is ending", String::as_str);
+        format!("The server was stopped: {why}.")
     }
 
     async fn serve(&mut self, mut running: Running) -> Break {
@@ -221,10 +231,10 @@ impl Supervisor {
             }
             Break::Asked(asked) => {
                 let why = match asked {
-                    Asked::Restart => "The operator had the server started again.",
-                    Asked::Stop => "The server was stopped: the session is ending.",
+                    Asked::Restart => "The operator had the server started again.".to_owned(),
+                    Asked::Stop => self.parting(),
                 };
-                self.end_all(in_flight, why).await;
+                self.end_all(in_flight, &why).await;
                 connection.close().await;
                 self.stopped(host).await;
                 Break::Asked(asked)
@@ -291,6 +301,15 @@ impl Supervisor {
         self.stay_down(message).await
     }
 
+    /// Is not started as long as this file says so.
+    async fn switch_off(&mut self, file: String) -> Asked {
+        let server = self.spec.name.clone();
+        let message = format!("Server {server} is not running: it is switched off in {file}.");
+        let how = "switched off".to_owned();
+        self.tell(ServerStopped { server, how, switched_off_in: Some(file) }).await;
+        self.stay_down(message).await
+    }
+
     /// Every call is told `message` at once, until the operator wants something else.
     async fn stay_down(&mut self, message: String) -> Asked {
         loop {
@@ -345,7 +364,7 @@ impl Supervisor {
 
     async fn stopped(&mut self, host: Host) {
         let how = host.stop().await;
-        self.tell(ServerStopped { server: self.spec.name.clone(), how: how.to_owned() }).await;
+        self.tell(ServerStopped::plain(self.spec.name.clone(), how)).await;
     }
 
     async fn end_waiting(&mut self, code: CallFailureCode, message: &str) {

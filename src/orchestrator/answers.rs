@@ -250,6 +250,14 @@ impl Backing {
         }
     }
 
+    /// The same at once, and the calls in flight on the one before are told why.
+    pub fn withdraw(&mut self, spec: &ServerSpec, why: &str) {
+        match self {
+            Self::Live(servers) => servers.withdraw(spec, why),
+            Self::Recorded(..) => {}
+        }
+    }
+
     pub fn restart(&self, server: &ServerName) -> bool {
         match self {
             Self::Live(servers) => servers.restart(server),

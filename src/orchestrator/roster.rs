@@ -96,16 +96,8 @@ impl Roster {
                     self.fill();
                 }
             }
-            Event::ServerWithheld(withheld) => {
-                // It is nowhere, so no start of it will tell that it is heard from there.
-                let is_it = |entry: &&mut Entry| {
-                    entry.server == withheld.server && entry.awaited_at.as_ref().is_none_or(String::is_empty)
-                };
-                if let Some(entry) = self.entries.iter_mut().find(is_it) {
-                    (entry.awaited_at, entry.settled) = (None, true);
-                    self.fill();
-                }
-            }
+            Event::ServerWithheld(withheld) => self.is_nowhere(&withheld.server),
+            Event::ServerStopped(stopped) if stopped.switched_off_in.is_some() => self.is_nowhere(&stopped.server),
             Event::ServerReady(ready) => {
                 if let Some(entry) = heard(&mut self.entries, &ready.server) {
                     entry.connected = true;
@@ -124,6 +116,16 @@ impl Roster {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// A server that is not to be started: no start of it will tell that it is heard from where it is now.
+    fn is_nowhere(&mut self, server: &ServerName) {
+        let is_it =
+            |entry: &&mut Entry| entry.server == *server && entry.awaited_at.as_ref().is_none_or(String::is_empty);
+        if let Some(entry) = self.entries.iter_mut().find(is_it) {
+            (entry.awaited_at, entry.settled) = (None, true);
+            self.fill();
+        }
     }
 
     /// Looks at each tool of a listing; one that is not what it was waits for a yes (`hosting.md` §4).

@@ -96,11 +96,16 @@ async fn perform(setup: Setup, feed: Feed) {
         projects,
     };
     let stepping = shell.gate.stepping;
-    if let Some(resumed) = resumed {
-        shell.go_on_from(&resumed).await;
-    }
-    let started = SessionStarted { id: session, app, model: shell.model.name().to_owned(), servers: names };
+    let breakpoints = match resumed {
+        Some(resumed) => Some(shell.go_on_from(&resumed).await),
+        None => None,
+    };
+    let (model, trusted_files) = (shell.model.name().to_owned(), shell.projects.trusted.clone());
+    let started = SessionStarted { id: session, app, model, servers: names, trusted_files };
     shell.stage.tell(Scope::default(), started).await;
+    if let Some(breakpoints) = breakpoints {
+        shell.take_breakpoints(breakpoints).await;
+    }
     for text in warnings {
         shell.stage.note(NoteLevel::Warning, text).await;
     }

@@ -1,5 +1,7 @@
 //! `callboard verify`: makes the read-only calls of a recording again and compares what comes with what came.
 
+mod programs;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -17,6 +19,8 @@ use crate::sanitise::clean_line;
 use crate::session::{Call, Session};
 use crate::stdout::{say, say_json};
 use crate::wording::{count, duration};
+
+use programs::{Replaced, replaced};
 
 /// What became of one recorded call.
 #[derive(Debug)]
@@ -88,6 +92,8 @@ impl Checked {
 struct Report {
     /// The session's id.
     session: String,
+    /// Servers that are not what they were. That alone is no failure.
+    replaced: Vec<Replaced>,
     /// Its calls, in order.
     calls: Vec<Checked>,
     /// Why the calls alone do not prove anything: lines that cannot be read, or nothing to compare.
@@ -95,7 +101,7 @@ struct Report {
 }
 
 impl Report {
-    fn new(session: String, calls: Vec<Checked>, damage: &Damage) -> Self {
+    fn new(session: String, (calls, replaced): (Vec<Checked>, Vec<Replaced>), damage: &Damage) -> Self {
         let mut problems: Vec<String> =
             damage.first.iter().map(|problem| format!("the recording is damaged, {problem}")).collect();
         let untold = damage.untold();
@@ -107,7 +113,7 @@ impl Report {
         } else if calls.iter().all(|call| call.judgement() == Judgement::Open) {
             problems.push(format!("there is nothing to compare: {} skipped", count(calls.len(), "call")));
         }
-        Self { session, calls, problems }
+        Self { session, replaced, calls, problems }
     }
 
     fn number(&self, judgement: Judgement) -> usize {
@@ -155,8 +161,8 @@ impl Report {
 /// been printed. No such session; a report that cannot be written.
 pub async fn verify(fleet: &Fleet, wanted: &str, form: Form, junit: Option<&Path>) -> Result<(), Failure> {
     let recorded = super::read(wanted)?;
-    let calls = check(fleet, &recorded.session).await;
-    let report = Report::new(recorded.header.id.to_string(), calls, &recorded.damage);
+    let found = check(fleet, &recorded.session).await;
+    let report = Report::new(recorded.header.id.to_string(), found, &recorded.damage);
     match form {
         Form::Json => say_json(&as_json(&report).to_string())?,
         Form::Text => table(&report).iter().try_for_each(|line| say(&clean_line(line)))?,
@@ -169,7 +175,7 @@ pub async fn verify(fleet: &Fleet, wanted: &str, form: Form, junit: Option<&Path
     if report.is_ok() { Ok(()) } else { Err(Failure::failed(report.failure())) }
 }
 
-async fn check(fleet: &Fleet, session: &Session) -> Vec<Checked> {
+async fn check(fleet: &Fleet, session: &Session) -> (Vec<Checked>, Vec<Replaced>) {
     let used: Vec<ServerSpec> =
         fleet.specs.iter().filter(|spec| session.calls.iter().any(|call| call.server == spec.name)).cloned().collect();
     let (mut servers, muster) = muster_aloud(&used, &fleet.secrets).await;
@@ -189,7 +195,7 @@ async fn check(fleet: &Fleet, session: &Session) -> Vec<Checked> {
         });
     }
     drop(servers.stop().await);
-    checked
+    (checked, replaced(session, &used, &muster, &fleet.secrets))
 }
 
 /// The tool of a call that may be made again: one that was sent, has an end, and only reads, then and now.
@@ -235,7 +241,8 @@ async fn rerun(servers: &mut Servers, call: &Call, tool: &ToolDefinition) -> Fin
 }
 
 fn table(report: &Report) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> =
+        report.replaced.iter().map(|replaced| format!("note    {}", replaced.line())).collect();
     for row in &report.calls {
         let (mark, took) = match row.judgement() {
             Judgement::Ok => ("ok    ", duration(row.duration_us)),
@@ -276,7 +283,14 @@ fn as_json(report: &Report) -> Value {
             })
         })
         .collect();
-    json!({"session": report.session, "ok": report.is_ok(), "problems": report.problems, "calls": rows})
+    let replaced = report.replaced.iter().map(|replaced| {
+        let Replaced { server, change, then, now } = replaced;
+        json!({"server": server, "change": change.word(), "then": then, "now": now})
+    });
+    let replaced: Vec<Value> = replaced.collect();
+    json!({
+        "session": report.session, "ok": report.is_ok(), "problems": report.problems, "replaced": replaced, "calls": rows,
+    })
 }
 
 /// JUnit XML, as CI systems read it.
@@ -307,6 +321,10 @@ fn as_junit(report: &Report) -> String {
         let _ = write!(out, "  <testcase name=\"recording {number}\" classname=\"recording\" time=\"0\">");
         let _ = writeln!(out, "<error message=\"{problem}\"/></testcase>");
     }
+    if !report.replaced.is_empty() {
+        let lines: Vec<String> = report.replaced.iter().map(Replaced::line).collect();
+        let _ = writeln!(out, "  <system-out>{}</system-out>", escaped(&lines.join("\n")));
+    }
     out.push_str("</testsuite>\n");
     out
 }
@@ -331,7 +349,7 @@ mod tests {
         };
         let mut damage = Damage::default();
         damage.add(7, "no record".into());
-        let words = |calls| Report::new("01AB".into(), calls, &damage).failure();
+        let words = |calls| Report::new("01AB".into(), (calls, Vec::new()), &damage).failure();
         assert_eq!(
             words(vec![row(Verdict::Identical)]),
             "1 call of 01AB came out as recorded, but the recording is damaged, line 7: no record"
@@ -352,7 +370,7 @@ mod tests {
         ];
         let mut damage = Damage::default();
         damage.add(7, "no <record>".into());
-        let report = as_junit(&Report::new("01AB".into(), calls, &damage));
+        let report = as_junit(&Report::new("01AB".into(), (calls, Vec::new()), &damage));
         assert!(report.contains("tests=\"4\" failures=\"1\" skipped=\"1\" errors=\"1\""), "{report}");
         assert!(
             report.contains("<error message=\"the recording is damaged, line 7: no &lt;record&gt;\"/>"),

@@ -20,8 +20,20 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             session.projects.push(Project { proposed: proposed.clone(), verdict: None });
         }
         Event::ProjectJudged(judged) => {
+            let known = session.trusted.len();
+            session.trusted.retain(|file| *file != judged.file);
+            let was_trusted = session.trusted.len() < known;
+            match judged.verdict {
+                ProjectVerdict::Approved => session.trusted.push(judged.file.clone()),
+                ProjectVerdict::Refused => {}
+            }
             let mut projects = session.projects.iter_mut().rev();
-            projects.find(|project| project.proposed.file == judged.file)?.verdict = Some(judged.verdict);
+            match projects.find(|project| project.proposed.file == judged.file) {
+                Some(project) => project.verdict = Some(judged.verdict),
+                // It was asked about in an earlier session.
+                None if was_trusted => {}
+                None => return None,
+            }
         }
         _ => return None,
     }

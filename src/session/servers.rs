@@ -72,6 +72,8 @@ pub struct Loss {
     pub at_us: u64,
     /// What happened, with exit status and the last lines of stderr.
     pub reason: String,
+    /// When its tools were listed again after it, µs.
+    pub back_us: Option<u64>,
 }
 
 /// One line a server logged.
@@ -109,6 +111,8 @@ pub enum Health {
         attempt: u32,
         /// How many there will be at most.
         of: u32,
+        /// When it begins, µs.
+        at_us: u64,
     },
     /// Down until the operator restarts it.
     Failed {
@@ -117,6 +121,8 @@ pub enum Health {
     },
     /// Stopped on purpose.
     Stopped,
+    /// Not started as long as the server file at this path switches it off.
+    SwitchedOff(String),
 }
 
 impl Server {
@@ -224,6 +230,7 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
             server.listings += 1;
             if server.health == Health::Listing {
                 enter(server, Health::Ready, at_us);
+                server.last_loss.as_mut().map(|loss| loss.back_us.get_or_insert(at_us));
             }
             server.degraded = None;
             server.tools = listed.tools.as_slice().into();
@@ -253,19 +260,23 @@ pub(super) fn apply(session: &mut Session, record: &Record) -> Option<()> {
         }
         Event::ServerLost(lost) => {
             let health = match lost.next {
-                AfterLoss::Restarting { attempt, of, .. } => {
-                    Health::Restarting { reason: lost.reason.clone(), attempt, of }
+                AfterLoss::Restarting { attempt, of, delay_ms } => {
+                    let at_us = at_us.saturating_add(delay_ms.saturating_mul(1000));
+                    Health::Restarting { reason: lost.reason.clone(), attempt, of, at_us }
                 }
                 AfterLoss::Failed => Health::Failed { reason: lost.reason.clone() },
             };
             let server = session.server_mut(&lost.server);
             if server.health == Health::Ready {
                 server.losses += 1;
-                server.last_loss = Some(Loss { at_us, reason: lost.reason.clone() });
+                server.last_loss = Some(Loss { at_us, reason: lost.reason.clone(), back_us: None });
             }
             enter(server, health, at_us);
         }
-        Event::ServerStopped(stopped) => enter(session.server_mut(&stopped.server), Health::Stopped, at_us),
+        Event::ServerStopped(stopped) => {
+            let health = stopped.switched_off_in.clone().map_or(Health::Stopped, Health::SwitchedOff);
+            enter(session.server_mut(&stopped.server), health, at_us);
+        }
         Event::WireFramed(framed) => {
             let frame = |text: &str| Frame::new(at_us, framed.direction, text);
             match record.scope.call {

@@ -107,7 +107,12 @@ pub static COMMANDS: &[Spec] = &[
     spec(Verb::Call, "call", "SERVER__TOOL [{JSON}]", "Call a tool yourself, with JSON or with NAME=VALUE"),
     spec(Verb::Run, "run", "[NAME ARGS]", "Run a runbook, or list them"),
     spec(Verb::Step, "step", "[on|all|off]", "Hold every call and result until it is let go"),
-    spec(Verb::Trust, "trust", "[yes|no]", "See what a project's server file would start, and allow or refuse it"),
+    spec(
+        Verb::Trust,
+        "trust",
+        "[yes|no|no FILE]",
+        "See what a project's server file would start; allow or refuse it, or take a yes back",
+    ),
     spec(Verb::Sessions, "sessions", "", "Choose a recorded session to replay"),
     spec(Verb::Query, "query", "", "What can be written to filter calls, for breakpoints and for rules"),
     spec(Verb::Problems, "problems", "", "What is wrong with the recording shown"),

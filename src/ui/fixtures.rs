@@ -40,6 +40,7 @@ impl Story {
             app: "callboard 0.1.0".into(),
             model: model.into(),
             servers: servers.iter().map(|name| ServerName::from(*name)).collect(),
+            trusted_files: Vec::new(),
         });
         story
     }

@@ -284,7 +284,7 @@ impl State {
     }
 
     /// The server a restart would be for: the selected one; or that of the selected call, if it is not well or is being
-    /// waited for; else one that failed. A selected server that nobody has said yes to stands for no other.
+    /// waited for; else one that failed. A selected server that may not be started stands for no other.
     #[must_use]
     pub fn restartable(&self) -> Option<&ServerName> {
         if self.is_viewing() {
@@ -293,7 +293,7 @@ impl State {
         let chosen = matches!(self.selected, Selected::Server(_))
             || self.call().is_some_and(|call| call.state == CallState::Running)
             || self.server().is_some_and(|server| server.health != Health::Ready);
-        let may_start = |server: &&Server| !matches!(server.health, Health::Withheld(_));
+        let may_start = |server: &&Server| !matches!(server.health, Health::Withheld(_) | Health::SwitchedOff(_));
         let failed = || self.session.servers.iter().find(|server| matches!(server.health, Health::Failed { .. }));
         let wanted = self.server().filter(|_| chosen).or_else(failed);
         wanted.filter(may_start).map(|server| &server.name)
@@ -340,11 +340,13 @@ impl State {
         }
         let starting = |server: &Server| match server.health {
             Health::Starting | Health::Probing | Health::Listing | Health::Restarting { .. } => true,
-            Health::Unknown | Health::Withheld(_) | Health::Ready | Health::Failed { .. } | Health::Stopped => false,
+            Health::Unknown | Health::Withheld(_) | Health::SwitchedOff(_) => false,
+            Health::Ready | Health::Failed { .. } | Health::Stopped => false,
         };
         self.feed == FeedState::Open
             && (self.session.running_turn().is_some()
                 || self.session.servers.iter().any(starting)
+                || matches!(&self.overlay, Some(Overlay::Page(Page { shows: Shows::Servers(..), .. })))
                 || self.call().is_some_and(|call| !call.state.is_final()))
     }
 

@@ -71,6 +71,10 @@ pub enum Msg {
     Answered(Answer),
     /// Something the program around the console has to say.
     Alarm(String),
+    /// A signal asks to suspend the program.
+    Suspend,
+    /// The program could not be suspended: nobody could go on with it.
+    NotSuspended,
 }
 
 /// Something to be done outside.
@@ -86,6 +90,8 @@ pub enum Effect {
     Ask(Request),
     /// Let the operator change a text in `$EDITOR`.
     EditOutside(String),
+    /// Give the terminal back and stop the program until the shell goes on with it.
+    Suspend,
     /// Leave the console now.
     Leave,
 }
@@ -133,6 +139,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Answered(answer) => around::answered(state, answer),
         Msg::Alarm(text) => {
             state.alarm = Some(text);
+            Vec::new()
+        }
+        Msg::Suspend => act::act(state, Action::Suspend),
+        Msg::NotSuspended => {
+            state.notice = Some("Not suspended: no shell started this console that could go on with it.".to_owned());
             Vec::new()
         }
     };
@@ -219,6 +230,7 @@ fn needs_restart(state: &State, name: &crate::protocol::ServerName) -> bool {
         Some(
             Health::Ready
                 | Health::Withheld(_)
+                | Health::SwitchedOff(_)
                 | Health::Starting
                 | Health::Probing
                 | Health::Listing
@@ -234,7 +246,8 @@ pub fn held(state: &State) -> usize {
     select::held(state).count()
 }
 
-/// What the banner says: something of our own, else the last warning or error that is still so and was not closed.
+/// What the banner says: something of our own, else the last warning or error of this session that is still so and was not
+/// closed.
 #[must_use]
 pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
     use crate::protocol::NoteLevel;
@@ -242,7 +255,8 @@ pub fn banner(state: &State) -> Option<(&str, crate::protocol::NoteLevel)> {
         return Some((alarm, NoteLevel::Error));
     }
     let is_worth = |note: &&Note| note.told.level != NoteLevel::Info && state.session.holds(note);
-    let worth = state.session.notes.iter_from(state.notes_seen).rev().find(is_worth);
+    let first = state.notes_seen.max(state.session.notes_before);
+    let worth = state.session.notes.iter_from(first).rev().find(is_worth);
     worth.map(|note| (note.told.text.as_str(), note.told.level))
 }
 

@@ -1,6 +1,7 @@
 //! The console from end to end: keys in, screen out.
 
 mod gate;
+mod suspend;
 
 use std::io::Write;
 use std::path::Path;
@@ -111,15 +112,25 @@ fn a_projects_servers_wait_for_a_word_and_the_others_do_not() {
     console.wait_for_text("TechCorp Industries");
     console.press("/trust yes\r");
     console.wait_for_text("✓ theirs");
+    // The bundled one is not there any more, which is no failure.
+    console.wait_for_text("⊘ kb");
+    console.press("/restart kb\r");
+    let contents = console.wait_for_text("kb is switched off in");
+    assert!(!contents.contains('✗'), "{contents}");
+    console.press("\x03");
+    // And back: a yes is taken back where it was given.
+    console.press(&format!("/trust no {}\r", project.join(".mcp.json").display()));
+    console.wait_for(|contents| contents.contains("⊘ theirs") && contents.contains("✓ kb"), "the servers of before");
     console.press("/quit\r");
     assert_eq!(console.end(), 0);
     console.assert_restored();
     let records = recordings(&console.home.path().join("state"));
-    for part in ["project.proposed", "\"verdict\":\"approved\"", "it is switched off in"] {
+    for part in ["project.proposed", "\"verdict\":\"approved\"", "\"switched_off_in\":"] {
         assert!(records.contains(part), "no {part} in the recording");
     }
+    assert!(!records.contains("server.lost"), "nothing was lost");
     let kept = std::fs::read_to_string(console.home.path().join("state/callboard/approvals.json")).expect("kept");
-    assert!(kept.contains("approved"), "{kept}");
+    assert!(kept.contains("refused") && !kept.contains("approved"), "{kept}");
 }
 
 #[test]

@@ -333,6 +333,7 @@ async fn a_session_that_goes_on_keeps_the_breakpoints_it_can_read_and_tells_of_t
     assert_eq!(chat.session.breakpoints, points[..1]);
     let notes: Vec<String> = chat.session.notes.iter().map(|note| note.told.text.clone()).collect();
     assert!(notes.iter().any(|note| note.starts_with("No breakpoint at dur>: ")), "{notes:?}");
+    assert_eq!(chat.session.notes_before, 0, "this session says it, not the one before");
     chat.send(Command::Decide { call: CallId(1), decision: Decision::Run }).await;
     chat.answered(1).await;
     chat.quit().await;
@@ -533,8 +534,22 @@ fn project(after: impl Fn() -> ServerSpec + Send + 'static) -> Projects {
     let proposed = vec![ProjectProposed { file, changed: false, servers, lines: Vec::new() }];
     Projects {
         proposed,
-        judge: Box::new(move |_, _| Judged { moved: vec![after()], secrets: Redactor::default(), kept: Ok(()) }),
+        trusted: vec!["/p/trusted.json".to_owned()],
+        judge: Box::new(move |file, verdict| Judged {
+            moved: vec![after()],
+            withdrawn: match verdict {
+                ProjectVerdict::Approved => Vec::new(),
+                ProjectVerdict::Refused => vec![refused(file)],
+            },
+            secrets: Redactor::default(),
+            kept: Ok(()),
+        }),
     }
+}
+
+fn refused(file: &str) -> ServerSpec {
+    let by = Withheld { file: file.to_owned(), why: Unapproved::Refused };
+    ServerSpec { reach: Reach::Withheld(by), ..foreign() }
 }
 
 fn approve() -> Command {
@@ -579,6 +594,33 @@ async fn a_server_moves_only_between_turns() {
     assert_eq!(chat.states(), [CallState::Cancelled, CallState::Ok]);
     chat.until("move", |session| matches!(session.servers[0].health, Health::Failed { .. })).await;
     chat.quit().await;
+}
+
+#[tokio::test]
+async fn a_yes_that_is_taken_back_stops_its_server_at_once_and_the_one_it_replaced_comes_back_after_the_turn() {
+    let steps = vec![
+        Step::calls([("hostile__echo", json!({"do": "hang"}))]),
+        Step::calls([("hostile__echo", json!({"n": 1}))]),
+        Step::text("Done."),
+    ];
+    let mut chat = Chat::start_in(Kept::default(), project(foreign), steps, vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
+    chat.until("running call", is_running).await;
+    assert_eq!(chat.session.trusted, ["/p/trusted.json"]);
+    let file = "/p/trusted.json".to_owned();
+    chat.send(Command::JudgeProject { file, verdict: ProjectVerdict::Refused }).await;
+    chat.until("held call", call_held).await;
+    chat.send(Command::Decide { call: CallId(2), decision: Decision::Run }).await;
+    chat.answered(1).await;
+    let message = |call: usize| chat.session.calls[call].failure.as_ref().unwrap().message.clone();
+    assert_eq!(message(0), "The server was stopped: you took back your yes to /p/trusted.json.");
+    assert!(message(1).contains("/p/trusted.json, which you have refused"), "{}", message(1));
+    assert!(chat.session.trusted.is_empty());
+    chat.until("the other one", |session| session.servers[0].health == Health::Ready).await;
+    assert_eq!(chat.session.servers[0].starts, 2);
+    let last = chat.quit().await;
+    assert_eq!(last.oddities, 0);
 }
 
 #[tokio::test]

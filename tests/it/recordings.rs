@@ -116,7 +116,14 @@ fn samples() -> Vec<Event> {
     let result = json(r#"{"content":[],"structuredContent":{"big":123456789012345678901234567890,"x":1.50}}"#);
     let failure = CallFailure { code: CallFailureCode::TimedOut, message: "slow".into() };
     vec![
-        SessionStarted { id: "01S".into(), app: "a".into(), model: "m".into(), servers: vec![server.clone()] }.into(),
+        SessionStarted {
+            id: "01S".into(),
+            app: "a".into(),
+            model: "m".into(),
+            servers: vec![server.clone()],
+            trusted_files: vec!["/p/.mcp.json".into()],
+        }
+        .into(),
         SessionEnded { reason: "quit".into() }.into(),
         UserAsked { text: "Why \u{1b}[31m\u{202e}?\n\"quoted\" \\ 日本".into() }.into(),
         UserInterrupted {}.into(),
@@ -232,7 +239,7 @@ fn samples() -> Vec<Event> {
             next: AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 },
         }
         .into(),
-        ServerStopped { server: server.clone(), how: "exited".into() }.into(),
+        ServerStopped::plain(server.clone(), "exited").into(),
         ResourcesListed {
             server: server.clone(),
             resources: vec![Resource {

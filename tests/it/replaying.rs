@@ -54,8 +54,13 @@ fn record(dir: &Path, turns: u32) -> PathBuf {
 }
 
 fn begin(recording: &mut Recording) {
-    let started =
-        SessionStarted { id: header().id, app: header().app, model: header().model, servers: vec!["billing".into()] };
+    let started = SessionStarted {
+        id: header().id,
+        app: header().app,
+        model: header().model,
+        servers: vec!["billing".into()],
+        trusted_files: Vec::new(),
+    };
     recording.append(recording.stamp(), Scope::default(), started.into());
     assert!(recording.flush().is_none());
 }
@@ -546,6 +551,36 @@ fn verify_finds_what_comes_out_otherwise() {
         altered(&path, r#""structuredContent":{"customer_id":"CUST-001""#, r#""structuredContent":{"customer_id":"X""#);
     let (text, _) = home.fail(&["verify", &other]);
     assert!(text.contains("FAILED  c1    values differ"), "a failure reads as one: {text}");
+}
+
+#[test]
+fn verify_says_once_of_each_server_that_it_is_another_program_and_keeps_its_secrets() {
+    let home = Home::new();
+    let path = home.ask("CUST-001", "They do.");
+    let text = home.succeed(&["verify", "last"]);
+    assert!(!text.contains("another"), "nothing is: {text}");
+    // The same program, installed elsewhere.
+    let elsewhere = altered(&path, env!("CARGO_BIN_EXE_callboard"), "/opt/callboard");
+    assert!(!home.succeed(&["verify", &elsewhere]).contains("another"));
+    let older =
+        altered(&path, r#""name":"callboard-customer","version":""#, r#""name":"callboard-customer","version":"0.0."#);
+    let text = home.succeed(&["verify", &older]);
+    assert_eq!(text.matches("note    server customer is another version now").count(), 1, "{text}");
+    let other =
+        altered(&path, env!("CARGO_BIN_EXE_callboard"), "/opt/other --token sk-proj-0123456789abcdefghijklmnop");
+    let junit = home.dir.path().join("report.xml");
+    let text = home.succeed(&["verify", &other, "--junit", &junit.display().to_string()]);
+    for server in ["customer", "billing"] {
+        let line = format!("note    server {server} is another program now: then `/opt/other --token ‹secret:");
+        assert_eq!(text.matches(&line).count(), 1, "{text}");
+    }
+    assert!(!text.contains("sk-proj-0123"), "{text}");
+    assert!(std::fs::read_to_string(&junit).expect("a report").contains("<system-out>server customer is another"));
+    let json: Value = serde_json::from_str(&home.succeed(&["verify", "--json", &other])).expect("JSON");
+    assert_eq!(
+        (&json["replaced"][0]["server"], &json["replaced"][0]["change"]),
+        (&json!("customer"), &json!("program"))
+    );
 }
 
 #[test]

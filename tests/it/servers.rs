@@ -384,6 +384,30 @@ async fn a_server_that_closes_its_stdout_is_lost_even_if_it_lives_on() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_up_does_not_end_by_our_doing_before_it_is_told() {
+    const LIVES_ON: &str = "exec >&-; while read line; do :; done";
+    let ready = r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},
+        "serverInfo":{"name":"s","version":"1"}}}"#;
+    let ready = format!("read line; echo '{}'; read line; read line", ready.replace('\n', ""));
+    for (script, wanted) in [
+        (LIVES_ON.to_owned(), "it closed the connection before the handshake was done"),
+        (format!("{ready}; {LIVES_ON}"), "it closed its stdout before it had listed its tools"),
+    ] {
+        let spec = ServerSpec { era: Era::Legacy, ..spec("hostile", "/bin/sh", &["-c", &script]) };
+        assert_eq!(fails(spec).await.0, wanted);
+    }
+    let program = hostile_program();
+    let script = format!(r#""$0" well; {LIVES_ON}"#);
+    let mut yard = Yard::ready(spec("hostile", "/bin/sh", &["-c", &script, program.to_str().unwrap()])).await;
+    let pids = yard.pids();
+    let message = failure(&yard.call("crash").await).1.to_owned();
+    assert!(message.contains("it closed its stdout") && !message.contains("status 0"), "{message}");
+    yard.until("loss", |yard| !yard.lost().is_empty()).await;
+    wait_until_gone(&pids).await;
+    yard.stop().await;
+}
+
+#[tokio::test]
 async fn a_server_that_ignores_the_end_of_its_stdin_is_terminated() {
     let yard = Yard::ready(hostile("stubborn")).await;
     let pids = yard.pids();

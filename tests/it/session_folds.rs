@@ -212,7 +212,7 @@ fn event() -> impl Strategy<Value = Event> {
             by: Withheld { file: "f".into(), why: Unapproved::New }
         }
         .into()),
-        server.clone().prop_map(|server| ServerStopped { server, how: "exited".into() }.into()),
+        server.clone().prop_map(|server| ServerStopped::plain(server, "exited").into()),
         server.clone().prop_map(|server| InputRequested {
             input: InputId(1),
             server,

@@ -104,6 +104,19 @@ impl Sources {
         &self.files[at..]
     }
 
+    /// The path of the file in force that switches this server off, if one does.
+    #[must_use]
+    pub fn switches_off(&self, server: &ServerName) -> Option<String> {
+        let is_off = |(name, entry): &(String, Result<Entry, String>)| {
+            name == server.as_str() && entry.as_ref().is_ok_and(|entry| entry.disabled)
+        };
+        let source = self
+            .files
+            .iter()
+            .find(|source| source.standing == Standing::Approved && source.file.entries.iter().any(is_off))?;
+        Some(source.file.path.display().to_string())
+    }
+
     fn add(&mut self, mut file: ServerFile, standing: Standing) {
         self.warnings.append(&mut file.warnings);
         self.files.push(Source { file, standing });
@@ -234,6 +247,7 @@ mod tests {
             let reach = match spec.reach {
                 Reach::Nowhere(reason) => reason,
                 Reach::Withheld(by) => by.reason(),
+                Reach::SwitchedOff(file) => file,
                 Reach::Program(_) | Reach::Remote(_) => place,
             };
             (spec.name.to_string(), reach)

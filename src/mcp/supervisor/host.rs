@@ -79,6 +79,10 @@ impl Host {
         let is_closed = matches!(fault, Fault::Closed(_));
         let reason = fault.into_words();
         let Self::Process(process, words) = self else { return reason };
+        // One that hung up by itself may live on: the end of its stdin would make it exit, and that would be told instead.
+        if !is_closed {
+            process.hang_up();
+        }
         let exited = timeout(EXIT_GRACE, process.wait()).await.ok().and_then(Result::ok);
         let reason = match exited {
             Some(status) if is_closed => format!("the process {}", process::describe(status)),

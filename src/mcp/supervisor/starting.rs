@@ -32,6 +32,8 @@ pub(super) enum NotStarted {
     Hopeless(LossCause, String),
     /// It may not be started.
     Withheld(Withheld),
+    /// This file switches it off.
+    SwitchedOff(String),
     Asked(Asked),
 }
 
@@ -65,7 +67,7 @@ impl Supervisor {
         let (server, attempt, command) = (self.spec.name.clone(), self.attempts, self.spec.place());
         // The connection keeps what the supervisor lends: the spec must be free for orders that come meanwhile.
         let reach = self.spec.reach.clone();
-        if !matches!(reach, Reach::Withheld(_)) {
+        if !matches!(reach, Reach::Withheld(_) | Reach::SwitchedOff(_)) {
             self.tell(ServerStarting { server, attempt, command }).await;
         }
         let hopeless = |reason: &str| Err(NotStarted::Hopeless(LossCause::Other, reason.to_owned()));
@@ -77,6 +79,7 @@ impl Supervisor {
             },
             Reach::Nowhere(reason) => return hopeless(reason),
             Reach::Withheld(by) => return Err(NotStarted::Withheld(by.clone())),
+            Reach::SwitchedOff(file) => return Err(NotStarted::SwitchedOff(file.clone())),
         };
         let method = match handshake {
             Handshake::Legacy => "initialize",
@@ -121,8 +124,15 @@ impl Supervisor {
                 Ok(Running { host, connection, changed })
             }
             Err(reason) => {
+                // Who hung up says more than the request that was not answered.
+                let fault = match (connection.ended().now_or_never(), &host) {
+                    (Some(()), Host::Process(..)) => {
+                        Fault::Closed(format!("{} before it had listed its tools", host.hung_up()))
+                    }
+                    (Some(()), Host::Remote) | (None, _) => Fault::Unusable(reason),
+                };
                 connection.close().await;
-                Err(not_started(host, Fault::Unusable(reason)).await)
+                Err(not_started(host, fault).await)
             }
         }
     }

@@ -6,6 +6,7 @@ mod beside;
 mod figures;
 mod foreign;
 mod lead;
+mod names;
 mod owner;
 mod problems;
 mod references;

@@ -53,7 +53,7 @@ pub(super) struct Found {
     pub total: Option<u64>,
     /// What was said and what was taken instead, if the name was not quite right.
     pub instead: Option<Box<(String, String)>>,
-    /// A name that nobody has, and that these records only speak of.
+    /// A name that none of them belongs to, and that was looked for in their text.
     pub spoken_of: Option<Box<str>>,
     /// What must be said of how the list was made.
     pub note: Box<str>,
@@ -76,10 +76,8 @@ pub(super) struct Rest {
 /// Why something could not be found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Problem {
-    /// A call failed; `said` is what it was about.
-    Failed { call: CallId, failure: Failure, said: String },
-    /// A name that nobody has, and that no record of this kind speaks of.
-    Nowhere { said: String, kind: KindId, calls: Vec<CallId> },
+    /// A call for records of this kind failed; `said` is what it was about.
+    Failed { call: CallId, kind: KindId, failure: Failure, said: String },
     /// No connected server gives such records.
     NoServer { kind: KindId },
     /// No tool gives such records without more being known.

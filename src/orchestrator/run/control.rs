@@ -85,8 +85,9 @@ impl Shell {
         }
     }
 
-    /// Takes the records of another session over, and closes what was open at their end.
-    pub(super) async fn go_on_from(&mut self, resumed: &Resumed) {
+    /// Takes the records of another session over, and closes what was open at their end. Returns its breakpoints, which are this
+    /// session's to set.
+    pub(super) async fn go_on_from(&mut self, resumed: &Resumed) -> Vec<Breakpoint> {
         let before = resumed.read();
         for record in &resumed.records {
             self.stage.adopt(record).await;
@@ -96,19 +97,19 @@ impl Shell {
         }
         // The servers of the session before are not here; those that are configured start on their own.
         for server in before.session.servers.iter().filter(|server| server.health != Health::Stopped) {
-            let how = "left behind in the session before".to_owned();
-            self.stage.tell(Scope::default(), ServerStopped { server: server.name.clone(), how }).await;
+            let left = ServerStopped::plain(server.name.clone(), "left behind in the session before");
+            self.stage.tell(Scope::default(), left).await;
         }
         self.conversation = before.conversation;
         self.numbers = before.numbers;
         self.told_stepping = before.session.stepping;
         self.inputs = before.session.inputs.len() as u64;
-        self.take_breakpoints(before.session.breakpoints).await;
         before.session.allowed.into_iter().for_each(|allowed| self.gate.allow(allowed));
+        before.session.breakpoints
     }
 
     /// Sets the breakpoints of another session. What cannot be read here is left out, and said so.
-    async fn take_breakpoints(&mut self, mut breakpoints: Vec<Breakpoint>) {
+    pub(super) async fn take_breakpoints(&mut self, mut breakpoints: Vec<Breakpoint>) {
         let recorded = breakpoints.len();
         while let Err((text, error)) = self.gate.set_breakpoints(&breakpoints) {
             breakpoints.retain(|point| point.on != text);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::mcp::Signal;
+use crate::mcp::{ServerSpec, Signal};
 use crate::orchestrator::Judged;
 use crate::orchestrator::memory::Known;
 use crate::orchestrator::roster::Finding;
@@ -41,29 +41,45 @@ impl Shell {
                 }
             }
         }
-        if self.gate.changed != *self.roster.changed() {
-            self.gate.changed = Arc::clone(self.roster.changed());
-            self.gate_changed().await;
-        }
+        self.take_changed().await;
     }
 
-    /// Takes the operator's word on a project's file; its servers move when no turn runs.
+    /// Takes the operator's word on a project's file. What may not run any more is stopped at once; its other servers move when
+    /// no turn runs.
     pub(super) async fn judge(&mut self, file: String, verdict: ProjectVerdict) {
-        if !self.projects.proposed.iter().any(|proposed| proposed.file == file) {
-            let text = format!("No server file {file} waits for a word.");
+        if !self.projects.has(&file) {
+            let text = format!("This project has no server file {file} that waits for a word or has one.");
             return self.stage.note(NoteLevel::Warning, text).await;
         }
-        let Judged { moved, secrets, kept } = (self.projects.judge)(&file, verdict);
+        let Judged { moved, withdrawn, secrets, kept } = (self.projects.judge)(&file, verdict);
+        let why = format!("you took back your yes to {file}");
         self.deltas.keep_out(secrets.clone());
         self.stage.keep_out(secrets);
         self.stage.tell(Scope::default(), ProjectJudged { file, verdict }).await;
         if let Err(reason) = kept {
             self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
         }
+        for spec in &withdrawn {
+            // Nobody has said anything of it yet.
+            self.roster.meet(spec.name.clone(), spec.place(), Known::default());
+            self.servers.withdraw(spec, &why);
+        }
+        self.take_changed().await;
+        let moved: Vec<ServerSpec> = moved.into_iter().filter(|spec| !withdrawn.contains(spec)).collect();
         if self.turn.is_some() && !moved.is_empty() {
             self.stage.note(NoteLevel::Info, "The servers change once the running turn is over.".to_owned()).await;
         }
+        // What was to move before may not do so any more.
+        self.moving.retain(|before| !withdrawn.iter().chain(&moved).any(|spec| spec.name == before.name));
         self.moving.extend(moved);
+    }
+
+    /// Lets calls wait for the tools that are not what they were, as they are known now.
+    async fn take_changed(&mut self) {
+        if self.gate.changed != *self.roster.changed() {
+            self.gate.changed = Arc::clone(self.roster.changed());
+            self.gate_changed().await;
+        }
     }
 
     /// Puts servers in the place of others between two turns, so that no call reaches another server than the one whose tool

@@ -285,6 +285,17 @@ pub struct ServerStopped {
     /// How it went down: `exited`, `terminated`, `killed`; `disconnected` if it is not ours to stop; in
     /// words where a fork goes on without it.
     pub how: String,
+    /// The server file that switches it off, if one does: it is not started any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched_off_in: Option<String>,
+}
+
+impl ServerStopped {
+    /// One that went down like this, and that no file switches off.
+    #[must_use]
+    pub fn plain(server: ServerName, how: &str) -> Self {
+        Self { server, how: how.to_owned(), switched_off_in: None }
+    }
 }
 
 /// Payload of `wire.framed`.

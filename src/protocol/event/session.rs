@@ -15,6 +15,9 @@ pub struct SessionStarted {
     pub model: String,
     /// The configured servers in lane order.
     pub servers: Vec<ServerName>,
+    /// The project's server files that count without being asked about, first the one that counts most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_files: Vec<String>,
 }
 
 /// Payload of `session.ended`.

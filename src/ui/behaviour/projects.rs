@@ -1,6 +1,9 @@
 //! A project's server file: seen before it is decided about.
 
-use crate::protocol::{AfterLoss, Command, ProjectProposed, ProjectVerdict, ServerWithheld, Unapproved, Withheld};
+use crate::protocol::{
+    AfterLoss, Command, ProjectJudged, ProjectProposed, ProjectVerdict, Scope, ServerStopped, ServerWithheld,
+    Unapproved, Withheld,
+};
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::update::Effect;
 
@@ -56,6 +59,32 @@ fn the_page_of_servers_says_what_a_server_waits_for_and_how_to_give_it() {
 }
 
 #[test]
+fn a_server_that_a_file_switches_off_has_not_failed_and_no_key_or_command_starts_it() {
+    let mut story = Story::ready();
+    let file = Some("/p/.mcp.json".to_owned());
+    story.say(ServerStopped { server: "kb".into(), how: "switched off".into(), switched_off_in: file });
+    let mut console = story.console(120, 40);
+    let screen = console.screen();
+    assert!(screen.contains("⊘ kb") && screen.contains("switched off in /p/.mcp.json"), "{screen}");
+    assert!(!screen.contains('✗') && !screen.contains("/restart"), "{screen}");
+    console.type_text("/restart kb");
+    assert_eq!(console.press("Enter"), []);
+    assert!(console.screen().contains("kb is switched off in /p/.mcp.json: change that first"), "{}", console.screen());
+    console.press("Ctrl+C");
+    console.type_text("/servers");
+    console.press("Enter End");
+    assert!(console.screen().contains("kb  switched off in /p/.mcp.json"), "{}", console.screen());
+    console.press("Esc Tab Tab");
+    let is_kb = |console: &Console| console.state.server().is_some_and(|server| server.name.as_str() == "kb");
+    let found = (0..console.state.session.servers.len()).any(|_| {
+        console.press("s");
+        is_kb(&console)
+    });
+    assert!(found, "{}", console.screen());
+    assert_eq!(console.press("r R"), []);
+}
+
+#[test]
 fn a_server_that_waits_for_a_word_is_not_started_by_a_key() {
     let mut story = Story::ready();
     let by = Withheld { file: "/p/.mcp.json".into(), why: Unapproved::New };
@@ -105,7 +134,30 @@ fn a_word_counts_once_the_file_has_been_shown() {
     nothing.press("Ctrl+C");
     nothing.type_text("/trust no");
     assert!(nothing.press("Enter").is_empty());
-    assert!(nothing.screen().contains("taken back by `callboard mcp trust --no`"), "{}", nothing.screen());
+    assert!(nothing.screen().contains("No server file of a project waits"), "{}", nothing.screen());
+}
+
+#[test]
+fn a_yes_is_taken_back_by_naming_its_file() {
+    let mut story = Story::ready();
+    let proposed =
+        ProjectProposed { file: "/p/.mcp.json".into(), changed: false, servers: Vec::new(), lines: Vec::new() };
+    story.say(proposed);
+    story.say(ProjectJudged { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Approved });
+    let mut console = story.console(120, 40);
+    console.press("Esc");
+    for line in ["/trust no", "/trust no /q/.mcp.json"] {
+        console.type_text(line);
+        assert_eq!(console.press("Enter"), [], "{line}");
+        assert!(console.screen().contains("/p/.mcp.json."), "it is named: {}", console.screen());
+        console.press("Ctrl+C");
+    }
+    console.type_text("/trust no ");
+    console.press("Tab");
+    assert_eq!(console.press("Enter"), judged(ProjectVerdict::Refused));
+    console.hears(Scope::default(), ProjectJudged { file: "/p/.mcp.json".into(), verdict: ProjectVerdict::Refused });
+    console.type_text("/trust no /p/.mcp.json");
+    assert_eq!(console.press("Enter"), [], "it counts no more");
 }
 
 #[test]

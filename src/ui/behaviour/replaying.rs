@@ -122,7 +122,7 @@ fn the_bar_does_not_say_that_nothing_was_executed_once_a_call_was_made_again() {
 #[test]
 fn servers_of_a_session_that_is_over_do_not_look_broken() {
     let mut story = finished();
-    story.put(Scope::default(), ServerStopped { server: "billing".into(), how: "exited".into() });
+    story.put(Scope::default(), ServerStopped::plain("billing".into(), "exited"));
     let mut console = story.console(120, 40);
     console.view(60, 60);
     let screen = console.screen();

@@ -31,6 +31,29 @@ fn a_page_that_is_read_stays_where_it_is_while_servers_change() {
     assert_eq!(console.screen().lines().nth(5), before.lines().nth(5));
 }
 
+#[test]
+fn the_times_of_an_open_page_follow_and_the_console_is_idle_again_once_it_is_closed() {
+    let mut story = Story::ready();
+    let again = AfterLoss::Restarting { attempt: 2, of: 5, delay_ms: 8_000 };
+    story.lose("kb", "it was ended by signal 9", again);
+    let mut console = story.console(120, 60);
+    console.type_text("/servers").press("Enter");
+    console.later_ms(1_000);
+    let (early, in_early) = (console.screen(), "kb  restarting 2/5: it was ended by signal 9  in 7.0 s");
+    assert!(early.contains(in_early), "{early}");
+    console.later_ms(2_500);
+    let late = console.screen();
+    assert!(late.contains("signal 9  in 4.5 s"), "{late}");
+    let uptime = |screen: &str| screen.lines().find(|line| line.contains("ticket  ready  for ")).map(str::to_owned);
+    assert!(uptime(&early).is_some() && uptime(&early) != uptime(&late), "{early}{late}");
+
+    let mut idle = Story::ready().console(120, 40);
+    idle.type_text("/servers").press("Enter");
+    assert!(idle.state.is_moving());
+    idle.press("Esc");
+    assert!(!idle.state.is_moving());
+}
+
 fn told_of_a_change(story: &mut Story) {
     let (server, tool): (ServerName, ToolName) = ("kb".into(), "search_tickets".into());
     let (hash, summary) = ("h2".to_owned(), "its description has changed".to_owned());
@@ -77,7 +100,13 @@ fn what_a_session_that_goes_on_from_another_starts_for_the_first_time_has_not_be
     let mut story = lost_once();
     assert!(story.console(120, 40).screen().contains("kb ↻1"));
     let servers = vec!["kb".into()];
-    story.say(SessionStarted { id: "01KB".to_owned().into(), app: "callboard".into(), model: "m".into(), servers });
+    story.say(SessionStarted {
+        id: "01KB".to_owned().into(),
+        app: "callboard".into(),
+        model: "m".into(),
+        servers,
+        trusted_files: Vec::new(),
+    });
     story.wait_ms(10).start("kb").up("kb", 4, 9);
     let mut viewed = story.console(120, 40);
     viewed.view(40, 60);
@@ -87,6 +116,39 @@ fn what_a_session_that_goes_on_from_another_starts_for_the_first_time_has_not_be
         let kb = console.state.session.server(&"kb".into()).expect("the server");
         assert_eq!((kb.losses, kb.restarts(), &kb.last_loss), (0, 0, &None));
     }
+}
+
+#[test]
+fn a_server_that_is_back_is_not_told_to_be_back_again_when_it_is_restarted() {
+    let mut story = lost_once();
+    assert!(story.console(120, 40).screen().contains("kb is back; it had been lost"));
+    story.say(NoteTaken { level: NoteLevel::Info, text: "All is quiet.".into() });
+    story.wait_ms(9_000).start("kb").up("kb", 4, 9);
+    let screen = story.console(120, 40).screen();
+    assert!(screen.contains("All is quiet.") && !screen.contains("is back"), "{screen}");
+    let again = AfterLoss::Restarting { attempt: 1, of: 5, delay_ms: 500 };
+    story.wait_ms(1_000).lose("kb", "it was ended by signal 15", again).start("kb").up("kb", 4, 9);
+    assert!(story.console(120, 40).screen().contains("kb is back; it had been lost: it was ended by signal 15"));
+}
+
+#[test]
+fn a_warning_of_the_session_before_is_none_of_the_one_that_goes_on_from_it() {
+    let warn = |story: &mut Story, text: &str| {
+        story.say(NoteTaken { level: NoteLevel::Warning, text: text.to_owned() });
+    };
+    let mut story = Story::ready();
+    warn(&mut story, "The disk was nearly full.");
+    assert!(story.console(120, 40).screen().contains("⚠ The disk was nearly full."));
+    story.say(SessionStarted {
+        id: "01KB".to_owned().into(),
+        app: "callboard".into(),
+        model: "m".into(),
+        servers: Vec::new(),
+        trusted_files: Vec::new(),
+    });
+    assert!(!story.console(120, 40).screen().contains("⚠"), "{}", story.console(120, 40).screen());
+    warn(&mut story, "The disk is full.");
+    assert!(story.console(120, 40).screen().contains("⚠ The disk is full."));
 }
 
 fn ready_without_a_list(story: &mut Story) {

@@ -36,6 +36,7 @@ impl Urgency {
                 Unapproved::New | Unapproved::Changed => Self::Coming,
                 Unapproved::Refused => Self::Idle,
             },
+            Health::SwitchedOff(_) => Self::Idle,
             Health::Ready | Health::Stopped if server.losses > 0 || !server.calls.is_empty() => Self::Used,
             Health::Ready | Health::Stopped => Self::Idle,
         };

@@ -51,8 +51,8 @@ pub enum Shows {
     /// What was so when it was opened.
     #[default]
     Once,
-    /// All servers, as the session stood after so many records.
-    Servers(u64),
+    /// All servers, as the session stood after so many records, and at that time, µs.
+    Servers(u64, u64),
 }
 
 /// Something that counts only once the operator has read what it is.

@@ -222,6 +222,12 @@ fn runbooks(state: &mut State) {
 
 fn restart(state: &mut State, wanted: &str) -> Result<Vec<Effect>, String> {
     let names: Vec<&str> = state.session.servers.iter().map(|server| server.name.as_str()).collect();
+    match state.session.servers.iter().find(|server| server.name.as_str() == wanted).map(|server| &server.health) {
+        Some(Health::SwitchedOff(file)) => {
+            return Err(format!("{wanted} is switched off in {file}: change that first."));
+        }
+        Some(_) | None => {}
+    }
     if names.contains(&wanted) {
         state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
         return sent(Command::RestartServer { server: ServerName::from(wanted) });
@@ -288,12 +294,14 @@ pub(super) fn servers(state: &State) -> Page {
             Health::Failed { .. } => Role::Bad,
             Health::Withheld(_) => Role::Warn,
             Health::Starting | Health::Probing | Health::Listing | Health::Restarting { .. } => Role::Busy,
-            Health::Unknown | Health::Stopped => Role::Dim,
+            Health::Unknown | Health::Stopped | Health::SwitchedOff(_) => Role::Dim,
         };
+        let time = facts::going_on(state, server).map(|time| format!("  {time}"));
         paragraphs.push(vec![
             Piece::new(server.name.as_str(), theme.style(Role::Strong)),
             Piece::new("  ", theme.style(Role::Text)),
             Piece::new(&facts::health(state, server), theme.style(role)),
+            Piece::new(&time.unwrap_or_default(), theme.style(Role::Dim)),
         ]);
         paragraphs.extend(facts::of_server(server).into_iter().map(|(name, value)| {
             vec![
@@ -306,5 +314,8 @@ pub(super) fn servers(state: &State) -> Page {
     if paragraphs.is_empty() {
         paragraphs.push(vec![Piece::new("No servers are configured.", theme.style(Role::Text))]);
     }
-    Page { shows: Shows::Servers(state.session.records), ..palette::titled("Servers", paragraphs) }
+    Page {
+        shows: Shows::Servers(state.session.records, state.going_on_us(state.now_us)),
+        ..palette::titled("Servers", paragraphs)
+    }
 }

@@ -58,9 +58,25 @@ fn commands(line: &str) -> Vec<Candidate> {
     command::completions(line).iter().map(candidate).collect()
 }
 
+/// The arguments with the blank behind them, which says that the last of them is over.
+fn typed_with_blank(typed: &str, line: &str) -> String {
+    let blank = if line.ends_with(char::is_whitespace) { " " } else { "" };
+    format!("{typed}{blank}")
+}
+
 /// Names that a command takes as its first argument.
 fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
     let Ok(spec) = command::find(word) else { return Vec::new() };
+    if let (Verb::Trust, Some(("no", begun))) = (spec.verb, typed_with_blank(typed, line).split_once(' ')) {
+        let sign = line.trim_start().chars().next().unwrap_or('/');
+        let fitting = state.session.trusted.iter().filter(|file| file.starts_with(begun.trim_start()));
+        let candidate = |file: &String| Candidate {
+            line: format!("{sign}{} no {file}", spec.word),
+            arguments: String::new(),
+            help: "Take back your yes to this file".to_owned(),
+        };
+        return fitting.map(candidate).collect();
+    }
     let is_over = typed.contains(char::is_whitespace) || (!typed.is_empty() && line.ends_with(char::is_whitespace));
     if is_over {
         return Vec::new();
@@ -83,7 +99,7 @@ fn names(state: &State, word: &str, typed: &str, line: &str) -> Vec<Candidate> {
         ],
         Verb::Trust => vec![
             named("yes", "", "Let the servers of the project's file start, until it changes"),
-            named("no", "", "Refuse them, until it changes"),
+            named("no", "[FILE]", "Refuse them, until it changes; or take back the yes to a file"),
         ],
         Verb::Answer
         | Verb::Call

@@ -21,9 +21,29 @@ pub(super) fn health(state: &State, server: &Server) -> String {
         Health::Ready => {
             state.session.trouble(server).map_or_else(|| "ready".to_owned(), |trouble| format!("degraded: {trouble}"))
         }
-        Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
+        Health::Restarting { reason, attempt, of, .. } => format!("restarting {attempt}/{of}: {reason}"),
         Health::Failed { reason } => format!("failed: {reason}"),
         Health::Stopped => "stopped".to_owned(),
+        Health::SwitchedOff(file) => format!("switched off in {file}"),
+    }
+}
+
+/// How long it has been like that, or is going to be; what has stopped stays as it is.
+pub(super) fn going_on(state: &State, server: &Server) -> Option<String> {
+    let since_us = state.now_us.saturating_sub(server.since_us);
+    match &server.health {
+        Health::Starting | Health::Probing => Some(format!("for {}", text::duration(state.going_on_us(since_us)))),
+        // A trouble is younger than that.
+        Health::Ready => state.session.trouble(server).is_none().then(|| format!("for {}", text::clock(since_us))),
+        Health::Restarting { at_us, .. } => {
+            let left_us = at_us.saturating_sub(state.now_us);
+            (left_us > 0).then(|| format!("in {}", text::duration(state.going_on_us(left_us))))
+        }
+        // The time since which it lists its tools is told already.
+        Health::Listing => None,
+        Health::Unknown | Health::Withheld(_) | Health::Failed { .. } | Health::Stopped | Health::SwitchedOff(_) => {
+            None
+        }
     }
 }
 
@@ -43,7 +63,10 @@ pub(super) fn of_server(server: &Server) -> Vec<(&'static str, String)> {
         facts.push(("program", format!("{} {}", ready.name, ready.version).trim().to_owned()));
         facts.push(("speaks", format!("MCP {}, {era}; ready in {} ms", ready.protocol, ready.startup_ms)));
     }
-    let is_gone = matches!(server.health, Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped);
+    let is_gone = matches!(
+        server.health,
+        Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped | Health::SwitchedOff(_)
+    );
     let process = |pid: u32| format!("{pid}{}", if is_gone { ", gone" } else { "" });
     facts.push(("pid", server.pid.map(process).unwrap_or_default()));
     if server.restarts() > 0 {

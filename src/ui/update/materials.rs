@@ -209,7 +209,9 @@ fn not_there(state: &State, server: &Server) -> String {
             let since = text::duration(state.now_us.saturating_sub(server.since_us));
             format!("still starting ({since}); ask again once it is ready")
         }
-        Health::Unknown | Health::Withheld(_) | Health::Failed { .. } | Health::Stopped => facts::health(state, server),
+        Health::Unknown | Health::Withheld(_) | Health::Failed { .. } | Health::Stopped | Health::SwitchedOff(_) => {
+            facts::health(state, server)
+        }
     }
 }
 

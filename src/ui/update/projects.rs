@@ -21,12 +21,16 @@ pub(super) fn show(state: &mut State) {
 /// # Errors
 /// In words, why it cannot be taken.
 pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String> {
+    if let Some(("no", file)) = word.split_once(char::is_whitespace) {
+        return take_back(state, file.trim());
+    }
     if state.session.open_projects().next().is_none() {
-        let words = match word {
-            "no" => "A yes is taken back by `callboard mcp trust --no`, and from the next start on.",
-            _ => "No server file of a project waits for your word.",
-        };
-        return Err(words.to_owned());
+        return Err(match (word, state.session.trusted.as_slice()) {
+            ("no", trusted @ [_, ..]) => {
+                format!("Nothing waits for your word. /trust no FILE takes a yes back, of: {}.", trusted.join(", "))
+            }
+            _ => "No server file of a project waits for your word.".to_owned(),
+        });
     }
     let verdict = match word {
         "" => {
@@ -35,7 +39,7 @@ pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String
         }
         "yes" => ProjectVerdict::Approved,
         "no" => ProjectVerdict::Refused,
-        _ => return Err("/trust [yes|no]: may the project's servers start?".to_owned()),
+        _ => return Err("/trust [yes|no|no FILE]: may the project's servers start?".to_owned()),
     };
     if !state.session.open_projects().all(|project| state.read.contains(&matter(project))) {
         open(state);
@@ -44,6 +48,19 @@ pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String
     }
     let files = state.session.open_projects().map(|project| project.proposed.file.clone());
     Ok(files.map(|file| Effect::Send(Command::JudgeProject { file, verdict })).collect())
+}
+
+/// Takes a yes back that counts now. A no needs no reading.
+fn take_back(state: &mut State, file: &str) -> Result<Vec<Effect>, String> {
+    let trusted = &state.session.trusted;
+    let Some(file) = trusted.iter().find(|trusted| *trusted == file).cloned() else {
+        return Err(match trusted.as_slice() {
+            [] => format!("There is no yes to {file} to take back: no server file of a project counts here."),
+            trusted => format!("There is no yes to {file} to take back, only to: {}.", trusted.join(", ")),
+        });
+    };
+    state.notice = Some(format!("Your yes to {file} is taken back: its servers are stopped."));
+    Ok(vec![Effect::Send(Command::JudgeProject { file, verdict: ProjectVerdict::Refused })])
 }
 
 fn open(state: &mut State) {

@@ -13,7 +13,7 @@ use super::{form, materials, projects, select};
 pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
     let mut touched = false;
     for record in records {
-        let comes = comes(state, record);
+        let comes_back = comes_back(state, record);
         state.session.apply(record);
         if let Some(turn) = record.scope.turn {
             state.chat.forget(turn.index());
@@ -60,10 +60,8 @@ pub(super) fn absorb(state: &mut State, records: &[Arc<Record>]) {
                 };
                 state.notice = Some(format!("Server {} was lost: {why}; {next}.", lost.server));
             }
-            Event::ServerListed(listed) if comes => {
-                let server = state.session.server(&listed.server);
-                if let Some(loss) = server.and_then(|server| server.last_loss.as_ref()) {
-                    let why = loss.reason.lines().next().unwrap_or("");
+            Event::ServerListed(listed) => {
+                if let Some(why) = comes_back {
                     state.notice = Some(format!("Server {} is back; it had been lost: {why}.", listed.server));
                 }
             }
@@ -141,10 +139,12 @@ fn has_been_well(state: &State, lost: &ServerLost) -> bool {
     state.session.server(&lost.server).is_some_and(|server| server.last_loss.is_some())
 }
 
-/// Whether a record tells the first list of a server that has come up: it is there again only then.
-fn comes(state: &State, record: &Record) -> bool {
-    let Event::ServerListed(listed) = &record.event else { return false };
-    state.session.server(&listed.server).is_some_and(|server| server.health == Health::Listing)
+/// Why a server had been lost that a record brings back: with the first list after it has come up, and once.
+fn comes_back(state: &State, record: &Record) -> Option<String> {
+    let Event::ServerListed(listed) = &record.event else { return None };
+    let server = state.session.server(&listed.server).filter(|server| server.health == Health::Listing)?;
+    let loss = server.last_loss.as_ref().filter(|loss| loss.back_us.is_none())?;
+    Some(loss.reason.lines().next().unwrap_or("").to_owned())
 }
 
 /// What is said to an operator who types while something waits.

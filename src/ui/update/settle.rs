@@ -243,7 +243,7 @@ fn overlay(state: &mut State) {
     let rows = usize::from(view::page_rows(state.size));
     let is_old = |page: &Page| match page.shows {
         Shows::Once => false,
-        Shows::Servers(records) => records != state.session.records,
+        Shows::Servers(records, at_us) => (records, at_us) != (state.session.records, state.going_on_us(state.now_us)),
     };
     let anew = matches!(&state.overlay, Some(Overlay::Page(page)) if is_old(page)).then(|| commands::servers(state));
     if let (Some(Overlay::Page(page)), Some(anew)) = (&mut state.overlay, anew) {

@@ -206,7 +206,10 @@ impl Card<'_> {
         let Some(server) = self.state.session.server(&call.server) else { return };
         let process = match (&server.health, server.pid) {
             (Health::Probing | Health::Listing | Health::Ready, Some(pid)) => format!(", process {pid} runs"),
-            (Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped, Some(pid)) => {
+            (
+                Health::Restarting { .. } | Health::Failed { .. } | Health::Stopped | Health::SwitchedOff(_),
+                Some(pid),
+            ) => {
                 format!(", process {pid} is gone")
             }
             (Health::Unknown | Health::Withheld(_) | Health::Starting, _) | (_, None) => String::new(),
@@ -291,7 +294,7 @@ impl Card<'_> {
     fn server(&mut self, server: &Server) {
         let words = match &server.health {
             Health::Failed { reason } => format!("✗ Down: {reason}"),
-            Health::Restarting { reason, attempt, of } => format!("↻ Restart {attempt} of {of}: {reason}"),
+            Health::Restarting { reason, attempt, of, .. } => format!("↻ Restart {attempt} of {of}: {reason}"),
             Health::Ready => match self.state.session.trouble(server) {
                 Some(trouble) => format!("▲ Degraded: {trouble}"),
                 None => return,
@@ -299,6 +302,11 @@ impl Card<'_> {
             Health::Withheld(by) => {
                 let shown = marks::health(&self.state.session, server);
                 return self.words(&format!("{} {}", shown.sign, greeting::withheld_words(self.state, by)), shown.role);
+            }
+            Health::SwitchedOff(_) => {
+                let shown = marks::health(&self.state.session, server);
+                let words = greeting::server_words(self.state, server);
+                return self.words(&format!("{} {words}", shown.sign), shown.role);
             }
             Health::Unknown | Health::Starting | Health::Probing | Health::Listing | Health::Stopped => return,
         };

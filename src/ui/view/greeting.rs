@@ -56,7 +56,8 @@ pub fn greeting_rows(state: &State, width: u16) -> Vec<Row> {
             | Health::Listing
             | Health::Ready
             | Health::Restarting { .. }
-            | Health::Stopped => (String::new(), Role::Dim),
+            | Health::Stopped
+            | Health::SwitchedOff(_) => (String::new(), Role::Dim),
         };
         let pieces = [
             text::Piece::new("  ", plain),
@@ -161,9 +162,10 @@ pub(super) fn server_words(state: &State, server: &Server) -> String {
             let trouble = state.session.trouble(server).map(|trouble| format!("; {trouble}")).unwrap_or_default();
             format!("{tools}{}{trouble}", startup.unwrap_or_default())
         }
-        Health::Restarting { reason, attempt, of } => format!("restarting {attempt}/{of}: {reason}"),
+        Health::Restarting { reason, attempt, of, .. } => format!("restarting {attempt}/{of}: {reason}"),
         Health::Failed { reason } => format!("failed: {reason}"),
         Health::Stopped => "stopped".to_owned(),
+        Health::SwitchedOff(file) => format!("switched off in {file}"),
     }
 }
 

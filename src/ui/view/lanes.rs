@@ -76,7 +76,8 @@ fn line(state: &State, lane: usize, server: &Server, width: u16) -> Line<'static
         | Health::Listing
         | Health::Restarting { .. }
         | Health::Failed { .. }
-        | Health::Stopped => drop(pen.put(&greeting::server_words(state, server), theme.style(shown.role))),
+        | Health::Stopped
+        | Health::SwitchedOff(_) => drop(pen.put(&greeting::server_words(state, server), theme.style(shown.role))),
     }
     let open = |is: fn(CallState) -> bool| open_calls(&state.session, server).filter(|call| is(call.state)).count();
     let open = [

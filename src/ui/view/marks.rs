@@ -62,6 +62,7 @@ pub(super) fn health(session: &Session, server: &Server) -> Shown {
         // Nothing has become of it: the session is over.
         Health::Stopped if session.ended.is_some() => shown("·", "ended", Role::Dim),
         Health::Stopped => shown("⊘", "stopped", Role::Dim),
+        Health::SwitchedOff(_) => shown("⊘", "switched off", Role::Dim),
     }
 }
 

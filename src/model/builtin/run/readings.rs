@@ -41,7 +41,7 @@ impl Run<'_> {
             State::Ready(found) => {
                 let found = self.leaving_out(node, found, readings.left_out);
                 State::Ready(match as_text {
-                    Some(said) => found.read_as_text(node, said),
+                    Some(said) => found.read_as_text(said),
                     None => found,
                 })
             }
@@ -63,21 +63,18 @@ impl Run<'_> {
 }
 
 impl Found {
-    /// What was found for a name that nobody has, by looking for it in the text.
-    fn read_as_text(mut self, node: &Node, said: String) -> Self {
-        let mut calls = self.calls.clone();
-        let nobody = self.problems.iter().all(|problem| match problem {
-            Problem::Failed { call, failure, .. } if failure.not_found => {
-                calls.insert(0, *call);
-                true
-            }
-            _ => false,
-        });
-        if !self.rows.is_empty() {
-            self.spoken_of = Some(said.into());
-        } else if nobody && !self.problems.is_empty() {
-            self.problems = vec![Problem::Nowhere { said, kind: node.kind, calls }];
+    /// What was found, or not, by looking in the text for a name that none of the records belongs to.
+    fn read_as_text(mut self, said: String) -> Self {
+        let missing = |problem: &Problem| match problem {
+            Problem::Failed { call, failure, .. } if failure.not_found => Some(*call),
+            _ => None,
+        };
+        // That no company has the name is no news then.
+        if let Some(calls) = self.problems.iter().map(missing).collect::<Option<Vec<_>>>() {
+            self.problems.clear();
+            self.calls.splice(0..0, calls);
         }
+        self.spoken_of = Some(said.into());
         self
     }
 }

@@ -110,8 +110,10 @@ impl Builder<'_> {
                 .enumerate()
                 .filter(|(at, item)| item.is_content() && !(item.kind().is_some() && at + 1 == unknown.at))
                 .count();
-            let spoken_of = [Role::WhatAbout, Role::Who].iter().any(|role| clause.roles.contains(role));
-            let alone = content == 1 && (unknown.capital || spoken_of || is_shown(items, &unknown) || items.len() == 1);
+            let who = clause.roles.contains(&Role::Who)
+                && before(items, &unknown).is_some_and(|low| matches!(low, "is" | "was" | "are"));
+            let spoken_of = who || clause.roles.contains(&Role::WhatAbout) || is_shown(items, &unknown);
+            let alone = content == 1 && (unknown.capital || spoken_of || items.len() == 1);
             if foreign && !alone {
                 continue;
             }
