@@ -118,13 +118,9 @@ pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str, mean
             let sum = format!("{} {currencies}", values::money(sum));
             format!(" {} in all |", sum.trim_end())
         });
-        out.push_str(&format!(
-            "| {} | {} {} |{}\n",
-            values::cell(&name),
-            group.rows.len(),
-            refs(&calls),
-            format!("{}{}", sum.unwrap_or_default(), mean.unwrap_or_default())
-        ));
+        let name = values::cell(&name);
+        let figures = [sum, mean].into_iter().flatten().collect::<String>();
+        out.push_str(&format!("| {name} | {} {} |{figures}\n", group.rows.len(), refs(&calls)));
     }
     out.trim_end().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use super::super::frame::{Filter, How, Manner, Mention, Node, NodeId, Sense, Test};
 use super::super::knowledge::{KindId, Role};
-use super::super::reading::Item;
+use super::super::reading::{Item, What};
 use super::Builder;
 use super::clause::{Clause, Conn, Unknown};
 
@@ -74,6 +74,14 @@ impl Builder<'_> {
         let Some(next) = items.get(unknown.at + 1).filter(|next| next.gap == super::super::text::Gap::None) else {
             return false;
         };
+        // "our contact at Kestrel for invoices", "the Kestrel bookkeeper": there the word itself is the company.
+        let company = items.iter().enumerate().skip(unknown.at + 2).any(|(at, item)| {
+            let tied = items.get(at - 1).is_some_and(|before| before.has(Role::Of));
+            tied && matches!(item.what, What::Unknown { .. } | What::Record(_))
+        });
+        if !company || next.kind().is_none() {
+            return false;
+        }
         let titled = clause.placed.iter().find_map(|placed| {
             let kind = self.kind_of(placed.node)?;
             let known = self.reader.knowledge.kind(kind);

@@ -367,7 +367,7 @@ fn is_shown(items: &[Item], unknown: &Unknown) -> bool {
 /// The word before it.
 fn before<'i>(items: &'i [Item], unknown: &Unknown) -> Option<&'i str> {
     let before = unknown.at.checked_sub(1).and_then(|before| items.get(before))?;
-    before.raw.rsplit(|c: char| c == ' ').next()
+    before.raw.rsplit(' ').next()
 }
 
 /// Whether a word may be part of a description in front of its noun.
