@@ -1,9 +1,9 @@
 //! How quick the main job is, on real child processes: `cargo bench --bench speed` prints one figure a line.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ use tokio::sync::mpsc;
 
 const TURNS: usize = 1500;
 const STARTS: usize = 15;
+/// Before each call of a bare client: as long as the rest of a turn with one call takes.
+const PAUSE: Duration = Duration::from_micros(700);
 
 /// Answers every question with the same calls, then with a word.
 struct Steady(Vec<(&'static str, &'static str)>);
@@ -153,53 +155,78 @@ fn starts() -> Vec<u64> {
     (0..STARTS)
         .map(|_| {
             let begun = Instant::now();
-            let output =
-                std::process::Command::new(env!("CARGO_BIN_EXE_callboard")).arg("check").output().expect("it runs");
+            let output = process::Command::new(env!("CARGO_BIN_EXE_callboard")).arg("check").output().expect("it runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
         })
         .collect()
 }
 
-/// The same call by a client that does nothing but write and wait, after `pause` awake: what the server and the machine take.
-fn bare(pause: Duration) -> Vec<u64> {
-    let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_callboard"))
-        .args(["serve", "ticket"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let (mut requests, answers) = (server.stdin.take().expect("a pipe"), server.stdout.take().expect("a pipe"));
-    let mut answers = BufReader::new(answers).lines();
-    let mut ask = |id: usize, method: &str, params: serde_json::Value| {
-        let mut params = params;
+/// A process and its pipes.
+struct Peer {
+    process: Child,
+    requests: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Peer {
+    fn start(program: &str, args: &[&str]) -> Self {
+        let mut process = process::Command::new(program)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let (requests, answers) = (process.stdin.take().expect("a pipe"), process.stdout.take().expect("a pipe"));
+        Self { process, requests, answers: BufReader::new(answers).lines() }
+    }
+
+    /// Sends a line and waits for one; gives the µs that took.
+    fn ask(&mut self, line: &str) -> u64 {
+        let asked = Instant::now();
+        self.requests.write_all(line.as_bytes()).expect("it listens");
+        let answer = self.answers.next().expect("an answer").expect("text");
+        let took = asked.elapsed();
+        assert!(answer.contains("\"result\""), "{answer}");
+        u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The same for each of `lines`, each [`PAUSE`] after the last answer.
+    fn ask_all(mut self, lines: impl Iterator<Item = String>) -> Vec<u64> {
+        let mut times = Vec::new();
+        for line in lines {
+            let until = Instant::now() + PAUSE;
+            while Instant::now() < until {
+                std::hint::spin_loop();
+            }
+            times.push(self.ask(&line));
+        }
+        drop(self.requests);
+        self.process.wait().expect("it ends");
+        times
+    }
+}
+
+/// The same call by a client that does nothing but write and wait: what the server and the machine take.
+fn bare() -> Vec<u64> {
+    let request = |id: usize, method: &str, mut params: serde_json::Value| {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": {"name": "bare", "version": "1"},
             "io.modelcontextprotocol/clientCapabilities": {},
         });
-        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n";
-        let asked = Instant::now();
-        requests.write_all(request.as_bytes()).expect("it listens");
-        let answer = answers.next().expect("an answer").expect("text");
-        let took = asked.elapsed();
-        assert!(answer.contains("\"result\""), "{answer}");
-        u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
     };
-    ask(0, "server/discover", json!({}));
-    ask(1, "tools/list", json!({}));
+    let mut server = Peer::start(env!("CARGO_BIN_EXE_callboard"), &["serve", "ticket"]);
+    server.ask(&request(0, "server/discover", json!({})));
+    server.ask(&request(1, "tools/list", json!({})));
     let search = json!({"name": "search_tickets", "arguments": {"ticket_id": "TKT-1001"}});
-    let mut times = Vec::new();
-    for id in 0..TURNS {
-        let until = Instant::now() + pause;
-        while Instant::now() < until {
-            std::hint::spin_loop();
-        }
-        times.push(ask(id + 2, "tools/call", search.clone()));
-    }
-    drop(requests);
-    server.wait().expect("it ends");
-    times
+    server.ask_all((0..TURNS).map(|turn| request(turn + 2, "tools/call", search.clone())))
+}
+
+/// A short line there and back through `cat`: what the machine takes alone.
+fn echo() -> Vec<u64> {
+    Peer::start("cat", &[]).ask_all((0..TURNS).map(|_| "{\"result\":0}\n".to_owned()))
 }
 
 fn show(what: &str, mut times: Vec<u64>) {
@@ -215,8 +242,8 @@ fn main() {
     show("process start, five servers listed and stopped again", starts());
     let (calls, _) = turns(Steady(vec![("search_tickets", r#"{"ticket_id":"TKT-1001"}"#)]));
     show("one search_tickets call, proposed to delivered", calls);
-    // As long as the rest of such a turn takes.
-    show("the same call by a bare client", bare(Duration::from_micros(700)));
+    show("the same call by a bare client", bare());
+    show("a line there and back through cat", echo());
     let three = vec![
         ("search_tickets", r#"{"priority":"critical"}"#),
         ("lookup_customer", r#"{"customer_id":"CUST-001"}"#),

@@ -13,8 +13,7 @@ use crate::protocol::{CallId, Record};
 use crate::query::{Query, Subject};
 use crate::recording::damage::Damage;
 use crate::recording::format::Header;
-use crate::session::{Call, CallState, Session, Turn};
-use crate::ui::references;
+use crate::session::{Call, CallState, Session, Turn, references};
 
 pub use cast::{Frame, frames};
 pub use json::turn_value;

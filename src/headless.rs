@@ -14,7 +14,7 @@ use crate::protocol::{
     TurnId, Unapproved, Wanted, Withheld,
 };
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, CallState, Health, Session, StepState, Turn, reason_of};
+use crate::session::{Call, CallState, Health, Session, StepState, Turn, Worth, reason_of};
 use crate::stderr::tell;
 use crate::stdout::{say, say_json};
 use crate::wording::{count, duration};
@@ -233,9 +233,13 @@ fn print_text(session: &Session, record: &Record, questions: usize) -> Result<()
 fn print_answer(session: &Session, turn: &Turn) -> Result<(), Failure> {
     let Some(answer) = turn.answer(session).filter(|step| !step.text.trim().is_empty()) else { return Ok(()) };
     say(&clean_block(answer.text.trim_end()))?;
-    let unsupported = session.evidence.unsupported(turn.id, &answer.text);
-    if !unsupported.is_empty() && !turn.calls.is_empty() {
-        tell(&clean_line(&format!("not in any result: {}", unsupported.join(", "))));
+    if let (Some(Ending::Limited), Some(reason)) = (turn.ending, &turn.reason) {
+        tell(&clean_line(&format!("callboard: a limit was reached: {reason}")));
+    }
+    // On stdout: whoever passes the answer on passes on what is wrong with it.
+    let warnings = Worth::of(session, turn).warnings();
+    if !warnings.is_empty() {
+        say(&format!("\n{}", clean_block(&warnings.join("\n"))))?;
     }
     Ok(())
 }
@@ -324,7 +328,14 @@ fn unserved(session: &Session, turn: &Turn) -> Option<Failure> {
 
 fn failure(session: &Session, turn: &Turn) -> Option<Failure> {
     let reason = turn.reason.clone().unwrap_or_default();
+    let has_answer = turn.answer(session).is_some_and(|step| !step.text.trim().is_empty());
     match turn.ending {
+        Some(Ending::Limited) if !has_answer => {
+            Some(Failure::failed(format!("there is no answer, because a limit was reached: {reason}")))
+        }
+        Some(Ending::Answered) if !has_answer => {
+            Some(Failure::failed("there is no answer: the model ended the turn without a word".into()))
+        }
         Some(Ending::Answered | Ending::Limited) => unserved(session, turn),
         Some(Ending::Stopped) => Some(Failure::failed("the turn was stopped".into())),
         None => Some(Failure::failed("the turn has no end".into())),

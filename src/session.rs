@@ -14,6 +14,7 @@ mod projects;
 mod servers;
 mod tool_error;
 mod turns;
+mod worth;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use projects::Project;
 pub use servers::{Health, LogLine, Loss, Server};
 pub use tool_error::{content_text, reason_of};
 pub use turns::{Step, StepState, Tally, Turn};
+pub use worth::{Standing, Worth, references};
 
 use crate::protocol::CallId;
 use crate::protocol::{

@@ -17,6 +17,7 @@ pub mod layout;
 mod markdown;
 mod outside;
 mod shell;
+mod signals;
 pub mod state;
 mod terminal;
 pub mod text;
@@ -32,7 +33,6 @@ mod fixtures;
 mod screens;
 
 pub use keymap::keys_markdown;
-pub use markdown::references;
 pub use outside::{Answer, Entry, Nobody, Outside, Request};
 pub use shell::{Outcome, RunError, run};
 pub use state::{Focus, Mouse, Options, RunbookEntry, State};

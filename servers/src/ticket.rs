@@ -117,23 +117,24 @@ async fn search_tickets(desk: Desk, wanted: Search) -> Answer {
 
 /// The filters that were given, as they were given.
 fn applied(wanted: &Search) -> Map<String, Value> {
-    let filters = json!({
-        "query": wanted.query,
-        "ticket_id": wanted.ticket_id,
-        "customer_id": wanted.customer_id,
-        "status": wanted.status,
-        "priority": wanted.priority,
-        "category": wanted.category,
-        "os": wanted.os,
-        "start_date": wanted.start_date,
-        "end_date": wanted.end_date,
-        "assignee": wanted.assignee,
-        "tag": wanted.tag,
-    });
     let mut given = Map::new();
-    if let Value::Object(filters) = filters {
-        given.extend(filters.into_iter().filter(|(_, value)| !value.is_null()));
-    }
+    let mut add = |name: &str, filter: Option<Value>| {
+        if let Some(filter) = filter {
+            given.insert(name.to_owned(), filter);
+        }
+    };
+    let text = |filter: &Option<String>| filter.clone().map(Value::String);
+    add("query", text(&wanted.query));
+    add("ticket_id", wanted.ticket_id.as_ref().map(|id| json!(id)));
+    add("customer_id", wanted.customer_id.as_ref().map(|id| json!(id)));
+    add("status", wanted.status.map(|status| json!(status)));
+    add("priority", wanted.priority.map(|priority| json!(priority)));
+    add("category", text(&wanted.category));
+    add("os", text(&wanted.os));
+    add("start_date", wanted.start_date.map(|day| json!(day)));
+    add("end_date", wanted.end_date.map(|day| json!(day)));
+    add("assignee", text(&wanted.assignee));
+    add("tag", text(&wanted.tag));
     given
 }
 

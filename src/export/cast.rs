@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::protocol::{CallFinished, Event, NoteLevel, Record, StreamPart};
 use crate::sanitise::{clean_block, clean_line};
+use crate::session::{Turn, Worth};
 use crate::wording::duration;
 
 use super::{CUT, Material};
@@ -53,10 +54,13 @@ pub(super) fn render(material: &Material) -> String {
     out
 }
 
-/// What is said under it all: calls the answers refer to that are not shown, and that the recording ends in a turn.
+/// What is said under it all: what is wrong with answers, calls the answers refer to that are not shown, and that the recording ends in a turn.
 fn closing(material: &Material) -> Vec<String> {
     let turns = material.turns();
-    let mut lines: Vec<String> = turns.iter().filter_map(|(turn, _)| material.left_out_words(turn)).collect();
+    let warnings = |turn: &Turn| Worth::of(&material.session, turn).warnings();
+    let told = turns.iter().flat_map(|(turn, _)| warnings(turn).into_iter().map(|line| (turn.id, line)));
+    let mut lines: Vec<String> = told.map(|(id, line)| clean_line(&format!("{id}: {line}")).into_owned()).collect();
+    lines.extend(turns.iter().filter_map(|(turn, _)| material.left_out_words(turn)));
     let unfinished = turns.iter().filter(|(turn, _)| turn.ending.is_none());
     lines.extend(unfinished.map(|(turn, _)| format!("({CUT}, before {} does)", turn.id)));
     lines

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::protocol::Ending;
-use crate::session::{Call, Server, Session, Turn};
+use crate::session::{Call, Server, Session, Turn, Worth};
 
 use super::{CUT, Material, Removed, UNFINISHED, status};
 
@@ -40,11 +40,14 @@ fn server_value(server: &Server) -> Value {
 /// One turn with some of its calls, here and in `ask --json`.
 #[must_use]
 pub fn turn_value(session: &Session, turn: &Turn, calls: &[&Call]) -> Value {
+    let worth = Worth::of(session, turn);
     let mut value = json!({
         "question": turn.question,
         "answer": turn.answer(session).map(|step| step.text.as_str()).unwrap_or_default(),
         "ending": turn.ending.map_or(UNFINISHED, Ending::as_str),
         "reason": turn.reason.clone().or_else(|| turn.ending.is_none().then(|| format!("{CUT}, before the turn does"))),
+        "unsupported": worth.unsupported,
+        "standing": worth.standing.as_str(),
         "calls": calls.iter().map(|call| call_value(call)).collect::<Vec<_>>(),
     });
     if !turn.attached.is_empty() {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::protocol::Json;
+use crate::protocol::{Ending, Json};
 use crate::sanitise::{clean_block, clean_line};
-use crate::session::{Call, CallState, Turn};
+use crate::session::{Call, CallState, Turn, Worth};
 use crate::wording::{duration, fence};
 
 use super::{CUT, Material, Removed};
@@ -69,6 +69,10 @@ fn turn_section(out: &mut String, material: &Material, turn: &Turn, calls: &[&Ca
     }
     let answer = turn.answer(&material.session).map(|step| step.text.trim_end()).unwrap_or_default();
     let _ = writeln!(out, "### Answer\n");
+    // Above it, where nothing that it begins and does not end can hide it.
+    for warning in Worth::of(&material.session, turn).warnings() {
+        let _ = writeln!(out, "**{}**\n", clean_line(&warning));
+    }
     match (answer, turn.ending) {
         ("", Some(ending)) => {
             let reason = turn.reason.as_deref().unwrap_or("no reason given");
@@ -77,8 +81,12 @@ fn turn_section(out: &mut String, material: &Material, turn: &Turn, calls: &[&Ca
         ("", None) => {
             let _ = writeln!(out, "None: {CUT}, before the turn does.\n");
         }
-        (text, Some(_)) => {
+        (text, Some(Ending::Answered)) => {
             let _ = writeln!(out, "{}\n", clean_block(text));
+        }
+        (text, Some(ending @ (Ending::Stopped | Ending::Failed | Ending::Limited))) => {
+            let why = turn.reason.as_ref().map(|reason| format!(": {}", clean_line(reason))).unwrap_or_default();
+            let _ = writeln!(out, "*The turn ended as {}{why}.*\n\n{}\n", ending.as_str(), clean_block(text));
         }
         (text, None) => {
             let _ = writeln!(out, "{}\n\n*So far: {CUT}, before the turn does.*\n", clean_block(text));

@@ -4,8 +4,6 @@ mod line;
 mod sheet;
 mod table;
 
-use std::ops::Range;
-
 use ratatui::style::Modifier;
 use ratatui::text::Line;
 use tui_markdown::Options;
@@ -16,8 +14,8 @@ use self::table::{Fit, Part, Table};
 use super::state::{Link, Row};
 use super::text::{self, Piece};
 use super::theme::{Role, Theme};
-use crate::protocol::{CallId, TurnId};
-use crate::session::{Evidence, Totals};
+use crate::protocol::TurnId;
+use crate::session::{Evidence, Totals, references};
 
 /// What the answer is held against.
 #[derive(Clone, Copy, Debug)]
@@ -218,35 +216,6 @@ fn cell_pieces(cell: &str, theme: Theme) -> Vec<Piece> {
     lines.flat_map(|line| pieces(line, laid_out.style)).collect()
 }
 
-/// References `[3]`, `[1, 2]` in a text: byte range of each number and the call it names.
-#[must_use]
-pub fn references(text: &str) -> Vec<(Range<usize>, CallId)> {
-    let mut found = Vec::new();
-    let mut rest = 0;
-    while let Some(open) = text[rest..].find('[').map(|at| rest + at) {
-        rest = open + 1;
-        let Some(close) = text[rest..].find(']').map(|at| rest + at) else { break };
-        let inner = &text[rest..close];
-        let mut start = rest;
-        let numbers: Option<Vec<_>> = inner
-            .split(',')
-            .map(|part| {
-                let from = start + (part.len() - part.trim_start().len());
-                start += part.len() + 1;
-                let digits = part.trim();
-                let plain = !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|b| b.is_ascii_digit());
-                let number = digits.parse().ok().filter(|number| plain && *number > 0)?;
-                Some((from..from + digits.len(), CallId(number)))
-            })
-            .collect();
-        if let Some(numbers) = numbers {
-            found.extend(numbers);
-            rest = close;
-        }
-    }
-    found
-}
-
 fn protect(source: &str) -> String {
     let mut out = source.to_owned();
     // From the end, so that earlier ranges stay true.
@@ -282,18 +251,12 @@ fn hanging(line: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Json;
+    use crate::protocol::{CallId, Json};
 
     const NOTHING: Against<'_> = Against { evidence: None, turn: TurnId(1), calls: 9 };
 
     fn shown(source: &str, columns: usize) -> Vec<String> {
         rows(source, columns, 0, Theme::Plain, NOTHING).iter().map(|row| row.line.to_string()).collect()
-    }
-
-    #[test]
-    fn references_are_found_alone_and_in_lists() {
-        let found: Vec<_> = references("a [3], b [1, 2] c [x] [0] [] [4").into_iter().map(|(_, call)| call.0).collect();
-        assert_eq!(found, [3, 1, 2]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::editor::Editor;
 use super::outside::{Answer, Outside};
+use super::signals::{Heard, Signals, Stopping};
 use super::state::{FeedState, Options, State, WayOut};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
@@ -121,11 +122,21 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
             Some(panic) = panics.recv() => {
                 vec![Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))]
             }
-            signal = signals.next() => {
-                // The feed may be gone or busy; leaving does not depend on it.
-                let _ = link.commands.try_send(Command::Quit);
-                return Ok(Outcome::Signal(signal));
-            }
+            heard = signals.next() => match heard {
+                Heard::End(signal) => {
+                    // The feed may be gone or busy; leaving does not depend on it.
+                    let _ = link.commands.try_send(Command::Quit);
+                    return Ok(Outcome::Signal(signal));
+                }
+                Heard::Stop => vec![Msg::Suspend],
+                Heard::Continued => {
+                    // A SIGSTOP came before it, of which nobody is told: whatever had the terminal since may have changed it.
+                    screen.lend();
+                    screen.take_back(state.mouse)?;
+                    next_us = 0;
+                    Vec::new()
+                }
+            },
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Vec::new(),
         };
         dirty = true;
@@ -145,6 +156,15 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
                     match edited {
                         Ok(edited) => drop(update(&mut state, Msg::Edited(edited))),
                         Err(signal) => return Ok(Outcome::Signal(signal)),
+                    }
+                }
+                Effect::Suspend => {
+                    screen.lend();
+                    let stopping = signals.stop().await;
+                    screen.take_back(state.mouse)?;
+                    next_us = 0;
+                    if stopping == Stopping::Refused {
+                        update(&mut state, Msg::NotSuspended);
                     }
                 }
                 Effect::Ask(request) => {
@@ -212,12 +232,17 @@ async fn edit(
                 msgs.into_iter().for_each(|msg| drop(update(state, msg)));
             }
             (position, news) = next_behind(behind) => take_behind(&mut behind[position], news),
-            // Ctrl+C is the editor's.
-            signal = signals.next() => if signal != "SIGINT" {
-                let _ = link.commands.try_send(Command::Quit);
-                // It may have ended by itself.
-                let _ = editor.child.start_kill();
-                return Err(signal);
+            heard = signals.next() => match heard {
+                // Ctrl+C is the editor's.
+                Heard::End("SIGINT") | Heard::Continued => {}
+                Heard::End(signal) => {
+                    let _ = link.commands.try_send(Command::Quit);
+                    // It may have ended by itself.
+                    let _ = editor.child.start_kill();
+                    return Err(signal);
+                }
+                // It stops with the editor, which has the terminal; where that cannot be, neither has stopped.
+                Heard::Stop => drop(signals.stop().await),
             },
         }
     }
@@ -263,34 +288,6 @@ fn from_event(event: Event, typed_ahead: &mut u64) -> Option<Msg> {
         Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
         Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
         Event::FocusGained | Event::FocusLost => None,
-    }
-}
-
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    quit: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hang_up.recv() => "SIGHUP",
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.quit.recv() => "SIGQUIT",
-        }
     }
 }
 

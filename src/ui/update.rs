@@ -71,6 +71,10 @@ pub enum Msg {
     Answered(Answer),
     /// Something the program around the console has to say.
     Alarm(String),
+    /// A signal asks to suspend the program.
+    Suspend,
+    /// The program could not be suspended: nobody could go on with it.
+    NotSuspended,
 }
 
 /// Something to be done outside.
@@ -86,6 +90,8 @@ pub enum Effect {
     Ask(Request),
     /// Let the operator change a text in `$EDITOR`.
     EditOutside(String),
+    /// Give the terminal back and stop the program until the shell goes on with it.
+    Suspend,
     /// Leave the console now.
     Leave,
 }
@@ -133,6 +139,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Answered(answer) => around::answered(state, answer),
         Msg::Alarm(text) => {
             state.alarm = Some(text);
+            Vec::new()
+        }
+        Msg::Suspend => act::act(state, Action::Suspend),
+        Msg::NotSuspended => {
+            state.notice = Some("Not suspended: no shell started this console that could go on with it.".to_owned());
             Vec::new()
         }
     };

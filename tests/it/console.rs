@@ -1,6 +1,7 @@
 //! The console from end to end: keys in, screen out.
 
 mod gate;
+mod suspend;
 
 use std::io::Write;
 use std::path::Path;

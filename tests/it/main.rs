@@ -1,5 +1,6 @@
 //! Tests of the whole, in one binary: it links once.
 
+mod answers;
 mod console;
 mod deviations;
 mod fleet;

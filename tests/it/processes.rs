@@ -46,7 +46,7 @@ impl Home {
     }
 
     /// `ask` with a script as the model.
-    fn ask(&self, script: &Value, args: &[&str]) -> Command {
+    pub fn ask(&self, script: &Value, args: &[&str]) -> Command {
         let model = format!("scripted:{}", self.file("script.json", &script.to_string()).display());
         self.command(&[&["ask", "--model", &model], args].concat())
     }
@@ -103,7 +103,7 @@ impl Ran {
     }
 }
 
-fn finished(command: &mut Command) -> Ran {
+pub fn finished(command: &mut Command) -> Ran {
     Ran::of(command.output().unwrap())
 }
 

@@ -42,8 +42,27 @@ impl Console {
 
     /// With more variables in its environment.
     pub fn open_with(home: tempfile::TempDir, rows: u16, cols: u16, args: &[&str], more: &[(&str, &str)]) -> Self {
+        Self::run(home, rows, cols, CommandBuilder::new(CALLBOARD), args, more)
+    }
+
+    /// As a person has it who started it in a shell, which has nothing else to do: once the console stops or ends the shell
+    /// says so, waits for a line, and goes on with it.
+    pub fn open_under_a_shell(rows: u16, cols: u16) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        let script = r#"set -m; "$0"; echo "back in the "shell; read line; fg; echo "the console "ended"#;
+        command.args(["-c", script, CALLBOARD]);
+        Self::run(tempfile::tempdir().expect("a folder"), rows, cols, command, &[], &[])
+    }
+
+    fn run(
+        home: tempfile::TempDir,
+        rows: u16,
+        cols: u16,
+        mut command: CommandBuilder,
+        args: &[&str],
+        more: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(size(rows, cols)).expect("a pty");
-        let mut command = CommandBuilder::new(CALLBOARD);
         command.args(args);
         for name in ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "NO_COLOR", "CALLBOARD_DATA"] {
             command.env_remove(name);

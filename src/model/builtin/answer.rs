@@ -6,6 +6,7 @@ mod beside;
 mod figures;
 mod foreign;
 mod lead;
+mod names;
 mod owner;
 mod problems;
 mod references;
@@ -112,7 +113,7 @@ fn quoted(words: &[String]) -> Vec<String> {
 }
 
 fn answered(material: &Material<'_>, turn: &Turn, frame: &Frame) -> String {
-    let scribe = Scribe::new(material.knowledge, frame, &material.all_calls, &turn.instead);
+    let scribe = Scribe::new(material.knowledge, frame, &material.all_calls, turn);
     let parts: Vec<Part> = turn
         .answers
         .iter()

@@ -73,6 +73,8 @@ pub(super) struct Turn {
     pub foreign: Option<foreign::Choice>,
     /// Names that nothing has exactly, with what was taken instead.
     pub instead: Vec<Taken>,
+    /// Names that were looked for in the text of records, with whether it was found there.
+    pub spoken_of: Vec<(String, bool)>,
     /// Whether the question was longer than what is read of it.
     pub unread: bool,
     /// Whether calls were sent otherwise than planned; what is understood is what was sent then.
@@ -172,6 +174,7 @@ fn turn(
         refusal,
         foreign,
         instead: Vec::new(),
+        spoken_of: Vec::new(),
         unread,
         changed: false,
     };
@@ -202,6 +205,10 @@ fn turn(
                 let (said, name) = *found.instead.clone()?;
                 Some(Taken { said, name, calls: found.calls.clone() })
             })
+            .collect();
+        turn.spoken_of = (0..frame.nodes.len())
+            .filter_map(|node| run.known(node))
+            .filter_map(|found| Some((found.spoken_of.as_deref()?.to_owned(), !found.rows.is_empty())))
             .collect();
         let changed: Vec<Vec<Changed>> = (0..frame.nodes.len())
             .map(|node| run.known(node).map(|found| found.changed.clone()).unwrap_or_default())

@@ -159,7 +159,8 @@ pub(super) struct Link {
     pub sense: Sense,
     /// How it is said: of, with.
     pub manner: Manner,
-    /// Conditions instead, if the named record does not exist: "tickets of Tom" may mean an engineer.
+    /// Conditions instead, if the named record does not exist: "tickets of Tom" may mean an engineer. The first of them
+    /// that finds something counts.
     pub or_else: Vec<Filter>,
     /// How many there must be: "customers with more than two tickets".
     pub count: Option<Count>,
@@ -266,6 +267,8 @@ pub(super) struct Head {
     /// The fields asked for; empty for the usual ones.
     pub fields: Vec<String>,
     pub order: Option<Order>,
+    /// The field whose mean is wanted for each group.
+    pub mean: Option<String>,
     pub limit: Option<usize>,
     /// How many come before the first that is wanted.
     pub skip: usize,
@@ -286,6 +289,7 @@ impl Head {
             ask: Ask::List,
             fields: Vec::new(),
             order: None,
+            mean: None,
             limit: None,
             skip: 0,
             yesno: false,

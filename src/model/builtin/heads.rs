@@ -108,6 +108,10 @@ fn answered(run: &mut Run<'_>, head: &Head, mut found: Found) -> Option<Answered
     if let Some(Order::Field { field, descending }) = &head.order {
         rows.sort_by(|a, b| rows::compare(known, a, b, field, *descending));
     }
+    // What has no such figure has no part in a mean.
+    if let (Ask::GroupBy(_), Some(mean)) = (&head.ask, &head.mean) {
+        rows.retain(|row| row.number(mean).is_some());
+    }
     let all = rows.len();
     let totals = match &head.ask {
         Ask::Sum(field) | Ask::Average(field) => totals(&rows, field, &known.currency),

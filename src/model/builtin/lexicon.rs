@@ -190,8 +190,8 @@ impl Lexicon {
         let length = low.chars().count();
         let allowed = match length {
             0..=3 => return None,
-            4..=5 => 1,
-            6..=9 => 2,
+            4..=6 => 1,
+            7..=9 => 2,
             _ => 3,
         };
         let first = low.chars().next();
@@ -303,6 +303,10 @@ mod tests {
     fn a_slip_of_the_finger_finds_its_word() {
         assert_eq!(lexicon().corrected("critcal").map(|found| found.0), Some("critical"));
         assert_eq!(lexicon().corrected("paris"), None);
+        let mut lexicon = lexicon();
+        lexicon.teach("macos", Meaning::Topic);
+        lexicon.finish();
+        assert_eq!(lexicon.corrected("marcus"), None, "a short name is no slip of another word");
     }
 
     #[test]

@@ -214,17 +214,32 @@ pub(super) fn without_some_words(rows: &mut Vec<Row>, searched: &str) -> Vec<Row
     let low = searched.to_lowercase();
     let stems: Vec<String> = low.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(stem).collect();
     let whole = |row: &Row| {
-        let mut text = String::new();
-        row.fields.values().for_each(|value| write_down(value, &mut text));
-        let words: Vec<String> = text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(stem).collect();
+        let words = words_in(row);
         stems.iter().all(|stem| words.iter().any(|word| word.starts_with(stem.as_str())))
     };
-    let (all, some): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(whole);
+    let (all, mut some): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(whole);
     if all.is_empty() || stems.len() < 2 {
         return Vec::new();
     }
-    *rows = all;
+    // "file server": where the words stand together, records with both of them somewhere are not meant.
+    let (together, apart): (Vec<Row>, Vec<Row>) = all.iter().cloned().partition(|row| {
+        let words = words_in(row);
+        words.windows(stems.len()).any(|some| some.iter().zip(&stems).all(|(word, stem)| word == stem))
+    });
+    *rows = if together.is_empty() {
+        all
+    } else {
+        some.splice(..0, apart);
+        together
+    };
     some
+}
+
+/// The words of all texts of a record, as stems.
+fn words_in(row: &Row) -> Vec<String> {
+    let mut text = String::new();
+    row.fields.values().for_each(|value| write_down(value, &mut text));
+    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(stem).collect()
 }
 
 /// Short words are found at the start of longer ones by chance: "macs" are no machines. Takes out the records that have
@@ -300,6 +315,14 @@ mod tests {
         let mut rows =
             vec![row(json!({"title": "Office", "tags": [{"tag": "printer"}]})), row(json!({"title": "office"}))];
         assert_eq!((without_some_words(&mut rows, "office printer").len(), rows.len()), (1, 1));
+    }
+
+    #[test]
+    fn words_that_stand_together_count_before_the_same_words_apart() {
+        let mut rows =
+            vec![row(json!({"subject": "Server of the file store"})), row(json!({"subject": "File server full"}))];
+        let weaker = without_some_words(&mut rows, "file server");
+        assert_eq!((rows, weaker.len()), (vec![row(json!({"subject": "File server full"}))], 1));
     }
 
     #[test]

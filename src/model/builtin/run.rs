@@ -9,6 +9,7 @@ mod exact;
 mod fetch;
 mod listed;
 mod named;
+mod readings;
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -52,6 +53,8 @@ pub(super) struct Found {
     pub total: Option<u64>,
     /// What was said and what was taken instead, if the name was not quite right.
     pub instead: Option<Box<(String, String)>>,
+    /// A name that none of them belongs to, and that was looked for in their text.
+    pub spoken_of: Option<Box<str>>,
     /// What must be said of how the list was made.
     pub note: Box<str>,
     /// Those asked about that a list without criteria leaves out, with what that means.
@@ -73,8 +76,8 @@ pub(super) struct Rest {
 /// Why something could not be found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Problem {
-    /// A call failed; `said` is what it was about.
-    Failed { call: CallId, failure: Failure, said: String },
+    /// A call for records of this kind failed; `said` is what it was about.
+    Failed { call: CallId, kind: KindId, failure: Failure, said: String },
     /// No connected server gives such records.
     NoServer { kind: KindId },
     /// No tool gives such records without more being known.

@@ -5,6 +5,8 @@
 
 mod beside;
 mod clause;
+mod company;
+mod compare;
 mod conditions;
 mod deeds;
 mod detail;
@@ -18,6 +20,8 @@ mod link;
 mod loose;
 mod names;
 mod owner;
+mod parting;
+mod people;
 mod place;
 mod ranking;
 mod settle;
@@ -93,11 +97,12 @@ pub(super) fn understand(reader: &Reader<'_>, question: &str, earlier: &[Context
 }
 
 fn meant(reader: &Reader<'_>, question: &str, earlier: &[Context]) -> Understood {
-    let items = reading::read(reader, question);
+    let mut items = reading::read(reader, question);
     if let Some(talk) = talk(&items) {
         return Understood::Talk(talk);
     }
     let mut builder = Builder::new(reader, earlier);
+    builder.with_person(&mut items);
     if let Some(frame) = builder.refined(&items) {
         return Understood::Plan(frame);
     }
@@ -236,6 +241,7 @@ fn asks_for_change(items: &[Item]) -> bool {
             || item.is_topic()
             || !item.values().is_empty()
             || matches!(item.what, What::Unknown { .. })
+            || matches!(item.low.as_str(), "everything" | "anything")
     };
     let target = if article { next.iter().skip(1).find(object) } else { next.first().filter(object) };
     // "open tickets", "issue 3", "call notes": a verb that is also an adjective or noun needs an article.

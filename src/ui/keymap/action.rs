@@ -41,6 +41,8 @@ pub enum Action {
     Close,
     /// Clear the input; twice, leave.
     ClearOrQuit,
+    /// Stop the program until the shell goes on with it.
+    Suspend,
     /// The keys.
     Help,
     /// All actions by name.
@@ -210,6 +212,7 @@ impl Action {
             | Self::StopTurn
             | Self::Close
             | Self::ClearOrQuit
+            | Self::Suspend
             | Self::Help
             | Self::Sessions
             | Self::OpenPalette

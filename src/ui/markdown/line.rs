@@ -5,9 +5,9 @@ use std::ops::Range;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use super::{Held, references};
+use super::Held;
 use crate::protocol::CallId;
-use crate::session::{Claim, Evidence, Mark};
+use crate::session::{Claim, Evidence, Mark, references};
 use crate::ui::state::Link;
 use crate::ui::text::{self, Piece};
 use crate::ui::theme::{Role, Theme};

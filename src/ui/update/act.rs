@@ -58,6 +58,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::StopTurn => return vec![Effect::Send(Command::StopTurn)],
         Action::Close => return closing::close(state),
         Action::ClearOrQuit => return clear_or_quit(state),
+        Action::Suspend => return vec![Effect::Suspend],
         Action::Help => state.overlay = Some(Overlay::Help(palette::help_page(state))),
         Action::OpenPalette => palette::open(state),
         Action::ToggleMouse => return toggle_mouse(state),

@@ -3,8 +3,8 @@
 use ratatui::text::{Line, Span as Styled};
 
 use super::marks;
-use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode, TurnId};
-use crate::session::{Call, CallState, Mark, Session, Span, Step, StepState, Turn};
+use crate::protocol::{Attachment, Ending, ModelFailed, ModelFailureCode};
+use crate::session::{Call, CallState, Session, Span, Standing, Step, StepState, Turn, Worth};
 use crate::ui::markdown::{self, Against};
 use crate::ui::state::{Advice, Focus, Row, State, Target};
 use crate::ui::text::{self, Pen, Piece};
@@ -36,20 +36,18 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
         rows.extend(attached_rows(&turn.attached, width, theme));
         rows.push(Row::default());
     }
-    let last = turn.steps.last().copied();
     let mut labelled = None;
     for step in turn.steps.iter().filter_map(|id| state.session.step(*id)) {
         let label = if labelled == Some(&step.model) { Label::Known } else { Label::Wanted };
         step_rows(state, step, label, width, &mut rows);
         labelled = Some(&step.model).filter(|_| !step.text.trim().is_empty()).or(labelled);
         call_rows(state, step, width, &mut rows);
-        if Some(step.id) == last && step.calls.is_empty() && step.state == StepState::Answered {
-            unsupported_row(state, step, width, &mut rows);
-        }
     }
+    let worth = Worth::of(&state.session, turn);
+    unsupported_row(state, &worth, width, &mut rows);
     held_rows(state, turn, width, &mut rows);
     ending_rows(state, turn, width, &mut rows);
-    rows.push(tally_row(state, turn, width));
+    rows.push(tally_row(state, turn, &worth, width));
     rows.push(Row::default());
     rows
 }
@@ -266,25 +264,9 @@ fn call_row(state: &State, call: &Call, width: u16) -> Row {
     Row { line: pen.line(), target: Some(Target::Span(Span::Call(call.id))), ..Row::default() }
 }
 
-/// What the answer of `turn` says that no result of the session has.
-fn unsupported(state: &State, turn: TurnId, text: &str) -> Vec<String> {
-    let evidence = &state.session.evidence;
-    let mut missing: Vec<String> = evidence.unsupported(turn, text).into_iter().map(str::to_owned).collect();
-    let references = markdown::references(text).into_iter().map(|(_, call)| call);
-    let mut nowhere: Vec<_> = references.filter(|call| call.index() >= state.session.calls.len()).collect();
-    nowhere.dedup();
-    missing.extend(nowhere.into_iter().map(|call| format!("call [{}]", call.0)));
-    missing
-}
-
-fn unsupported_row(state: &State, step: &Step, width: u16, rows: &mut Vec<Row>) {
-    let missing = unsupported(state, step.turn, &step.text);
-    if missing.is_empty() {
-        return;
-    }
-    let theme = state.theme();
-    let line = format!("  ⚠ not in any result: {}", missing.join(", "));
-    words(rows, &[Piece::new(&line, theme.style(Role::Bad))], width, 4);
+fn unsupported_row(state: &State, worth: &Worth, width: u16, rows: &mut Vec<Row>) {
+    let Some(words_of_it) = worth.unsupported_words() else { return };
+    words(rows, &[Piece::new(&format!("  {words_of_it}"), state.theme().style(Role::Bad))], width, 4);
 }
 
 fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
@@ -305,30 +287,7 @@ fn ending_rows(state: &State, turn: &Turn, width: u16, rows: &mut Vec<Row>) {
     words(rows, &[Piece::new(&line, theme.style(role))], width, 4);
 }
 
-/// What an answer without calls of its own stands on.
-enum Standing {
-    /// It says something that no result has.
-    Unverified,
-    /// It cites calls of earlier turns, or says what their results say.
-    Earlier,
-    /// It says nothing that could be checked.
-    Nothing,
-}
-
-fn standing(state: &State, turn: &Turn) -> Standing {
-    let text = turn.answer(&state.session).map_or("", |step| step.text.as_str());
-    let checked = state.session.evidence.check(turn.id, text);
-    let named = checked.iter().any(|claim| claim.mark == Mark::Named);
-    match unsupported(state, turn.id, text).is_empty() {
-        false => Standing::Unverified,
-        // To name a record again that the question named is no proof of what is said about it.
-        true if named && markdown::references(text).is_empty() => Standing::Unverified,
-        true if checked.is_empty() && markdown::references(text).is_empty() => Standing::Nothing,
-        true => Standing::Earlier,
-    }
-}
-
-fn tally_row(state: &State, turn: &Turn, width: u16) -> Row {
+fn tally_row(state: &State, turn: &Turn, worth: &Worth, width: u16) -> Row {
     let theme = state.theme();
     let dim = theme.style(Role::Dim);
     let tally = turn.tally(&state.session);
@@ -342,11 +301,10 @@ fn tally_row(state: &State, turn: &Turn, width: u16) -> Row {
         (tally.open, "open", Role::Busy),
     ];
     match (turn.calls.len(), turn.ended_us) {
-        (0, Some(_)) if turn.ending == Some(Ending::Answered) => match standing(state, turn) {
-            Standing::Unverified => drop(pen.put("no calls: unverified", theme.style(Role::Warn))),
-            Standing::Earlier => drop(pen.put("no calls: from results of earlier turns", dim)),
-            Standing::Nothing => drop(pen.put("no calls", dim)),
-        },
+        (0, Some(_)) if turn.ending == Some(Ending::Answered) => {
+            let role = if worth.standing == Standing::Unverified { Role::Warn } else { Role::Dim };
+            pen.put(worth.standing.words(), theme.style(role));
+        }
         (count, _) => {
             pen.put(&text::count(count, "call"), dim);
         }

@@ -5,10 +5,11 @@ use minijinja::context;
 use super::super::forms;
 use super::super::frame::{Ask, Head, NodeId, Order};
 use super::super::heads::{Answered, Group};
-use super::super::rows::{self};
-use super::references::refs;
+use super::super::knowledge::Kind;
+use super::super::rows::{self, Row};
+use super::references::{own_refs, refs};
 use super::scribe::{Grammar, Scribe};
-use super::{lead, table, values};
+use super::{lead, values};
 use crate::protocol::CallId;
 
 pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
@@ -38,7 +39,7 @@ pub(super) fn totals(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fiel
 pub(super) fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, field: &str) -> String {
     let forms = &scribe.knowledge.forms;
     let kind = scribe.kind(answered.kind);
-    let what = scribe.describe(head.node, Grammar::Many);
+    let what = scribe.describe(head.node, if answered.all == 1 { Grammar::One } else { Grammar::Many });
     let references = refs(&lead::calls(answered));
     if let (Some(Order::Totals { descending }), Some(first)) = (&head.order, answered.groups.first()) {
         let currency = rows::distinct(&first.rows, &kind.currency).join(", ");
@@ -68,7 +69,7 @@ pub(super) fn grouped(scribe: &Scribe<'_>, head: &Head, answered: &Answered, fie
     forms::fill(
         forms,
         "group",
-        context! { n => answered.all, what => what, label => values::label(kind, field), refs => references },
+        context! { n => answered.all, what => what, mean => head.mean.as_ref().map(|mean| values::label(kind, mean)), label => values::label(kind, field), refs => references },
     )
 }
 
@@ -96,40 +97,51 @@ pub(super) fn most(scribe: &Scribe<'_>, answered: &Answered, node: usize, descen
     )
 }
 
-pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str) -> String {
+pub(super) fn groups(scribe: &Scribe<'_>, answered: &Answered, label: &str, mean: Option<&str>) -> String {
     let kind = scribe.kind(answered.kind);
     let summed = answered.groups.iter().flat_map(|group| &group.rows).all(|row| row.number(&kind.measure).is_some());
     let measure = Some(&kind.measure).filter(|measure| summed && !measure.is_empty() && !answered.groups.is_empty());
-    let mut out = match measure {
-        Some(measure) => {
-            format!("| {label} | number | sum of {} |\n| --- | --- | --- |\n", values::label(kind, measure))
-        }
-        None => format!("| {label} | number |\n| --- | --- |\n"),
-    };
+    let mut columns = vec![label.to_owned(), "number".to_owned()];
+    columns.extend(measure.map(|measure| format!("sum of {}", values::label(kind, measure))));
+    columns.extend(mean.map(|mean| format!("mean of {}", values::label(kind, mean))));
+    let mut out = format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
     for group in &answered.groups {
         let calls: Vec<CallId> = group.rows.iter().map(|row| row.call).collect();
         let name = match scribe.name(&group.value) {
             Some((name, call)) => format!("{name} ({}) {}", group.value, refs(&[call])),
             None => group.value.replace('_', " "),
         };
+        let mean = mean.map(|mean| format!(" {} |", mean_of(kind, group, mean)));
         let sum = measure.map(|measure| {
             let sum = group.total(measure);
             let currencies = rows::distinct(&group.rows, &kind.currency).join(", ");
-            format!(" {} in all |", format!("{} {currencies}", values::money(sum)).trim_end())
+            let sum = format!("{} {currencies}", values::money(sum));
+            format!(" {} in all |", sum.trim_end())
         });
         out.push_str(&format!(
             "| {} | {} {} |{}\n",
             values::cell(&name),
             group.rows.len(),
             refs(&calls),
-            sum.unwrap_or_default()
+            format!("{}{}", sum.unwrap_or_default(), mean.unwrap_or_default())
         ));
     }
     out.trim_end().to_owned()
 }
 
-/// Of what the sums of groups are made: the records of each that has several.
-pub(super) fn added(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
+/// The mean of a field over a group's records, with its unit or currency.
+fn mean_of(kind: &Kind, group: &Group, field: &str) -> String {
+    let count = rust_decimal::Decimal::from(group.rows.len());
+    let Some(mean) = group.total(field).checked_div(count) else { return String::new() };
+    if values::is_money(kind, field) {
+        return format!("{} {}", values::money(mean), rows::distinct(&group.rows, &kind.currency).join(", "));
+    }
+    let unit = kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default();
+    format!("{} {unit}", mean.round_dp(1).normalize()).trim().to_owned()
+}
+
+/// Of what the sums of groups are made: of each that has several its records, with nothing but the figure.
+pub(super) fn added(scribe: &Scribe<'_>, answered: &Answered) -> String {
     const MOST: usize = 60;
     let kind = scribe.kind(answered.kind);
     let several =
@@ -138,13 +150,16 @@ pub(super) fn added(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> St
     if kind.measure.is_empty() || groups.iter().map(|group| group.rows.len()).sum::<usize>() > MOST {
         return String::new();
     }
+    let line = |row: &Row| {
+        let owner = || kind.refs.keys().find_map(|field| row.text(field)).map(|id| scribe.id(&id));
+        let name = row.text(&kind.key).or_else(owner).unwrap_or_default();
+        let figure = values::shown(kind, row, &kind.measure).unwrap_or_default();
+        format!("| {} {} | {figure} |", values::cell(&name), own_refs(row))
+    };
     let tables = groups.into_iter().map(|group| {
-        let title = forms::fill(
-            &scribe.knowledge.forms,
-            "heading",
-            context! { title => scribe.id(&group.value.replace('_', " ")) },
-        );
-        format!("{title}\n\n{}", table::table(scribe, &Head::list(head.node), &group.rows, &[]))
+        let title = values::cell(&scribe.id(&group.value.replace('_', " ")));
+        let lines: Vec<String> = group.rows.iter().map(line).collect();
+        format!("| {title} | {} |\n| --- | --- |\n{}", values::label(kind, &kind.measure), lines.join("\n"))
     });
     tables.collect::<Vec<_>>().join("\n\n")
 }

@@ -4,7 +4,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::forms;
-use super::super::frame::{Ask, Filter, Head, Mention, Order, Test};
+use super::super::frame::{Ask, Head, Mention, Order, Test};
 use super::super::heads::Answered;
 use super::super::rows::{self, Row};
 use super::references::{own_refs, refs};
@@ -58,6 +58,10 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
     }
     if let (Some(Order::Field { field, descending }), Some(row)) = (&head.order, answered.rows.first()) {
         let label = values::label(kind, field);
+        // What no record holds puts nothing in order.
+        if values::shown(kind, row, field).is_none() {
+            return self::field(scribe, row, field, &refs(&calls(answered)));
+        }
         // Of a list it is the length that is put in order.
         let length = row.get(field).and_then(Value::as_array).map(|items| items.len().to_string());
         let dated = length.is_none() && values::shown(kind, row, field).is_some_and(|text| rows::day(&text).is_some());
@@ -65,7 +69,10 @@ fn plain(scribe: &Scribe<'_>, head: &Head, answered: &Answered) -> String {
             dated || kind.field(field).is_some_and(|field| !field.order.is_empty()) || row.number(field).is_some();
         let name = if answered.rows.len() == answered.all && answered.all > 1 {
             "sorted"
-        } else if answered.rows.len() > 1 {
+        // What has no name of its own is shown, not named.
+        } else if answered.rows.len() > 1
+            || [&kind.key, &kind.label, &kind.name_field].iter().all(|name| name.is_empty())
+        {
             "first_of"
         } else if dated {
             "first_by_date"
@@ -191,11 +198,19 @@ fn one(scribe: &Scribe<'_>, head: &Head, row: &Row) -> String {
         let yes = checks.iter().all(|check| rows::meets(kind, row, check));
         let own = format!("one.{}", kind.name);
         let whole = if forms::has(forms, &own) { sentence(scribe, row) } else { String::new() };
-        if let Some(Filter { field: name, test: Test::Against(_, other), .. }) = checks.first() {
+        let against = checks.iter().find_map(|check| match &check.test {
+            Test::Against(_, other) => Some((&check.field, other)),
+            _ => None,
+        });
+        if let Some((name, other)) = against {
+            // "did Hannah fix it within the SLA": what else was asked about is said first.
+            let before = checks.iter().take_while(|check| check.field != *name);
+            let before: Vec<String> = before.map(|check| field(scribe, row, &check.field, &refs)).collect();
             let both = [name, other].map(|name| field(scribe, row, name, &refs)).join(" ");
             let known = |name: &String| row.get(name).is_some_and(|value| !value.is_null());
             let status = kind.field("status").map(|_| field(scribe, row, "status", &refs)).unwrap_or_default();
             let both = if known(name) { both } else { format!("{status} {both}") };
+            let both = before.into_iter().chain([both]).collect::<Vec<_>>().join(" ");
             return if known(name) && known(other) {
                 forms::fill(forms, "check", context! { yes => yes, sentence => both })
             } else {
@@ -300,8 +315,8 @@ fn sentence(scribe: &Scribe<'_>, row: &Row) -> String {
 pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidden: &[String]) -> String {
     let kind = scribe.kind(answered.kind);
     if let Ask::GroupBy(field) = &head.ask {
-        let groups = figures::groups(scribe, answered, &values::label(kind, field));
-        return format!("{groups}\n\n{}", figures::added(scribe, head, answered)).trim_end().to_owned();
+        let groups = figures::groups(scribe, answered, &values::label(kind, field), head.mean.as_deref());
+        return format!("{groups}\n\n{}", figures::added(scribe, answered)).trim_end().to_owned();
     }
     if let Some(Order::CountOf { node, .. }) = &head.order {
         let counted = scribe.frame.nodes.get(*node).map(|node| scribe.kind(node.kind).many.clone()).unwrap_or_default();
@@ -309,7 +324,7 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         if answered.groups.len() > 1 {
             return format!(
                 "{}\n\n{}",
-                figures::groups(scribe, answered, &counted),
+                figures::groups(scribe, answered, &counted, None),
                 table::table(scribe, &Head::list(*node), &records, &[])
             );
         }
@@ -337,6 +352,10 @@ pub(super) fn block(scribe: &Scribe<'_>, head: &Head, answered: &Answered, hidde
         } else {
             lists.join("\n\n")
         };
+    }
+    // "what did Marcus write": texts are read whole, line by line.
+    if kind.key.is_empty() && !kind.single && !kind.long.is_empty() {
+        return table::lines(scribe, &answered.rows);
     }
     let steps = |row: &Row| kind.long.iter().any(|long| matches!(row.get(long), Some(Value::Array(_))));
     if answered.rows.len() <= 4 && answered.rows.iter().any(steps) {

@@ -33,7 +33,7 @@ fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
         kind.noun.clone().unwrap_or_else(|| kind.many.clone())
     };
     match problem {
-        Problem::Failed { call, failure, said } => failed(scribe, *call, failure, said),
+        Problem::Failed { call, kind, failure, said } => failed(scribe, *call, &many(kind), failure, said),
         Problem::NoServer { kind } => forms::fill(forms, "no_server", context! { what => many(kind) }),
         Problem::TooVague { kind } => forms::fill(forms, "too_vague", context! { what => many(kind) }),
         Problem::TooMany { kind, calls } => {
@@ -63,7 +63,7 @@ fn one(scribe: &Scribe<'_>, problem: &Problem) -> String {
     }
 }
 
-fn failed(scribe: &Scribe<'_>, call: CallId, failure: &Failure, said: &str) -> String {
+fn failed(scribe: &Scribe<'_>, call: CallId, many: &str, failure: &Failure, said: &str) -> String {
     let forms = &scribe.knowledge.forms;
     let references = refs(&[call]);
     let reason = if failure.reason.is_empty() { &failure.error } else { &failure.reason };
@@ -73,8 +73,7 @@ fn failed(scribe: &Scribe<'_>, call: CallId, failure: &Failure, said: &str) -> S
     } else if failure.not_found {
         forms::fill(forms, "not_found", context! { reason => reason, refs => references.as_str() })
     } else {
-        let what = if said.is_empty() { "this" } else { said };
-        forms::fill(forms, "failed", context! { what => what, reason => reason, refs => references.as_str() })
+        forms::fill(forms, "failed", context! { many, said, reason, refs => references.as_str() })
     };
     if !failure.near.is_empty() {
         let near: Vec<String> = failure.near.iter().map(|name| values::cell(name)).collect();

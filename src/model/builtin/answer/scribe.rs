@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use super::super::dialogue::Taken;
-use super::super::evidence::{Done, Outcome};
+use super::super::dialogue::Turn;
+use super::super::evidence::Done;
 use super::super::forms;
 use super::super::frame::{Filter, Frame, How, Limit, Link, Manner, Mention, Node, NodeId, Sense, Side, Test};
 use super::super::knowledge::{Kind, KindId, Knowledge};
 use super::super::rows::Row;
+use super::names::Names;
 use super::values;
 use crate::protocol::CallId;
 
@@ -32,21 +31,17 @@ struct Said {
 pub(super) struct Scribe<'a> {
     pub knowledge: &'a Knowledge,
     pub frame: &'a Frame,
-    names: HashMap<String, (String, CallId)>,
+    names: Names,
     /// Names as they were said, with what was taken for them.
     taken: HashMap<String, String>,
+    /// Names that were looked for in the text of records, with whether it was found there.
+    spoken_of: &'a [(String, bool)],
 }
 
 impl<'a> Scribe<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge, frame: &'a Frame, calls: &[&Done], taken: &[Taken]) -> Self {
-        let mut names = HashMap::new();
-        for done in calls {
-            if let Outcome::Content(content) = &done.outcome {
-                learn(knowledge, content, done.call, &mut names);
-            }
-        }
-        let taken = taken.iter().map(|taken| (taken.said.clone(), taken.name.clone())).collect();
-        Self { knowledge, frame, names, taken }
+    pub(super) fn new(knowledge: &'a Knowledge, frame: &'a Frame, calls: &[&Done], turn: &'a Turn) -> Self {
+        let taken = turn.instead.iter().map(|taken| (taken.said.clone(), taken.name.clone())).collect();
+        Self { knowledge, frame, names: Names::of(knowledge, calls), taken, spoken_of: &turn.spoken_of }
     }
 
     pub(super) fn kind(&self, id: KindId) -> &'a Kind {
@@ -55,7 +50,7 @@ impl<'a> Scribe<'a> {
 
     /// The name that a result gave for an id, with that call.
     pub(super) fn name(&self, id: &str) -> Option<(&str, CallId)> {
-        self.names.get(id).map(|(name, call)| (name.as_str(), *call))
+        self.names.of_id(id)
     }
 
     /// A record in words: name and id.
@@ -207,9 +202,16 @@ impl<'a> Scribe<'a> {
             said.relative.push_str(&format!(" {word} {words}"));
         };
         match &filter.test {
+            Test::In(values) if filter.negated && kind.field(&filter.field).is_some_and(|field| field.person) => {
+                said.beside.push_str(&format!(" with {} not {}", label(), values.join(" or ")));
+            }
             Test::In(values) if filter.negated => {
                 let words: Vec<String> = values.iter().map(|value| adjective(kind, filter, value)).collect();
                 that(&format!("not {}", words.join(" or ")));
+            }
+            // "with assignee Priya or Tom"
+            Test::In(values) if kind.field(&filter.field).is_some_and(|field| field.person) => {
+                said.beside.push_str(&format!(" with {} {}", label(), values.join(" or ")));
             }
             Test::In(values) => {
                 let words: Vec<String> = values.iter().map(|value| adjective(kind, filter, value)).collect();
@@ -279,6 +281,11 @@ impl<'a> Scribe<'a> {
                 .as_ref()
                 .map(|mention| self.mention(mention))
                 .or_else(|| target.known.as_ref().map(|rows| self.those(rows)));
+            let spoken_of = |mention: &Mention| self.spoken_of.iter().find(|(said, _)| *said == mention.said);
+            if let Some((said, is_found)) = target.named.as_ref().and_then(spoken_of) {
+                after.push_str(&format!(" {} “{said}”", if *is_found { "about" } else { "of or about" }));
+                return;
+            }
             let owner = self.owner(kind, target).filter(|_| link.sense == Sense::Exists && link.manner == Manner::Of);
             after.push_str(&format!(" {word} {}{}", owner.unwrap_or_default(), said.unwrap_or_default()));
             return;
@@ -323,8 +330,7 @@ impl<'a> Scribe<'a> {
             How::Each(mentions) => mentions.iter().map(|one| self.mention(one)).collect::<Vec<_>>().join(" and "),
             How::OneOf(_) | How::Fields(..) => {
                 let said = self.taken.get(&mention.said).unwrap_or(&mention.said);
-                let known = self.names.iter().find(|(_, (name, _))| name.to_lowercase().contains(&said.to_lowercase()));
-                known.map_or_else(|| said.clone(), |(id, (name, _))| format!("{name} ({id})"))
+                self.names.with(mention.kind, said).unwrap_or_else(|| said.clone())
             }
         }
     }
@@ -370,21 +376,4 @@ fn range(least: Option<&Limit>, most: Option<&Limit>) -> String {
 fn adjective(kind: &Kind, filter: &Filter, value: &str) -> String {
     let own = kind.field(&filter.field).and_then(|field| field.adjectives.get(value)).cloned();
     own.unwrap_or_else(|| value.replace('_', " "))
-}
-
-fn learn(knowledge: &Knowledge, value: &Value, call: CallId, names: &mut HashMap<String, (String, CallId)>) {
-    match value {
-        Value::Object(fields) => {
-            for kind in knowledge.kinds.iter().filter(|kind| !kind.key.is_empty() && !kind.name_field.is_empty()) {
-                if let (Some(Value::String(id)), Some(Value::String(name))) =
-                    (fields.get(&kind.key), fields.get(&kind.name_field))
-                {
-                    names.entry(id.clone()).or_insert_with(|| (name.clone(), call));
-                }
-            }
-            fields.values().for_each(|field| learn(knowledge, field, call, names));
-        }
-        Value::Array(items) => items.iter().for_each(|item| learn(knowledge, item, call, names)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }

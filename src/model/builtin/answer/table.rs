@@ -250,6 +250,16 @@ pub(super) fn steps(kind: &Kind, row: &Row) -> String {
     out.join("\n")
 }
 
+/// Records without a name as lines, with their texts in full.
+pub(super) fn lines(scribe: &Scribe<'_>, rows: &[Row]) -> String {
+    let line = |row: &Row| {
+        let kind = scribe.kind(row.kind);
+        let parts: Vec<String> = kind.columns.iter().filter_map(|column| values::shown(kind, row, column)).collect();
+        format!("- {} {}", parts.join(" · ").split_whitespace().collect::<Vec<_>>().join(" "), own_refs(row))
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// An object of a list in one line.
 pub(super) fn list_item(kind: &Kind, item: &Value) -> Option<String> {
     match item {

@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::super::knowledge::Kind;
 use super::super::rows::{self, Row};
 
+/// More hours than this are hard to read as such.
+const LONG_HOURS: f64 = 72.0;
 /// Longer values are cut in tables.
 const CELL: usize = 90;
 
@@ -43,6 +45,11 @@ pub(super) fn shown(kind: &Kind, row: &Row, field: &str) -> Option<String> {
     let value = row.get(field)?;
     let unit = kind.field(field).map(|field| field.unit.as_str()).unwrap_or_default();
     let text = plain(kind, field, value)?;
+    // Many hours are also said in days.
+    let days = value.as_f64().filter(|hours| unit == "hours" && *hours > LONG_HOURS).map(|hours| hours / 24.0);
+    if let Some(days) = days {
+        return Some(format!("{text} {unit} ({days:.1} days)"));
+    }
     let one = text == "1" || text == "-1";
     Some(match unit {
         "" => text,

@@ -49,7 +49,14 @@ pub(super) fn context_of(
                 if let Some((said, rows)) = ambiguous {
                     context.pending = Some(Pending::Record { question: turn.question.clone(), said, rows });
                 }
-                context.unfound |= found.is_missing();
+                // "tickets of Tom": the name was read in another way, which found something.
+                let mut links = frame.nodes.iter().flat_map(|node| &node.links);
+                let read_otherwise = links.any(|link| link.to == id && !link.or_else.is_empty())
+                    && turn
+                        .answers
+                        .iter()
+                        .any(|(_, answered)| answered.as_ref().is_some_and(|all| !all.rows.is_empty()));
+                context.unfound |= found.is_missing() && !read_otherwise;
                 let rows = if found.rows.is_empty() { bare_rows(knowledge, mention, exchange) } else { found.rows };
                 if let [row] = rows.as_slice()
                     && let Some(resolved) = mention_of(knowledge, row)

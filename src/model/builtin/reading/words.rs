@@ -71,6 +71,14 @@ pub(super) fn correct(reader: &Reader<'_>, mut words: Vec<Word>) -> Vec<Word> {
         {
             continue;
         }
+        // "marcus bell": what follows a name is rather its second part than another word with a slip.
+        let named = at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|before| {
+            let plain = before.low.len() > 3 && before.low.chars().all(char::is_alphabetic) && !before.possessive;
+            word.gap == Gap::None && plain && !reader.knowledge.lexicon.knows(before) && !is_date_word(&before.low)
+        });
+        if named {
+            continue;
+        }
         // A name may begin a sentence: there only a small slip is taken for one.
         let begins = word.gap == Gap::Stop
             && word.raw.chars().next().is_some_and(char::is_uppercase)

@@ -49,6 +49,7 @@ impl<'a> Run<'a> {
             !node.filters.is_empty()
                 || !node.any.is_empty()
                 || node.named.is_some()
+                || node.known.is_some()
                 || node.links.iter().any(|link| link.to != besides)
         })
     }

@@ -81,7 +81,8 @@ impl<'a> Run<'a> {
             let content = match &done.outcome {
                 Outcome::Failed(failure) => {
                     let what = if said.is_empty() { subject(&arguments) } else { said.to_owned() };
-                    found.problems.push(Problem::Failed { call: done.call, failure: failure.clone(), said: what });
+                    let (call, kind, failure) = (done.call, node.kind, failure.clone());
+                    found.problems.push(Problem::Failed { call, kind, failure, said: what });
                     return false;
                 }
                 Outcome::Content(content) => content.clone(),

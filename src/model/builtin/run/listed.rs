@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::super::access::{self, Bindings, Bound};
 use super::super::frame::{Filter, How, Link, Mention, Node, NodeId, Sense};
 use super::super::rows::{self, Row};
+use super::readings::Readings;
 use super::{Found, Keys, MOST_BEST, Run, State};
 
 impl Run<'_> {
@@ -54,7 +55,7 @@ impl Run<'_> {
     }
 
     pub(super) fn set(&mut self, node: &Node, filters: &[Filter]) -> State {
-        let mut filters = filters.to_vec();
+        let filters = filters.to_vec();
         let mut bound = Bindings::new();
         let mut text = node.text.clone();
         let mut joins: Vec<(&Link, String, String)> = Vec::new();
@@ -75,6 +76,8 @@ impl Run<'_> {
                 State::Ready(found) => text = found.rows.first().map(|row| words_of(row, other)).unwrap_or_default(),
             }
         }
+        let mut readings: Vec<Filter> = Vec::new();
+        let mut left_out: Vec<(Filter, Found)> = Vec::new();
         // Named records narrow most, and their ids are often known already.
         for (link, field, other) in &joins {
             if !self.is_definite(link.to) {
@@ -84,7 +87,7 @@ impl Run<'_> {
                 match self.keys(link.to, other) {
                     Keys::Waiting => waiting = true,
                     Keys::None(found) if !link.or_else.is_empty() && found.is_missing() => {
-                        filters.extend(link.or_else.iter().cloned().map(|filter| Filter { negated: true, ..filter }));
+                        left_out.extend(link.or_else.iter().cloned().map(|filter| (filter, found.clone())));
                     }
                     // Leaving out what is not known would be leaving out nothing.
                     Keys::None(found) => return State::Ready(found),
@@ -95,16 +98,14 @@ impl Run<'_> {
             match self.keys(link.to, other) {
                 Keys::Waiting => waiting = true,
                 Keys::Known(values) => narrow(&mut bound, field, values),
-                Keys::None(found) if !link.or_else.is_empty() && found.is_missing() => {
-                    filters.extend(link.or_else.clone())
-                }
+                Keys::None(found) if !link.or_else.is_empty() && found.is_missing() => readings = link.or_else.clone(),
                 Keys::None(found) => return State::Ready(found),
             }
         }
         if waiting {
             return State::Waiting;
         }
-        self.joined(node, &filters, bound, &text, &joins)
+        self.by_readings(node, filters, bound, &text, &joins, Readings { instead: readings, left_out })
     }
 
     /// "The phone number of Linh Tran": the contact was found on the way to the company.

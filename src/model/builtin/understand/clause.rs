@@ -106,10 +106,14 @@ pub(super) struct Clause {
     pub waiting: Vec<(usize, Conditions)>,
     /// The records that "with" gave their name to: the assets of "assets with an expired warranty".
     pub having: Option<NodeId>,
+    /// The records that the clause begins with as those whose others are wanted: "of all customers the invoices".
+    pub fronted: Option<NodeId>,
     /// Positions of conditions that a word or comma joins to those before them.
     pub joined: BTreeSet<usize>,
     /// Positions of conditions that are alternatives to those before them.
     pub alternatives: BTreeSet<usize>,
+    /// Positions of conditions that nothing may meet: "customers that don't have anything overdue".
+    pub without: BTreeSet<usize>,
     pub weak: Vec<(usize, KindId, Conn)>,
     pub named: Vec<(usize, NodeId, Conn)>,
     pub unknown: Vec<Unknown>,

@@ -75,12 +75,20 @@ impl Builder<'_> {
                     self.apply(clause, node, filter, joined);
                 }
             } else {
-                self.impose(clause, node, fits, filters);
+                // "customers that don't have 24x7 support"
+                let without = clause.conn == Conn::No;
+                clause.conn = if without { Conn::None } else { clause.conn };
+                let turned = filters.into_iter().map(|filter| Filter { negated: filter.negated ^ without, ..filter });
+                self.impose(clause, node, fits, turned.collect());
             }
             return;
         }
         if item.is_topic() && clause.placed.is_empty() && clause.named.is_empty() {
             clause.texts.push((at, item.raw.clone()));
+        }
+        if clause.conn == Conn::No && !clause.placed.is_empty() {
+            clause.conn = Conn::None;
+            clause.without.insert(at);
         }
         clause.waiting.push((at, conditions));
     }
@@ -258,4 +266,11 @@ fn joined_by(items: &[Item], at: usize) -> Conn {
             }
         })
         .unwrap_or_default()
+}
+
+/// "with gold or platinum SLA": what stands between two values says nothing of the records behind them.
+pub(super) fn joins_values(items: &[Item], at: usize) -> bool {
+    let value = |item: Option<&Item>| item.is_some_and(|item| !item.values().is_empty() && item.kind().is_none());
+    let joins = items.get(at).is_some_and(|item| item.has(Role::And) || item.has(Role::Or));
+    joins && value(at.checked_sub(1).and_then(|before| items.get(before))) && value(items.get(at + 1))
 }

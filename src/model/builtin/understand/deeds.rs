@@ -1,7 +1,10 @@
 //! What somebody did or never did: "customers who were never invoiced", "who have not paid us", "did Hannah resolve".
 
+use super::super::frame::Filter;
 use super::super::knowledge::{FieldId, Instead, KindId, Role, Source};
+use super::super::lexicon::Naming;
 use super::super::reading::{Item, What};
+use super::super::text::{Word, stem};
 use super::Builder;
 use super::clause::{Clause, Conn, Part};
 
@@ -13,7 +16,7 @@ impl Builder<'_> {
         let who = self
             .kind_of(last.node)
             .filter(|who| knowledge.kind(*who).person_question && *who != kind && self.can_link(*who, kind));
-        let owns = items.get(last.at).is_some_and(|item| item.possessive);
+        let owns = items.get(last.at).is_some_and(|item| item.possessive) || clause.fronted == Some(last.node);
         if who.is_none() || last.part != Part::Head || owns {
             return false;
         }
@@ -97,6 +100,23 @@ impl Builder<'_> {
             }
         }
         true
+    }
+
+    /// "did Hannah fix": a verb that is a noun elsewhere, and whose past form says how records stand.
+    pub(super) fn was_done(&self, items: &[Item], at: usize) -> bool {
+        let named = at.checked_sub(1).and_then(|before| items.get(before));
+        let who = named.is_some_and(|item| matches!(item.what, What::Unknown { .. }));
+        let did = items.get(..at).unwrap_or_default().iter().any(|item| item.low == "did");
+        let verb = items.get(at).filter(|item| item.kind().is_some() && item.raw.eq_ignore_ascii_case(&item.low));
+        who && did && verb.is_some_and(|verb| !self.past_of(verb).is_empty())
+    }
+
+    /// What the past form of a verb states.
+    pub(super) fn past_of(&self, item: &Item) -> Vec<(KindId, Filter, Naming)> {
+        let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
+        let word = Word { raw: past.clone(), stem: stem(&past), low: past, ..Word::default() };
+        let found = self.reader.knowledge.lexicon.longest(&[word], 0);
+        found.into_iter().flat_map(|found| found.meaning).filter_map(|meaning| meaning.value()).collect()
     }
 
     /// The kind of those people that the clause is about so far.

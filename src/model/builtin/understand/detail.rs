@@ -1,11 +1,11 @@
-//! The smaller pieces of a clause: fields, days, numbers, rankings, and where searched text begins and ends.
+//! The smaller pieces of a clause: fields, days, numbers, and where searched text begins and ends.
 
 use super::super::frame::{DateSpan, Filter, How, Mention, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
-use super::clause::{Clause, Conn, Ranking, is_plural, ordinal};
+use super::clause::{Clause, Conn};
 
 impl Builder<'_> {
     // ---- fields
@@ -96,7 +96,11 @@ impl Builder<'_> {
         // "tickets where …" says more about the tickets, not where they are.
         let relative = item.low == "where"
             && at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.kind().is_some());
-        if relative || self.nothing_recorded(clause, items, at, &fields) {
+        if relative {
+            clause.conn = Conn::With;
+            return true;
+        }
+        if self.nothing_recorded(clause, items, at, &fields) {
             return true;
         }
         let known =
@@ -119,7 +123,10 @@ impl Builder<'_> {
         }
         // Words such as "read" or "opened" are fields only beside their own kind.
         // "Linh Tran's email" is no order to send one.
-        let owned = at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| before.possessive);
+        let owned = at
+            .checked_sub(1)
+            .and_then(|before| items.get(before))
+            .is_some_and(|before| before.possessive || before.has(Role::Pronoun));
         let asked = clause.roles.contains(&Role::Who) || owned;
         if (item.has(Role::Change) && !asked) || item.has(Role::Ignore) || item.has(Role::Of) || item.has(Role::With) {
             let near = |kind: &KindId| {
@@ -221,79 +228,6 @@ impl Builder<'_> {
         known.date == field
             || known.date_of.values().any(|date| date == field)
             || ["date", "updated", "activity", "expires", "period"].iter().any(|part| field.contains(part))
-    }
-
-    // ---- rankings
-
-    /// Notes "latest", "top 2", "most"; false if the word is none here.
-    pub(super) fn ranking(&mut self, clause: &mut Clause, items: &[Item], at: usize, index: usize) -> bool {
-        let Some(known) = self.reader.knowledge.superlatives.get(index) else { return false };
-        if self.most_of_value(clause, items, at, &known.by) {
-            return true;
-        }
-        let next =
-            items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
-        let number = |item: Option<&Item>| match item.map(|item| &item.what) {
-            Some(What::Number(figure)) => figure.count().filter(|number| (1..=200).contains(number)),
-            _ => None,
-        };
-        let after = number(items.get(at + 1));
-        let before = at.checked_sub(1).and_then(|before| number(items.get(before)));
-        let ranks = next.is_some_and(|item| {
-            item.kind().is_some()
-                || !item.values().is_empty()
-                || !item.fields().is_empty()
-                || item.superlative().is_some()
-        });
-        let verbs_only = items.iter().skip(at + 1).all(|item| {
-            // "… the most in 2025"
-            (item.is_small() || matches!(item.what, What::Days(_))) && item.gap == Gap::None
-        });
-        let closing = (next.is_none() || verbs_only) && (!clause.placed.is_empty() || !clause.fields.is_empty());
-        let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
-        let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
-        if !(ranks || after.is_some() || closing || words_after) {
-            // "and who is the worst?"; a word such as "last" says too many other things.
-            let alone = items.get(at).is_some_and(|item| {
-                item.kind().is_none() && item.values().is_empty() && item.fields().is_empty() && !item.is_topic()
-            });
-            let ends = items.iter().skip(at + 1).all(Item::is_small);
-            if alone && ends && !matches!(known.by.as_str(), "rank") {
-                let (by, descending) = (known.by.clone(), known.descending);
-                clause.stray.push(Ranking { at, by, descending, count: None, skip: 0, said });
-            }
-            return false;
-        }
-        if after.is_some() {
-            clause.use_up(at + 1);
-        }
-        if before.is_some() {
-            clause.numbers.pop();
-        }
-        let counted = after.or(before);
-        let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
-        let one = (closing || self.next_word(items, at).is_none())
-            && (clause.placed.last().is_some_and(|placed| !placed.plural)
-                || items
-                    .get(at.saturating_sub(2)..at)
-                    .unwrap_or_default()
-                    .iter()
-                    .any(|item| matches!(item.low.as_str(), "is" | "was")));
-        let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
-        let count = counted.or((singular || one || skip.is_some()).then_some(1));
-        let skip = skip.unwrap_or_default();
-        // "which customer did we bill the most": by how much, if the records have such a figure.
-        let by = if closing && !ranks && known.by == "count" { "total" } else { known.by.as_str() };
-        clause.rankings.push(Ranking { at, by: by.to_owned(), descending: known.descending, count, skip, said });
-        true
-    }
-
-    /// The next word that names a kind or a value that names one.
-    fn next_word<'i>(&self, items: &'i [Item], at: usize) -> Option<&'i Item> {
-        items.iter().skip(at + 1).find(|item| {
-            item.kind().is_some()
-                || item.values().iter().any(|(.., naming)| *naming == super::super::lexicon::Naming::Noun)
-        })
     }
 
     // ---- searched text

@@ -1,7 +1,7 @@
 //! Records spoken of before: in the same clause, in an earlier clause, in an earlier question.
 
 use super::super::dialogue::mention_of;
-use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense};
+use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{KindId, Role};
 use super::super::reading::Item;
 use super::super::rows::Row;
@@ -146,6 +146,21 @@ impl Builder<'_> {
         true
     }
 
+    /// "… in July and how many in September?": the records of the part before, of other days.
+    pub(super) fn other_days_too(&mut self, clause: &mut Clause, heads: &mut Vec<Head>) {
+        let nothing = clause.placed.is_empty() && clause.named.is_empty() && clause.texts.is_empty();
+        let alone = nothing && heads.is_empty() && clause.fields.is_empty() && clause.roles.contains(&Role::Count);
+        let last = self.frame.heads.last().filter(|_| alone).cloned();
+        let ([(_, span)], Some(last)) = (clause.days.as_slice(), last) else { return };
+        let Some(mut node) = self.frame.nodes.get(last.node).cloned() else { return };
+        let dated = node.filters.iter_mut().find(|filter| matches!(filter.test, Test::Dates(_)) && !filter.negated);
+        let Some(dated) = dated else { return };
+        dated.test = Test::Dates(span.clone());
+        clause.days.clear();
+        let node = self.frame.add(node);
+        heads.push(Head { node, ..last });
+    }
+
     /// Whether the records can be listed without naming whose.
     pub(super) fn can_list(&self, kind: KindId) -> bool {
         self.reader
@@ -185,6 +200,7 @@ impl Builder<'_> {
 
     pub(super) fn tie_to_context(&mut self, kind: KindId, node: NodeId) {
         let Some(context) = self.context else { return };
+        let known_kind = self.reader.knowledge.kind(kind);
         let all: Vec<(KindId, Vec<Row>)> = context
             .named
             .iter()
@@ -192,8 +208,9 @@ impl Builder<'_> {
             .filter(|(_, rows)| !rows.is_empty() && rows.len() <= MOST_CARRIED)
             .cloned()
             .collect();
-        if let Some((_, rows)) =
-            all.iter().find(|(known, _)| *known == kind && self.reader.knowledge.kind(kind).of.is_none())
+        if let Some((_, rows)) = all
+            .iter()
+            .find(|(known, _)| *known == kind && (known_kind.of.is_none() || !known_kind.name_field.is_empty()))
         {
             if let Some(known) = self.frame.nodes.get_mut(node) {
                 known.known = Some(rows.clone());

@@ -1,13 +1,36 @@
-//! Fields with something beside them: a name, a length of time, or nothing at all.
+//! Fields with something beside them: the record they are of, a name, a length of time, or nothing at all.
 
 use super::super::frame::{DateSpan, Filter, Limit, NodeId, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::lexicon::Strength;
 use super::super::reading::{Item, What};
 use super::super::text::Gap;
 use super::Builder;
 use super::clause::{Clause, Conditions, Conn, Placed};
 
 impl Builder<'_> {
+    /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
+    pub(super) fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
+        let Some((kind, Strength::Strong)) = item.kind() else { return false };
+        let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
+        let named = |wanted: KindId| {
+            items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
+        };
+        // "which ticket has the most notes", "which articles did Marcus write": of what is spoken of.
+        let spoken = |wanted: KindId| items.iter().any(|item| item.kind().is_some_and(|(kind, _)| kind == wanted));
+        let listed = self.can_list(kind);
+        // "KB-004", "who wrote it?"
+        let before = |wanted: KindId| {
+            let rows = self.context.iter().flat_map(|context| context.named.iter().chain(&context.heads));
+            rows.into_iter().any(|(kind, _)| *kind == wanted)
+        };
+        if !listed && !before(base) && item.fields().iter().any(|(other, _)| *other != kind && before(*other)) {
+            return true;
+        }
+        !named(base)
+            && item.fields().iter().any(|(other, _)| *other != kind && (named(*other) || !listed && spoken(*other)))
+    }
+
     /// "contacts called Victor": a part of their name.
     pub(super) fn called(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
         let Some(name) = items.get(at + 1).filter(|item| {
@@ -41,7 +64,11 @@ impl Builder<'_> {
         let anyone = next.is_some_and(Self::is_anyone);
         let ends = next.is_none_or(|next| next.gap == Gap::Stop || next.has(Role::And) || next.kind().is_some());
         let nobody = next.is_some_and(|next| Self::is_anyone(next) && next.has(Role::No));
-        let missing = nobody || clause.conn == Conn::No || clause.negated && (anyone || person && ends);
+        // "tickets that neither Marcus nor Elena works on": somebody is named, so that nobody is not meant.
+        let named = clause.unknown.last().is_some_and(|last| {
+            person && items.get(last.at + 1..at).is_some_and(|between| between.iter().all(Item::is_small))
+        });
+        let missing = nobody || clause.conn == Conn::No || clause.negated && (anyone || person && ends && !named);
         let fits = |placed: &Placed| {
             self.kind_of(placed.node).is_some_and(|kind| fields.iter().any(|(known, _)| *known == kind))
         };
@@ -98,13 +125,23 @@ impl Builder<'_> {
         if noun && items.get(at + 1).is_some_and(|next| matches!(next.low.as_str(), "of" | "for" | "at")) {
             return false;
         }
-        let mut turned = false;
+        let (mut turned, mut turn) = (false, None);
+        let mut others = Vec::new();
         for (offset, item) in items.iter().enumerate().skip(at + 1).take(4) {
-            turned |= item.has(Role::Except) || item.has(Role::Not);
+            if item.has(Role::Except) || item.has(Role::Not) {
+                (turned, turn) = (true, Some(offset));
+            }
             match &item.what {
                 What::Unknown { .. } | What::Quoted if item.gap < Gap::Stop => {
                     name = Some(item.raw.clone());
                     clause.use_up(offset);
+                    // "assigned to Hannah or Elena"
+                    let mut next = offset + 1;
+                    while let Some(more) = other_name(items, next) {
+                        others.push(more.raw.clone());
+                        clause.use_up(next + 1);
+                        next += 2;
+                    }
                     break;
                 }
                 _ if item.is_small() && !item.has(Role::And) => {}
@@ -113,12 +150,17 @@ impl Builder<'_> {
         }
         if name.is_none()
             && !noun
-            && clause.unknown.last().is_some_and(|unknown| unknown.at < at && at - unknown.at <= 3)
+            && let Some(last) = clause.unknown.pop_if(|unknown| unknown.at < at && at - unknown.at <= 3)
         {
-            name = clause.unknown.pop().map(|unknown| unknown.raw);
+            others = self.joined_names(clause, items, last.at);
+            name = Some(last.raw);
         }
         let Some(name) = name else { return false };
-        let mut filter = Filter::new(&field, Test::Like(name));
+        // "whose account manager is not Sarah": the word is used up.
+        turn.into_iter().for_each(|at| clause.use_up(at));
+        let test =
+            if others.is_empty() { Test::Like(name) } else { Test::In(others.into_iter().chain([name]).collect()) };
+        let mut filter = Filter::new(&field, test);
         // "managed by someone other than Grace"
         filter.negated = std::mem::take(&mut clause.negated) || turned;
         let placed =
@@ -169,4 +211,10 @@ impl Builder<'_> {
         self.apply(clause, node, Filter::new(&field, Test::Numbers(None, Some(most))), Conn::And);
         true
     }
+}
+
+/// A further name, joined by the word at a place.
+fn other_name(items: &[Item], at: usize) -> Option<&Item> {
+    let joins = items.get(at).is_some_and(|item| item.has(Role::Or) || item.has(Role::And) || item.low == "nor");
+    items.get(at + 1).filter(|next| joins && matches!(next.what, What::Unknown { .. }))
 }

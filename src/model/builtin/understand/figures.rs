@@ -198,7 +198,7 @@ fn count(least: Option<Limit>, most: Option<Limit>) -> Option<Count> {
 impl Builder<'_> {
     /// "average resolution time of high-priority tickets", "how much did we bill in 2025": figures that the kind's own tool
     /// does not give under these conditions are made of the records themselves.
-    pub(super) fn by_records(&mut self, heads: &mut [Head]) {
+    pub(super) fn by_records(&mut self, clause: &Clause, heads: &mut [Head]) {
         let knowledge = self.reader.knowledge;
         for head in heads.iter_mut() {
             let Some(node) = self.frame.nodes.get(head.node).cloned() else { continue };
@@ -217,9 +217,15 @@ impl Builder<'_> {
                 && node.named.is_none()
                 && node.known.is_none()
                 && !self.can_list(node.kind);
+            // "average resolution time per engineer"
+            let fields = clause.grouped_fields.first().map(|(_, fields)| fields.as_slice()).unwrap_or_default();
+            let parted = self.parting_field(instead.kind, fields).is_some()
+                || clause.groups.first().is_some_and(|group| knowledge.join(instead.kind, *group).is_some());
             let target = match conditioned {
                 Some(records) => records,
-                None if impossible => self.frame.add(Node { links: node.links.clone(), ..Node::new(instead.kind) }),
+                None if impossible || parted && instead.ask == Figured::Average => {
+                    self.frame.add(Node { links: node.links.clone(), ..Node::new(instead.kind) })
+                }
                 None => continue,
             };
             if let Some(records) = self.frame.nodes.get_mut(target) {

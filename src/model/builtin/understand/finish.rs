@@ -90,13 +90,14 @@ impl Builder<'_> {
             head.yesno = yesno;
             let Some(kind) = self.kind_of(head.node) else { continue };
             let known = self.reader.knowledge.kind(kind);
-            if let Some(field) = grouped_field
-                .iter()
-                .flatten()
-                .find(|(other, _)| *other == kind)
-                .and_then(|(kind, field)| self.field_name(*kind, *field))
-            {
-                head.ask = Ask::GroupBy(field.to_owned());
+            head.mean = match &head.ask {
+                Ask::Average(field) => Some(field.clone()),
+                _ => Some(&known.measure).filter(|_| clause.roles.contains(&Role::Average)).cloned(),
+            }
+            .filter(|field| !field.is_empty());
+            if let Some(field) = grouped_field.as_ref().and_then(|fields| self.parting_field(kind, fields)) {
+                self.want(head.node, &field);
+                head.ask = Ask::GroupBy(field);
                 continue;
             }
             if let Some((field, _)) = grouped.and_then(|group| self.reader.knowledge.join(kind, group)) {
@@ -104,9 +105,11 @@ impl Builder<'_> {
                 continue;
             }
             // "does TechCorp or Aurora have more open tickets": each for itself.
-            let compares =
-                items.iter().any(|item| matches!(item.low.as_str(), "more" | "most" | "fewer" | "fewest" | "less"));
-            if let (true, Some(field)) = (compares, self.owners_apart(head.node)) {
+            const COMPARES: [&str; 6] = ["more", "most", "fewer", "fewest", "less", "compare"];
+            let compares = items.iter().any(|item| COMPARES.contains(&item.low.as_str()));
+            let apart = || self.owners_apart(head.node).or_else(|| self.owners_told_apart(head.node));
+            if let (true, Some(field)) = (compares && !known.single, apart()) {
+                self.want(head.node, &field);
                 head.ask = Ask::GroupBy(field);
                 continue;
             }
@@ -149,7 +152,12 @@ impl Builder<'_> {
                 .cloned()
                 .or_else(|| (!known.measure.is_empty()).then(|| known.measure.clone()));
             let one = known.single && self.is_of_one(head.node)
-                || self.frame.nodes.get(head.node).is_some_and(|node| node.named.is_some());
+                || self
+                    .frame
+                    .nodes
+                    .get(head.node)
+                    .and_then(|node| node.named.as_ref())
+                    .is_some_and(|one| one.count() == 1);
             let other_field = !head.fields.is_empty() && head.fields.iter().all(|field| *field != known.measure);
             // "how many are pending and how many overdue"
             let several_values = self.frame.nodes.get(head.node).and_then(|node| {

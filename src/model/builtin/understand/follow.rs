@@ -55,6 +55,12 @@ impl<'a> Builder<'a> {
             let frame = std::mem::take(&mut self.frame);
             return moved.then_some(frame);
         }
+        self.resume(last);
+        let parted = self.parted_again(items);
+        let frame = std::mem::take(&mut self.frame);
+        if parted {
+            return Some(frame);
+        }
         let kinds: Vec<KindId> =
             last.heads.iter().filter_map(|head| last.nodes.get(head.node)).map(|node| node.kind).collect();
         let other_kind = content.iter().any(|item| {
@@ -197,7 +203,8 @@ impl<'a> Builder<'a> {
         let mut negated = false;
         let mut fresh: Vec<(usize, String)> = Vec::new();
         for item in items {
-            if item.has(Role::Not) {
+            // "without the resolved ones"
+            if item.has(Role::Not) || item.has(Role::No) || item.has(Role::Except) {
                 negated = true;
             }
             let conditions: Vec<(KindId, Filter)> = item

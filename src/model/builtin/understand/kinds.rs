@@ -64,9 +64,12 @@ impl Builder<'_> {
             }
             return;
         }
-        // "premium customers' invoices"
+        // "premium customers' invoices", "of all platinum customers the unpaid invoices", "laptop tickets"
         let owner = clause.placed.last().filter(|last| last.part == Part::Head && conn == Conn::None);
-        let owner = owner.filter(|last| items.get(last.at).is_some_and(|item| item.possessive));
+        let owner = owner.filter(|last| {
+            let possessive = items.get(last.at).is_some_and(|item| item.possessive);
+            possessive || clause.fronted == Some(last.node) || self.describes_next(items, last.at, at)
+        });
         if let Some(base) = owner.and_then(|last| self.kind_of(last.node))
             && base != kind
             && self.can_link(kind, base)
@@ -88,6 +91,9 @@ impl Builder<'_> {
             self.person_head(clause, kind);
         }
         let node = self.frame.add(Node::new(kind));
+        if conn == Conn::Of && clause.placed.is_empty() {
+            clause.fronted = Some(node);
+        }
         let part = self.part(clause, items, at, kind, conn);
         // "engineers with no open tickets": whoever has none is no record here, and those with some are not meant.
         let people = clause.fields.iter().any(|(_, fields)| self.person_field(fields).is_some());
@@ -118,6 +124,12 @@ impl Builder<'_> {
         if matches!(conn, Conn::Their | Conn::OfTheir) {
             self.link_to_earlier(clause, node);
         }
+    }
+
+    /// "server tickets": a word for some records in the singular, right before that for others.
+    fn describes_next(&self, items: &[Item], last: usize, at: usize) -> bool {
+        let noun = items.get(last).is_some_and(|item| item.values().iter().any(|(.., naming)| *naming == Naming::Noun));
+        noun && last + 1 == at && !is_plural(items.get(last)) && items.get(at).is_some_and(|item| item.gap == Gap::None)
     }
 
     /// Whether records of the kind were not spoken of yet, after others that may have such.
@@ -178,7 +190,7 @@ impl Builder<'_> {
         let same = |other: KindId| other == kind;
         let after =
             items.iter().enumerate().skip(at + 1).find(|(_, item)| !(item.has(Role::Ignore) && item.is_small()));
-        let inside = items.get(at + 1).is_some_and(|next| next.low == "in");
+        let inside = items.get(at + 1..).unwrap_or_default().iter().take(2).any(|next| next.low == "in");
         if let Some((_, item)) = after
             && item.gap < Gap::Stop
             // "any asset in Portland" names a place.

@@ -28,16 +28,12 @@ impl Builder<'_> {
                 self.impose(clause, node, fits, filters);
                 continue;
             }
-            let person = clause
-                .placed
-                .iter()
-                .find(|placed| {
-                    placed.part == Part::Head
-                        && self
-                            .kind_of(placed.node)
-                            .is_some_and(|kind| self.reader.knowledge.kind(kind).person_question)
-                })
-                .map(|placed| placed.node);
+            let people = |placed: &&Placed| {
+                self.kind_of(placed.node).is_some_and(|kind| self.reader.knowledge.kind(kind).person_question)
+            };
+            // "unpaid invoices of platinum customers": what is wanted may be theirs.
+            let person = clause.placed.iter().filter(|placed| placed.part == Part::Head).find(people);
+            let person = person.or_else(|| clause.placed.iter().find(people)).map(|placed| placed.node);
             if let Some(anchor) = person
                 && self.records_of(clause, items, at, anchor, &conditions)
             {
@@ -156,10 +152,11 @@ impl Builder<'_> {
             return;
         };
         let node = self.frame.add(Node::new(kind));
+        let sense = if clause.without.contains(&at) { Sense::Missing } else { Sense::Exists };
         clause.placed.push(Placed {
             at,
             node,
-            part: Part::Narrows(anchor, Sense::Exists, Manner::With),
+            part: Part::Narrows(anchor, sense, Manner::With),
             plural: true,
             described: 0,
             names: None,
@@ -167,7 +164,7 @@ impl Builder<'_> {
         if let Some((fits, filters)) = self.fitting(conditions, kind) {
             self.impose(clause, node, fits, filters);
         }
-        self.link(anchor, node, Sense::Exists, Manner::With, Vec::new());
+        self.link(anchor, node, sense, Manner::With, Vec::new());
     }
 
     /// Records of one kind under a condition, wanted.

@@ -9,7 +9,10 @@ use super::clause::{Clause, Conn, Unknown};
 impl Builder<'_> {
     /// "servers in Denver"
     pub(super) fn is_place(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
-        let inside = unknown.at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|item| {
+        let before = unknown.at.checked_sub(1).and_then(|before| items.get(before));
+        // "customers from Boston"
+        let from = before.is_some_and(|item| item.low == "from");
+        let inside = before.is_some_and(|item| {
             let again = item.has(Role::Or) || item.has(Role::And);
             let first = unknown.at.checked_sub(2).and_then(|before| items.get(before));
             // "in Denver or Boston"
@@ -18,7 +21,7 @@ impl Builder<'_> {
                     let say = format!("in {}", first.raw);
                     self.frame.nodes.iter().flat_map(|node| node.any.iter().flatten()).any(|filter| filter.say == say)
                 });
-            item.low == "in" || place
+            item.low == "in" || from || place
         });
         // "healthcare customers"
         let before = |placed: &&super::clause::Placed| {
@@ -30,6 +33,10 @@ impl Builder<'_> {
         let placed = clause.placed.iter().rev();
         let placed = placed.filter(|placed| inside && placed.at < unknown.at || before(placed)).find_map(|placed| {
             let kind = self.reader.knowledge.kind(self.kind_of(placed.node)?);
+            // "assets from TechCorp" are whose, "customers from Boston" are where.
+            if from && !kind.person_question {
+                return None;
+            }
             let places: Vec<&str> =
                 kind.fields.iter().filter(|field| field.place).map(|field| field.name.as_str()).collect();
             (!places.is_empty()).then_some((placed.node, places))
@@ -41,18 +48,44 @@ impl Builder<'_> {
             [field] => self.apply(clause, node, filter(field), Conn::And),
             // "customers in healthcare", "customers in Denver": whichever of the fields says so.
             _ => {
-                // "tickets from Phoenix customers"
-                let before = clause.placed.iter().rev().find(|placed| placed.at < unknown.at).map(|placed| placed.node);
-                if let (Conn::Of, Some(before)) = (unknown.conn, before.filter(|before| *before != node))
-                    && self.link(before, node, Sense::Exists, Manner::Of, Vec::new())
-                    && let Some(placed) = clause.placed.iter_mut().find(|placed| placed.node == node)
-                {
-                    placed.part = super::clause::Part::Narrows(before, Sense::Exists, Manner::Of);
-                }
+                self.belongs_to(clause, unknown, node);
                 if let Some(node) = self.frame.nodes.get_mut(node) {
                     node.any.extend(places.into_iter().map(|field| vec![filter(field)]));
                 }
             }
+        }
+        true
+    }
+
+    /// "tickets from Phoenix customers", "tickets of Grace's customers": what stands before the name belongs to what it
+    /// describes.
+    pub(super) fn belongs_to(&mut self, clause: &mut Clause, unknown: &Unknown, node: NodeId) {
+        let before = clause.placed.iter().rev().find(|placed| placed.at < unknown.at).map(|placed| placed.node);
+        if let (Conn::Of, Some(before)) = (unknown.conn, before.filter(|before| *before != node))
+            && self.link(before, node, Sense::Exists, Manner::Of, Vec::new())
+            && let Some(placed) = clause.placed.iter_mut().find(|placed| placed.node == node)
+        {
+            placed.part = super::clause::Part::Narrows(before, Sense::Exists, Manner::Of);
+        }
+    }
+
+    /// "the creative director": a word before what somebody does belongs to it.
+    pub(super) fn is_title(&mut self, clause: &Clause, items: &[Item], unknown: &Unknown) -> bool {
+        let Some(next) = items.get(unknown.at + 1).filter(|next| next.gap == super::super::text::Gap::None) else {
+            return false;
+        };
+        let titled = clause.placed.iter().find_map(|placed| {
+            let kind = self.kind_of(placed.node)?;
+            let known = self.reader.knowledge.kind(kind);
+            let values = next.values();
+            let (_, filter, _) = values.iter().find(|(own, ..)| *own == kind)?;
+            (known.person_question && known.key.is_empty()).then(|| (placed.node, filter.field.clone()))
+        });
+        let Some((node, field)) = titled else { return false };
+        let title = Filter::new(&field, Test::Like(format!("{} {}", unknown.raw, next.raw)));
+        if let Some(node) = self.frame.nodes.get_mut(node) {
+            node.filters.retain(|known| known.field != field);
+            node.filters.push(title);
         }
         true
     }
@@ -69,20 +102,6 @@ impl Builder<'_> {
             return false;
         }
         self.apply(clause, placed.node, Filter::new(&kind.label, Test::Like(unknown.raw.clone())), Conn::And);
-        true
-    }
-
-    /// "Sarah Whitfield's customers": whoever has customers is no customer.
-    pub(super) fn managed(&mut self, clause: &mut Clause, items: &[Item], unknown: &Unknown) -> bool {
-        let possessive = items.get(unknown.at).is_some_and(|item| item.possessive);
-        let Some(placed) = clause.placed.iter().find(|placed| possessive && placed.at == unknown.at + 1).cloned()
-        else {
-            return false;
-        };
-        let Some(kind) = self.kind_of(placed.node).map(|kind| self.reader.knowledge.kind(kind)) else { return false };
-        let person = kind.fields.iter().find(|field| field.person).map(|field| field.name.clone());
-        let Some(field) = person.filter(|_| kind.person_question && !kind.key.is_empty()) else { return false };
-        self.apply(clause, placed.node, Filter::new(&field, Test::Like(unknown.raw.clone())), Conn::And);
         true
     }
 
@@ -120,8 +139,9 @@ impl Builder<'_> {
             .iter()
             .find(|field| field.place && kind.refs.values().any(|target| knowledge.kind(*target).person_question))
             .map(|field| Filter { say: format!("at {value}"), ..Filter::new(&field.name, Test::Like(value.clone())) });
-        let readings = if capital { [label, place, person, text] } else { [label, place, text, person] };
-        readings.into_iter().flatten().take(1).collect()
+        // People are written small as well; what nobody is called by may be a word of the text.
+        let readings = [label, place, person, text].into_iter().flatten();
+        readings.take(if capital { 1 } else { 2 }).collect()
     }
 
     /// "tickets by Priya and Tom"
@@ -150,7 +170,8 @@ impl Builder<'_> {
         let asked = clause.placed.iter().any(|placed| self.kind_of(placed.node).is_some_and(people))
             || clause.fields.iter().any(|(_, fields)| fields.iter().any(|(kind, _)| people(*kind)))
             || (clause.placed.is_empty() && clause.fields.is_empty());
-        node.person = asked && (2..=3).contains(&unknown.raw.split_whitespace().count()) && unknown.capital;
+        let meant = unknown.capital || clause.roles.contains(&Role::Who);
+        node.person = asked && meant && (2..=3).contains(&unknown.raw.split_whitespace().count());
         node.named = Some(Mention { kind, said: unknown.raw.clone(), how: How::Fields(vec![field], unknown.raw) });
         let node = self.frame.add(node);
         if unknown.conn == Conn::Except {

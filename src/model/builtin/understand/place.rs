@@ -4,9 +4,10 @@ use super::super::frame::{Filter, Head, Mention, Node, Order, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
 use super::super::lexicon::{Naming, Strength};
 use super::super::reading::{Item, What};
-use super::super::text::{Gap, Word, stem};
+use super::super::text::Gap;
 use super::Builder;
 use super::clause::{Clause, Conn, Except, Part, Period, Placed, Unknown, ordinal};
+use super::conditions::joins_values;
 use super::deeds::is_deed;
 
 impl Builder<'_> {
@@ -85,6 +86,7 @@ impl Builder<'_> {
             return;
         }
         let values = self.values_of(items, at, item);
+        let did = self.was_done(items, at);
         if self.is_field_of_named(items, item) {
             self.field(clause, items, at, item, item.fields());
             return;
@@ -97,7 +99,7 @@ impl Builder<'_> {
             return;
         }
         match item.kind() {
-            Some((kind, Strength::Strong)) => {
+            Some((kind, Strength::Strong)) if !did => {
                 // "phone number" names the people and what of them is wanted.
                 let own: Vec<(KindId, FieldId)> =
                     item.fields().into_iter().filter(|(known, _)| *known == kind).collect();
@@ -105,6 +107,12 @@ impl Builder<'_> {
                 let figure = |(_, field): &(KindId, FieldId)| {
                     known.fields.get(*field).is_some_and(|field| field.number && field.name != known.measure)
                 };
+                // "what did Marcus write": the word for what he made says who made it.
+                if let Some(person) = self.person_field(&own).filter(|_| !clause.unknown.is_empty()) {
+                    self.kind(clause, items, at, kind, None);
+                    self.person_named(clause, items, at, person);
+                    return;
+                }
                 if !own.is_empty() && (known.measure.is_empty() && !known.single || own.iter().all(figure)) {
                     clause.fields.push((at, own));
                 }
@@ -124,6 +132,7 @@ impl Builder<'_> {
                 }
                 return;
             }
+            Some((_, Strength::Strong)) => {}
             Some((kind, Strength::Weak)) if self.fits_waiting(clause, kind) => {
                 return self.kind(clause, items, at, kind, None);
             }
@@ -139,6 +148,7 @@ impl Builder<'_> {
             }
         }
         let asked_when = items.iter().take(at).any(|item| item.low == "when");
+        self.done_by(clause, at, &values);
         if !values.is_empty() && (!asked_when || item.fields().is_empty()) && !self.field_with_days(items, at, item) {
             return self.value(clause, items, at, item, values);
         }
@@ -167,25 +177,9 @@ impl Builder<'_> {
         self.roles(clause, items, at, item);
     }
 
-    /// "what happened with TKT-1001": of a ticket its notes, although of a machine it would be the history.
-    fn is_field_of_named(&self, items: &[Item], item: &Item) -> bool {
-        let Some((kind, Strength::Strong)) = item.kind() else { return false };
-        let Some(base) = self.reader.knowledge.kind(kind).of else { return false };
-        let named = |wanted: KindId| {
-            items.iter().any(|item| matches!(&item.what, What::Record(mention) if mention.kind == wanted))
-        };
-        !named(base) && item.fields().iter().any(|(other, _)| *other != kind && named(*other))
-    }
-
     /// What a word states; of "did Hannah resolve" what "resolved" states.
     fn values_of(&self, items: &[Item], at: usize, item: &Item) -> Vec<(KindId, Filter, Naming)> {
-        if !is_deed(items, at) {
-            return item.values();
-        }
-        let past = if item.low.ends_with('e') { format!("{}d", item.low) } else { format!("{}ed", item.low) };
-        let word = Word { raw: past.clone(), stem: stem(&past), low: past, ..Word::default() };
-        let found = self.reader.knowledge.lexicon.longest(&[word], 0);
-        found.into_iter().flat_map(|found| found.meaning).filter_map(|meaning| meaning.value()).collect()
+        if is_deed(items, at) || self.was_done(items, at) { self.past_of(item) } else { item.values() }
     }
 
     /// "total" asks for a sum even where a field is called so.
@@ -223,7 +217,10 @@ impl Builder<'_> {
         let interrogative = items.get(..at).unwrap_or_default().iter().any(|item| {
             matches!(item.low.as_str(), "what" | "which" | "how" | "when" | "where" | "why" | "who" | "whose")
         });
-        if opening && !interrogative && item.has(Role::Yesno) {
+        // "can you show me all machines" wants them shown.
+        let polite = matches!(item.low.as_str(), "can" | "could")
+            && items.get(at + 1).is_some_and(|next| matches!(next.low.as_str(), "you" | "i" | "we"));
+        if opening && !interrogative && item.has(Role::Yesno) && !polite {
             clause.roles.insert(Role::Yesno);
         }
         if item.has(Role::Beyond) {
@@ -257,13 +254,20 @@ impl Builder<'_> {
         }
         clause.conn = if grouping {
             Conn::Per
+        } else if joins_values(items, at) {
+            clause.conn
         } else if item.has(Role::Except) {
             Conn::None
         } else if item.has(Role::No) {
             Conn::No
-        } else if item.has(Role::With) {
+        // "who has worked on it": what follows was done, not had.
+        } else if item.has(Role::With)
+            && self.person_field(&items.get(at + 1).map(Item::fields).unwrap_or_default()).is_none()
+        {
             if clause.conn == Conn::No || clause.except == Except::Open { Conn::No } else { Conn::With }
-        } else if item.has(Role::Of) {
+        // "ticket counts of Aurora"
+        } else if item.has(Role::Of) || item.has(Role::Count) && !clause.placed.is_empty() && item.raw.ends_with(" of")
+        {
             Conn::Of
         } else if item.has(Role::And) {
             Conn::And
@@ -290,7 +294,7 @@ impl Builder<'_> {
         // "tickets by customer" with nothing after it groups; "by customer CUST-001" does not.
         let closed = next_at
             .is_some_and(|next| items.get(next + 1).is_none_or(|after| after.gap > Gap::None || after.has(Role::And)));
-        let sure = sure || (item.low == "by" && closed && !clause.placed.is_empty());
+        let sure = sure || (item.low == "by" && closed && !(clause.placed.is_empty() && clause.waiting.is_empty()));
         let next = items.iter().skip(at + 1).find(|item| !item.has(Role::Ignore));
         let target =
             next.is_some_and(|next| next.kind().is_some() || (!next.fields().is_empty() && next.values().is_empty()));
@@ -315,6 +319,9 @@ impl Builder<'_> {
             node.named = Some(mention.clone());
             let node = self.frame.add(node);
             clause.excluded.push((at, node));
+            if clause.except == Except::Open {
+                clause.except = Except::Done;
+            }
             return;
         }
         // Ids of one kind that follow each other are one list.
@@ -360,6 +367,10 @@ impl Builder<'_> {
         let _ = items;
         let conn = std::mem::take(&mut clause.conn);
         let conn = if clause.except != Except::No || conn == Conn::No { Conn::Except } else { conn };
+        // "who besides Marcus has critical tickets": what follows is wanted again.
+        if clause.except == Except::Open {
+            clause.except = Except::Done;
+        }
         clause.unknown.push(Unknown { at, raw: item.raw.clone(), capital, quoted: false, conn });
     }
 

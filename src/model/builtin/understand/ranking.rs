@@ -1,12 +1,101 @@
 //! First, last, most, sorted: by which figure records are put in order.
 
 use super::super::frame::{Ask, Best, Head, Manner, NodeId, Order, Sense, Test};
-use super::super::reading::Item;
+use super::super::knowledge::Role;
+use super::super::lexicon::Naming;
+use super::super::reading::{Item, What};
 use super::super::text::{Gap, Word, stem};
 use super::Builder;
-use super::clause::{Clause, Conn, Part, Placed, Ranking, is_plural};
+use super::clause::{Clause, Conn, Part, Placed, Ranking, is_plural, ordinal};
 
 impl Builder<'_> {
+    /// Notes "latest", "top 2", "most"; false if the word is none here.
+    pub(super) fn ranking(&mut self, clause: &mut Clause, items: &[Item], at: usize, index: usize) -> bool {
+        let Some(known) = self.reader.knowledge.superlatives.get(index) else { return false };
+        if self.most_of_value(clause, items, at) {
+            return true;
+        }
+        if self.compares_named(clause, items, at, index) {
+            return true;
+        }
+        let next =
+            items.iter().skip(at + 1).find(|item| !(item.is_small() && (item.has(Role::Ignore) || item.low == "of")));
+        let number = |item: Option<&Item>| match item.map(|item| &item.what) {
+            Some(What::Number(figure)) => figure.count().filter(|number| (1..=200).contains(number)),
+            _ => None,
+        };
+        let after = number(items.get(at + 1));
+        let before = at.checked_sub(1).and_then(|before| number(items.get(before)));
+        // "the latest TechCorp ticket"
+        let named = |item: &&Item| matches!(item.what, What::Record(_) | What::Unknown { .. });
+        let next = match next.filter(named) {
+            Some(_) => items.iter().skip(at + 1).find(|item| !item.is_small() && !named(item)).or(next),
+            None => next,
+        };
+        let ranks = next.is_some_and(|item| {
+            item.kind().is_some()
+                || !item.values().is_empty()
+                || !item.fields().is_empty()
+                || item.superlative().is_some()
+        });
+        let verbs_only = items.iter().skip(at + 1).all(|item| {
+            // "… the most in 2025", "… last by TechCorp"
+            (item.is_small() || matches!(item.what, What::Days(_)) || named(&item)) && item.gap == Gap::None
+        });
+        // "which ticket is the oldest one still not resolved"
+        let said_of = items
+            .get(at.saturating_sub(2)..at)
+            .unwrap_or_default()
+            .iter()
+            .any(|item| matches!(item.low.as_str(), "is" | "are" | "was" | "were"));
+        let closing = (next.is_none() || verbs_only || said_of && !ranks)
+            && (!clause.placed.is_empty() || !clause.fields.is_empty());
+        let words_after = next.is_some_and(|item| item.has(Role::And)) && !clause.placed.is_empty();
+        let said = items.get(at).map(|item| item.raw.clone()).unwrap_or_default();
+        if !(ranks || after.is_some() || closing || words_after) {
+            // "and who is the worst?"; a word such as "last" says too many other things.
+            let alone = items.get(at).is_some_and(|item| {
+                item.kind().is_none() && item.values().is_empty() && item.fields().is_empty() && !item.is_topic()
+            });
+            let ends = items.iter().skip(at + 1).all(Item::is_small);
+            if alone && ends && !matches!(known.by.as_str(), "rank") {
+                let (by, descending) = (known.by.clone(), known.descending);
+                clause.stray.push(Ranking { at, by, descending, count: None, skip: 0, said });
+            }
+            return false;
+        }
+        if after.is_some() {
+            clause.use_up(at + 1);
+        }
+        if before.is_some() {
+            clause.numbers.pop();
+        }
+        let counted = after.or(before);
+        let singular = self.next_word(items, at).is_some_and(|item| !is_plural(Some(item)));
+        let one = (closing || self.next_word(items, at).is_none())
+            && (clause.placed.last().is_some_and(|placed| !placed.plural)
+                || items
+                    .get(at.saturating_sub(2)..at)
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|item| matches!(item.low.as_str(), "is" | "was")));
+        let skip = at.checked_sub(1).and_then(|before| items.get(before)).and_then(|item| ordinal(&item.low));
+        let count = counted.or((singular || one || skip.is_some()).then_some(1));
+        let skip = skip.unwrap_or_default();
+        // "which customer did we bill the most": by how much, if the records have such a figure.
+        let by = if closing && !ranks && known.by == "count" { "total" } else { known.by.as_str() };
+        clause.rankings.push(Ranking { at, by: by.to_owned(), descending: known.descending, count, skip, said });
+        true
+    }
+
+    /// The next word that names a kind or a value that names one.
+    fn next_word<'i>(&self, items: &'i [Item], at: usize) -> Option<&'i Item> {
+        items.iter().skip(at + 1).find(|item| {
+            item.kind().is_some() && !self.is_field_of_named(items, item)
+                || item.values().iter().any(|(.., naming)| *naming == Naming::Noun)
+        })
+    }
+
     pub(super) fn rankings(&mut self, clause: &mut Clause, heads: &mut [Head], items: &[Item]) {
         for ranking in std::mem::take(&mut clause.rankings) {
             self.rank(clause, heads, &ranking);
@@ -22,9 +111,9 @@ impl Builder<'_> {
     }
 
     /// "the customer with the most critical tickets": who has most of them, not which of them is most critical.
-    pub(super) fn most_of_value(&mut self, clause: &mut Clause, items: &[Item], at: usize, by: &str) -> bool {
+    pub(super) fn most_of_value(&mut self, clause: &mut Clause, items: &[Item], at: usize) -> bool {
         let Some((item, next)) = items.get(at).zip(items.get(at + 1)) else { return false };
-        let counts = by == "urgency" && clause.conn == Conn::With && is_plural(Some(next));
+        let counts = clause.conn == Conn::With && is_plural(Some(next));
         let Some(value) = item.raw.to_lowercase().strip_prefix("most ").filter(|_| counts).map(str::to_owned) else {
             return false;
         };
@@ -64,12 +153,15 @@ impl Builder<'_> {
         let target = after.or_else(|| clause.placed.last().cloned());
         let Some(target) = target else {
             // "which is the oldest", of records named or found before, is settled by the follow-up.
-            if !heads.is_empty() {
+            if !heads.is_empty() && !self.rank_named(heads, ranking) {
                 self.need(&ranking.said);
             }
             return;
         };
         let Some(kind) = self.kind_of(target.node) else { return };
+        if ranking.by == "count" && self.rank_spoken_of(clause, heads, ranking, &target) {
+            return;
+        }
         let known = self.reader.knowledge.kind(kind);
         // "who raised the most tickets": not the dates are counted, but whose they are.
         let counts = matches!(ranking.by.as_str(), "count" | "total" | "frequency");
@@ -146,7 +238,15 @@ impl Builder<'_> {
         head.limit = ranking.count.or(head.limit);
         head.skip = ranking.skip;
         match field {
-            Some(field) => head.order = Some(Order::Field { field, descending: ranking.descending }),
+            Some(field) => {
+                // What another record holds has to be fetched to be compared.
+                if known.field(&field).is_some_and(|field| field.taken_from.is_some()) {
+                    self.want(target.node, &field);
+                }
+                head.order = Some(Order::Field { field, descending: ranking.descending });
+            }
+            // "the customer that pays late most often": nothing here can be counted.
+            None if ranking.by != "rank" && !by_fitness => self.need(&ranking.said),
             None => {
                 if let Some(node) = self.frame.nodes.get_mut(target.node) {
                     node.limit = ranking.count.or(node.limit);

@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.weak_kinds(&mut clause, items);
         self.job_titles(&mut clause, items);
         self.unknown_words(&mut clause, items);
-        self.join_named(&mut clause);
+        self.join_named(&mut clause, items);
         self.owners(&mut clause);
         self.ranges(&mut clause, items);
         if self.composites(&mut clause) {
@@ -23,7 +23,9 @@ impl Builder<'_> {
         self.waiting_conditions(&mut clause, items);
         let mut heads = self.heads_of(&clause, items);
         self.wanted_fields(&mut clause, &mut heads, items);
+        self.own_number(&clause, &mut heads, items);
         self.elliptic(&clause, items, &mut heads);
+        self.other_days_too(&mut clause, &mut heads);
         self.best_of_earlier(&mut clause, &mut heads);
         self.searched_text(&mut clause, &mut heads, items);
         self.sorted(&clause, &mut heads, items);
@@ -33,7 +35,7 @@ impl Builder<'_> {
         self.tie_named(&clause, &heads, items);
         self.exclude(&clause, &heads, items);
         self.tie_earlier(&clause, &heads, items);
-        self.by_records(&mut heads);
+        self.by_records(&clause, &mut heads);
         self.names(&clause, &mut heads);
         self.asks(&clause, &mut heads, items);
         self.undated(&heads, items);
@@ -90,8 +92,12 @@ impl Builder<'_> {
         for unknown in std::mem::take(&mut clause.unknown) {
             // "techcorp or aurora"
             let name = |item: &Item| matches!(item.what, What::Record(_) | What::Unknown { .. });
-            let again = matches!(unknown.conn, Conn::And | Conn::Or)
-                && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
+            // "Grace's and Daniel's customers"
+            let first = items.get(unknown.at + 1).is_some_and(|next| next.has(Role::And) || next.has(Role::Or))
+                && items.get(unknown.at + 2).is_some_and(name);
+            let again = first
+                || matches!(unknown.conn, Conn::And | Conn::Or)
+                    && unknown.at.checked_sub(2).and_then(|first| items.get(first)).is_some_and(name);
             let tied = again || matches!(unknown.conn, Conn::Of | Conn::Except);
             let named = !again && capital || (!clause.named.is_empty() && !tied);
             if named && !unknown.capital && !unknown.quoted && !self.is_text(clause, items, &unknown) {
@@ -104,8 +110,10 @@ impl Builder<'_> {
                 .enumerate()
                 .filter(|(at, item)| item.is_content() && !(item.kind().is_some() && at + 1 == unknown.at))
                 .count();
-            let alone =
-                content == 1 && (unknown.capital || clause.roles.contains(&Role::WhatAbout) || items.len() == 1);
+            let who = clause.roles.contains(&Role::Who)
+                && before(items, &unknown).is_some_and(|low| matches!(low, "is" | "was" | "are"));
+            let spoken_of = who || clause.roles.contains(&Role::WhatAbout) || is_shown(items, &unknown);
+            let alone = content == 1 && (unknown.capital || spoken_of || items.len() == 1);
             if foreign && !alone {
                 continue;
             }
@@ -128,7 +136,10 @@ impl Builder<'_> {
                 self.leave_out(items, unknown.at);
                 continue;
             }
-            if self.is_label(clause, &unknown) || self.is_place(clause, items, &unknown) {
+            if self.is_title(clause, items, &unknown)
+                || self.is_label(clause, &unknown)
+                || self.is_place(clause, items, &unknown)
+            {
                 continue;
             }
             // "vpn drops at home": of trouble in words a name that nobody has is one of these words.
@@ -153,7 +164,7 @@ impl Builder<'_> {
             {
                 // "do any of them owe dosh": of whom is said already.
                 self.leave_out(items, unknown.at);
-            } else if !self.managed(clause, items, &unknown) {
+            } else if !self.managed(clause, items, &unknown) && !self.made_by(clause, items, &unknown) {
                 self.company(clause, unknown);
             }
         }
@@ -237,7 +248,9 @@ impl Builder<'_> {
         if only_text || code && (searchable || kinds.is_empty()) {
             return true;
         }
-        if unknown.capital || matches!(unknown.conn, Conn::Of | Conn::Except) {
+        // "priya's tickets"
+        let whose = items.get(unknown.at).is_some_and(|item| item.possessive);
+        if unknown.capital || whose || is_subject(items, unknown) || matches!(unknown.conn, Conn::Of | Conn::Except) {
             return false;
         }
         // Before the records only the word next to them describes them: "outlook tickets", not "gimme all tickets".
@@ -246,9 +259,16 @@ impl Builder<'_> {
                 && !items.get(unknown.at + 1..placed.at).is_some_and(|between| between.iter().all(describes))
         };
         let stray = clause.placed.iter().all(apart) && !clause.placed.is_empty();
+        // "techcorp tickets": beside records that are somebody's it may be whose; if not, it is looked for as text after all.
+        let whose = clause.texts.is_empty() && clause.placed.iter().any(|placed| self.is_somebodys(placed.node));
         searchable
-            && (beside_topic || (unknown.conn == Conn::None && !stray) || unknown.conn == Conn::With)
+            && (beside_topic || (unknown.conn == Conn::None && !stray && !whose) || unknown.conn == Conn::With)
             && !clause.roles.contains(&Role::WhatAbout)
+    }
+
+    fn is_somebodys(&self, node: NodeId) -> bool {
+        let kind = self.kind_of(node).map(|kind| self.reader.knowledge.kind(kind));
+        kind.is_some_and(|kind| kind.refs.values().any(|target| self.reader.knowledge.kind(*target).person_question))
     }
 
     /// "the oldest ticket and its customer": of the one ticket, not of all that it was chosen from.
@@ -332,6 +352,22 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// "how many tickets does aurora have": who does something has a name.
+fn is_subject(items: &[Item], unknown: &Unknown) -> bool {
+    before(items, unknown).is_some_and(|low| matches!(low, "does" | "did" | "do" | "has"))
+}
+
+/// "show me kestrel", "info on techcorp": what is to be shown, and has no article, is a name.
+fn is_shown(items: &[Item], unknown: &Unknown) -> bool {
+    before(items, unknown).is_some_and(|low| matches!(low, "me" | "show" | "about" | "on" | "up" | "find"))
+}
+
+/// The word before it.
+fn before<'i>(items: &'i [Item], unknown: &Unknown) -> Option<&'i str> {
+    let before = unknown.at.checked_sub(1).and_then(|before| items.get(before))?;
+    before.raw.rsplit(|c: char| c == ' ').next()
 }
 
 /// Whether a word may be part of a description in front of its noun.

@@ -25,11 +25,16 @@ impl Builder<'_> {
     }
 
     /// Records named side by side are wanted together: "balances of TechCorp and DataFlow".
-    pub(super) fn join_named(&mut self, clause: &mut Clause) {
+    pub(super) fn join_named(&mut self, clause: &mut Clause, items: &[Item]) {
         let mut out: Vec<(usize, NodeId, Conn)> = Vec::new();
         for (at, node, conn) in std::mem::take(&mut clause.named) {
             let before = out.last().copied().filter(|(first, other, _)| {
-                let apart = clause.placed.iter().any(|placed| (*first..at).contains(&placed.at));
+                // "does TechCorp owe more than DataFlow"
+                let than = at
+                    .checked_sub(1)
+                    .and_then(|before| items.get(before))
+                    .is_some_and(|item| item.raw.ends_with("than"));
+                let apart = !than && clause.placed.iter().any(|placed| (*first..at).contains(&placed.at));
                 !apart
                     && matches!(conn, Conn::And | Conn::Or | Conn::None | Conn::Of)
                     && self.kind_of(*other) == self.kind_of(node)
@@ -99,7 +104,7 @@ impl Builder<'_> {
         for (at, node) in &clause.excluded {
             let mut tied = false;
             for head in heads {
-                let or_else = self.other_readings(head.node, *node);
+                let or_else = self.other_readings(head.node, *node).into_iter().take(1).collect();
                 tied |= self.link(head.node, *node, Sense::Missing, Manner::Of, or_else);
             }
             if !tied {

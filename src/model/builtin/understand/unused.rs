@@ -2,7 +2,7 @@
 
 use super::super::frame::{Ask, Head, Node, NodeId, Order};
 use super::super::knowledge::{KindId, Role};
-use super::super::reading::{Item, What};
+use super::super::reading::Item;
 use super::Builder;
 use super::clause::{Clause, Ranking};
 
@@ -55,6 +55,14 @@ impl Builder<'_> {
     /// "overdue invoices per account manager": a field that the records do not have parts them no further.
     pub(super) fn ungrouped(&mut self, clause: &Clause, heads: &[Head], items: &[Item]) {
         let grouped = heads.iter().any(|head| matches!(head.ask, Ask::GroupBy(_)));
+        // "per customer and priority": a table of numbers has no place for the second.
+        let others = heads.iter().filter_map(|head| match &head.ask {
+            Ask::GroupBy(by) => Some(head.fields.iter().filter(move |field| *field != by)),
+            Ask::List | Ask::Count | Ask::Sum(_) | Ask::Average(_) | Ask::Share(_) => None,
+        });
+        for field in others.flatten() {
+            self.leave_out_words(&field.replace(['_', '.'], " "));
+        }
         if let (Some((at, _)), false) = (clause.grouped_fields.first(), grouped) {
             let word = items.get(*at).map_or("", |item| item.raw.as_str());
             self.need(&format!("per {word}"));
@@ -73,23 +81,6 @@ impl Builder<'_> {
             if !heads.is_empty() && !linked && !shown {
                 self.need(&mention.said);
             }
-        }
-    }
-
-    /// "more open tickets than resolved ones": two numbers are compared, which a list of both does not answer.
-    pub(super) fn compared(&mut self, items: &[Item]) {
-        let more =
-            items.iter().position(|item| matches!(item.low.as_str(), "more" | "fewer" | "less") && item.raw.len() <= 5);
-        let Some(more) = more else { return };
-        let than = items.iter().enumerate().skip(more + 2).find(|(_, item)| item.low == "than").map(|(at, _)| at);
-        let number = |at: usize| {
-            items
-                .get(at + 1)
-                .is_some_and(|item| matches!(item.what, What::Number(_) | What::Days(_)) || item.low == "the")
-        };
-        if than.is_some_and(|at| !number(at)) {
-            let (from, to) = (items[more].raw.clone(), "than");
-            self.need(&format!("{from} … {to}"));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::frame::{Filter, Head, Manner, Node, NodeId, Sense, Test};
 use super::super::knowledge::{FieldId, KindId, Role};
+use super::super::lexicon::Strength;
 use super::super::reading::Item;
 use super::Builder;
 use super::clause::{Clause, Conn, Part, Placed};
@@ -73,8 +74,10 @@ impl Builder<'_> {
             if let Some((index, field)) =
                 order.into_iter().find_map(|index| fits(heads[index].node).map(|field| (index, field)))
             {
-                let named = self.frame.nodes.get(heads[index].node).filter(|node| node.named.is_some());
-                let field = match named.and_then(|node| self.doer(clause, node.kind, &field)) {
+                // "who reported TKT-1009", "who reported the printing problem"
+                let told = self.frame.nodes.get(heads[index].node);
+                let told = told.filter(|node| node.named.is_some() || node.known.is_some() || !clause.texts.is_empty());
+                let field = match told.and_then(|node| self.doer(clause, node.kind, &field)) {
                     Some((doer, kind)) => {
                         heads[index].names = Some(kind);
                         doer
@@ -84,6 +87,17 @@ impl Builder<'_> {
                 if let Some(node) = self.frame.nodes.get_mut(heads[index].node) {
                     node.wanted.push(field.clone());
                 }
+                heads[index].fields.push(field);
+                continue;
+            }
+            // "which account manager has the most open tickets": a field of those whose tickets they are.
+            let counted = clause.rankings.iter().any(|ranking| matches!(ranking.by.as_str(), "count" | "total"));
+            let parted = heads.iter().enumerate().filter(|_| counted).find_map(|(index, head)| {
+                let kind = self.kind_of(head.node)?;
+                Some((index, self.parting_field(kind, &fields)?))
+            });
+            if let Some((index, field)) = parted {
+                self.want(heads[index].node, &field);
                 heads[index].fields.push(field);
                 continue;
             }
@@ -208,6 +222,9 @@ impl Builder<'_> {
             heads[index].fields.push(name);
             return;
         }
+        // "who reported it?"
+        let doer = self.doer(clause, kind, &name);
+        let (name, names) = doer.map_or((name, None), |(field, names)| (field, Some(names)));
         let mut node = Node::new(kind);
         node.wanted.push(name.clone());
         let node = self.frame.add(node);
@@ -217,9 +234,7 @@ impl Builder<'_> {
             self.link(node, head.node, Sense::Exists, Manner::Of, Vec::new());
         }
         clause.placed.push(Placed { at, node, part: Part::Head, plural: false, described: 0, names: None });
-        let mut head = Head::list(node);
-        head.fields.push(name);
-        heads.push(head);
+        heads.push(Head { fields: vec![name], names, ..Head::list(node) });
     }
 
     // ---- text
@@ -257,6 +272,15 @@ impl Builder<'_> {
     pub(super) fn searched_text(&mut self, clause: &mut Clause, heads: &mut Vec<Head>, items: &[Item]) {
         if clause.texts.is_empty() {
             return;
+        }
+        // "printing problems" are found by "printing": the other word stands in every ticket and article.
+        let telling = |at: usize| {
+            items
+                .get(at)
+                .is_none_or(|item| item.is_topic() || item.kind().is_none_or(|(_, how)| how == Strength::Strong))
+        };
+        if clause.texts.iter().any(|(at, _)| telling(*at)) {
+            clause.texts.retain(|(at, _)| telling(*at));
         }
         let text = clause.texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
         let knowledge = self.reader.knowledge;
