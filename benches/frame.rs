@@ -55,6 +55,7 @@ fn session() -> State {
         app: "bench".into(),
         model: "built-in".into(),
         servers,
+        trusted_files: Vec::new(),
     };
     put(Scope::default(), started.into());
     let json = |text: &str| Json::parse(text).expect("bench JSON");

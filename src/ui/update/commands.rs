@@ -222,11 +222,9 @@ fn runbooks(state: &mut State) {
 
 fn restart(state: &mut State, wanted: &str) -> Result<Vec<Effect>, String> {
     let names: Vec<&str> = state.session.servers.iter().map(|server| server.name.as_str()).collect();
-    match state.session.servers.iter().find(|server| server.name.as_str() == wanted).map(|server| &server.health) {
-        Some(Health::SwitchedOff(file)) => {
-            return Err(format!("{wanted} is switched off in {file}: change that first."));
-        }
-        Some(_) | None => {}
+    let health = state.session.server(&ServerName::from(wanted)).map(|server| &server.health);
+    if let Some(Health::SwitchedOff(file)) = health {
+        return Err(format!("{wanted} is switched off in {file}: change that first."));
     }
     if names.contains(&wanted) {
         state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
