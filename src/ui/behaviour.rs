@@ -7,6 +7,7 @@ mod gate;
 mod long;
 mod marking;
 mod materials;
+mod meant;
 mod picking;
 mod projects;
 mod replaying;
