@@ -2,7 +2,28 @@
 
 use super::finished;
 use crate::protocol::CallId;
-use crate::ui::fixtures::Console;
+use crate::ui::fixtures::{Console, Story};
+use crate::ui::state::Focus;
+
+#[test]
+fn a_slash_begins_a_command_where_there_is_nothing_to_filter() {
+    for (columns, rows) in [(80, 24), (200, 60)] {
+        let mut console = finished().console(columns, rows);
+        console.press("Tab");
+        assert_eq!(console.state.focus, Focus::Chat);
+        console.press("/");
+        console.type_text("tools");
+        assert_eq!(
+            (console.state.focus, console.state.input.area().lines()),
+            (Focus::Input, &["/tools".to_owned()][..])
+        );
+        console.press("Enter");
+        assert!(console.screen().contains("search_tickets"), "{}", console.screen());
+    }
+    let mut console = Story::ready().console(120, 40);
+    console.press("Tab Tab Tab /");
+    assert_eq!((console.state.focus, console.state.input.area().lines()), (Focus::Input, &["/".to_owned()][..]));
+}
 
 #[test]
 fn the_time_axis_shows_only_what_the_filter_lets_through() {
