@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -60,9 +61,18 @@ impl Schema {
     pub fn violation(&self, value: &Value) -> Option<String> {
         let error = self.compiled.get_or_init(|| self.compile()).as_ref()?.iter_errors(value).next()?;
         let place = error.instance_path().to_string();
-        let whole = error.to_string();
-        // The model and the operator need what is wrong, not all of a value that goes on for pages.
-        let words = if whole.len() > LONGEST { error.masked_with("the value").to_string() } else { whole };
+        let options = match error.kind() {
+            ValidationErrorKind::Enum { options } => options.as_array(),
+            _ => None,
+        };
+        let words = match options {
+            Some(options) => none_of(error.instance(), options),
+            None => {
+                let whole = error.to_string();
+                // The model and the operator need what is wrong, not all of a value that goes on for pages.
+                if whole.len() > LONGEST { error.masked_with("the value").to_string() } else { whole }
+            }
+        };
         Some(if place.is_empty() { words } else { format!("{place}: {words}") })
     }
 
@@ -81,6 +91,26 @@ impl Schema {
             None => Some("structuredContent is missing, although the tool declares an outputSchema".into()),
         }
     }
+}
+
+/// That a value is none of those there are, which are named as far as they are told in a moment.
+fn none_of(value: &Value, options: &[Value]) -> String {
+    let value =
+        Some(value.to_string()).filter(|words| words.len() <= LONGEST).unwrap_or_else(|| "the value".to_owned());
+    let mut room = LONGEST;
+    let fits = |words: &String| {
+        room = room.saturating_sub(words.len() + 2);
+        room > 0
+    };
+    let mut named: Vec<String> = options.iter().map(Value::to_string).take_while(fits).collect();
+    match options.len() - named.len() {
+        0 => {}
+        left if named.is_empty() => return format!("{value} is none of the {left} values that it may be"),
+        left => named.push(format!("{left} others")),
+    }
+    let last = named.pop().unwrap_or_default();
+    let or = if named.is_empty() { "" } else { " or " };
+    format!("{value} is not one of {}{or}{last}", named.join(", "))
 }
 
 /// Counts what a schema comes to with its references followed `deep` levels; `None` when there are more than are `left`,
@@ -117,6 +147,21 @@ mod tests {
         let violation = schema.violation(&serde_json::json!({"limit":"ten"})).expect("a violation");
         assert!(violation.starts_with("/limit: ") && violation.contains("integer"), "{violation}");
         assert_eq!(schema.violation(&serde_json::json!({"limit":10})), None);
+    }
+
+    #[test]
+    fn a_value_that_is_none_of_those_there_are_is_told_all_of_them() {
+        let told = |options: Value, value: &str| {
+            Schema::new(Json::from(serde_json::json!({"enum": options}))).violation(&value.into()).expect("a violation")
+        };
+        let four = serde_json::json!(["critical", "high", "medium", "low"]);
+        assert_eq!(told(four, "bogus"), r#""bogus" is not one of "critical", "high", "medium" or "low""#);
+        assert_eq!(told(serde_json::json!([7]), "bogus"), r#""bogus" is not one of 7"#);
+        let long = told((0..1000).collect(), &"word ".repeat(100_000));
+        assert!(long.starts_with("the value is not one of 0, 1, ") && long.ends_with(" others"), "{long}");
+        assert!(long.len() < 2 * LONGEST, "{long}");
+        let huge = told(serde_json::json!(["word ".repeat(1000), 7]), "bogus");
+        assert_eq!(huge, r#""bogus" is none of the 2 values that it may be"#);
     }
 
     #[test]

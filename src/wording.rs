@@ -1,5 +1,7 @@
 //! Small things about words that screens, commands and reports say alike.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 /// `1 call`, `2 calls`.
@@ -16,6 +18,16 @@ pub fn duration(us: u64) -> String {
         1_000..1_000_000 => format!("{} ms", us / 1_000),
         1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us / 100_000 % 10),
         _ => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
+    }
+}
+
+/// A limit of time as it was set: `250 ms`, `20 s`, `1.5 s`.
+#[must_use]
+pub fn limit(limit: Duration) -> String {
+    match (limit.as_secs(), limit.subsec_millis()) {
+        (0, milliseconds) => format!("{milliseconds} ms"),
+        (seconds, 0) => format!("{seconds} s"),
+        (seconds, milliseconds) => format!("{seconds}.{} s", format!("{milliseconds:03}").trim_end_matches('0')),
     }
 }
 
@@ -60,6 +72,12 @@ mod tests {
     #[test]
     fn a_fence_is_longer_than_any_inside() {
         assert_eq!([fence(""), fence("a ``` b"), fence("````\n``")], ["```", "````", "`````"]);
+    }
+
+    #[test]
+    fn a_limit_is_said_as_it_was_set() {
+        let said = |ms| limit(Duration::from_millis(ms));
+        assert_eq!([said(250), said(20_000), said(1500), said(61_050)], ["250 ms", "20 s", "1.5 s", "61.05 s"]);
     }
 
     #[test]

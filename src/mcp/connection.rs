@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::protocol::{Json, LossCause, RejectedTool, ServerName, ServerReady, ToolDefinition, ToolName};
 use crate::schema::Schema;
+use crate::wording;
 
 use super::answers::{Answers, Reading};
 use super::http::HttpFault;
@@ -156,7 +157,7 @@ pub async fn connect(goal: Goal<'_>, handshake: Handshake, company: Company) -> 
         }
         Ok(Err(error)) => Err(refusal(&error)),
         Err(_) => {
-            let reason = format!("it did not answer the handshake within {} s", limits.start.as_secs());
+            let reason = format!("it did not answer the handshake within {}", wording::limit(limits.start));
             Err(Fault::Silent(reason))
         }
     }

@@ -7,6 +7,7 @@ mod gate;
 mod long;
 mod marking;
 mod materials;
+mod meant;
 mod picking;
 mod projects;
 mod replaying;
@@ -912,8 +913,25 @@ fn stepping_is_in_the_title_and_said_when_it_changes() {
 fn a_forgotten_conversation_is_seen_at_once() {
     let mut story = finished();
     story.say(ConversationCleared {});
+    for (columns, rows) in [(80, 24), (100, 28), (120, 40), (200, 60)] {
+        let mut console = story.console(columns, rows);
+        let screen = console.screen();
+        assert!(screen.contains("── conversation forgotten here ──────"), "{screen}");
+        console.view(60, 60).press("BackTab");
+        let screen = console.screen();
+        assert!(screen.contains("── conversation forgotten here ──────"), "{screen}");
+    }
+}
+
+#[test]
+fn every_place_where_the_conversation_was_forgotten_is_seen() {
+    let mut story = Story::ready();
+    for question in ["One?", "Two?", "Three?"] {
+        story.turn(question).request("built-in").answer("Yes.").end(Ending::Answered, None);
+        story.say(ConversationCleared {});
+    }
     let screen = story.console(120, 40).screen();
-    assert!(screen.contains("── conversation forgotten"), "{screen}");
+    assert_eq!(screen.matches("── conversation forgotten here ──────").count(), 3, "{screen}");
 }
 
 #[test]

@@ -224,11 +224,11 @@ async fn a_reason_is_told_in_short_whatever_it_is_of() {
 async fn an_answer_to_somebody_else_is_none() {
     let spec = ServerSpec {
         era: Era::Legacy,
-        limits: Limits { start: Duration::from_secs(1), ..hostile("x").limits },
+        limits: Limits { start: Duration::from_millis(1500), ..hostile("x").limits },
         ..hostile("wrong-id")
     };
     let (reason, _) = fails(spec).await;
-    assert!(reason.starts_with("it did not answer the handshake within 1 s"), "{reason}");
+    assert!(reason.starts_with("it did not answer the handshake within 1.5 s"), "{reason}");
 }
 
 #[tokio::test]

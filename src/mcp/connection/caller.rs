@@ -10,6 +10,7 @@ use crate::mcp::Limits;
 use crate::mcp::answers::{Answers, Awaited};
 use crate::mcp::inputs::Inputs;
 use crate::protocol::{Json, Scope, ServerName};
+use crate::wording;
 
 use super::asking::{Reply, Required, Wish};
 use super::{is_lost, service_error};
@@ -95,9 +96,9 @@ impl Caller {
             }
             () = self.overdue(&awaited.id) => {
                 let words = format!(
-                    "{} gave no answer for {} s; the server was told that nobody waits for it any more.",
+                    "{} gave no answer for {}; the server was told that nobody waits for it any more.",
                     wish.name(),
-                    self.limits.call.as_secs()
+                    wording::limit(self.limits.call)
                 );
                 self.stop(awaited, "request timeout").await;
                 Err(NoAnswer::TimedOut(words))

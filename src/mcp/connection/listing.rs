@@ -13,6 +13,7 @@ use crate::mcp::Limits;
 use crate::mcp::answers::{Answers, RawResult};
 use crate::mcp::catalog::MOST_TOOLS;
 use crate::protocol::{Json, Scope};
+use crate::wording;
 
 use super::service_error;
 
@@ -110,7 +111,7 @@ impl Lister {
     pub async fn list(self, listing: Listing) -> Result<Vec<Json>, String> {
         match timeout(LONGEST, self.pages(listing)).await {
             Ok(listed) => listed,
-            Err(_) => Err(format!("it did not list its {} within {} s", listing.word(), LONGEST.as_secs())),
+            Err(_) => Err(format!("it did not list its {} within {}", listing.word(), wording::limit(LONGEST))),
         }
     }
 
@@ -141,7 +142,7 @@ impl Lister {
         let options = PeerRequestOptions::with_timeout(self.limits.list);
         let failed = |error: ServiceError| match error {
             ServiceError::Timeout { .. } => {
-                format!("it did not list its {word} within {} s", self.limits.list.as_secs())
+                format!("it did not list its {word} within {}", wording::limit(self.limits.list))
             }
             other => format!("it did not list its {word}: {}", service_error(&other)),
         };

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::IN_FLIGHT;
 use crate::mcp::{CallEnd, ServerSpec, waiting};
 use crate::protocol::{CallFailureCode, ToolName};
+use crate::wording;
 
 /// The end of a call that its server was never ready for.
 pub(super) fn not_ready(spec: &ServerSpec) -> CallEnd {
-    let (server, limit) = (&spec.name, spec.limits.call.as_secs());
-    let message = format!("Server {server} was not ready for the call within {limit} s; nothing was sent.");
+    let (server, limit) = (&spec.name, wording::limit(spec.limits.call));
+    let message = format!("Server {server} was not ready for the call within {limit}; nothing was sent.");
     CallEnd::failed(CallFailureCode::ServerUnavailable, message)
 }
 
@@ -29,7 +30,7 @@ pub(super) fn another_tool(tool: &ToolName) -> CallEnd {
 
 /// The end of a call whose turn did not come in time.
 pub(super) fn crowded_out(limit: Duration) -> CallEnd {
-    let limit = limit.as_secs();
-    let message = format!("{IN_FLIGHT} other calls were running for {limit} s; nothing was sent. Call again.");
+    let limit = wording::limit(limit);
+    let message = format!("{IN_FLIGHT} other calls were running for {limit}; nothing was sent. Call again.");
     CallEnd::failed(CallFailureCode::LimitReached, message)
 }

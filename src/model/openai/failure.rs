@@ -199,10 +199,7 @@ impl Asked {
                 ModelFailureCode::RateLimited,
                 format!("The quota of the key at {shown} is used up (HTTP 429){said}. Check plan and billing there."),
             ),
-            429 => (
-                ModelFailureCode::RateLimited,
-                format!("{shown} takes no more requests for now (HTTP 429){said}. Wait a little and ask again."),
-            ),
+            429 => (ModelFailureCode::RateLimited, format!("{shown} takes no more requests for now (HTTP 429){said}.")),
             408 => (
                 ModelFailureCode::TimedOut,
                 format!("{shown} gave up waiting for the request (HTTP 408){said}. Ask again."),
@@ -359,7 +356,10 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        assert_eq!(official(429, "").remedy, Remedy::WaitForLimit(None));
+        let limited = official(429, "");
+        assert_eq!(limited.remedy, Remedy::WaitForLimit(None));
+        // How long to wait is said by who knows what the endpoint asks for.
+        assert!(limited.failed.message.ends_with("(HTTP 429)."), "{}", limited.failed.message);
         for status in [408, 500, 502, 503, 504, 529] {
             assert_eq!(official(status, "").remedy, Remedy::Wait(None), "{status}");
         }

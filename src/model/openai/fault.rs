@@ -208,7 +208,12 @@ pub(super) fn seconds(duration: Duration) -> String {
         0 => format!("{} ms", duration.as_millis()),
         1 => "1 second".to_owned(),
         seconds @ 2..=119 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds.div_ceil(60)),
+        seconds @ 120..=7_140 => format!("{} minutes", seconds.div_ceil(60)),
+        // Rather a little late than too early.
+        seconds => match (seconds.div_ceil(60) / 60, seconds.div_ceil(60) % 60) {
+            (hours, 0) => format!("{hours} hours"),
+            (hours, minutes) => format!("{hours} hours {minutes} min"),
+        },
     }
 }
 
@@ -243,5 +248,7 @@ mod tests {
             ("20 ms", "1 second", "60 seconds")
         );
         assert_eq!(said(300_000), "5 minutes");
+        assert_eq!((said(7_140_000).as_str(), said(7_200_000).as_str()), ("119 minutes", "2 hours"));
+        assert_eq!((said(86_400_000).as_str(), said(86_401_000).as_str()), ("24 hours", "24 hours 1 min"));
     }
 }

@@ -56,7 +56,10 @@ where
             least.max(asked.unwrap_or_default())
         } else {
             let took = seconds(began.elapsed());
-            return Err(with_note(failure, &format!("Tried {tried} times within {took}.")));
+            // Only here it is known that nobody said how long to wait.
+            let advice =
+                if let Remedy::WaitForLimit(_) = failure.remedy { " Wait a little and ask again." } else { "" };
+            return Err(with_note(failure, &format!("Tried {tried} times within {took}.{advice}")));
         };
         let retried = ModelRetried {
             attempt: tried + adapted,
@@ -169,6 +172,7 @@ mod tests {
         let (result, announced, took) = played(&[Remedy::WaitForLimit(None); 9]).await;
         let message = result.unwrap_err().message;
         assert!(message.starts_with("It failed. Tried 6 times within "), "{message}");
+        assert!(message.ends_with(". Wait a little and ask again."), "{message}");
         assert_eq!(announced.iter().map(|retried| retried.of).collect::<Vec<_>>(), [6; 5]);
         assert!((37..=63).contains(&took.as_secs()), "{took:?}");
     }
@@ -188,6 +192,8 @@ mod tests {
         let (result, announced, _) = played(&[Remedy::Wait(Some(Duration::from_secs(600)))]).await;
         assert_eq!(result.unwrap_err().message, "It failed. It asks to wait 10 minutes before the next request.");
         assert!(announced.is_empty());
+        let (result, ..) = played(&[Remedy::WaitForLimit(Some(Duration::from_secs(86_400)))]).await;
+        assert_eq!(result.unwrap_err().message, "It failed. It asks to wait 24 hours before the next request.");
     }
 
     #[tokio::test(start_paused = true)]

@@ -41,6 +41,11 @@ fn scrolls(s: &S) -> bool {
     s.in_pane() || s.place == Place::Page
 }
 
+/// `/` filters or searches wherever that can be.
+fn has_no_search(s: &S) -> bool {
+    (s.place == Place::Chat && !s.viewing) || (s.place == Place::Data && !s.in_data())
+}
+
 fn can_suggest(s: &S) -> bool {
     s.suggestions && s.in_pane()
 }
@@ -331,6 +336,7 @@ pub(super) static TABLE: &[Binding] = &[
     ),
     bind(Action::PreviousPane, &[k(BackTab)], S::on_screen, 0, "pane before", "To the pane before"),
     bind(Action::ToCommand, &[c(':')], S::in_pane, 0, "command", "Type a command"),
+    bind(Action::ToCommand, &[c('/')], has_no_search, 0, "command", "… where there is nothing to filter or to search"),
     bind(Action::ToggleZoom, &[c('f')], S::in_pane, 11, "full screen", "Give the pane the whole screen, and back"),
     bind(
         Action::ToggleMouse,

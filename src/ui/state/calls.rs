@@ -1,8 +1,11 @@
 //! The calls pane: rows grouped under their turns, grown as records come and never rebuilt for a frame.
 
+use std::collections::BTreeMap;
+
 use super::{Fold, Lineup, Offers};
+use crate::protocol::{CallId, ServerName, StepId};
 use crate::query::ParseError;
-use crate::session::{Session, Span};
+use crate::session::{List, Server, Session, Span};
 
 /// One row of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +47,19 @@ pub struct Filter {
     pub problem: Option<ParseError>,
     /// What may stand in place of the word being typed.
     pub offers: Offers,
-    /// Positions of the rows that match.
+    /// What matches.
+    kept: Kept,
+}
+
+/// What matches a filter.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    /// Positions of the rows.
     rows: Vec<u32>,
+    /// The steps among them.
+    steps: List<StepId>,
+    /// The calls among them, by server.
+    calls: BTreeMap<ServerName, List<CallId>>,
 }
 
 /// The calls pane.
@@ -77,7 +91,7 @@ pub struct Calls {
 impl Calls {
     /// Forgets all rows: another session, or another moment of it, takes the place of the one shown.
     pub fn start_over(&mut self) {
-        let kept = Filter { rows: Vec::new(), ..std::mem::take(&mut self.filter) };
+        let kept = Filter { kept: Kept::default(), ..std::mem::take(&mut self.filter) };
         *self = Self { form: self.form, window: self.window, fold: self.fold, filter: kept, ..Self::default() };
     }
 
@@ -104,23 +118,42 @@ impl Calls {
     }
 
     /// Makes the filtered rows again. A turn's heading stays if one of its rows does.
-    pub fn refilter(&mut self, matches: impl Fn(Span) -> bool) {
-        self.filter.rows.clear();
-        if self.filter.words.trim().is_empty() {
-            return;
-        }
+    pub fn refilter(&mut self, session: &Session, matches: impl Fn(Span) -> bool) {
+        let mut kept = Kept::default();
         let mut heading = None;
-        for (position, row) in self.rows.iter().enumerate() {
+        let wanted = if self.is_filtered() { self.rows.as_slice() } else { &[] };
+        for (position, row) in wanted.iter().enumerate() {
             let position = u32::try_from(position).unwrap_or(u32::MAX);
             match row {
                 CallRow::Turn(_) => heading = Some(position),
                 CallRow::Span(span) if matches(*span) => {
-                    self.filter.rows.extend(heading.take());
-                    self.filter.rows.push(position);
+                    kept.rows.extend(heading.take());
+                    kept.rows.push(position);
+                    match span {
+                        Span::Step(id) => kept.steps.push(*id),
+                        Span::Call(id) => {
+                            if let Some(call) = session.call(*id) {
+                                kept.calls.entry(call.server.clone()).or_default().push(*id);
+                            }
+                        }
+                    }
                 }
                 CallRow::Span(_) => {}
             }
         }
+        self.filter.kept = kept;
+    }
+
+    /// The steps that the filter lets through; none without a filter, where all are shown.
+    #[must_use]
+    pub fn kept_steps(&self) -> Option<&List<StepId>> {
+        self.is_filtered().then_some(&self.filter.kept.steps)
+    }
+
+    /// The calls of a server that are shown; none where the filter hides them all.
+    #[must_use]
+    pub fn shown_of<'a>(&'a self, server: &'a Server) -> Option<&'a List<CallId>> {
+        if self.is_filtered() { self.filter.kept.calls.get(&server.name) } else { Some(&server.calls) }
     }
 
     /// Whether only some rows are shown.
@@ -132,7 +165,7 @@ impl Calls {
     /// Rows shown.
     #[must_use]
     pub fn len(&self) -> usize {
-        if self.is_filtered() { self.filter.rows.len() } else { self.rows.len() }
+        if self.is_filtered() { self.filter.kept.rows.len() } else { self.rows.len() }
     }
 
     /// Whether nothing is shown.
@@ -144,7 +177,7 @@ impl Calls {
     /// What a shown row is.
     #[must_use]
     pub fn row(&self, position: usize) -> Option<CallRow> {
-        let position = if self.is_filtered() { *self.filter.rows.get(position)? as usize } else { position };
+        let position = if self.is_filtered() { *self.filter.kept.rows.get(position)? as usize } else { position };
         self.rows.get(position).copied()
     }
 
@@ -158,7 +191,7 @@ impl Calls {
         if !self.is_filtered() {
             return Some(row as usize);
         }
-        self.filter.rows.partition_point(|shown| *shown <= row).checked_sub(1)
+        self.filter.kept.rows.partition_point(|shown| *shown <= row).checked_sub(1)
     }
 
     /// The next shown span after (or before) a row.

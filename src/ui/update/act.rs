@@ -42,7 +42,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ToCommand => {
             select::focus(state, Focus::Input);
             if state.input.is_blank() {
-                state.input.set(":");
+                state.input.set("/");
             }
         }
         Action::ToggleZoom => {

@@ -183,7 +183,7 @@ pub(super) fn refilter(state: &mut State) {
     state.calls.filter.problem = query.as_ref().err().cloned();
     let Ok(query) = query else { return };
     let session = &state.session;
-    state.calls.refilter(|span| match span {
+    state.calls.refilter(session, |span| match span {
         Span::Call(id) => session.call(id).is_some_and(|call| query.matches(&Subject::of_call(session, call))),
         Span::Step(id) => session.step(id).is_some_and(|step| query.matches(&Subject::of_step(step))),
     });

@@ -203,15 +203,22 @@ pub(super) fn lane(state: &mut State, down: bool) {
     }
 }
 
+/// The step that was asked for last before a time, of those that are shown.
 fn nearest_step(state: &State, at_us: u64) -> Option<StepId> {
-    let steps = &state.session.steps;
-    let after = steps.partition_point(|step| step.requested_us <= at_us);
-    steps.get(after.saturating_sub(1)).or(steps.last()).map(|step| step.id)
+    let session = &state.session;
+    let asked_us = |id: &StepId| session.step(*id).map_or(0, |step| step.requested_us);
+    match state.calls.kept_steps() {
+        Some(ids) => ids.get(ids.partition_point(|id| asked_us(id) <= at_us).saturating_sub(1)).copied(),
+        None => {
+            let after = session.steps.partition_point(|step| step.requested_us <= at_us);
+            session.steps.get(after.saturating_sub(1)).map(|step| step.id)
+        }
+    }
 }
 
-/// The call of a server that was made nearest to a time.
+/// The call of a server that was made nearest to a time, of those that are shown.
 fn nearest_call(state: &State, server: usize, at_us: u64) -> Option<CallId> {
-    let calls = &state.session.servers.get(server)?.calls;
+    let calls = state.calls.shown_of(state.session.servers.get(server)?)?;
     let time = |id: &CallId| state.session.call(*id).map_or(0, |call| call.proposed_us);
     let after = calls.partition_point(|id| time(id) <= at_us);
     let candidates = [after.checked_sub(1), Some(after)];

@@ -113,7 +113,9 @@ fn chat(state: &mut State) {
 /// Where the last answer begins, if its end is on the screen and it is too long for both: it is read from its beginning.
 fn unread(state: &mut State, height: usize) -> Option<(usize, usize)> {
     let item = state.session.turns.len().checked_sub(1)?;
-    if state.chat.scroll != Scroll::End || state.chat.read == Some(item) {
+    // Under one that is forgotten stands that it is.
+    let forgotten = state.session.cleared_at == state.session.turns.len();
+    if state.chat.scroll != Scroll::End || state.chat.read == Some(item) || forgotten {
         return None;
     }
     let rows = item_rows(state, item);

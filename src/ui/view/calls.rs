@@ -31,7 +31,8 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) {
     list(state, buffer);
 }
 
-fn filter_words(state: &State, foot: &mut Pen) {
+/// What is filtered for, and how many rows that leaves.
+pub(super) fn filter_words(state: &State, foot: &mut Pen) {
     let filter = &state.calls.filter;
     if filter.words.is_empty() && !filter.typing {
         return;

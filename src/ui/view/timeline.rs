@@ -7,8 +7,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use self::axis::{Axis, NAMES, axis};
+use super::calls::filter_words;
 use super::put_line;
-use crate::session::{CallState, List, Server, Span, StepState};
+use crate::protocol::CallId;
+use crate::session::{Call, CallState, List, Server, Span, Step, StepState};
+use crate::ui::layout::Shape;
 use crate::ui::state::{Selected, State, Window};
 use crate::ui::text::{self, Pen};
 use crate::ui::theme::Role;
@@ -146,7 +149,8 @@ fn lanes(state: &State, axis: &Axis) -> Lanes {
     let room = usize::from(area.height.saturating_sub(2));
     // Where not all have room, only the model's lane says something without a bar.
     let tells = |(_, spans): &(String, Spans)| count <= room || !spans.is_empty();
-    let servers = session.servers.iter().map(|server| server_lane(state, axis, server)).filter(tells);
+    let servers =
+        session.servers.iter().map(|server| (server.name.to_string(), call_spans(state, axis, server))).filter(tells);
     let model = ("model".to_owned(), model_spans(state, axis));
     let spans: Vec<(String, Spans)> = std::iter::once(model).chain(servers).collect();
     let mut wanted: Vec<usize> = spans.iter().map(|(_, spans)| rows_wanted(spans)).collect();
@@ -194,10 +198,6 @@ fn place(free: &mut [u16], bar: &Bar) -> usize {
     row
 }
 
-fn server_lane(state: &State, axis: &Axis, server: &Server) -> (String, Spans) {
-    (server.name.to_string(), call_spans(state, axis, &server.calls))
-}
-
 enum Spans {
     Few(Vec<Bar>),
     Many(Vec<usize>),
@@ -212,48 +212,58 @@ impl Spans {
     }
 }
 
-fn model_spans(state: &State, axis: &Axis) -> Spans {
-    let steps = &state.session.steps;
-    let first = steps.partition_point(|step| step.requested_us < axis.start_us());
-    let last = steps.partition_point(|step| step.requested_us <= axis.end_us());
+/// What of a list lies in the window: bars, or how many began in each column.
+fn spans<T>(axis: &Axis, list: &List<T>, began_us: impl Fn(&T) -> u64, bar: impl Fn(&T) -> Option<Bar>) -> Spans {
+    let first = list.partition_point(|item| began_us(item) < axis.start_us());
+    let last = list.partition_point(|item| began_us(item) <= axis.end_us());
     if last - first > MOST_BARS {
-        return Spans::Many(counts(axis, |at_us| steps.partition_point(|step| step.requested_us < at_us)));
+        return Spans::Many(counts(axis, |at_us| list.partition_point(|item| began_us(item) < at_us)));
     }
-    let bars = steps.range(first, last).map(|step| {
-        let (glyph, role) = match step.state {
-            StepState::Waiting | StepState::Retrying { .. } => ("░", Role::Busy),
-            StepState::Streaming => ("▒", Role::Busy),
-            StepState::Answered => ("━", Role::Key),
-            StepState::Failed(_) => ("╳", Role::Bad),
-            StepState::Stopped => ("╌", Role::Dim),
-        };
-        let end = step.ended_us.unwrap_or(axis.end_us());
-        bar(axis, Span::Step(step.id), step.requested_us, end, glyph, role)
-    });
-    Spans::Few(bars.collect())
+    Spans::Few(list.range(first, last).filter_map(bar).collect())
 }
 
-fn call_spans(state: &State, axis: &Axis, calls: &List<crate::protocol::CallId>) -> Spans {
+fn model_spans(state: &State, axis: &Axis) -> Spans {
     let session = &state.session;
-    let proposed = |id: &crate::protocol::CallId| session.call(*id).map_or(0, |call| call.proposed_us);
-    let first = calls.partition_point(|id| proposed(id) < axis.start_us());
-    let last = calls.partition_point(|id| proposed(id) <= axis.end_us());
-    if last - first > MOST_BARS {
-        return Spans::Many(counts(axis, |at_us| calls.partition_point(|id| proposed(id) < at_us)));
+    match state.calls.kept_steps() {
+        None => spans(axis, &session.steps, |step| step.requested_us, |step| Some(step_bar(axis, step))),
+        Some(ids) => spans(
+            axis,
+            ids,
+            |id| session.step(*id).map_or(0, |step| step.requested_us),
+            |id| session.step(*id).map(|step| step_bar(axis, step)),
+        ),
     }
-    let bars = calls.range(first, last).filter_map(|id| session.call(*id)).map(|call| {
-        let (glyph, role) = match call.state {
-            CallState::Proposed | CallState::Released => ("░", Role::Dim),
-            CallState::Held(_) => ("░", Role::Warn),
-            CallState::Running => ("▒", Role::Busy),
-            CallState::Ok => ("█", Role::Good),
-            CallState::Error => ("╳", Role::Bad),
-            CallState::Cancelled | CallState::Denied => ("╌", Role::Dim),
-        };
-        let start = call.started_us.unwrap_or(call.proposed_us);
-        bar(axis, Span::Call(call.id), start, call.finished_us.unwrap_or(axis.end_us()), glyph, role)
-    });
-    Spans::Few(bars.collect())
+}
+
+fn step_bar(axis: &Axis, step: &Step) -> Bar {
+    let (glyph, role) = match step.state {
+        StepState::Waiting | StepState::Retrying { .. } => ("░", Role::Busy),
+        StepState::Streaming => ("▒", Role::Busy),
+        StepState::Answered => ("━", Role::Key),
+        StepState::Failed(_) => ("╳", Role::Bad),
+        StepState::Stopped => ("╌", Role::Dim),
+    };
+    bar(axis, Span::Step(step.id), step.requested_us, step.ended_us.unwrap_or(axis.end_us()), glyph, role)
+}
+
+fn call_spans(state: &State, axis: &Axis, server: &Server) -> Spans {
+    let session = &state.session;
+    let Some(calls) = state.calls.shown_of(server) else { return Spans::Few(Vec::new()) };
+    let proposed_us = |id: &CallId| session.call(*id).map_or(0, |call| call.proposed_us);
+    spans(axis, calls, proposed_us, |id| session.call(*id).map(|call| call_bar(axis, call)))
+}
+
+fn call_bar(axis: &Axis, call: &Call) -> Bar {
+    let (glyph, role) = match call.state {
+        CallState::Proposed | CallState::Released => ("░", Role::Dim),
+        CallState::Held(_) => ("░", Role::Warn),
+        CallState::Running => ("▒", Role::Busy),
+        CallState::Ok => ("█", Role::Good),
+        CallState::Error => ("╳", Role::Bad),
+        CallState::Cancelled | CallState::Denied => ("╌", Role::Dim),
+    };
+    let start = call.started_us.unwrap_or(call.proposed_us);
+    bar(axis, Span::Call(call.id), start, call.finished_us.unwrap_or(axis.end_us()), glyph, role)
 }
 
 fn bar(axis: &Axis, span: Span, start_us: u64, end_us: u64, glyph: &'static str, role: Role) -> Bar {
@@ -310,13 +320,18 @@ fn dense(state: &State, axis: &Axis, lane: &Lane, buffer: &mut Buffer) {
     }
 }
 
-/// What is selected, in words under the lanes, and how many lanes have no room.
+/// What is selected, in words under the lanes, and how many lanes have no room. Where no frame tells of a filter, that.
 fn foot(state: &State, rest: usize, buffer: &mut Buffer) {
     let area = state.areas.timeline;
     let mut pen = Pen::new(area.width);
     let dim = state.theme().style(Role::Dim);
     let rest = if rest > 0 { format!(" + {} ", text::count(rest, "other lane")) } else { String::new() };
     let room = usize::from(area.width).saturating_sub(text::width(&rest) + 2);
-    pen.put(" ", dim).put(&text::fit(&super::data::headline(state), room), dim).at_end(&rest, dim);
+    if state.areas.shape == Shape::Single && state.calls.is_filtered() {
+        filter_words(state, &mut pen);
+    } else {
+        pen.put(" ", dim).put(&text::fit(&super::data::headline(state), room), dim);
+    }
+    pen.at_end(&rest, dim);
     put_line(buffer, area, usize::from(area.height - 1), &pen.line());
 }

@@ -55,7 +55,9 @@ pub fn turn_rows(state: &State, position: usize, width: u16) -> Vec<Row> {
 /// Where the model's memory of the conversation ends.
 pub(super) fn forgotten_row(width: u16, theme: Theme) -> Row {
     let mut pen = Pen::new(width);
-    pen.put("── conversation forgotten: what is above is not known to the model any more ──", theme.style(Role::Dim));
+    let dim = theme.style(Role::Dim);
+    pen.put("── conversation forgotten here ", dim);
+    pen.put(&"─".repeat(usize::from(width).saturating_sub(pen.used())), dim);
     pen.line().into()
 }
 
