@@ -80,11 +80,10 @@ fn environment(name: &str) -> Option<String> {
 pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
+    let wrong = |key: &str, words: String| Failure::usage(settings.origins.tell(key, &words));
     if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
         let dir = dir.display();
-        return Err(Failure::usage(format!(
-            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
-        )));
+        return Err(wrong("data", format!("there is no folder {dir}; `callboard data export {dir}` makes one")));
     }
     let mut options = Vec::new();
     for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
@@ -94,7 +93,7 @@ pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
         }
     }
     if let Some(as_of) = &settings.as_of {
-        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
+        callboard_servers::check_day(as_of).map_err(|error| wrong("as_of", error.to_string()))?;
         options.extend(["--as-of".to_owned(), as_of.clone()]);
     }
     let spec = |name: &&str| ServerSpec {

@@ -16,6 +16,7 @@ mod remote;
 mod replaying;
 mod servers;
 mod session_folds;
+mod settings;
 mod setup;
 mod terminal;
 mod tidy;
