@@ -27,7 +27,7 @@ use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
 use crate::wording::count;
 
-pub use fleet::{Fleet, fleet, sources};
+pub use fleet::{Fleet, database, fleet, sources};
 
 use fleet::{bundled, projects};
 

@@ -54,7 +54,7 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
         return callboard_servers::serve(name, &options).map_err(|error| match &error {
             ServeError::Runtime(_) => Failure::failed(error.to_string()),
-            ServeError::UnknownServer(_) | ServeError::Data(_) | ServeError::AsOf { .. } => {
+            ServeError::UnknownServer(_) | ServeError::Data(_) | ServeError::AsOf { .. } | ServeError::Db(_) => {
                 Failure::usage(error.to_string())
             }
         });

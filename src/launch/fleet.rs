@@ -76,6 +76,17 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Whether the bundled servers can keep their records where the settings say. They open it with the first call only, and
+/// each of them would fail then.
+///
+/// # Errors
+/// They cannot.
+pub fn database(settings: &Settings) -> Result<(), Failure> {
+    let Some(file) = settings.db.as_deref() else { return Ok(()) };
+    callboard_servers::check_db(file, settings.data.as_deref())
+        .map_err(|error| Failure::usage(settings.origins.tell("db", &error.to_string())))
+}
+
 /// The five bundled servers, each a child that is this very program.
 pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
     let program = std::env::current_exe()
@@ -85,6 +96,7 @@ pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
         let dir = dir.display();
         return Err(wrong("data", format!("there is no folder {dir}; `callboard data export {dir}` makes one")));
     }
+    database(settings)?;
     let mut options = Vec::new();
     for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
         if let Some(path) = path {
