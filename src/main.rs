@@ -15,7 +15,7 @@ use callboard::export::Format;
 use callboard::failure::{Failure, Form, waits_for_a_yes};
 use callboard::headless::{self, Output};
 use callboard::mcp::watcher;
-use callboard::model::builtin::RunbookParameter;
+use callboard::model::builtin::{Runbook, RunbookParameter};
 use callboard::protocol::{Question, Unapproved};
 use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
 use callboard::sanitise::{clean_block, clean_line};
@@ -194,17 +194,14 @@ fn answer(running: launch::Running, questions: &[Question], output: Output) -> R
 fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], form: Form) -> Result<(), Failure> {
     let assistant = launch::built_in(&settings)?;
     let Some(name) = name else {
-        for runbook in assistant.runbooks() {
-            match form {
-                Form::Json => say_json(
-                    &json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary})
-                        .to_string(),
-                )?,
-                Form::Text => {
-                    let line = format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary);
-                    say(&clean_line(&line))?;
-                }
-            }
+        let listed = assistant.runbooks().iter();
+        if form == Form::Json {
+            let row = |runbook: &Runbook| json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary});
+            return say_json(&json!({"runbooks": listed.map(row).collect::<Vec<_>>()}).to_string());
+        }
+        for runbook in listed {
+            let line = format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary);
+            say(&clean_line(&line))?;
         }
         return Ok(());
     };
