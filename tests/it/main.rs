@@ -10,6 +10,7 @@ mod offers;
 mod openai_endpoint;
 mod orchestrator;
 mod processes;
+mod prune;
 mod real_peers;
 mod recordings;
 mod remote;
