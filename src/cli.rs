@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::protocol::Place;
@@ -145,8 +145,11 @@ pub enum Task {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// List recorded sessions, newest first
-    Sessions,
+    /// List recorded sessions, newest first; `prune` deletes old ones
+    Sessions {
+        #[command(subcommand)]
+        task: Option<SessionsTask>,
+    },
     /// Set up servers of your own: add, list, remove, import, approve a project's
     Mcp {
         #[command(subcommand)]
@@ -322,6 +325,24 @@ pub struct NewServer {
     /// The program and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// What to do with recordings.
+#[derive(Debug, Subcommand)]
+pub enum SessionsTask {
+    /// Delete recordings and the payloads beside them; what is being written, or gone on from by a fork that stays, stays
+    #[command(group(ArgGroup::new("bounds").required(true).multiple(true).args(["older_than", "keep"])))]
+    Prune {
+        /// Only those to which nothing has been written for this many days
+        #[arg(long, value_name = "DAYS")]
+        older_than: Option<u32>,
+        /// Not the newest of all, this many of them; with --older-than both must let a recording go
+        #[arg(long, value_name = "N")]
+        keep: Option<usize>,
+        /// Delete nothing; say what would be
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// What to do with a data set.

@@ -1,6 +1,7 @@
 //! Settings: flag, then environment, then the user's file, then the default. Of a project only its server files count, between
 //! those of a flag and the user's own ([`servers::Sources`]): what else it could set would send keys or skip questions.
 
+mod origin;
 pub mod servers;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use crate::query::Query;
 use crate::ui::{Mouse, Theme};
 
 use servers::Projects;
+
+pub use origin::{Origin, Origins};
 
 /// The file's content; every key is optional. A key that is not here is a warning, not an error.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -90,6 +93,8 @@ pub struct Settings {
     pub projects: Projects,
     /// What was odd about the settings; shown once.
     pub warnings: Vec<String>,
+    /// Where each of them stands.
+    pub origins: Origins,
 }
 
 /// Whether sessions are recorded.
@@ -108,16 +113,25 @@ pub enum Record {
 /// A settings file that cannot be read, with line and field; a value that is none of the allowed ones.
 pub fn resolve(common: &Common) -> Result<Settings, Failure> {
     let path = common.config.clone().or_else(default_path);
-    let (file, mut warnings) = match &path {
+    let (file, mut origins, mut warnings) = match &path {
         Some(path) if path.exists() || common.config.is_some() => read(path)?,
-        _ => (File::default(), Vec::new()),
+        _ => (File::default(), Origins::default(), Vec::new()),
     };
+    let model = common.model.clone().filter(|name| !name.is_empty()).or_else(|| std::env::var("OPENAI_MODEL").ok());
+    origins.given("model", model.as_ref().filter(|name| !name.is_empty()), "--model", Some("OPENAI_MODEL"));
+    origins.given("base_url", common.base_url.as_ref(), "--base-url", Some("OPENAI_BASE_URL"));
+    origins.given("data", common.data.as_ref(), "--data", Some("CALLBOARD_DATA"));
+    origins.given("db", common.db.as_ref(), "--db", None);
+    origins.given("as_of", common.as_of.as_ref(), "--as-of", None);
+    origins.given("assistant", common.assistant.as_ref(), "--assistant", None);
+    origins.given("policy", common.policy.as_ref(), "--policy", None);
     let theme = match (std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()), file.theme.as_deref()) {
         (Some(_), _) | (None, Some("none")) => Theme::Plain,
         (None, None | Some("dark")) => Theme::Dark,
         (None, Some("light")) => Theme::Light,
         (None, Some(other)) => {
-            warnings.push(format!("theme = {other:?} is none of dark, light, none; dark is used"));
+            let wrong = format!("{other:?} is none of dark, light, none; dark is used");
+            warnings.push(origins.tell("theme", &wrong));
             Theme::Dark
         }
     };
@@ -127,42 +141,40 @@ pub fn resolve(common: &Common) -> Result<Settings, Failure> {
         Some("auto") => Policy::Auto,
         Some("read-only") => Policy::ReadOnly,
         Some(other) => {
-            return Err(Failure::usage(format!(
-                "{other:?} is no approval mode; use ask-all, ask-writes, auto or read-only"
-            )));
+            let wrong = format!("{other:?} is no approval mode; use ask-all, ask-writes, auto or read-only");
+            return Err(Failure::usage(origins.tell("policy", &wrong)));
         }
     };
     Ok(Settings {
-        model: [common.model.clone(), std::env::var("OPENAI_MODEL").ok(), file.model]
-            .into_iter()
-            .flatten()
-            .find(|text| !text.is_empty()),
+        model: [model, file.model].into_iter().flatten().find(|text| !text.is_empty()),
         base_url: common.base_url.clone().or(file.base_url).filter(|text| !text.is_empty()),
         theme,
         mouse: if file.mouse == Some(false) { Mouse::Free } else { Mouse::Captured },
         record: if common.no_record || file.record == Some(false) { Record::Off } else { Record::On },
-        gate: Gate::new(policy, rules(&file.rules)?, if common.step { Stepping::On } else { Stepping::Off })
+        gate: Gate::new(policy, rules(&file.rules, &origins)?, if common.step { Stepping::On } else { Stepping::Off })
             .with_others(if common.trust_results { Others::Trusted } else { Others::Ask }),
         data: path_of(&common.data, file.data),
         db: path_of(&common.db, file.db),
         as_of: common.as_of.clone().or(file.as_of).filter(|text| !text.is_empty()),
         assistant: path_of(&common.assistant, file.assistant),
         servers: path_of(&common.servers, None),
-        user_servers: user_servers(file.servers, path.as_deref(), &mut warnings),
+        user_servers: user_servers(file.servers, path.as_deref(), &origins, &mut warnings),
         projects: if common.trust_project { Projects::Trusted } else { Projects::Approved },
         warnings,
+        origins,
     })
 }
 
 /// The rules of the settings file.
-fn rules(texts: &RuleTexts) -> Result<Rules, Failure> {
+fn rules(texts: &RuleTexts, origins: &Origins) -> Result<Rules, Failure> {
     let parse = |kind: &str, texts: &[String]| {
-        let parse = |text: &String| {
+        let parse = |(index, text): (usize, &String)| {
             text.parse::<Query>().map_err(|error| {
-                Failure::usage(format!("the settings file has no usable {kind} rule {text:?}: {error}"))
+                let wrong = format!("{text:?} is no usable {kind} rule: {error}");
+                Failure::usage(origins.tell(&format!("rules.{kind}.{index}"), &wrong))
             })
         };
-        texts.iter().map(parse).collect::<Result<Vec<_>, _>>()
+        texts.iter().enumerate().map(parse).collect::<Result<Vec<_>, _>>()
     };
     Ok(Rules {
         deny: parse("deny", &texts.deny)?,
@@ -172,11 +184,16 @@ fn rules(texts: &RuleTexts) -> Result<Rules, Failure> {
 }
 
 /// The file the settings name, else `mcp.json` beside them.
-fn user_servers(named: Option<PathBuf>, settings: Option<&Path>, warnings: &mut Vec<String>) -> Option<PathBuf> {
+fn user_servers(
+    named: Option<PathBuf>,
+    settings: Option<&Path>,
+    origins: &Origins,
+    warnings: &mut Vec<String>,
+) -> Option<PathBuf> {
     let usual = settings.and_then(Path::parent).map(|folder| folder.join("mcp.json"));
     let named = named.filter(|path| !path.as_os_str().is_empty());
     if let Some(path) = named.as_ref().filter(|path| Some(*path) != usual.as_ref() && !path.exists()) {
-        warnings.push(format!("the settings name {} for servers, which does not exist", path.display()));
+        warnings.push(origins.tell("servers", &format!("there is no file {}", path.display())));
     }
     named.or(usual)
 }
@@ -192,7 +209,7 @@ pub fn default_path() -> Option<PathBuf> {
     folders::config().map(|dir| dir.join("callboard").join("config.toml"))
 }
 
-fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
+fn read(path: &Path) -> Result<(File, Origins, Vec<String>), Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("the settings file {shown} cannot be read: {error}")))?;
@@ -209,27 +226,27 @@ fn read(path: &Path) -> Result<(File, Vec<String>), Failure> {
         }
     }
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
-    if let Some(lost) = table.iter().find_map(|(key, value)| lost_rules(key, value)) {
-        return Err(Failure::usage(format!(
-            "the settings file {shown}: {lost}; rules stand in [rules], and would be lost here"
-        )));
+    let origins = Origins::of_file(path, &text);
+    if let Some((key, lost)) = table.iter().find_map(|(key, value)| lost_rules(key, value)) {
+        let wrong = format!("{lost}; rules stand in [rules], and would be lost here");
+        return Err(Failure::usage(origins.tell(&key, &wrong)));
     }
     let warnings = table
         .keys()
         .filter(|key| !KEYS.contains(&key.as_str()))
-        .map(|key| format!("the settings file {shown} has an unknown key {key:?}; known are {}", KEYS.join(", ")))
+        .map(|key| origins.tell(key, &format!("an unknown key; known are {}", KEYS.join(", "))))
         .collect();
-    Ok((file, warnings))
+    Ok((file, origins, warnings))
 }
 
-/// Rules in a place where they would count for nothing, which must not pass for a typing error.
-fn lost_rules(key: &str, value: &toml::Value) -> Option<String> {
+/// Rules in a place where they would count for nothing, which must not pass for a typing error: where, and in words.
+fn lost_rules(key: &str, value: &toml::Value) -> Option<(String, String)> {
     let is_rule = |key: &str| matches!(key, "deny" | "ask" | "allow");
     if is_rule(key) {
-        return Some(format!("{key:?} stands outside of [rules]"));
+        return Some((key.to_owned(), format!("{key:?} stands outside of [rules]")));
     }
     let inside = value.as_table().filter(|_| !KEYS.contains(&key))?.keys().find(|key| is_rule(key))?;
-    Some(format!("{inside:?} stands in [{key}], which is no known section"))
+    Some((format!("{key}.{inside}"), format!("{inside:?} stands in [{key}], which is no known section")))
 }
 
 #[cfg(test)]

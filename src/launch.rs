@@ -27,7 +27,7 @@ use crate::recording::redact::Redactor;
 use crate::recording::{Recording, sessions_dir};
 use crate::wording::count;
 
-pub use fleet::{Fleet, fleet, sources};
+pub use fleet::{Fleet, database, fleet, sources};
 
 use fleet::{bundled, projects};
 
@@ -208,7 +208,8 @@ fn assemble(settings: &Settings, plan: Plan, more_warnings: Vec<String>) -> Resu
     let name = model.name().to_owned();
     let (choices, assistant) = (settings.clone(), Arc::clone(&built_in));
     let models: Models = Box::new(move |name| {
-        let chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
+        let mut chosen = Settings { model: Some(name.to_owned()), ..choices.clone() };
+        chosen.origins.forget("model");
         self::model(&chosen, &assistant).map_err(|failure| failure.message)
     });
     let data = settings.data.clone();
@@ -303,7 +304,8 @@ fn recording(
 /// # Errors
 /// A knowledge folder that cannot be used, with file, line and field.
 pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
-    BuiltIn::load(settings.assistant.as_deref()).map_err(|error| Failure::usage(error.to_string()))
+    let wrong = |error: String| Failure::usage(settings.origins.tell("assistant", &error));
+    BuiltIn::load(settings.assistant.as_deref()).map_err(|error| wrong(error.to_string()))
 }
 
 /// The model that the settings ask for.
@@ -311,13 +313,13 @@ pub fn built_in(settings: &Settings) -> Result<BuiltIn, Failure> {
 /// # Errors
 /// A script or endpoint that cannot be used.
 pub fn model(settings: &Settings, built_in: &Arc<BuiltIn>) -> Result<Arc<dyn Model>, Failure> {
-    let usage = |error: String| Failure::usage(error);
+    let wrong = |key: &str, words: String| Failure::usage(settings.origins.tell(key, &words));
     if let Some(path) = script(settings) {
-        let scripted = Scripted::from_file(path).map_err(|error| usage(error.to_string()))?;
+        let scripted = Scripted::from_file(path).map_err(|error| wrong("model", error.to_string()))?;
         return Ok(Arc::new(scripted));
     }
     let Some(endpoint) = endpoint(settings)? else { return Ok(Arc::clone(built_in) as Arc<dyn Model>) };
-    let model = OpenAi::new(endpoint).map_err(|error| usage(error.to_string()))?;
+    let model = OpenAi::new(endpoint).map_err(|error| wrong("base_url", error.to_string()))?;
     Ok(Arc::new(model))
 }
 
@@ -338,10 +340,11 @@ pub fn endpoint(settings: &Settings) -> Result<Option<openai::Settings>, Failure
         return Ok(None);
     }
     if let (Some(name), true) = (wanted, no_endpoint) {
-        return Err(Failure::usage(format!(
+        let words = format!(
             "the model {name:?} needs an endpoint: set OPENAI_API_KEY for OpenAI's own, or OPENAI_BASE_URL (--base-url) \
              for another one; \"built-in\" needs neither"
-        )));
+        );
+        return Err(Failure::usage(settings.origins.tell("model", &words)));
     }
     let mut endpoint = openai::Settings { api_key: key, ..openai::Settings::default() };
     if let Some(url) = &settings.base_url {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use callboard::cli::{Cli, DataTask, Task};
+use callboard::cli::{Cli, DataTask, SessionsTask, Task};
 use callboard::config::{self, Settings};
 use callboard::doctor::{self, Depth};
 use callboard::eval::Suite;
@@ -15,14 +15,15 @@ use callboard::export::Format;
 use callboard::failure::{Failure, Form, waits_for_a_yes};
 use callboard::headless::{self, Output};
 use callboard::mcp::watcher;
-use callboard::model::builtin::RunbookParameter;
+use callboard::model::builtin::{Runbook, RunbookParameter};
 use callboard::protocol::{Question, Unapproved};
 use callboard::recorded::{self, Existing, ExportOrder, Mock, Privacy};
+use callboard::recording::prune::{Bounds, Effect};
 use callboard::sanitise::{clean_block, clean_line};
 use callboard::stderr::tell;
 use callboard::stdout::{say, say_json};
 use callboard::wording::count;
-use callboard::{conformance, console, direct, launch, recording, setup};
+use callboard::{conformance, console, direct, launch, setup};
 use callboard_servers::{ServeError, ServeOptions};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
@@ -54,7 +55,7 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         let options = ServeOptions { data: cli.common.data, db: cli.common.db, as_of: cli.common.as_of };
         return callboard_servers::serve(name, &options).map_err(|error| match &error {
             ServeError::Runtime(_) => Failure::failed(error.to_string()),
-            ServeError::UnknownServer(_) | ServeError::Data(_) | ServeError::AsOf { .. } => {
+            ServeError::UnknownServer(_) | ServeError::Data(_) | ServeError::AsOf { .. } | ServeError::Db(_) => {
                 Failure::usage(error.to_string())
             }
         });
@@ -119,7 +120,11 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         Some(Task::Conformance { url, scenario, protocol, context }) => {
             attended(conformance::run(url, &conformance::Setting { scenario, protocol, context }))
         }
-        Some(Task::Sessions) => sessions(form),
+        Some(Task::Sessions { task: None }) => recorded::sessions(form),
+        Some(Task::Sessions { task: Some(SessionsTask::Prune { older_than, keep, dry_run }) }) => {
+            let bounds = Bounds { older_than: older_than.map(recorded::days), keep: keep.unwrap_or(0) };
+            recorded::prune_sessions(bounds, if dry_run { Effect::Told } else { Effect::Deleted }, form)
+        }
         Some(Task::Mcp { task }) => setup::run(&settings, task, form),
         Some(Task::Data { task: DataTask::Check { dir } }) => data_check(dir.or(settings.data).as_deref(), form),
         Some(Task::Data { task: DataTask::Export { dir } }) => data_export(&dir, form),
@@ -194,17 +199,14 @@ fn answer(running: launch::Running, questions: &[Question], output: Output) -> R
 fn runbook(mut settings: Settings, name: Option<&str>, arguments: &[String], form: Form) -> Result<(), Failure> {
     let assistant = launch::built_in(&settings)?;
     let Some(name) = name else {
-        for runbook in assistant.runbooks() {
-            match form {
-                Form::Json => say_json(
-                    &json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary})
-                        .to_string(),
-                )?,
-                Form::Text => {
-                    let line = format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary);
-                    say(&clean_line(&line))?;
-                }
-            }
+        let listed = assistant.runbooks().iter();
+        if form == Form::Json {
+            let row = |runbook: &Runbook| json!({"name": runbook.name, "parameters": runbook.usage(), "summary": runbook.summary});
+            return say_json(&json!({"runbooks": listed.map(row).collect::<Vec<_>>()}).to_string());
+        }
+        for runbook in listed {
+            let line = format!("{:<16} {:<12} {}", runbook.name, runbook.usage(), runbook.summary);
+            say(&clean_line(&line))?;
         }
         return Ok(());
     };
@@ -330,32 +332,6 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
         .build()
         .map_err(|error| Failure::failed(format!("no runtime: {error}")))?
         .block_on(work)
-}
-
-fn sessions(form: Form) -> Result<(), Failure> {
-    let dir = recording::sessions_dir()
-        .ok_or_else(|| Failure::failed("there is no home folder; set XDG_STATE_HOME".into()))?;
-    let sessions = recording::list::sessions(&dir)
-        .map_err(|error| Failure::failed(format!("{} cannot be listed: {error}", dir.display())))?;
-    if form == Form::Json {
-        return say_json(&json!({"sessions": sessions}).to_string());
-    }
-    for session in &sessions {
-        let created = session.created.get(..16).unwrap_or(&session.created).replace('T', " ");
-        let line = format!(
-            "{}  {created}  {:<12} {:>9} {:>10}  {}",
-            session.id,
-            session.model,
-            count(session.turns as usize, "turn"),
-            count(usize::try_from(session.calls).unwrap_or(usize::MAX), "call"),
-            session.about()
-        );
-        say(&clean_line(&line))?;
-    }
-    if sessions.is_empty() {
-        tell(&clean_line(&format!("no sessions in {} yet", dir.display())));
-    }
-    Ok(())
 }
 
 fn data_check(dir: Option<&Path>, form: Form) -> Result<(), Failure> {

@@ -1,7 +1,9 @@
-//! Commands over recordings: compare two, re-run one against live servers, ask its questions again, export it.
+//! Commands over recordings: list and delete them, compare two, re-run one against live servers, ask its questions again,
+//! export it.
 
 mod diff;
 mod export;
+mod sessions;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +23,7 @@ use crate::stderr::tell;
 
 pub use diff::{diff, lines as diff_lines};
 pub use export::{Existing, ExportOrder, Privacy, export};
+pub use sessions::{days, prune_sessions, sessions};
 pub use verify::{Checked, Finding, verify};
 
 /// A recording, read whole.

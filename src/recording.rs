@@ -6,6 +6,7 @@ pub mod damage;
 mod envelope;
 pub mod format;
 pub mod list;
+pub mod prune;
 pub mod reader;
 pub mod redact;
 pub mod replay;

@@ -31,6 +31,16 @@ pub fn limit(limit: Duration) -> String {
     }
 }
 
+/// A size in bytes for people: `512 B`, `3.2 KiB`, `1.0 MiB`.
+#[must_use]
+pub fn bytes(count: usize) -> String {
+    match count {
+        0..1024 => format!("{count} B"),
+        1024..1_048_576 => format!("{}.{} KiB", count / 1024, count % 1024 * 10 / 1024),
+        _ => format!("{}.{} MiB", count / 1_048_576, count % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
 /// A block of MCP content as people read it: its text, or what it is and how much of it there is
 /// (`[image/png, about 120 bytes]`).
 #[must_use]

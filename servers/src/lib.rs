@@ -77,6 +77,9 @@ pub enum ServeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The records cannot be kept in the file.
+    #[error("{0}")]
+    Db(String),
     /// The asynchronous runtime could not be started.
     #[error("the runtime cannot be started: {0}")]
     Runtime(#[from] io::Error),
@@ -121,6 +124,16 @@ where
 pub fn check_day(wanted: &str) -> Result<(), ServeError> {
     let day = clock::as_of(Some(wanted), jiff::civil::Date::ZERO);
     day.map(drop).map_err(|error| ServeError::AsOf { wanted: wanted.to_owned(), reason: error.to_string() })
+}
+
+/// Looks whether the records of a data folder, or of the sample, can be kept in `file`, which is neither made nor changed.
+///
+/// # Errors
+/// It cannot be read or written, is something else, or holds another data set. A data set that cannot be read is no error
+/// here: [`check`] tells of that.
+pub fn check_db(file: &Path, dir: Option<&Path>) -> Result<(), ServeError> {
+    let Ok(profile) = data::load::profile(&Source::of(dir)) else { return Ok(()) };
+    store::look(file, &profile.name).map_err(|unusable| ServeError::Db(unusable.to_string()))
 }
 
 /// Lists every problem of a data folder, or of the sample; an empty list means that it is sound.

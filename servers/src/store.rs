@@ -9,6 +9,7 @@ mod billing;
 mod customer;
 mod fill;
 mod kb;
+mod look;
 mod tables;
 mod text;
 mod ticket;
@@ -25,6 +26,7 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 pub(crate) use asset::AssetFilter;
 pub(crate) use billing::{InvoiceFilter, Standing};
 pub(crate) use customer::CustomerFilter;
+pub(crate) use look::look;
 pub(crate) use text::{Words, is_blank};
 pub(crate) use ticket::TicketFilter;
 

@@ -36,7 +36,10 @@ pub(super) async fn look(settings: &Settings, depth: Depth) -> Vec<Finding> {
     let key = if endpoint.api_key.is_some() { "with a key" } else { "without a key" };
     let model = match OpenAi::new(endpoint.clone()) {
         Ok(model) => model,
-        Err(error) => return vec![Finding::fail(AREA, "endpoint", error.to_string(), "correct it", Exit::Usage)],
+        Err(error) => {
+            let says = settings.origins.tell("base_url", &error.to_string());
+            return vec![Finding::fail(AREA, "endpoint", says, "correct it", Exit::Usage)];
+        }
     };
     let set = format!("{} {key}, model {}", model.endpoint(), endpoint.model);
     match depth {

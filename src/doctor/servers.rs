@@ -21,7 +21,22 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     let mut found: Vec<Finding> = sources.files.iter().map(file).collect();
     let odd = |warning: &String| Finding::warn("files", "servers", warning.as_str(), "correct it, or leave it");
     found.extend(sources.warnings.iter().map(odd));
-    let fleet = match launch::fleet(settings) {
+    // With records in memory instead the servers can be looked at all the same.
+    let mut in_memory = settings.clone();
+    if let Some(file) = &settings.db {
+        found.push(match launch::database(settings) {
+            Ok(()) if file.exists() => Finding::ok("folders", "database", file.display().to_string()),
+            Ok(()) => {
+                Finding::ok("folders", "database", format!("{} will be made with the first call", file.display()))
+            }
+            Err(failure) => {
+                in_memory.db = None;
+                let advice = "correct it; until then nothing but this command starts";
+                Finding::fail("folders", "database", failure.message, advice, Exit::Failed)
+            }
+        });
+    }
+    let fleet = match launch::fleet(&in_memory) {
         Ok(fleet) => fleet,
         Err(failure) => {
             found.push(Finding::fail("server", "all", failure.message, "correct it", Exit::Failed));

@@ -95,16 +95,27 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Whether the bundled servers can keep their records where the settings say. They open it with the first call only, and
+/// each of them would fail then.
+///
+/// # Errors
+/// They cannot.
+pub fn database(settings: &Settings) -> Result<(), Failure> {
+    let Some(file) = settings.db.as_deref() else { return Ok(()) };
+    callboard_servers::check_db(file, settings.data.as_deref())
+        .map_err(|error| Failure::usage(settings.origins.tell("db", &error.to_string())))
+}
+
 /// The five bundled servers, each a child that is this very program.
 pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::failed(format!("the program cannot find itself to start its servers: {error}")))?;
+    let wrong = |key: &str, words: String| Failure::usage(settings.origins.tell(key, &words));
     if let Some(dir) = settings.data.as_deref().filter(|dir| !dir.is_dir()) {
         let dir = dir.display();
-        return Err(Failure::usage(format!(
-            "--data {dir}: there is no such folder; `callboard data export {dir}` makes one"
-        )));
+        return Err(wrong("data", format!("there is no folder {dir}; `callboard data export {dir}` makes one")));
     }
+    database(settings)?;
     let mut options = Vec::new();
     for (flag, path) in [("--data", &settings.data), ("--db", &settings.db)] {
         if let Some(path) = path {
@@ -113,7 +124,7 @@ pub(super) fn bundled(settings: &Settings) -> Result<Vec<ServerSpec>, Failure> {
         }
     }
     if let Some(as_of) = &settings.as_of {
-        callboard_servers::check_day(as_of).map_err(|error| Failure::usage(error.to_string()))?;
+        callboard_servers::check_day(as_of).map_err(|error| wrong("as_of", error.to_string()))?;
         options.extend(["--as-of".to_owned(), as_of.clone()]);
     }
     let spec = |name: &&str| ServerSpec {

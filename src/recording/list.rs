@@ -61,6 +61,9 @@ pub struct Listed {
     pub mock_of: Option<SessionId>,
     /// What is wrong with it.
     pub problem: Option<String>,
+    /// Whether it is a recording at all, damaged or not.
+    #[serde(skip)]
+    pub is_recording: bool,
 }
 
 impl Listed {
@@ -229,6 +232,7 @@ fn listed(path: &Path) -> Listed {
         forked_from: None,
         mock_of: None,
         problem: None,
+        is_recording: false,
     };
     if let Err(error) = fill(&mut listed) {
         listed.problem = Some(error.to_string());
@@ -251,6 +255,7 @@ fn fill(listed: &mut Listed) -> io::Result<()> {
             Header::stand_in(&listed.path, &record.ok_or_else(foreign)?)
         }
     };
+    listed.is_recording = true;
     listed.id = header.id.to_string();
     listed.created = header.created;
     listed.model = header.model;

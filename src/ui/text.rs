@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub use crate::sanitise::{clean_block, clean_json, clean_line, is_hidden};
-pub use crate::wording::{count, duration, fence, first_line};
+pub use crate::wording::{bytes, count, duration, fence, first_line};
 pub use pen::Pen;
 pub use wrap::{Piece, flow, wrap};
 
@@ -63,16 +63,6 @@ pub fn fit(text: &str, columns: usize) -> String {
 #[must_use]
 pub fn clock(at_us: u64) -> String {
     format!("{}:{:02}", at_us / 60_000_000, at_us / 1_000_000 % 60)
-}
-
-/// A size in bytes for people: `512 B`, `3.2 KiB`, `1.0 MiB`.
-#[must_use]
-pub fn bytes(count: usize) -> String {
-    match count {
-        0..1024 => format!("{count} B"),
-        1024..1_048_576 => format!("{}.{} KiB", count / 1024, count % 1024 * 10 / 1024),
-        _ => format!("{}.{} MiB", count / 1_048_576, count % 1_048_576 * 10 / 1_048_576),
-    }
 }
 
 /// `text` cleaned and cut to what takes at most `rows` rows of `columns`, wherever its words break; `rest` follows where

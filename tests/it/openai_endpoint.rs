@@ -511,7 +511,7 @@ async fn silence_before_and_in_the_answer_ends_at_the_deadline() {
     settings.timeouts.idle = Duration::from_millis(300);
     let outcome = asked(&OpenAi::new(settings).unwrap(), question()).await;
     assert_eq!(outcome.streamed, "Half");
-    let failed = outcome.failed(ModelFailureCode::TimedOut);
+    let failed = outcome.failed(ModelFailureCode::BrokenStream);
     assert!(failed.message.contains("began to answer"), "{failed:?}");
 }
 

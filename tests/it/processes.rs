@@ -454,6 +454,14 @@ fn check_names_the_servers_that_are_not_well() {
 }
 
 #[test]
+fn the_runbooks_are_one_document() {
+    let listed = Home::new().run(&["run", "--json"]).json();
+    let runbooks = listed["runbooks"].as_array().unwrap();
+    assert!(runbooks.iter().any(|runbook| runbook["name"] == "customer-360"), "{listed}");
+    assert!(runbooks.iter().all(|runbook| keys(runbook) == ["name", "parameters", "summary"]), "{listed}");
+}
+
+#[test]
 fn sessions_lists_what_was_asked() {
     let home = Home::new();
     let none = home.run(&["sessions"]);

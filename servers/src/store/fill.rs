@@ -24,7 +24,7 @@ pub(super) async fn fill(connection: &mut SqliteConnection, place: &Place, data:
     let mark = sqlx::query("SELECT layout, name FROM data_set").fetch_optional(&mut *transaction).await?;
     if let Some(mark) = mark {
         transaction.rollback().await?;
-        return fits(mark.try_get(0)?, mark.try_get(1)?, place, data);
+        return fits(mark.try_get(0)?, mark.try_get(1)?, place, &data.profile.name);
     }
     sqlx::raw_sql(RECORDS).execute(&mut *transaction).await?;
     text::TICKET.create(&mut transaction).await?;
@@ -54,13 +54,13 @@ pub(super) async fn fill(connection: &mut SqliteConnection, place: &Place, data:
 }
 
 /// Refuses a file that was filled by something else.
-fn fits(layout: i64, name: String, place: &Place, data: &Dataset) -> Result<(), StoreError> {
+pub(super) fn fits(layout: i64, name: String, place: &Place, wanted: &str) -> Result<(), StoreError> {
     let file = place.to_string();
     if layout != LAYOUT {
         return Err(StoreError::OtherLayout { file, found: layout });
     }
-    if name != data.profile.name {
-        return Err(StoreError::OtherData { file, found: name, wanted: data.profile.name.clone() });
+    if name != wanted {
+        return Err(StoreError::OtherData { file, found: name, wanted: wanted.to_owned() });
     }
     Ok(())
 }

@@ -94,7 +94,7 @@ impl Asked {
     pub fn fault(&self, fault: &Fault, status: Option<u16>) -> Failure {
         let words = clean_words(&fault.words(&self.endpoint), &self.secrets());
         let remedy = if fault.may_pass() { Remedy::Wait(None) } else { Remedy::None };
-        Failure { failed: failed(fault.code(), status, words), brief: fault.brief().to_owned(), remedy }
+        Failure { failed: failed(fault.code(status.is_some()), status, words), brief: fault.brief().to_owned(), remedy }
     }
 
     /// The failure for an answer that is none.

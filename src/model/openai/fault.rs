@@ -66,13 +66,16 @@ impl Fault {
     }
 
     /// Its kind.
-    pub fn code(&self) -> ModelFailureCode {
+    /// `has_begun` is whether the endpoint had begun to answer: an answer that falls silent is broken like one that is cut, and
+    /// a connection that breaks before it is none.
+    pub fn code(&self, has_begun: bool) -> ModelFailureCode {
         match self {
+            Self::Broken(_) if !has_begun => ModelFailureCode::Unreachable,
             Self::Refused | Self::NoSuchHost | Self::Tls(_) | Self::NoConnection(_) | Self::NoClient(_) => {
                 ModelFailureCode::Unreachable
             }
-            Self::ConnectTimedOut(_) | Self::NoAnswer(_) | Self::Stalled(_) => ModelFailureCode::TimedOut,
-            Self::Broken(_) | Self::Oversize | Self::NotJson(_) => ModelFailureCode::BrokenStream,
+            Self::ConnectTimedOut(_) | Self::NoAnswer(_) => ModelFailureCode::TimedOut,
+            Self::Stalled(_) | Self::Broken(_) | Self::Oversize | Self::NotJson(_) => ModelFailureCode::BrokenStream,
             Self::NotAnAnswer(_) => ModelFailureCode::Malformed,
             Self::UnusableKey => ModelFailureCode::Unauthorised,
         }
@@ -238,6 +241,16 @@ mod tests {
         let fault = Fault::NotAnAnswer("Ollama is running".to_owned());
         assert!(words("http://localhost:11434", &fault).contains("http://localhost:11434/v1"));
         assert!(!words("http://localhost:11434/v1", &fault).contains("lacks"));
+    }
+
+    #[test]
+    fn an_answer_that_falls_silent_is_broken_like_one_that_is_cut_and_no_answer_is_none_however_it_failed_to_come() {
+        let (silent, cut) = (Fault::Stalled(Duration::from_secs(1)), Fault::Broken("reset".to_owned()));
+        assert_eq!([silent.code(true), cut.code(true)], [ModelFailureCode::BrokenStream; 2]);
+        let exit = |code| crate::failure::Failure::of_model(code, String::new()).exit;
+        let none = Fault::NoAnswer(Duration::from_secs(1));
+        assert_eq!([exit(none.code(false)), exit(cut.code(false))], [crate::failure::Exit::Unreachable; 2]);
+        assert_eq!(exit(silent.code(true)), crate::failure::Exit::Failed);
     }
 
     #[test]

@@ -137,11 +137,11 @@ pub enum ModelFailureCode {
     ContextOverflow,
     /// 5xx after all retries.
     ServerError,
-    /// Nothing came within the deadline.
+    /// The endpoint did not begin to answer within the deadline.
     TimedOut,
-    /// No connection could be made.
+    /// No connection could be made, or it broke before any answer.
     Unreachable,
-    /// The stream broke off or made no sense; nothing of it was run.
+    /// The answer broke off, fell silent or made no sense; nothing of it was run.
     BrokenStream,
     /// The model answered, but not in the protocol.
     Malformed,
