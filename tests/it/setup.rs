@@ -237,6 +237,15 @@ fn the_doctor_says_that_arguments_and_addresses_have_secrets() {
 }
 
 #[test]
+fn the_doctor_names_what_a_file_switches_off() {
+    let project = Project::new();
+    project.write_server("kb", json!({"disabled": true}));
+    assert_eq!(project.run(&["mcp", "trust", "--yes"]).code, Some(0));
+    let doctor = project.run(&["doctor"]).stdout;
+    assert!(doctor.contains(".mcp.json: 1 server; switched off: kb"), "{doctor}");
+}
+
+#[test]
 fn a_wrong_command_line_is_told_in_json_where_json_is_wanted() {
     let home = Home::new();
     for args in [&["--json", "nosuch"][..], &["call", "--json", "ticket"]] {
