@@ -86,6 +86,8 @@ fn a_wrong_setting_is_told_with_the_place_where_it_stands() {
     let home = with_settings("policy = 'auto'\ndata = '/no/such/data'\n\ncolour = 1");
     refused(&home.run(&["check", "--policy", "never"]), &["callboard: --policy: \"never\" is no approval mode"]);
     refused(&home.run(&["check", "--data", "/no/such"]), &["callboard: --data: there is no folder /no/such;"]);
+    let ran = Home::new().run(&["check", "--servers", "/no/such/file"]);
+    refused(&ran, &["callboard: --servers: the server file /no/such/file cannot be read"]);
     let ran = Ran::of(home.command(&["check"]).env("CALLBOARD_DATA", "/nowhere").output().unwrap());
     refused(&ran, &["callboard: CALLBOARD_DATA: there is no folder /nowhere;"]);
     let ran = Ran::of(Home::new().command(&["ask", "Why?"]).env("OPENAI_MODEL", "gpt-9").output().unwrap());

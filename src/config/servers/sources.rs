@@ -71,7 +71,8 @@ impl Sources {
             Approvals::default()
         });
         if let Some(path) = option {
-            sources.add(ServerFile::read(path, Origin::Option)?, Standing::Approved);
+            let file = ServerFile::read(path, Origin::Option).map_err(|error| format!("--servers: {error}"))?;
+            sources.add(file, Standing::Approved);
         }
         let is_same =
             |path: &Path, other: Option<&Path>| other.is_some_and(|other| canonical(path) == canonical(other));
