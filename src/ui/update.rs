@@ -191,8 +191,7 @@ pub fn situation(state: &State) -> Situation {
         told_change: changed::is_shown(state),
         held_result: state.held().is_some_and(|call| call.state == CallState::Held(StopSite::AfterResult)),
         paused: !viewing && state.session.held_turn.is_some() && state.decidable().is_none(),
-        under_way: !viewing
-            && state.call().is_some_and(|call| matches!(call.state, CallState::Running | CallState::Proposed)),
+        under_way: select::meant_under_way(state).is_some(),
         restartable: state.restartable().is_some(),
         down: state.restartable().is_some_and(|name| needs_restart(state, name)),
         suggestions: !viewing && state.data.advice.as_ref().is_some_and(|advice| !advice.actions.is_empty()),

@@ -25,7 +25,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("recording", &["recording", "protocol", "session", "query", "link", "clock", "folders"]),
     ("model", &["model", "protocol", "clock", "sanitise", "web", "wording"]),
     ("web", &[]),
-    ("mcp", &["mcp", "protocol", "clock", "schema", "web"]),
+    ("mcp", &["mcp", "protocol", "clock", "schema", "web", "wording"]),
     (
         "orchestrator",
         &[

@@ -1,9 +1,49 @@
 //! Keys that do what is meant, where what they are about is not selected or has no focus.
 
 use super::finished;
-use crate::protocol::CallId;
+use crate::protocol::{CallId, Command};
 use crate::ui::fixtures::{Console, Story};
 use crate::ui::state::Focus;
+use crate::ui::update::Effect;
+
+/// Calls that run, after a finished turn.
+fn running(count: usize) -> (Console, Vec<CallId>) {
+    let mut story = finished();
+    story.turn("And the articles?").request("built-in").answer("");
+    let calls: Vec<u64> = (0..count).map(|_| story.propose("kb", "search_articles", "{}")).collect();
+    for call in &calls {
+        story.run("kb", *call, "{}");
+    }
+    let mut console = story.console(120, 40);
+    console.press("Tab Tab {");
+    assert_eq!(console.state.call().map(|call| call.id), Some(CallId(1)));
+    (console, calls.into_iter().map(CallId).collect())
+}
+
+#[test]
+fn keys_for_a_call_under_way_find_the_only_one_though_another_is_selected() {
+    let (mut console, calls) = running(1);
+    let call = calls[0];
+    assert!(console.screen().contains("x cancel call"), "{}", console.screen());
+    assert_eq!(console.press("x"), []);
+    assert!(console.screen().contains("now selected. Press the key again to cancel it."), "{}", console.screen());
+    assert_eq!(console.press("x"), [Effect::Send(Command::CancelCall { call })]);
+    let (mut console, _) = running(1);
+    assert_eq!(console.press("W"), [Effect::Send(Command::WaitLonger { call })]);
+    let (mut console, _) = running(1);
+    console.press("H");
+    assert_eq!((console.state.asked_why, console.state.call().map(|call| call.id)), (Some(call), Some(call)));
+}
+
+#[test]
+fn which_of_several_calls_is_cancelled_is_for_the_operator_to_say() {
+    let (mut console, calls) = running(2);
+    assert_eq!(console.press("x"), []);
+    let screen = console.screen();
+    assert!(screen.contains("Calls 5, 6 are under way: select one of them, and the same key"), "{screen}");
+    console.press("End");
+    assert_eq!(console.press("x"), [Effect::Send(Command::CancelCall { call: calls[1] })]);
+}
 
 #[test]
 fn a_slash_begins_a_command_where_there_is_nothing_to_filter() {

@@ -11,7 +11,7 @@ pub(super) static SERVING: &[Binding] = &[
         |s| s.under_way && s.in_pane(),
         2,
         "cancel call",
-        "Cancel this call only; the turn goes on",
+        "Cancel this call only; the turn goes on. Where another is selected, press it twice",
     ),
     bind(
         Action::WaitLonger,

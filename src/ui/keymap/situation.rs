@@ -73,7 +73,7 @@ pub struct Situation {
     pub held_result: bool,
     /// The turn waits around the model.
     pub paused: bool,
-    /// The selected call is under way.
+    /// The selected call is under way; or nothing is held, and only one other call is.
     pub under_way: bool,
     /// There is a server to restart.
     pub restartable: bool,

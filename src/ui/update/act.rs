@@ -126,17 +126,25 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyRaw => return inside::copy_raw(state),
         Action::Suggest(number) => suggest(state, number),
         Action::CancelCall => {
-            return state.call().map(|call| Effect::Send(Command::CancelCall { call: call.id })).into_iter().collect();
+            let selected = state.call().map(|call| call.id);
+            let call = select::take_under_way(state);
+            if call != selected {
+                // The one that was meant may have ended just now.
+                state.notice = state.notice.take().map(|words| format!("{words} Press the key again to cancel it."));
+                return Vec::new();
+            }
+            return call.map(|call| Effect::Send(Command::CancelCall { call })).into_iter().collect();
         }
         Action::WaitLonger => {
-            state.notice = Some("The call has its whole time-out once more.".to_owned());
-            return state.call().map(|call| Effect::Send(Command::WaitLonger { call: call.id })).into_iter().collect();
+            let call = select::take_under_way(state);
+            state.notice = call.map(|call| format!("Call {} has its whole time-out once more.", call.0));
+            return call.map(|call| Effect::Send(Command::WaitLonger { call })).into_iter().collect();
         }
         Action::AnswerInput => form::open(state),
         Action::DeclineInput => return form::answer(state, InputAnswer::Decline),
         Action::CancelInput => return form::answer(state, InputAnswer::Cancel),
         Action::AskWhy => {
-            state.asked_why = state.call().map(|call| call.id);
+            state.asked_why = select::take_under_way(state);
             select::focus(state, Focus::Data);
         }
         Action::RestartServer => return restart(state),
@@ -191,8 +199,11 @@ pub(super) fn fill(state: &mut State, words: &str) {
     state.chat.example = None;
 }
 
-/// Selects the log tab, of the server to be restarted if nothing of it is selected.
+/// Selects the log tab: of the call under way or the server to be restarted if nothing of a server is selected.
 fn show_log(state: &mut State) {
+    if state.server().is_none() {
+        select::take_under_way(state);
+    }
     let lane =
         state.restartable().and_then(|name| state.session.servers.iter().position(|server| server.name == *name));
     if let (None, Some(lane)) = (state.server(), lane) {

@@ -1,7 +1,7 @@
 //! Changing what is selected; the three panes follow.
 
 use crate::protocol::{CallId, StepId};
-use crate::session::{CallState, Span};
+use crate::session::{Call, CallState, Span};
 use crate::ui::state::{Chat, Focus, Fold, Follow, Form, Scroll, Selected, State};
 
 /// Selects, and brings it into view in all panes.
@@ -81,7 +81,7 @@ pub(super) fn turn(state: &mut State, forward: bool) {
 
 /// The next call that failed (or the one before).
 pub(super) fn error(state: &mut State, forward: bool) {
-    let failed = |call: &&crate::session::Call| call.state == CallState::Error;
+    let failed = |call: &&Call| call.state == CallState::Error;
     let calls = &state.session.calls;
     let here = match state.selected {
         Selected::Span(Span::Call(id)) => Some(id.index()),
@@ -143,13 +143,48 @@ pub(super) fn toggle_fold(state: &mut State) {
     };
 }
 
-/// Calls at the gate, in order: only calls of the running step can be there.
-pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
+/// Calls of the running step, in order: only they can be held or under way.
+fn running(state: &State) -> impl Iterator<Item = &Call> {
     let session = &state.session;
     let turn = session.running_turn().filter(|_| !state.is_viewing());
     let step = turn.and_then(|turn| session.step(*turn.steps.last()?));
-    let calls = step.into_iter().flat_map(|step| &step.calls).filter_map(|id| session.call(*id));
-    calls.filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
+    step.into_iter().flat_map(|step| &step.calls).filter_map(|id| session.call(*id))
+}
+
+/// Calls at the gate, in order.
+pub(super) fn held(state: &State) -> impl Iterator<Item = CallId> {
+    running(state).filter(|call| matches!(call.state, CallState::Held(_))).map(|call| call.id)
+}
+
+/// Calls under way, in order.
+pub(super) fn under_way(state: &State) -> impl Iterator<Item = CallId> {
+    running(state).filter(|call| is_under_way(call)).map(|call| call.id)
+}
+
+fn is_under_way(call: &Call) -> bool {
+    matches!(call.state, CallState::Running | CallState::Proposed)
+}
+
+/// The call that keys for a call under way are about: the selected one; where that is none they could be about and nothing
+/// waits at the gate, the only one there is.
+pub(super) fn meant_under_way(state: &State) -> Option<CallId> {
+    let selected = state.call().filter(|call| !state.is_viewing() && is_under_way(call)).map(|call| call.id);
+    let only = || {
+        let mut all = under_way(state);
+        all.next().filter(|_| all.next().is_none() && state.decidable().is_none() && held(state).next().is_none())
+    };
+    selected.or_else(only)
+}
+
+/// The same, selected and told if it was not.
+pub(super) fn take_under_way(state: &mut State) -> Option<CallId> {
+    let call = meant_under_way(state)?;
+    if state.call().is_none_or(|selected| selected.id != call) {
+        state.data.tab = None;
+        select(state, Selected::Span(Span::Call(call)));
+        state.notice = Some(format!("Call {} is the only one under way, and now selected.", call.0));
+    }
+    Some(call)
 }
 
 /// The held call that comes first: the oldest of those that could be sent at once, else the oldest; never `decided`, which may

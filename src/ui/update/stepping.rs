@@ -122,6 +122,10 @@ pub(super) fn elsewhere(state: &mut State, key: StepKey, label: &str) -> Vec<Eff
             }
             format!("Call {} is the next one held, and now selected; press the key again for it.", next.0)
         }
+        (None, None, _) if key == StepKey::Answer && select::under_way(state).nth(1).is_some() => {
+            let numbers: Vec<String> = select::under_way(state).map(|call| call.0.to_string()).collect();
+            format!("Calls {} are under way: select one of them, and the same key cancels it.", numbers.join(", "))
+        }
         (None, None, Some(call)) => {
             format!("“{label}” is for a held call; call {} is not held, and nothing else is.", call.id.0)
         }
