@@ -68,8 +68,9 @@ fn before_the_first_question_of_a_session_come_those_of_earlier_ones() {
     let mut other = Story::ready().console(80, 24);
     other.press("Up");
     other.type_text("Who pays?");
-    other.press("Enter");
     update(&mut other.state, past());
+    assert_eq!(other.state.input.text(), "Who pays?", "what is being typed stays");
+    other.press("Enter");
     assert!(other.state.input.is_blank(), "whoever has gone on is not disturbed");
     other.press("Up Up");
     assert_eq!(other.state.input.text(), "Second?");

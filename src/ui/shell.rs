@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::editor::Editor;
 use super::outside::{Answer, Outside};
-use super::signals::{Heard, Signals, Stopping};
+use super::signals::{Heard, Signals, Stopping, never_wait_for_foreground};
 use super::state::{FeedState, Options, State, WayOut};
 use super::terminal::{self, Screen};
 use super::update::{Effect, Msg, update};
@@ -123,13 +123,12 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
                 vec![Msg::Alarm(format!("A part of the program failed: {}", panic.replace('\n', " ")))]
             }
             heard = signals.next() => match heard {
-                Heard::End(signal) => {
-                    // The feed may be gone or busy; leaving does not depend on it.
-                    let _ = link.commands.try_send(Command::Quit);
-                    return Ok(Outcome::Signal(signal));
-                }
+                Heard::End(signal) => return Ok(ended(&link, signal)),
                 Heard::Stop => vec![Msg::Suspend],
                 Heard::Continued => {
+                    if let Some(signal) = signals.end_waiting() {
+                        return Ok(ended(&link, signal));
+                    }
                     // A SIGSTOP came before it, of which nobody is told: whatever had the terminal since may have changed it.
                     screen.lend();
                     screen.take_back(state.mouse)?;
@@ -155,12 +154,16 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
                     events = EventStream::new();
                     match edited {
                         Ok(edited) => drop(update(&mut state, Msg::Edited(edited))),
-                        Err(signal) => return Ok(Outcome::Signal(signal)),
+                        Err(signal) => return Ok(ended(&link, signal)),
                     }
                 }
                 Effect::Suspend => {
                     screen.lend();
                     let stopping = signals.stop().await;
+                    // "kill %1": it must not have to come to the foreground first.
+                    if let Some(signal) = signals.end_waiting() {
+                        return Ok(ended(&link, signal));
+                    }
                     screen.take_back(state.mouse)?;
                     next_us = 0;
                     if stopping == Stopping::Refused {
@@ -188,6 +191,14 @@ pub async fn run(mut link: Link, options: Options, outside: Arc<dyn Outside>) ->
             }
         }
     }
+}
+
+/// Leaves because of a signal.
+fn ended(link: &Link, signal: &'static str) -> Outcome {
+    // The feed may be gone or busy; leaving does not depend on it.
+    let _ = link.commands.try_send(Command::Quit);
+    never_wait_for_foreground();
+    Outcome::Signal(signal)
 }
 
 /// The next news of any session behind the one on the screen, by its position; `None` from one that is over. Cancel-safe.
@@ -236,7 +247,6 @@ async fn edit(
                 // Ctrl+C is the editor's.
                 Heard::End("SIGINT") | Heard::Continued => {}
                 Heard::End(signal) => {
-                    let _ = link.commands.try_send(Command::Quit);
                     // It may have ended by itself.
                     let _ = editor.child.start_kill();
                     return Err(signal);

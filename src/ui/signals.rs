@@ -32,12 +32,17 @@ pub(super) enum Stopping {
 
 /// The signals listened for.
 pub(super) struct Signals {
+    ends: Ends,
+    stop: Signal,
+    go_on: Signal,
+}
+
+/// Those that end the program.
+struct Ends {
     terminate: Signal,
     hang_up: Signal,
     interrupt: Signal,
     quit: Signal,
-    stop: Signal,
-    go_on: Signal,
 }
 
 impl Signals {
@@ -47,10 +52,12 @@ impl Signals {
     /// What the operating system says.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
+            ends: Ends {
+                terminate: signal(SignalKind::terminate())?,
+                hang_up: signal(SignalKind::hangup())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                quit: signal(SignalKind::quit())?,
+            },
             stop: signal(SignalKind::from_raw(libc::SIGTSTP))?,
             go_on: signal(SignalKind::from_raw(libc::SIGCONT))?,
         })
@@ -59,13 +66,15 @@ impl Signals {
     /// The next signal. Cancel-safe.
     pub(super) async fn next(&mut self) -> Heard {
         tokio::select! {
-            _ = self.terminate.recv() => Heard::End("SIGTERM"),
-            _ = self.hang_up.recv() => Heard::End("SIGHUP"),
-            _ = self.interrupt.recv() => Heard::End("SIGINT"),
-            _ = self.quit.recv() => Heard::End("SIGQUIT"),
+            name = self.ends.next() => Heard::End(name),
             _ = self.stop.recv() => Heard::Stop,
             _ = self.go_on.recv() => Heard::Continued,
         }
+    }
+
+    /// The name of a signal to end that came already: of a process that was stopped it is heard together with the one to go on.
+    pub(super) fn end_waiting(&mut self) -> Option<&'static str> {
+        self.ends.next().now_or_never()
     }
 
     /// Stops the process with its group, as Ctrl+Z does where no program listens for it; returns once it goes on.
@@ -77,6 +86,27 @@ impl Signals {
             Ok(_) => Stopping::WentOn,
             Err(_) => Stopping::Refused,
         }
+    }
+}
+
+impl Ends {
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.hang_up.recv() => "SIGHUP",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.quit.recv() => "SIGQUIT",
+        }
+    }
+}
+
+/// From now on nothing that is done to the terminal stops the process, also where a shell has put it into the background:
+/// whoever is to end must not wait for the foreground.
+#[expect(unsafe_code, reason = "only the system call says that a signal is to be ignored")]
+pub(super) fn never_wait_for_foreground() {
+    // SAFETY: a system call with constants.
+    unsafe {
+        libc::signal(libc::SIGTTOU, libc::SIG_IGN);
     }
 }
 

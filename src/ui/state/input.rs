@@ -20,12 +20,12 @@ pub struct Input {
 }
 
 /// What is known of the questions of earlier sessions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Past {
     #[default]
     Unknown,
-    /// They were asked for, because somebody wants to go back to them.
-    Wanted,
+    /// They were asked for, because somebody wanted to go back to them when this stood in the input.
+    Wanted(String),
     Known,
 }
 
@@ -139,14 +139,14 @@ impl Input {
     pub fn wants_past(&mut self) -> bool {
         let wants = self.at == 0 && self.past == Past::Unknown;
         if wants {
-            self.past = Past::Wanted;
+            self.past = Past::Wanted(self.text());
         }
         wants
     }
 
     /// Takes in the lines of earlier sessions, the latest last, and shows that if nothing has been done meanwhile.
     pub fn take_past(&mut self, lines: Vec<String>) {
-        let waits = self.past == Past::Wanted && self.at == 0;
+        let waits = self.at == 0 && self.past == Past::Wanted(self.text());
         self.past = Past::Known;
         let mut lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
         lines.dedup();

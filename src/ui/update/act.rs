@@ -127,13 +127,13 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Suggest(number) => suggest(state, number),
         Action::CancelCall => {
             let selected = state.call().map(|call| call.id);
-            let call = select::take_under_way(state);
-            if call != selected {
+            let Some(call) = select::take_under_way(state) else { return Vec::new() };
+            if Some(call) != selected {
                 // The one that was meant may have ended just now.
                 state.notice = state.notice.take().map(|words| format!("{words} Press the key again to cancel it."));
                 return Vec::new();
             }
-            return call.map(|call| Effect::Send(Command::CancelCall { call })).into_iter().collect();
+            return vec![Effect::Send(Command::CancelCall { call })];
         }
         Action::WaitLonger => {
             let call = select::take_under_way(state);

@@ -106,3 +106,19 @@ fn a_console_without_a_shell_says_that_it_cannot_be_suspended() {
     assert_eq!(console.end(), 0);
     console.assert_restored();
 }
+
+#[test]
+fn whoever_is_told_to_end_while_it_is_stopped_does_not_wait_for_the_foreground() {
+    let (mut console, id) = running();
+    console.press("\x1a");
+    console.wait_for_text("back in the shell");
+    kill(id, Signal::TERM);
+    kill(id, Signal::CONT);
+    // Its shell may not have looked yet how it ended.
+    let is_gone = || child_of(console.id()).is_none_or(|(_, state)| state == 'Z');
+    console.wait_for(|_| is_gone(), "the end of the process");
+    console.press("\r");
+    console.wait_for_text("the console ended");
+    console.end();
+    console.assert_restored();
+}
