@@ -31,7 +31,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
             }
             Err(failure) => {
                 in_memory.db = None;
-                let advice = "correct it; until then nothing but this command starts";
+                let advice = "correct it; until then no session starts";
                 Finding::fail("folders", "database", failure.message, advice, Exit::Failed)
             }
         });

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use pulldown_cmark::{Event, Parser, Tag};
+
 use crate::protocol::CallId;
 
 use super::{Mark, Session, StepState, Turn};
@@ -38,7 +40,7 @@ impl Worth {
         let Some(text) = whole.map(|step| step.text.as_str()) else { return Self::default() };
         let evidence = &session.evidence;
         let mut unsupported: Vec<String> = evidence.unsupported(turn.id, text).into_iter().map(str::to_owned).collect();
-        let cited = references(text);
+        let cited = references(&without_code(text));
         let nowhere = cited.iter().filter(|(_, call)| call.index() >= session.calls.len());
         for told in nowhere.map(|(_, call)| format!("call [{}]", call.0)) {
             if !unsupported.contains(&told) {
@@ -100,6 +102,18 @@ impl Standing {
     }
 }
 
+/// The same text with blanks where code and links stand: a number in brackets there is no reference.
+fn without_code(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        if matches!(event, Event::Code(_) | Event::Start(Tag::CodeBlock(_) | Tag::Link { .. })) {
+            let blanks = " ".repeat(range.len());
+            out.replace_range(range, &blanks);
+        }
+    }
+    out
+}
+
 /// References `[3]`, `[1, 2]` in a text: byte range of each number and the call it names.
 #[must_use]
 pub fn references(text: &str) -> Vec<(Range<usize>, CallId)> {
@@ -132,6 +146,14 @@ pub fn references(text: &str) -> Vec<(Range<usize>, CallId)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_code_and_links_are_no_references() {
+        let text = "é `args[12]` and [12](http://x), see [3].\n\n```\nx[7]\n```\n\n[1, 2]";
+        let found: Vec<_> = references(&without_code(text)).into_iter().map(|(_, call)| call.0).collect();
+        assert_eq!(found, [3, 1, 2]);
+        assert_eq!(without_code(text).len(), text.len());
+    }
 
     #[test]
     fn references_are_found_alone_and_in_lists() {

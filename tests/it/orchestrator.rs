@@ -624,6 +624,29 @@ async fn a_yes_that_is_taken_back_stops_its_server_at_once_and_the_one_it_replac
 }
 
 #[tokio::test]
+async fn a_yes_that_is_taken_back_before_anything_came_of_it_stops_nothing() {
+    let steps = vec![
+        Step::calls([("hostile__echo", json!({"do": "hang"}))]),
+        Step::calls([("hostile__echo", json!({"n": 1}))]),
+        Step::text("Done."),
+    ];
+    let mut chat = Chat::start_in(Kept::default(), project(foreign), steps, vec![foreign()], Policy::Auto);
+    chat.ask("?").await;
+    let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
+    chat.until("running call", is_running).await;
+    chat.send(approve()).await;
+    let file = "/p/.mcp.json".to_owned();
+    chat.send(Command::JudgeProject { file, verdict: ProjectVerdict::Refused }).await;
+    let is_refused = |session: &Session| session.projects[0].verdict == Some(ProjectVerdict::Refused);
+    chat.until("both words", is_refused).await;
+    assert_eq!(chat.states(), [CallState::Running]);
+    chat.send(Command::CancelCall { call: CallId(1) }).await;
+    chat.answered(1).await;
+    assert_eq!(chat.states(), [CallState::Cancelled, CallState::Ok]);
+    chat.quit().await;
+}
+
+#[tokio::test]
 async fn a_foreign_server_is_not_believed_that_its_tool_only_reads_and_its_words_make_writing_calls_wait() {
     let steps = || {
         vec![

@@ -59,6 +59,9 @@ impl Shell {
         if let Err(reason) = kept {
             self.stage.note(NoteLevel::Warning, format!("This counts for this session only: {reason}.")).await;
         }
+        // What waits to move has not been started by the file's word: whatever runs under its name is another one.
+        let waits = |spec: &ServerSpec| self.moving.iter().any(|waiting| waiting.name == spec.name);
+        let withdrawn: Vec<ServerSpec> = withdrawn.into_iter().filter(|spec| !waits(spec)).collect();
         for spec in &withdrawn {
             // Nobody has said anything of it yet.
             self.roster.meet(spec.name.clone(), spec.place(), Known::default());

@@ -135,9 +135,9 @@ impl Input {
         self.at = self.history.len();
     }
 
-    /// Whether the line before the first one of this session is wanted, and has not been asked for.
+    /// Whether the line before the first one of this session is wanted, and not known: it is to be asked for.
     pub fn wants_past(&mut self) -> bool {
-        let wants = self.at == 0 && self.past == Past::Unknown;
+        let wants = self.at == 0 && self.past != Past::Known;
         if wants {
             self.past = Past::Wanted(self.text());
         }
@@ -146,7 +146,9 @@ impl Input {
 
     /// Takes in the lines of earlier sessions, the latest last, and shows that if nothing has been done meanwhile.
     pub fn take_past(&mut self, lines: Vec<String>) {
-        let waits = self.at == 0 && self.past == Past::Wanted(self.text());
+        // Else it is the answer to another session's input, or a second one.
+        let Past::Wanted(text) = &self.past else { return };
+        let waits = self.at == 0 && *text == self.text();
         self.past = Past::Known;
         let mut lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
         lines.dedup();
