@@ -90,6 +90,8 @@ pub(crate) enum StoreError {
         "{file} was filled with the data set \"{found}\", not \"{wanted}\"; remove the file or name another with --db"
     )]
     OtherData { file: String, found: String, wanted: String },
+    #[error("{file} is the database of another program; name another file, or one that does not exist yet")]
+    OtherProgram { file: String },
     #[error(
         "{file} was made by another version of the program (layout {found}); remove the file or name another with --db"
     )]

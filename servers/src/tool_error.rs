@@ -143,6 +143,8 @@ impl From<StoreError> for ToolError {
             StoreError::Closed => failed.suggest("Start the server again; it was about to end"),
             StoreError::Unopened { .. } => failed
                 .suggest("Start the server with another file for --db, one in a folder that exists and can be written"),
+            // It is not ours to remove.
+            StoreError::OtherProgram { .. } => failed.suggest("Start the server with another file for --db"),
             StoreError::Record(_) | StoreError::OtherData { .. } | StoreError::OtherLayout { .. } => {
                 failed.suggest("Remove the file given with --db; it is filled again at the next start")
             }

@@ -233,6 +233,10 @@ impl Column {
         let Some(amount) = form.strip_prefix(AMOUNT).and_then(|digits| digits.parse::<Decimal>().ok()) else {
             return;
         };
+        // A row of the table that says the total itself.
+        if !known && self.count >= 2 && amount == self.total {
+            return;
+        }
         match self.total.checked_add(amount) {
             Some(total) if known => (self.total, self.count) = (total, self.count + 1),
             Some(_) | None => self.doubtful = true,
@@ -375,6 +379,9 @@ mod tests {
         assert_eq!(evidence.unsupported(TURN, &text), Vec::<&str>::new());
         assert!(evidence.check(TURN, &text).iter().any(|claim| claim.mark == Mark::AddedUp));
         assert_eq!(evidence.unsupported(TURN, &table("20.21")), ["30.30", "15.15", "20.21"]);
+        let with_total = |total: &str| format!("{}\n| total | {total} |", table("20.20"));
+        assert_eq!(evidence.unsupported(TURN, &with_total("30.30")), Vec::<&str>::new());
+        assert_eq!(evidence.unsupported(TURN, &with_total("30.31")), ["30.30", "15.15", "30.31"]);
     }
 
     #[test]

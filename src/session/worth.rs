@@ -21,7 +21,7 @@ pub struct Worth {
 /// What an answer stands on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
-    /// The turn has calls of its own.
+    /// The turn has calls of its own that brought results.
     Calls,
     /// It has none, and cites calls of earlier turns or says what their results say.
     Earlier,
@@ -59,7 +59,9 @@ impl Worth {
                 (true | false, true | false) => Standing::Earlier,
             }
         };
-        let standing = if turn.calls.is_empty() { standing() } else { Standing::Calls };
+        // A call that was refused, or never sent, says nothing.
+        let brought = |call: &CallId| session.call(*call).is_some_and(|call| call.result.is_some());
+        let standing = if turn.calls.iter().any(brought) { Standing::Calls } else { standing() };
         Self { unsupported, standing }
     }
 
@@ -97,7 +99,7 @@ impl Standing {
             Self::Calls => "from calls of its own",
             Self::Earlier => "no calls: from results of earlier turns",
             Self::Nothing => "no calls",
-            Self::Unverified => "no calls: unverified",
+            Self::Unverified => "no result behind it: unverified",
         }
     }
 }

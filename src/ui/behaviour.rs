@@ -972,14 +972,14 @@ fn an_answer_without_calls_says_what_it_stands_on() {
         let mut story = finished();
         story.turn("And then?").request("gpt-4o").answer(text).end(Ending::Answered, None);
         let screen = story.console(200, 60).screen();
-        let words = ["no calls: unverified", "no calls: from results of earlier turns", "no calls ·"];
+        let words = ["no result behind it: unverified", "no calls: from results of earlier turns", "no calls ·"];
         words.into_iter().find(|words| screen.contains(words)).map(str::to_owned)
     };
     assert_eq!(tally("It is TKT-1001 [1].").as_deref(), Some("no calls: from results of earlier turns"));
     assert_eq!(tally("It is TKT-1001.").as_deref(), Some("no calls: from results of earlier turns"));
-    assert_eq!(tally("It is TKT-7777.").as_deref(), Some("no calls: unverified"));
-    assert_eq!(tally("It is TKT-1001 [1], as TKT-7777 was.").as_deref(), Some("no calls: unverified"));
-    assert_eq!(tally("It is TKT-1001 [99].").as_deref(), Some("no calls: unverified"));
+    assert_eq!(tally("It is TKT-7777.").as_deref(), Some("no result behind it: unverified"));
+    assert_eq!(tally("It is TKT-1001 [1], as TKT-7777 was.").as_deref(), Some("no result behind it: unverified"));
+    assert_eq!(tally("It is TKT-1001 [99].").as_deref(), Some("no result behind it: unverified"));
     assert_eq!(tally("Say which customer you mean.").as_deref(), Some("no calls ·"));
 }
 

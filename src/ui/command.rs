@@ -99,7 +99,7 @@ pub static COMMANDS: &[Spec] = &[
         "Questions that servers have prepared; one of them goes into the input",
     ),
     spec(Verb::Model, "model", "[NAME]", "Which model answers, or another from now on"),
-    spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one"),
+    spec(Verb::Clear, "clear", "", "Forget the conversation and begin a new one; a running turn stops"),
     spec(Verb::Note, "note", "TEXT", "Put a note into the recording"),
     spec(Verb::Restart, "restart", "SERVER", "Stop a server and start it again"),
     spec(Verb::Answer, "answer", "", "Open what a server asks you"),

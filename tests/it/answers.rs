@@ -12,12 +12,12 @@ fn what_no_result_has_is_told_wherever_an_answer_goes() {
     let script = json!({"steps": [{"text": text}]});
     let ran = finished(&mut home.ask(&script, &["Which?"]));
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert_eq!(ran.stdout, format!("{text}\n\n{told}\n⚠ no calls: unverified\n"));
+    assert_eq!(ran.stdout, format!("{text}\n\n{told}\n⚠ no result behind it: unverified\n"));
     let turn = finished(&mut home.ask(&script, &["--json", "Which?"])).json()["turns"][0].clone();
     assert_eq!(turn["answer"], text, "the answer itself stays as it is");
     assert_eq!(turn["unsupported"], json!(["TKT-9999", "123,456.00", "2031-01-01", "call [99]"]));
     assert_eq!(turn["standing"], "unverified");
-    for words in [told, "⚠ no calls: unverified"] {
+    for words in [told, "⚠ no result behind it: unverified"] {
         for format in ["md", "asciicast"] {
             let report = home.run(&["export", "--format", format]).stdout;
             assert!(report.contains(words), "{format}: {report}");

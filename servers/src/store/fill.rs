@@ -16,15 +16,24 @@ use crate::{
     },
 };
 
+/// How many tables there are besides the mark: of a file without a mark they are somebody else's.
+pub(super) const TABLES_OF_OTHERS: &str =
+    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name <> 'data_set' AND name NOT LIKE 'sqlite_%'";
+
 /// Creates the tables and inserts every record, unless that has been done before.
 pub(super) async fn fill(connection: &mut SqliteConnection, place: &Place, data: &Dataset) -> Result<(), StoreError> {
     // Taking the write lock first makes the others wait until the file is full.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let others: i64 = sqlx::query_scalar(TABLES_OF_OTHERS).fetch_one(&mut *transaction).await?;
     sqlx::raw_sql(MARK).execute(&mut *transaction).await?;
     let mark = sqlx::query("SELECT layout, name FROM data_set").fetch_optional(&mut *transaction).await?;
     if let Some(mark) = mark {
         transaction.rollback().await?;
         return fits(mark.try_get(0)?, mark.try_get(1)?, place, &data.profile.name);
+    }
+    if others > 0 {
+        transaction.rollback().await?;
+        return Err(StoreError::OtherProgram { file: place.to_string() });
     }
     sqlx::raw_sql(RECORDS).execute(&mut *transaction).await?;
     text::TICKET.create(&mut transaction).await?;
@@ -168,4 +177,30 @@ async fn insert_asset(connection: &mut SqliteConnection, asset: &Asset) -> Resul
 
 fn body(record: &impl Serialize) -> Result<String, StoreError> {
     Ok(serde_json::to_string(record)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    use super::*;
+    use crate::{
+        data::{load, source::Source},
+        store::Store,
+    };
+
+    #[tokio::test]
+    async fn the_database_of_another_program_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("orders.db");
+        let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+        let mut theirs = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql("CREATE TABLE orders (number)").execute(&mut theirs).await.unwrap();
+        let data = load::load(&Source::Sample).unwrap();
+        let refused = Store::open(&Place::File(file.clone()), &data).await.unwrap_err();
+        assert!(matches!(refused, StoreError::OtherProgram { .. }), "{refused}");
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM sqlite_master").fetch_all(&mut theirs).await.unwrap();
+        assert_eq!(tables, ["orders"]);
+    }
 }

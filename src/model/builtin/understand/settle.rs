@@ -161,6 +161,7 @@ impl Builder<'_> {
                 && !unknown.capital
                 && !unknown.quoted
                 && unknown.conn == Conn::None
+                && !is_subject(items, &unknown)
             {
                 // "do any of them owe dosh": of whom is said already.
                 self.leave_out(items, unknown.at);
