@@ -206,3 +206,16 @@ fn the_first_screen_of_a_long_file_says_where_it_is_answered_and_when() {
     console.press("End Home");
     assert!(!console.screen().contains("where the answers stand"), "it has been read: {}", console.screen());
 }
+
+#[test]
+fn what_may_not_start_is_not_started_again_and_the_way_to_it_is_told() {
+    for (why, words) in
+        [(Unapproved::Changed, "has changed since you last"), (Unapproved::Refused, "`callboard mcp trust` takes that")]
+    {
+        let mut console = withheld(1, why);
+        console.type_text("/restart theirs-1");
+        assert_eq!(console.press("Enter"), []);
+        let notice = console.state.notice.clone().unwrap_or_default();
+        assert!(notice.contains(words), "{notice}");
+    }
+}

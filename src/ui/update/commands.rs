@@ -1,6 +1,6 @@
 //! What was typed: a question, or a command of the input line.
 
-use crate::protocol::{Command, Question, Rejection, ServerName, Stepping};
+use crate::protocol::{Command, Question, Rejection, ServerName, Stepping, Unapproved};
 use crate::session::Health;
 use crate::ui::command::{self, Spec, Verb};
 use crate::ui::state::{
@@ -226,11 +226,21 @@ fn restart(state: &mut State, wanted: &str) -> Result<Vec<Effect>, String> {
     if let Some(Health::SwitchedOff(file)) = health {
         return Err(format!("{wanted} is switched off in {file}: change that first."));
     }
+    if let Some(Health::Withheld(by)) = health {
+        return Err(format!("{wanted} may not be started: {}; {}.", by.reason(), remedy(by.why)));
+    }
     if names.contains(&wanted) {
         state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
         return sent(Command::RestartServer { server: ServerName::from(wanted) });
     }
     Err(format!("/restart SERVER: one of {}.", names.join(", ")))
+}
+
+fn remedy(why: Unapproved) -> &'static str {
+    match why {
+        Unapproved::New | Unapproved::Changed => "/trust shows it",
+        Unapproved::Refused => "`callboard mcp trust` takes that back, for the next start",
+    }
 }
 
 fn tools(state: &mut State, wanted: &str) {

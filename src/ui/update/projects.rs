@@ -29,7 +29,9 @@ pub(super) fn judge(state: &mut State, word: &str) -> Result<Vec<Effect>, String
             ("no", trusted @ [_, ..]) => {
                 format!("Nothing waits for your word. /trust no FILE takes a yes back, of: {}.", trusted.join(", "))
             }
-            _ => "No server file of a project waits for your word.".to_owned(),
+            _ => "No server file of a project waits for your word. What you have refused can be approved with \
+                  `callboard mcp trust`, for the next start."
+                .to_owned(),
         });
     }
     let verdict = match word {
