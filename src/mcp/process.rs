@@ -86,7 +86,7 @@ pub fn spawn(program: &Program) -> io::Result<(Process, Pipes)> {
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     detach(&mut command);
-    let mut child = command.spawn()?;
+    let child = command.spawn()?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(group) = group {
         let mut groups = groups();
@@ -99,14 +99,16 @@ pub fn spawn(program: &Program) -> io::Result<(Process, Pipes)> {
         (Make::Foreign, Some(leader)) => watcher::watch(leader),
         (Make::Foreign, None) | (Make::Bundled, _) => {}
     }
+    // From here on whatever fails takes back what was noted.
+    let mut process = Process { child, group, stdin: None };
     let missing = || io::Error::other("a pipe to the new process is missing");
     let pipes = Pipes {
-        stdin: child.stdin.take().ok_or_else(missing)?,
-        stdout: child.stdout.take().ok_or_else(missing)?,
-        stderr: child.stderr.take().ok_or_else(missing)?,
+        stdin: process.child.stdin.take().ok_or_else(missing)?,
+        stdout: process.child.stdout.take().ok_or_else(missing)?,
+        stderr: process.child.stderr.take().ok_or_else(missing)?,
     };
-    let stdin = Some(pipes.stdin.as_fd().try_clone_to_owned()?);
-    Ok((Process { child, group, stdin }, pipes))
+    process.stdin = Some(pipes.stdin.as_fd().try_clone_to_owned()?);
+    Ok((process, pipes))
 }
 
 /// A session of its own keeps the child from our terminal's signals and from opening `/dev/tty`; on Linux it also dies with

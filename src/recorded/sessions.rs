@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, Form};
-use crate::recording::prune::{Bounds, Effect, Pruned, Spared, prune};
+use crate::recording::prune::{Bounds, Effect, Pruned, prune};
 use crate::recording::{list, sessions_dir};
 use crate::sanitise::clean_line;
 use crate::stderr::tell;
@@ -64,20 +64,16 @@ pub fn prune_sessions(bounds: Bounds, effect: Effect, form: Form) -> Result<(), 
         }
         Form::Text => say_pruned(&pruned, effect)?,
     }
-    let words = |spared: &Spared| format!("{}: {}", spared.id, spared.reason);
-    match pruned.failed.as_slice() {
-        [] => Ok(()),
-        [first, ..] => {
-            let failed = count(pruned.failed.len(), "recording");
-            Err(Failure::failed(format!("{failed} could not be deleted; the first is {}", words(first))))
-        }
+    match pruned.failed.len() {
+        0 => Ok(()),
+        failed => Err(Failure::failed(format!("{} could not be deleted", count(failed, "recording")))),
     }
 }
 
 /// How long `days` are.
 #[must_use]
 pub fn days(days: u32) -> Duration {
-    Duration::from_secs(u64::from(days) * 24 * 60 * 60)
+    Duration::from_hours(u64::from(days) * 24)
 }
 
 fn say_pruned(pruned: &Pruned, effect: Effect) -> Result<(), Failure> {
@@ -92,8 +88,8 @@ fn say_pruned(pruned: &Pruned, effect: Effect) -> Result<(), Failure> {
     };
     let (gone, stay) = (count(pruned.deleted.len(), "session"), pruned.kept + pruned.spared.len());
     say(&format!("{gone} {verb}, {}; {} stay", size(pruned.bytes()), stay + pruned.failed.len()))?;
-    for spared in &pruned.spared {
-        tell(&clean_line(&format!("{} stays: {}", spared.id, spared.reason)));
+    for stays in pruned.spared.iter().chain(&pruned.failed) {
+        tell(&clean_line(&format!("{} stays: {}", stays.id, stays.reason)));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Deletes recordings: which of them may go, and what stays whatever its age.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,13 +36,13 @@ pub enum Effect {
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
 pub struct Pruned {
-    /// What was deleted, or would be, newest first.
+    /// What was deleted, or would be, newest first, as everything here.
     pub deleted: Vec<Deleted>,
     /// What the bounds let go and stays all the same.
     pub spared: Vec<Spared>,
     /// What could not be deleted, whole or in part.
     pub failed: Vec<Spared>,
-    /// How many stay because of the bounds.
+    /// How many recordings stay because of the bounds.
     pub kept: usize,
 }
 
@@ -80,20 +81,22 @@ impl Pruned {
 }
 
 /// Deletes what `bounds` let go of the recordings below `dir`, each with the payloads beside it. A recording that is being
-/// written, one that another that stays goes on from, and a file that is no recording stay. No link is followed, so that
-/// nothing outside of `dir` is touched.
+/// written, one that another that stays goes on from, and a file that is no recording stay; a fork whose header cannot be read
+/// names nothing that it goes on from. No link is followed, so that nothing outside of `dir` is touched.
 ///
 /// # Errors
 /// The file system's words about `dir` itself; what is wrong with a recording stands in the outcome.
 pub fn prune(dir: &Path, bounds: Bounds, effect: Effect, now: SystemTime) -> io::Result<Pruned> {
     let mut pruned = Pruned::default();
-    // Forks are younger than what they go on from, and so come before it.
     let mut gone_on_from = HashSet::new();
     let mut newer = 0;
-    for listed in list::sessions(dir)? {
+    let bound = list::sessions(dir)?.into_iter().map(|listed| {
         let age = age(&listed.path, now);
         let is_bound = newer < bounds.keep || bounds.older_than.is_some_and(|bound| age < bound);
         newer += usize::from(listed.is_recording);
+        (listed, age, is_bound)
+    });
+    for (listed, age, is_bound) in forks_first(bound.collect()) {
         let parent = listed.forked_from.as_ref().map(|from| from.session.to_string());
         let end = if is_bound {
             End::Kept
@@ -104,12 +107,13 @@ pub fn prune(dir: &Path, bounds: Bounds, effect: Effect, now: SystemTime) -> io:
         } else {
             delete(&listed.path, effect)
         };
-        if !matches!(end, End::Deleted(_)) {
+        if !matches!(end, End::Deleted(_) | End::Gone) {
             gone_on_from.extend(parent);
         }
         let stays = |reason| Spared { id: listed.id.clone(), path: listed.path.clone(), reason };
         match end {
-            End::Kept => pruned.kept += 1,
+            End::Kept => pruned.kept += usize::from(listed.is_recording),
+            End::Gone => {}
             End::Spared(reason) => pruned.spared.push(stays(reason)),
             End::Failed(reason) => pruned.failed.push(stays(reason)),
             End::Deleted(bytes) => {
@@ -122,7 +126,25 @@ pub fn prune(dir: &Path, bounds: Bounds, effect: Effect, now: SystemTime) -> io:
             }
         }
     }
+    pruned.deleted.sort_by(|a, b| b.path.file_name().cmp(&a.path.file_name()));
+    for stay in [&mut pruned.spared, &mut pruned.failed] {
+        stay.sort_by(|a, b| b.path.file_name().cmp(&a.path.file_name()));
+    }
     Ok(pruned)
+}
+
+/// Each before what it goes on from, whatever their names say of their age: a clock can have been set back.
+fn forks_first(mut all: Vec<(Listed, Duration, bool)>) -> Vec<(Listed, Duration, bool)> {
+    let parents: HashMap<String, String> = all
+        .iter()
+        .filter_map(|(listed, ..)| Some((listed.id.clone(), listed.forked_from.as_ref()?.session.to_string())))
+        .collect();
+    // Files that name each other in a circle have no first; so many steps are enough for all others.
+    let depth = |listed: &Listed| {
+        std::iter::successors(parents.get(&listed.id), |parent| parents.get(*parent)).take(parents.len()).count()
+    };
+    all.sort_by_cached_key(|(listed, ..)| Reverse(depth(listed)));
+    all
 }
 
 /// What becomes of a recording.
@@ -130,6 +152,8 @@ enum End {
     Kept,
     Spared(String),
     Failed(String),
+    /// Somebody else has deleted it.
+    Gone,
     /// With what it took, bytes.
     Deleted(u64),
 }
@@ -141,7 +165,10 @@ fn age(path: &Path, now: SystemTime) -> Duration {
 }
 
 fn delete(path: &Path, effect: Effect) -> End {
-    let failed = |error: io::Error| End::Failed(format!("it cannot be deleted: {error}"));
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => End::Gone,
+        _ => End::Failed(format!("it cannot be deleted: {error}")),
+    };
     // While we hold its lock nobody begins to write it.
     let file = match File::open(path) {
         Ok(file) => file,

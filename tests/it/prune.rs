@@ -165,3 +165,22 @@ fn what_ask_has_recorded_can_be_pruned_and_what_it_records_next_is_listed() {
     assert_eq!(shelf.0.ask(&script, &["Second?"]).status().unwrap().code(), Some(0));
     assert_eq!(shelf.ids().len(), 1);
 }
+
+#[test]
+fn a_fork_that_stays_keeps_its_base_whatever_their_ids_say() {
+    let shelf = Shelf::new();
+    shelf.put("01ROOT", 200, "");
+    // Its clock had been set back.
+    shelf.put("00FORK", 10, r#","forked_from":{"session":"01ROOT","record":4}"#);
+    shelf.put("02ROOT", 200, "");
+    let middle = r#","forked_from":{"session":"02ROOT","record":4}"#;
+    shelf.put("01MIDDLE", 200, middle);
+    shelf.put("00LAST", 10, r#","forked_from":{"session":"01MIDDLE","record":4}"#);
+    shelf.put("03GOES", 200, "");
+    let ran = shelf.prune(&["--older-than", "90", "--json"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ids(&ran.json()["deleted"]), ["03GOES"]);
+    let mut left = shelf.ids();
+    left.sort();
+    assert_eq!(left, ["00FORK", "00LAST", "01MIDDLE", "01ROOT", "02ROOT"]);
+}

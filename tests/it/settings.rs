@@ -25,9 +25,12 @@ fn a_database_that_cannot_be_used_is_told_at_the_start() {
     let text = home.file("notes.txt", "This is no database, and longer than sixteen bytes.").display().to_string();
     let folder = home.path().display().to_string();
     let lost = home.path().join("gone/records.db").display().to_string();
+    let pipe = home.path().join("pipe.db").display().to_string();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (file, words) in [
         (&text, "is no SQLite database; name another file"),
         (&folder, "is a folder; name a file in it"),
+        (&pipe, "is no SQLite database; name another file"),
         (&lost, "gone; make it, or name another file"),
     ] {
         for args in [&["check", "--db", file][..], &["ask", "--db", file, "Why?"], &["tools", "--db", file]] {
@@ -63,6 +66,9 @@ fn a_database_of_another_data_set_is_told_at_the_start_and_its_own_is_taken() {
         assert_eq!(home.run(&call).code, Some(0));
     }
     refused(&home.run(&["check", "--db", &file, "--data", &data]), &["--db: ", &file, "not \"Mine\"; remove the file"]);
+    let beside = || fs::read_dir(home.path()).unwrap().flatten().map(|entry| entry.file_name());
+    let kept: Vec<_> = beside().filter(|name| name.to_string_lossy().starts_with("records.db")).collect();
+    assert_eq!(kept, ["records.db"], "a look leaves nothing behind");
     let ran = home.run(&["doctor", "--db", &file]);
     assert!(ran.stdout.contains(&format!("ok    folders   database     {file}")), "{}", ran.stdout);
 }

@@ -202,5 +202,7 @@ mod tests {
         let tables: Vec<String> =
             sqlx::query_scalar("SELECT name FROM sqlite_master").fetch_all(&mut theirs).await.unwrap();
         assert_eq!(tables, ["orders"]);
+        let seen = crate::store::look(&file, "any").unwrap_err().to_string();
+        assert!(seen.contains("the database of another program"), "{seen}");
     }
 }

@@ -38,6 +38,10 @@ pub(crate) fn look(file: &Path, data_set: &str) -> Result<(), Unusable> {
     if file.is_dir() {
         return Err(Unusable::Folder(shown()));
     }
+    // To open a pipe may wait for ever.
+    if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        return Err(Unusable::Foreign(shown()));
+    }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         return Err(Unusable::NoFolder { file: shown(), folder: folder.display().to_string() });
@@ -77,11 +81,15 @@ fn asked(place: &Place, file: &Path, data_set: &str) -> Result<(), Unusable> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| unopened(sqlx::Error::Io(error)))?;
     runtime.block_on(async {
-        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        // One that may only read could not take away the files that SQLite keeps beside it while it is open.
+        let options = SqliteConnectOptions::new().filename(file);
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(unopened)?;
         let tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'data_set'";
         let is_filled: i64 = sqlx::query_scalar(tables).fetch_one(&mut connection).await.map_err(unopened)?;
+        let others: i64 =
+            sqlx::query_scalar(fill::TABLES_OF_OTHERS).fetch_one(&mut connection).await.map_err(unopened)?;
         let mark = match is_filled {
+            0 if others > 0 => return Err(StoreError::OtherProgram { file: place.to_string() }.into()),
             0 => None,
             _ => {
                 let mark = sqlx::query("SELECT layout, name FROM data_set").fetch_optional(&mut connection).await;
