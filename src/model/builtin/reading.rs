@@ -17,7 +17,7 @@ use super::dates::{self, Direction};
 use super::directory::Directory;
 use super::frame::{DateSpan, Mention};
 use super::knowledge::{FieldId, KindId, Knowledge, Role};
-use super::lexicon::{Meaning, Naming, Strength};
+use super::lexicon::{Match, Meaning, Naming, Strength};
 use super::mention;
 use super::text::{self, Gap, Word};
 
@@ -189,7 +189,7 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
     if let Some((mention, used)) = reader.directory.named(words, at) {
         return done(What::Record(mention), used);
     }
-    let phrase = reader.knowledge.lexicon.longest(words, at);
+    let phrase = phrase_at(reader, words, at, direction);
     let covered = phrase.as_ref().map_or(0, |phrase| phrase.words);
     if let Some((mention, used)) =
         mention::mention_at(reader.knowledge, words, at, reader.today.year()).filter(|m| m.1 >= covered)
@@ -228,6 +228,18 @@ fn item_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction)
         Some((figure, used)) => done(What::Number(figure), used),
         None => done(What::Unknown { capital: word.capital }, 1),
     }
+}
+
+/// The known phrase at a place. Of "due next week" it is "due": the days begin with its last word otherwise.
+fn phrase_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Direction) -> Option<Match> {
+    let lexicon = &reader.knowledge.lexicon;
+    let found = lexicon.longest(words, at)?;
+    let last = at + found.words.saturating_sub(1);
+    let days = |last: usize| dates::span_at(words, last, reader.today, direction).is_some_and(|(_, used)| used > 1);
+    if last > at && found.beyond.is_empty() && days(last) {
+        return lexicon.longest(words.get(..last)?, at);
+    }
+    Some(found)
 }
 
 /// Whether a bare number is compared or is money, so that it is no year and no id.
