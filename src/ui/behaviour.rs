@@ -984,6 +984,20 @@ fn an_answer_without_calls_says_what_it_stands_on() {
 }
 
 #[test]
+fn calls_that_brought_nothing_vouch_for_no_answer() {
+    let tally = |text: &str| {
+        let mut story = finished();
+        story.turn("And then?").request("gpt-4o");
+        let call = story.propose("ticket", "search_tickets", "{}");
+        story.deny(call, "not now").request("gpt-4o").answer(text).end(Ending::Answered, None);
+        let screen = story.console(200, 60).screen();
+        screen.lines().find(|line| line.contains("1 call · 1 denied")).map(str::to_owned).expect("a tally")
+    };
+    assert!(tally("It is TKT-7777.").contains("1 denied · no result behind it: unverified"));
+    assert!(!tally("You did not want me to look.").contains("unverified"));
+}
+
+#[test]
 fn what_a_failed_model_asks_for_in_its_last_words_is_on_the_screen() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
         let mut story = Story::ready();

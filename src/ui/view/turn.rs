@@ -302,17 +302,18 @@ fn tally_row(state: &State, turn: &Turn, worth: &Worth, width: u16) -> Row {
         (tally.denied, "denied", Role::Dim),
         (tally.open, "open", Role::Busy),
     ];
-    match (turn.calls.len(), turn.ended_us) {
-        (0, Some(_)) if turn.ending == Some(Ending::Answered) => {
-            let role = if worth.standing == Standing::Unverified { Role::Warn } else { Role::Dim };
-            pen.put(worth.standing.words(), theme.style(role));
-        }
-        (count, _) => {
-            pen.put(&text::count(count, "call"), dim);
-        }
-    }
+    let standing = Some(worth.standing).filter(|_| turn.ending == Some(Ending::Answered));
+    let role = if standing == Some(Standing::Unverified) { Role::Warn } else { Role::Dim };
+    match (turn.calls.len(), standing) {
+        (0, Some(standing)) => pen.put(standing.words(), theme.style(role)),
+        (count, _) => pen.put(&text::count(count, "call"), dim),
+    };
     for (count, word, role) in parts.into_iter().filter(|(count, ..)| *count > 0) {
         pen.put(" · ", dim).put(&format!("{count} {word}"), theme.style(role));
+    }
+    // Calls that brought nothing vouch for nothing.
+    if let (1.., Some(standing @ Standing::Unverified)) = (turn.calls.len(), standing) {
+        pen.put(" · ", dim).put(standing.words(), theme.style(role));
     }
     if let Some(time) = state.turn_us(turn) {
         pen.put(&format!(" · {}", text::duration(time)), dim);
