@@ -122,7 +122,8 @@ fn run(cli: Cli, asks_model: bool, form: Form) -> Result<(), Failure> {
         }
         Some(Task::Sessions { task: None }) => recorded::sessions(form),
         Some(Task::Sessions { task: Some(SessionsTask::Prune { older_than, keep, dry_run }) }) => {
-            let bounds = Bounds { older_than: older_than.map(recorded::days), keep: keep.unwrap_or(0) };
+            let older_than = older_than.map(|days| Duration::from_hours(u64::from(days) * 24));
+            let bounds = Bounds { older_than, keep: keep.unwrap_or(0) };
             recorded::prune_sessions(bounds, if dry_run { Effect::Told } else { Effect::Deleted }, form)
         }
         Some(Task::Mcp { task }) => setup::run(&settings, task, form),

@@ -23,11 +23,11 @@ mod waiting;
 pub mod watcher;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use crate::protocol::{
     CallFailure, CallFailureCode, CallId, CallStatus, Event, InputAnswer, InputId, Json, Material, Scope, ServerName,
@@ -37,7 +37,7 @@ use crate::protocol::{
 pub use spec::{Era, Limits, Make, Naming, Program, Reach, Remote, RemoteKind, ServerSpec, Trust};
 
 use inputs::Inputs;
-use supervisor::{Order, Supervisor};
+use supervisor::{Order, Supervisor, Told};
 
 /// Signals that may wait; servers that are ahead by more wait for the orchestrator.
 const SIGNAL_CAPACITY: usize = 1024;
@@ -115,9 +115,7 @@ struct ServerHandle {
     name: ServerName,
     limits: Limits,
     orders: mpsc::Sender<Order>,
-    restart: Arc<Notify>,
-    /// Why it is stopped, where that is not the end of the session.
-    parting: Arc<OnceLock<String>>,
+    told: Arc<Told>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -125,16 +123,15 @@ impl ServerHandle {
     /// Starts a server, once the one that was there `before` is gone.
     fn start(spec: &ServerSpec, before: Option<Self>, signals: &mpsc::Sender<Signal>, inputs: &Inputs) -> Self {
         let (orders, receiver) = mpsc::channel(ORDER_CAPACITY);
-        let (restart, parting) = (Arc::new(Notify::new()), Arc::new(OnceLock::new()));
-        let told = (Arc::clone(&restart), Arc::clone(&parting));
-        let supervisor = Supervisor::new(spec.clone(), receiver, told, signals.clone(), inputs.clone());
+        let told = Arc::new(Told::default());
+        let supervisor = Supervisor::new(spec.clone(), receiver, Arc::clone(&told), signals.clone(), inputs.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 before.stop().await;
             }
             supervisor.run().await;
         });
-        Self { name: spec.name.clone(), limits: spec.limits, orders, restart, parting, task }
+        Self { name: spec.name.clone(), limits: spec.limits, orders, told, task }
     }
 
     async fn stop(self) {
@@ -172,7 +169,7 @@ impl Servers {
     pub fn withdraw(&mut self, spec: &ServerSpec, why: &str) {
         if let Some(handle) = self.handle(&spec.name) {
             // What was said first stays.
-            let _ = handle.parting.set(why.to_owned());
+            let _ = handle.told.parting.set(why.to_owned());
         }
         self.change(spec);
     }
@@ -250,7 +247,7 @@ impl Servers {
     /// such server.
     pub fn restart(&self, server: &ServerName) -> bool {
         let handle = self.handle(server);
-        handle.inspect(|handle| handle.restart.notify_one()).is_some()
+        handle.inspect(|handle| handle.told.restart.notify_one()).is_some()
     }
 
     /// Stops all servers side by side: stdin closed, then TERM, then KILL to the process group (`hosting.md` §1).

@@ -23,7 +23,7 @@ use crate::stderr::tell;
 
 pub use diff::{diff, lines as diff_lines};
 pub use export::{Existing, ExportOrder, Privacy, export};
-pub use sessions::{days, prune_sessions, sessions};
+pub use sessions::{prune_sessions, sessions};
 pub use verify::{Checked, Finding, verify};
 
 /// A recording, read whole.

@@ -55,15 +55,21 @@ pub enum Order {
     Fetch(Material),
 }
 
+/// What a supervisor is told besides, however full the queue of its orders is.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// To stop the process and start it again; being told many times is being told once.
+    pub restart: Notify,
+    /// Why it is to stop, where that is not the end of the session.
+    pub parting: OnceLock<String>,
+}
+
 /// Supervises one server.
 #[derive(Debug)]
 pub struct Supervisor {
     spec: ServerSpec,
     orders: mpsc::Receiver<Order>,
-    /// Told to stop the process and start it again; being told many times is being told once.
-    restart: Arc<Notify>,
-    /// Why it is told to stop, where that is not the end of the session.
-    parting: Arc<OnceLock<String>>,
+    told: Arc<Told>,
     signals: mpsc::Sender<Signal>,
     /// What the server wants of the operator.
     inputs: Inputs,
@@ -95,12 +101,12 @@ impl Supervisor {
     pub fn new(
         spec: ServerSpec,
         orders: mpsc::Receiver<Order>,
-        (restart, parting): (Arc<Notify>, Arc<OnceLock<String>>),
+        told: Arc<Told>,
         signals: mpsc::Sender<Signal>,
         inputs: Inputs,
     ) -> Self {
         let (waiting, most) = (Waiting::new(spec.limits.call), spec.restarts);
-        Self { spec, orders, restart, parting, signals, inputs, waiting, attempts: 0, losses: 0, most, era: None }
+        Self { spec, orders, told, signals, inputs, waiting, attempts: 0, losses: 0, most, era: None }
     }
 
     /// Runs until the orders' sender is dropped; the server is stopped when this returns.
@@ -145,7 +151,7 @@ impl Supervisor {
 
     /// What calls are told when it stops for good.
     fn parting(&self) -> String {
-        let why = self.parting.get().map_or("the session is ending", String::as_str);
+        let why = self.told.parting.get().map_or("the session is ending", String::as_str);
         format!("The server was stopped: {why}.")
     }
 
@@ -197,7 +203,7 @@ impl Supervisor {
                     None => break Break::Asked(Asked::Stop),
                 },
                 fetched = fetches.next() => self.tell(fetched).await,
-                () = self.restart.notified() => break Break::Asked(Asked::Restart),
+                () = self.told.restart.notified() => break Break::Asked(Asked::Restart),
                 () = self.waiting.overdue() => if let Some(order) = self.waiting.pop() {
                     self.ended(order.call, crowded_out(self.spec.limits.call)).await;
                 },
@@ -308,7 +314,7 @@ impl Supervisor {
                     }
                     None => return Asked::Stop,
                 },
-                () = self.restart.notified() => return Asked::Restart,
+                () = self.told.restart.notified() => return Asked::Restart,
                 () = self.waiting.overdue() => if let Some(order) = self.waiting.pop() {
                     room.send(Signal::Ended(order.call, not_ready(&self.spec)));
                 },

@@ -70,12 +70,6 @@ pub fn prune_sessions(bounds: Bounds, effect: Effect, form: Form) -> Result<(), 
     }
 }
 
-/// How long `days` are.
-#[must_use]
-pub fn days(days: u32) -> Duration {
-    Duration::from_hours(u64::from(days) * 24)
-}
-
 fn say_pruned(pruned: &Pruned, effect: Effect) -> Result<(), Failure> {
     let size = |count: u64| bytes(usize::try_from(count).unwrap_or(usize::MAX));
     for gone in &pruned.deleted {

@@ -101,7 +101,7 @@ struct Report {
 }
 
 impl Report {
-    fn new(session: String, (calls, replaced): (Vec<Checked>, Vec<Replaced>), damage: &Damage) -> Self {
+    fn new(session: String, calls: Vec<Checked>, replaced: Vec<Replaced>, damage: &Damage) -> Self {
         let mut problems: Vec<String> =
             damage.first.iter().map(|problem| format!("the recording is damaged, {problem}")).collect();
         let untold = damage.untold();
@@ -161,8 +161,8 @@ impl Report {
 /// been printed. No such session; a report that cannot be written.
 pub async fn verify(fleet: &Fleet, wanted: &str, form: Form, junit: Option<&Path>) -> Result<(), Failure> {
     let recorded = super::read(wanted)?;
-    let found = check(fleet, &recorded.session).await;
-    let report = Report::new(recorded.header.id.to_string(), found, &recorded.damage);
+    let (calls, replaced) = check(fleet, &recorded.session).await;
+    let report = Report::new(recorded.header.id.to_string(), calls, replaced, &recorded.damage);
     match form {
         Form::Json => say_json(&as_json(&report).to_string())?,
         Form::Text => table(&report).iter().try_for_each(|line| say(&clean_line(line)))?,
@@ -349,7 +349,7 @@ mod tests {
         };
         let mut damage = Damage::default();
         damage.add(7, "no record".into());
-        let words = |calls| Report::new("01AB".into(), (calls, Vec::new()), &damage).failure();
+        let words = |calls| Report::new("01AB".into(), calls, Vec::new(), &damage).failure();
         assert_eq!(
             words(vec![row(Verdict::Identical)]),
             "1 call of 01AB came out as recorded, but the recording is damaged, line 7: no record"
@@ -370,7 +370,7 @@ mod tests {
         ];
         let mut damage = Damage::default();
         damage.add(7, "no <record>".into());
-        let report = as_junit(&Report::new("01AB".into(), (calls, Vec::new()), &damage));
+        let report = as_junit(&Report::new("01AB".into(), calls, Vec::new(), &damage));
         assert!(report.contains("tests=\"4\" failures=\"1\" skipped=\"1\" errors=\"1\""), "{report}");
         assert!(
             report.contains("<error message=\"the recording is damaged, line 7: no &lt;record&gt;\"/>"),

@@ -47,21 +47,23 @@ impl Worth {
                 unsupported.push(told);
             }
         }
-        let is_unsupported = !unsupported.is_empty();
-        let standing = || {
-            let checked = evidence.check(turn.id, text);
-            let named = checked.iter().any(|claim| claim.mark == Mark::Named);
-            match (cited.is_empty(), checked.is_empty()) {
-                _ if is_unsupported => Standing::Unverified,
-                // To name a record again that the question named is no proof of what is said about it.
-                (true, false) if named => Standing::Unverified,
-                (true, true) => Standing::Nothing,
-                (true | false, true | false) => Standing::Earlier,
-            }
-        };
         // A call that was refused, or never sent, says nothing.
         let brought = |call: &CallId| session.call(*call).is_some_and(|call| call.result.is_some());
-        let standing = if turn.calls.iter().any(brought) { Standing::Calls } else { standing() };
+        let standing = if turn.calls.iter().any(brought) {
+            Standing::Calls
+        } else if !unsupported.is_empty() {
+            Standing::Unverified
+        } else if !cited.is_empty() {
+            Standing::Earlier
+        } else {
+            let checked = evidence.check(turn.id, text);
+            match checked.iter().any(|claim| claim.mark == Mark::Named) {
+                // To name a record again that the question named is no proof of what is said about it.
+                true => Standing::Unverified,
+                false if checked.is_empty() => Standing::Nothing,
+                false => Standing::Earlier,
+            }
+        };
         Self { unsupported, standing }
     }
 

@@ -29,7 +29,7 @@ pub use card::card_rows;
 pub use data::data_tab;
 pub use footer::notice_lines;
 pub use form::{form_height, form_rows};
-pub(in crate::ui) use greeting::withheld_words;
+pub(in crate::ui) use greeting::server_words;
 pub use greeting::{greeting_rows, queue_rows};
 pub use overlay::{open_area, page_columns, page_rows, palette_row};
 pub use picker::picker_row;

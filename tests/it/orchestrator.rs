@@ -576,17 +576,23 @@ async fn a_tool_that_has_changed_is_not_new_because_its_server_was_approved_only
     chat.quit().await;
 }
 
-#[tokio::test]
-async fn a_server_moves_only_between_turns() {
+/// A chat whose first call hangs, and which makes a second one.
+async fn in_the_middle_of_a_call(projects: Projects) -> Chat {
     let steps = vec![
         Step::calls([("hostile__echo", json!({"do": "hang"}))]),
         Step::calls([("hostile__echo", json!({"n": 1}))]),
         Step::text("Done."),
     ];
-    let mut chat = Chat::start_in(Kept::default(), project(nowhere), steps, vec![foreign()], Policy::Auto);
+    let mut chat = Chat::start_in(Kept::default(), projects, steps, vec![foreign()], Policy::Auto);
     chat.ask("?").await;
     let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
     chat.until("running call", is_running).await;
+    chat
+}
+
+#[tokio::test]
+async fn a_server_moves_only_between_turns() {
+    let mut chat = in_the_middle_of_a_call(project(nowhere)).await;
     chat.send(approve()).await;
     chat.until("a word about it", |session| session.projects[0].verdict.is_some()).await;
     chat.send(Command::CancelCall { call: CallId(1) }).await;
@@ -598,15 +604,7 @@ async fn a_server_moves_only_between_turns() {
 
 #[tokio::test]
 async fn a_yes_that_is_taken_back_stops_its_server_at_once_and_the_one_it_replaced_comes_back_after_the_turn() {
-    let steps = vec![
-        Step::calls([("hostile__echo", json!({"do": "hang"}))]),
-        Step::calls([("hostile__echo", json!({"n": 1}))]),
-        Step::text("Done."),
-    ];
-    let mut chat = Chat::start_in(Kept::default(), project(foreign), steps, vec![foreign()], Policy::Auto);
-    chat.ask("?").await;
-    let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
-    chat.until("running call", is_running).await;
+    let mut chat = in_the_middle_of_a_call(project(foreign)).await;
     assert_eq!(chat.session.trusted, ["/p/trusted.json"]);
     let file = "/p/trusted.json".to_owned();
     chat.send(Command::JudgeProject { file, verdict: ProjectVerdict::Refused }).await;
@@ -625,15 +623,7 @@ async fn a_yes_that_is_taken_back_stops_its_server_at_once_and_the_one_it_replac
 
 #[tokio::test]
 async fn a_yes_that_is_taken_back_before_anything_came_of_it_stops_nothing() {
-    let steps = vec![
-        Step::calls([("hostile__echo", json!({"do": "hang"}))]),
-        Step::calls([("hostile__echo", json!({"n": 1}))]),
-        Step::text("Done."),
-    ];
-    let mut chat = Chat::start_in(Kept::default(), project(foreign), steps, vec![foreign()], Policy::Auto);
-    chat.ask("?").await;
-    let is_running = |session: &Session| session.calls.first().is_some_and(|call| call.state == CallState::Running);
-    chat.until("running call", is_running).await;
+    let mut chat = in_the_middle_of_a_call(project(foreign)).await;
     chat.send(approve()).await;
     let file = "/p/.mcp.json".to_owned();
     chat.send(Command::JudgeProject { file, verdict: ProjectVerdict::Refused }).await;

@@ -24,13 +24,13 @@ pub(super) const TABLES_OF_OTHERS: &str =
 pub(super) async fn fill(connection: &mut SqliteConnection, place: &Place, data: &Dataset) -> Result<(), StoreError> {
     // Taking the write lock first makes the others wait until the file is full.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let others: i64 = sqlx::query_scalar(TABLES_OF_OTHERS).fetch_one(&mut *transaction).await?;
     sqlx::raw_sql(MARK).execute(&mut *transaction).await?;
     let mark = sqlx::query("SELECT layout, name FROM data_set").fetch_optional(&mut *transaction).await?;
     if let Some(mark) = mark {
         transaction.rollback().await?;
         return fits(mark.try_get(0)?, mark.try_get(1)?, place, &data.profile.name);
     }
+    let others: i64 = sqlx::query_scalar(TABLES_OF_OTHERS).fetch_one(&mut *transaction).await?;
     if others > 0 {
         transaction.rollback().await?;
         return Err(StoreError::OtherProgram { file: place.to_string() });

@@ -46,7 +46,7 @@ impl Supervisor {
                     }
                     None => return Asked::Stop,
                 },
-                () = self.restart.notified() => {
+                () = self.told.restart.notified() => {
                     self.forget_losses();
                     return Asked::Restart;
                 }

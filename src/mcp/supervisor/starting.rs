@@ -40,7 +40,7 @@ pub(super) enum NotStarted {
 impl Supervisor {
     pub(super) async fn start(&mut self) -> Result<Running, NotStarted> {
         // What was asked before is done by this start.
-        let _ = self.restart.notified().now_or_never();
+        let _ = self.told.restart.notified().now_or_never();
         let handshakes: &[Handshake] = match (self.spec.era, self.era) {
             (Era::Modern, _) | (Era::Auto, Some(Handshake::Modern)) => &[Handshake::Modern],
             (Era::Legacy, _) | (Era::Auto, Some(Handshake::Legacy)) => &[Handshake::Legacy],

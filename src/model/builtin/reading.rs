@@ -235,11 +235,13 @@ fn phrase_at(reader: &Reader<'_>, words: &[Word], at: usize, direction: Directio
     let lexicon = &reader.knowledge.lexicon;
     let found = lexicon.longest(words, at)?;
     let last = at + found.words.saturating_sub(1);
-    let days = |last: usize| dates::span_at(words, last, reader.today, direction).is_some_and(|(_, used)| used > 1);
-    if last > at && found.beyond.is_empty() && days(last) {
-        return lexicon.longest(words.get(..last)?, at);
+    if last == at || !found.beyond.is_empty() {
+        return Some(found);
     }
-    Some(found)
+    match dates::span_at(words, last, reader.today, direction) {
+        Some((_, 2..)) => lexicon.longest(words.get(..last)?, at),
+        Some(_) | None => Some(found),
+    }
 }
 
 /// Whether a bare number is compared or is money, so that it is no year and no id.

@@ -51,7 +51,7 @@ impl Input {
         area.set_cursor_style(theme.style(Role::Text));
         area.set_placeholder_style(theme.style(Role::Dim));
         area.set_placeholder_text("Ask in plain words, or / for commands");
-        Self { area, at: 0, history: Vec::new(), draft: String::new(), past: Past::Unknown }
+        Self { area, ..Self::default() }
     }
 
     /// The widget and what it edits.

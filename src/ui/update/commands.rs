@@ -223,17 +223,15 @@ fn runbooks(state: &mut State) {
 fn restart(state: &mut State, wanted: &str) -> Result<Vec<Effect>, String> {
     let names: Vec<&str> = state.session.servers.iter().map(|server| server.name.as_str()).collect();
     let health = state.session.server(&ServerName::from(wanted)).map(|server| &server.health);
-    if let Some(Health::SwitchedOff(file)) = health {
-        return Err(format!("{wanted} is switched off in {file}: change that first."));
+    match health {
+        None => Err(format!("/restart SERVER: one of {}.", names.join(", "))),
+        Some(Health::SwitchedOff(file)) => Err(format!("{wanted} is switched off in {file}: change that first.")),
+        Some(Health::Withheld(by)) => Err(format!("{wanted} may not be started: {}; {}.", by.reason(), remedy(by.why))),
+        Some(_) => {
+            state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
+            sent(Command::RestartServer { server: ServerName::from(wanted) })
+        }
     }
-    if let Some(Health::Withheld(by)) = health {
-        return Err(format!("{wanted} may not be started: {}; {}.", by.reason(), remedy(by.why)));
-    }
-    if names.contains(&wanted) {
-        state.notice = Some(format!("Restarting {}…", text::fit(wanted, 40)));
-        return sent(Command::RestartServer { server: ServerName::from(wanted) });
-    }
-    Err(format!("/restart SERVER: one of {}.", names.join(", ")))
 }
 
 fn remedy(why: Unapproved) -> &'static str {

@@ -13,18 +13,19 @@ const MODERN: &str = "2026-07-28";
 /// How a server is, in words.
 pub(super) fn health(state: &State, server: &Server) -> String {
     match &server.health {
-        Health::Unknown => "not started yet".to_owned(),
-        Health::Withheld(by) => view::withheld_words(state, by),
         Health::Starting => "starting".to_owned(),
         Health::Probing => "probing: it has not answered the handshake yet".to_owned(),
         Health::Listing => format!("listing its tools since {}", text::clock(server.since_us)),
         Health::Ready => {
             state.session.trouble(server).map_or_else(|| "ready".to_owned(), |trouble| format!("degraded: {trouble}"))
         }
-        Health::Restarting { reason, attempt, of, .. } => format!("restarting {attempt}/{of}: {reason}"),
-        Health::Failed { reason } => format!("failed: {reason}"),
-        Health::Stopped => "stopped".to_owned(),
-        Health::SwitchedOff(file) => format!("switched off in {file}"),
+        // Nothing is counted in these.
+        Health::Unknown
+        | Health::Withheld(_)
+        | Health::Restarting { .. }
+        | Health::Failed { .. }
+        | Health::Stopped
+        | Health::SwitchedOff(_) => view::server_words(state, server),
     }
 }
 

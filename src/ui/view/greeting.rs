@@ -138,7 +138,7 @@ fn withheld_rows(state: &State, width: u16) -> Vec<Row> {
 }
 
 /// How a server is that nobody has said yes to, and what to do about it where that can be done.
-pub(in crate::ui) fn withheld_words(state: &State, by: &Withheld) -> String {
+pub(super) fn withheld_words(state: &State, by: &Withheld) -> String {
     let words = by.words();
     match by.why {
         _ if state.is_viewing() => words.to_owned(),
@@ -148,7 +148,7 @@ pub(in crate::ui) fn withheld_words(state: &State, by: &Withheld) -> String {
 }
 
 /// How a server is, with its time while that runs.
-pub(super) fn server_words(state: &State, server: &Server) -> String {
+pub(in crate::ui) fn server_words(state: &State, server: &Server) -> String {
     let since = || text::duration(state.going_on_us(state.now_us.saturating_sub(server.since_us)));
     match &server.health {
         Health::Unknown => "not started yet".to_owned(),

@@ -103,13 +103,11 @@ fn a_call_is_not_made_again_against_a_rule() {
     quit(console);
 }
 
-#[test]
-fn a_slow_server_of_a_call_made_again_is_waited_for_without_a_word_across_the_screen() {
+/// The screen of a recorded call that was just made again on the server that `command` and `args` start.
+fn made_again_on(command: &str, args: &[&str]) -> Console {
     let home = recorded();
     let servers = home.path().join("other.json");
-    // Longer than a command waits before it tells for whom.
-    let slowly = format!("sleep 3; exec {} modern", hostile_program().display());
-    let other = json!({"mcpServers": {"customer": {"command": "/bin/sh", "args": ["-c", slowly]}}});
+    let other = json!({"mcpServers": {"customer": {"command": command, "args": args}}});
     std::fs::write(&servers, other.to_string()).expect("written");
     let file = path(&servers).to_owned();
     let mut console = Console::open_in(home, 40, 120, &["--servers", &file, "replay", "last"]);
@@ -117,6 +115,14 @@ fn a_slow_server_of_a_call_made_again_is_waited_for_without_a_word_across_the_sc
     console.press("gc1\r");
     console.wait_for_text("[1] customer get_sla_terms ✓ ok");
     console.press("R\r");
+    console
+}
+
+#[test]
+fn a_slow_server_of_a_call_made_again_is_waited_for_without_a_word_across_the_screen() {
+    // Longer than a command waits before it tells for whom.
+    let slowly = format!("sleep 3; exec {} modern", hostile_program().display());
+    let console = made_again_on("/bin/sh", &["-c", &slowly]);
     console.wait_for_text("call 1 was not made again: server customer has no tool get_sla_terms any more");
     let sent = String::from_utf8_lossy(&console.sent()).into_owned();
     assert!(!sent.contains("waiting for"), "{sent}");
@@ -125,16 +131,7 @@ fn a_slow_server_of_a_call_made_again_is_waited_for_without_a_word_across_the_sc
 
 #[test]
 fn a_call_of_a_tool_that_is_gone_is_not_made_again() {
-    let home = recorded();
-    let servers = home.path().join("other.json");
-    let other = json!({"mcpServers": {"customer": {"command": hostile_program(), "args": ["modern"]}}});
-    std::fs::write(&servers, other.to_string()).expect("written");
-    let file = path(&servers).to_owned();
-    let mut console = Console::open_in(home, 40, 120, &["--servers", &file, "replay", "last"]);
-    console.wait_for_text("CUST-999");
-    console.press("gc1\r");
-    console.wait_for_text("[1] customer get_sla_terms ✓ ok");
-    console.press("R\r");
+    let console = made_again_on(path(&hostile_program()), &["modern"]);
     console.wait_for_text("call 1 was not made again: server customer has no tool get_sla_terms any more");
     quit(console);
 }
